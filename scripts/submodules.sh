@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Runs a command in every Go module below the root one; fails behind the last if one failed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+failed=0
+for mod in */go.mod */*/go.mod; do
+  [ -f "$mod" ] || continue
+  echo "(cd $(dirname "$mod") && $*)"
+  (cd "$(dirname "$mod")" && "$@") || failed=1
+done
+exit $failed
