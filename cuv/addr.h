@@ -1,0 +1,13 @@
+/* addr.h: conversions between cuv_addr and sockaddr, for the .c files only. */
+#ifndef CUV_ADDR_H
+#define CUV_ADDR_H
+
+#include <sys/socket.h>
+
+#include "cuv.h"
+
+socklen_t cuv_addr_to(const cuv_addr *a, struct sockaddr_storage *ss);
+void cuv_addr_from(cuv_addr *a, const struct sockaddr_storage *ss);
+uint64_t cuv_addr_pack(const struct sockaddr_storage *ss);
+
+#endif

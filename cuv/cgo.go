@@ -1,0 +1,42 @@
+package cuv
+
+// How libuv is found and linked. The static build is the default; the tag
+// libuv_shared links the shared library instead. In a static link the linker
+// hands every sigaction call to sigaction.c; see there.
+
+/*
+#cgo CFLAGS: -std=gnu11 -O2 -Wall
+#cgo !libuv_shared pkg-config: libuv-static
+#cgo !libuv_shared,linux LDFLAGS: -Wl,--wrap=sigaction
+#cgo libuv_shared pkg-config: libuv
+#cgo libuv_shared CFLAGS: -DCUV_SHARED
+#cgo libuv_shared,linux LDFLAGS: -ldl
+
+// None of these calls back into Go or keeps a Go pointer.
+#cgo nocallback cuv_turn
+#cgo noescape cuv_turn
+#cgo nocallback cuv_flush
+#cgo noescape cuv_flush
+#cgo nocallback cuv_loop_wake
+#cgo noescape cuv_loop_wake
+#cgo nocallback cuv_hrtime
+#cgo nocallback cuv_stream_try_write
+#cgo noescape cuv_stream_try_write
+#cgo nocallback cuv_stream_write
+#cgo noescape cuv_stream_write
+#cgo nocallback cuv_handle_new
+#cgo nocallback cuv_ipc_write
+#cgo noescape cuv_ipc_write
+#cgo nocallback cuv_ipc_try_write
+#cgo noescape cuv_ipc_try_write
+#cgo nocallback cuv_udp_try_send
+#cgo noescape cuv_udp_try_send
+#cgo nocallback cuv_udp_send
+#cgo noescape cuv_udp_send
+#cgo nocallback cuv_udp_try_send2
+#cgo noescape cuv_udp_try_send2
+
+#include "cuv.h"
+#include "udp.h"
+*/
+import "C"

@@ -1,0 +1,52 @@
+/* fspoll.c: uv_fs_poll_t. */
+#include "cuv.h"
+
+/* The file has changed, or cannot be looked at. ptr: the status before and now. */
+static void on_fs_poll(uv_fs_poll_t *f, int status, const uv_stat_t *prev, const uv_stat_t *curr) {
+  cuv_handle *h = cuv_of(f);
+  uv_stat_t both[2] = {*prev, *curr};
+  void *copy = cuv_lend(cuv_loop_of(h), both, sizeof both);
+  if (copy == NULL && status == 0) status = UV_ENOMEM;
+  cuv_push_handle(h, CUV_EV_FS_POLL, status, copy, 0);
+}
+
+/* uv_fs_poll_start. The first look at the file happens on the thread pool. */
+int cuv_fs_poll_start(cuv_handle *h, const char *path, unsigned interval_ms) {
+  cuv_flush(cuv_loop_of(h));
+  sigset_t old;
+  int entered = cuv_pool_enter(&old);
+  int r = uv_fs_poll_start(&h->uv.fs_poll, on_fs_poll, path, interval_ms);
+  cuv_pool_leave(entered, &old);
+  return r;
+}
+
+/* Puts a new handle into the place of one that was started and stopped. libuv's
+ * aborts when started again while its last look at the file is under way: that
+ * look then goes on for the new start. The old handle closes by itself. */
+int cuv_fs_poll_renew(cuv_handle *h, cuv_handle **out) {
+  cuv_loop *l = cuv_loop_of(h);
+  cuv_flush(l);
+  cuv_handle *c = cuv_handle_alloc(UV_FS_POLL);
+  if (c == NULL) return UV_ENOMEM;
+  int r = uv_fs_poll_init(&l->uv, &c->uv.fs_poll);
+  if (r < 0) {
+    cuv_handle_free(c);
+    return r;
+  }
+  if (!uv_has_ref(&h->uv.handle)) uv_unref(&c->uv.handle);
+  c->slot = h->slot;
+  c->gen = h->gen;
+  h->slot = CUV_NO_SLOT; /* nobody's: freed when closed */
+  cuv_handle_close(h);
+  *out = c;
+  return 0;
+}
+
+/* uv_fs_poll_stop. */
+int cuv_fs_poll_stop(cuv_handle *h) {
+  cuv_flush(cuv_loop_of(h));
+  return uv_fs_poll_stop(&h->uv.fs_poll);
+}
+
+/* uv_fs_poll_getpath; n is the room, then the length or what is needed. */
+int cuv_fs_poll_path(cuv_handle *h, char *buf, size_t *n) { return uv_fs_poll_getpath(&h->uv.fs_poll, buf, n); }

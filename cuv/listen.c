@@ -1,0 +1,106 @@
+/* listen.c: the listening half of streams, which accepts ahead. */
+#define _GNU_SOURCE /* accept4 */
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "addr.h"
+
+enum { accept_credit = 64 /* connections of one listener in one poll */ };
+
+/* A handle for a connection of this listener, NULL without memory. */
+static cuv_handle *new_connection(cuv_handle *h) {
+  cuv_handle *c = cuv_handle_alloc((uv_handle_type)h->kind);
+  if (c == NULL) {
+    cuv_push_handle(h, CUV_EV_ACCEPT, UV_ENOMEM, NULL, 0);
+    return NULL;
+  }
+  if (h->kind == UV_TCP)
+    uv_tcp_init(h->uv.handle.loop, &c->uv.tcp);
+  else
+    uv_pipe_init(h->uv.handle.loop, &c->uv.pipe, 0);
+  return c;
+}
+
+/* Reports a connection, or why there is none. */
+static void arrived(cuv_handle *h, cuv_handle *c, int r, const struct sockaddr_storage *peer) {
+  if (r < 0) {
+    cuv_handle_close(c); /* nobody's: freed when closed */
+    if (r != UV_EAGAIN) cuv_push_handle(h, CUV_EV_ACCEPT, r, NULL, 0);
+    return;
+  }
+  if (h->flags & CUV_NODELAY) uv_tcp_nodelay(&c->uv.tcp, 1);
+  cuv_push_handle(h, CUV_EV_ACCEPT, 0, c, cuv_addr_pack(peer));
+}
+
+/* Accepts the connection that libuv holds and reports it. */
+void cuv_stream_accept(cuv_handle *h) {
+  cuv_handle *c = new_connection(h);
+  if (c == NULL) return;
+  struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+  int len = sizeof peer;
+  int r = uv_accept(&h->uv.stream, &c->uv.stream);
+  if (r == 0 && h->kind == UV_TCP && uv_tcp_getpeername(&c->uv.tcp, (struct sockaddr *)&peer, &len) < 0)
+    peer.ss_family = AF_UNSPEC; /* it has gone already */
+  arrived(h, c, r, &peer);
+}
+
+/* libuv accepts one connection a poll. When many come at once each would cost
+ * a turn, so the others that wait are taken too, up to the credit: what is
+ * beyond it the kernel keeps. Errors are left to libuv, which sheds load when
+ * descriptors run out. */
+static void accept_ahead(cuv_handle *h) {
+#ifdef SOCK_NONBLOCK
+  int fd = h->uv.stream.io_watcher.fd;
+  for (int i = 1; i < accept_credit; i++) {
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+    socklen_t len = sizeof peer;
+    int own = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (own < 0) return;
+    cuv_handle *c = new_connection(h);
+    if (c == NULL) {
+      close(own);
+      return;
+    }
+    int r = h->kind == UV_TCP ? uv_tcp_open(&c->uv.tcp, own) : uv_pipe_open(&c->uv.pipe, own);
+    if (r < 0) close(own);
+    arrived(h, c, r, &peer);
+  }
+#else
+  (void)h;
+#endif
+}
+
+/* A connection is there. While accepting is paused libuv holds it, and stops
+ * watching the listener: the kernel's backlog does the rest. */
+static void on_connection(uv_stream_t *s, int status) {
+  cuv_handle *h = cuv_of(s);
+  if (status < 0)
+    cuv_push_handle(h, CUV_EV_ACCEPT, status, NULL, 0);
+  else if (h->flags & CUV_PAUSED)
+    cuv_push_handle(h, CUV_EV_ACCEPT_WAIT, 0, NULL, 0);
+  else {
+    cuv_stream_accept(h);
+    accept_ahead(h);
+  }
+}
+
+/* uv_listen. */
+int cuv_stream_listen(cuv_handle *h, int backlog) {
+  cuv_loop *l = cuv_loop_of(h);
+  cuv_flush(l);
+  int again = h->uv.stream.connection_cb != NULL;
+  if (again && h->uv.stream.accepted_fd != -1) /* libuv must not poll it while it holds one */
+    return listen(h->uv.stream.io_watcher.fd, backlog) == 0 ? 0 : uv_translate_sys_error(errno);
+  int r = uv_listen(&h->uv.stream, backlog, on_connection);
+  if (r == 0 && !again) l->listeners++;
+  return r;
+}
+
+/* Leaves new connections to the kernel, or accepts them again. */
+void cuv_stream_pause(cuv_handle *h, int on) {
+  if (on)
+    h->flags |= CUV_PAUSED;
+  else
+    h->flags &= (uint8_t)~CUV_PAUSED;
+}

@@ -1,0 +1,131 @@
+/* loop.c: uv_loop_t and the memory around it. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "adopt.h"
+
+/* Nothing to do: a wake-up only has to end the poll. */
+static void on_wake(uv_async_t *a) { (void)a; }
+
+/* Arenas come from mmap, so that pages nobody used cost nothing. */
+static char *arena(uint32_t n) {
+  void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return p == MAP_FAILED ? NULL : p;
+}
+
+/* Makes a loop with its rings, arenas and internal handles. */
+int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_cap) {
+  cuv_loop *l = calloc(1, sizeof *l);
+  if (l == NULL) return UV_ENOMEM;
+  l->inotify = l->dry = -1;
+  cuv_ring *r = &l->ring;
+  r->sq_cap = sq_cap;
+  r->cq_cap = 512;
+  r->in_cap = in_cap;
+  r->out_cap = out_cap;
+  r->sq = malloc((size_t)sq_cap * sizeof *r->sq);
+  r->cq = malloc((size_t)r->cq_cap * sizeof *r->cq);
+  r->in = arena(in_cap);
+  r->out = arena(out_cap);
+  l->max_chunks = 4;
+  int err = UV_ENOMEM;
+  if (r->sq == NULL || r->cq == NULL || r->in == NULL || r->out == NULL) goto fail;
+  if ((err = uv_loop_init(&l->uv)) != 0) goto fail;
+  if ((err = uv_async_init(&l->uv, &l->wake, on_wake)) != 0) {
+    uv_loop_close(&l->uv);
+    goto fail;
+  }
+  uv_idle_init(&l->uv, &l->force);
+  uv_timer_init(&l->uv, &l->first);
+  uv_unref((uv_handle_t *)&l->wake);
+  uv_unref((uv_handle_t *)&l->first);
+  r->now_ms = uv_now(&l->uv);
+  *out = l;
+  return 0;
+fail:
+  cuv_loop_free(l);
+  return err;
+}
+
+/* Releases the memory of a closed loop. */
+void cuv_loop_free(cuv_loop *l) {
+  cuv_ring *r = &l->ring;
+  cuv_lend_free(l);
+  cuv_fs_event_free(l);
+  free(r->sq);
+  free(r->cq);
+  if (r->in != NULL) munmap(r->in, r->in_cap);
+  if (r->out != NULL) munmap(r->out, r->out_cap);
+  free(l);
+}
+
+/* Counts handles that are not the loop's own, nor left to close by themselves. */
+static void count(uv_handle_t *h, void *arg) {
+  cuv_loop *l = (cuv_loop *)((char *)h->loop - offsetof(cuv_loop, uv));
+  if (h == (uv_handle_t *)&l->wake || h == (uv_handle_t *)&l->force || h == (uv_handle_t *)&l->first) return;
+  if (cuv_host_owns(l, h)) return;
+  if (uv_is_closing(h) && cuv_of(h)->slot == CUV_NO_SLOT) return;
+  ++*(int *)arg;
+}
+
+/* How many of Go's handles are open. */
+int cuv_loop_handles(cuv_loop *l) {
+  int n = 0;
+  uv_walk(&l->uv, count, &n);
+  return n;
+}
+
+/* Closes the loop; UV_EBUSY while handles are open or requests pend. The memory
+ * stays until cuv_loop_free. */
+int cuv_loop_close(cuv_loop *l) {
+  cuv_flush(l);
+  if (cuv_loop_handles(l) != 0) return UV_EBUSY;
+  if (cuv_host_alive(l)) uv_run(&l->uv, UV_RUN_NOWAIT); /* handles without an owner may still be closing */
+  if (cuv_host_alive(l) || l->ring.cq_head != l->ring.cq_tail) return UV_EBUSY; /* that run may have ended requests */
+  if (l->host != NULL) cuv_host_detach(l);
+  uv_close((uv_handle_t *)&l->wake, NULL);
+  uv_close((uv_handle_t *)&l->force, NULL);
+  uv_close((uv_handle_t *)&l->first, NULL);
+  uv_run(&l->uv, UV_RUN_DEFAULT);
+  return uv_loop_close(&l->uv);
+}
+
+/* uv_loop_alive after the submissions have been drained. */
+int cuv_loop_alive(cuv_loop *l) {
+  cuv_flush(l);
+  return (int)l->ring.alive;
+}
+
+/* uv_backend_timeout after the submissions have been drained. */
+int cuv_loop_backend_timeout(cuv_loop *l) {
+  cuv_flush(l);
+  return uv_backend_timeout(&l->uv);
+}
+
+/* The descriptor that polls all others. */
+int cuv_loop_backend_fd(cuv_loop *l) { return uv_backend_fd(&l->uv); }
+
+/* Refreshes the cached clock. Timers submitted before it are started first:
+ * their due times count from the clock of then. */
+void cuv_loop_update_time(cuv_loop *l) {
+  cuv_flush(l);
+  uv_update_time(&l->uv);
+  l->ring.now_ms = uv_now(&l->uv);
+}
+
+/* Keeps the loop alive without a handle of the user's, or no longer. */
+void cuv_loop_hold(cuv_loop *l, int on) {
+  l->ring.stale = 1;
+  if (l->host != NULL) cuv_host_kick(l);
+  if (on)
+    uv_ref((uv_handle_t *)&l->wake);
+  else
+    uv_unref((uv_handle_t *)&l->wake);
+}
+
+/* Ends a blocking poll; the one function here that any thread may call. */
+int cuv_loop_wake(cuv_loop *l) { return uv_async_send(&l->wake); }
+
+/* The monotonic clock in nanoseconds, which loop times are taken from. */
+uint64_t cuv_hrtime(void) { return uv_hrtime(); }

@@ -1,0 +1,46 @@
+/* pipe.c: uv_pipe_t. */
+#include <stdlib.h>
+
+#include "connect.h"
+
+/* uv_pipe_open; the handle owns fd afterwards. What it can do: 1 read, 2 write. */
+int cuv_pipe_open(cuv_handle *h, int fd) {
+  int r = uv_pipe_open(&h->uv.pipe, fd);
+  return r < 0 ? r : uv_is_readable(&h->uv.stream) | uv_is_writable(&h->uv.stream) << 1;
+}
+
+/* uv_pipe_bind2, which refuses names that are too long. */
+int cuv_pipe_bind(cuv_handle *h, const char *name, size_t n) {
+  cuv_flush(cuv_loop_of(h));
+  return uv_pipe_bind2(&h->uv.pipe, name, n, UV_PIPE_NO_TRUNCATE);
+}
+
+/* uv_pipe_connect2, which refuses names that are too long. */
+int cuv_pipe_connect(cuv_handle *h, const char *name, size_t n, uint32_t slot, uint32_t gen) {
+  cuv_flush(cuv_loop_of(h));
+  /* libuv checks neither: it would lose the first request, or abort. */
+  if (h->uv.pipe.connect_req != NULL) return UV_EALREADY;
+  if (h->uv.stream.connection_cb != NULL) return UV_EINVAL;
+  cuv_connect_req *c = cuv_connect_new(slot, gen);
+  if (c == NULL) return UV_ENOMEM;
+  int r = uv_pipe_connect2(&c->req, &h->uv.pipe, name, n, UV_PIPE_NO_TRUNCATE, cuv_on_connect);
+  if (r < 0) free(c);
+  return r;
+}
+
+/* uv_pipe_getsockname or uv_pipe_getpeername; n is the room, then the length. */
+int cuv_pipe_sockname(cuv_handle *h, int peer, char *buf, size_t *n) {
+  cuv_flush(cuv_loop_of(h));
+  return peer ? uv_pipe_getpeername(&h->uv.pipe, buf, n) : uv_pipe_getsockname(&h->uv.pipe, buf, n);
+}
+
+/* uv_pipe_chmod. */
+int cuv_pipe_chmod(cuv_handle *h, int flags) { return uv_pipe_chmod(&h->uv.pipe, flags); }
+
+/* uv_pipe: fds[0] reads, fds[1] writes; bit i of nonblock is the mode of fds[i]. */
+int cuv_pipe_pair(int nonblock, int *fds) {
+  return uv_pipe(fds, nonblock & 1 ? UV_NONBLOCK_PIPE : 0, nonblock & 2 ? UV_NONBLOCK_PIPE : 0);
+}
+
+/* uv_pipe_pending_instances. */
+void cuv_pipe_pending_instances(cuv_handle *h, int count) { uv_pipe_pending_instances(&h->uv.pipe, count); }

@@ -1,0 +1,42 @@
+/* pool.c: libuv's threads must not receive signals, which are Go's to route. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "cuv.h"
+
+static atomic_int started; /* libuv makes its threads for the first request */
+
+/* Nothing to do: the request has made the threads. */
+static void on_random(uv_random_t *req, int status, void *buf, size_t len) {
+  (void)req, (void)status, (void)buf, (void)len;
+}
+
+/* Makes the threads by a request of our own, on a loop of its own: the caller's
+ * may yet be refused. Two callers at once do no harm. */
+static int start_threads(void) {
+  uv_loop_t loop;
+  uv_random_t req;
+  char byte;
+  if (uv_loop_init(&loop) != 0) return 0;
+  int r = uv_random(&loop, &req, &byte, 1, 0, on_random);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  uv_loop_close(&loop);
+  return r == 0;
+}
+
+/* Call before every request that uses the pool, cuv_pool_leave after it: the
+ * threads inherit a mask that blocks all signals. SIGPIPE, for one, would end
+ * the process there, because Go's handler spares only threads of its own. */
+int cuv_pool_enter(sigset_t *old) {
+  if (atomic_load_explicit(&started, memory_order_acquire)) return 0;
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, old);
+  if (start_threads()) atomic_store_explicit(&started, 1, memory_order_release);
+  return 1;
+}
+
+/* Ends what cuv_pool_enter began, with its result. */
+void cuv_pool_leave(int entered, const sigset_t *old) {
+  if (entered) pthread_sigmask(SIG_SETMASK, old, NULL);
+}

@@ -1,0 +1,46 @@
+/* random.c: uv_random_t. */
+#include <stdlib.h>
+
+#include "random.h"
+
+/* Reports the outcome. */
+static void on_random(uv_random_t *req, int status, void *buf, size_t n) {
+  cuv_random *r = (cuv_random *)req;
+  (void)buf, (void)n;
+  r->done = 1;
+  cuv_push(r->loop, CUV_EV_RANDOM, r->slot, r->gen, status, NULL, 0);
+}
+
+/* uv_random in the calling thread. */
+int cuv_random_fill(void *buf, size_t n) { return uv_random(NULL, NULL, buf, n, 0, NULL); }
+
+/* uv_random for the Go request in slot; buf stays where it is until its event. */
+int cuv_random_new(cuv_loop *l, void *buf, size_t n, uint32_t slot, uint32_t gen, cuv_random **out) {
+  cuv_flush(l);
+  cuv_random *r = calloc(1, sizeof *r);
+  if (r == NULL) return UV_ENOMEM;
+  r->loop = l;
+  r->slot = slot;
+  r->gen = gen;
+  sigset_t old;
+  int entered = cuv_pool_enter(&old);
+  int rc = uv_random(&l->uv, &r->req, buf, n, 0, on_random);
+  cuv_pool_leave(entered, &old);
+  if (rc < 0)
+    free(r);
+  else
+    *out = r;
+  return rc;
+}
+
+/* uv_cancel; UV_EBUSY as well when the event waits for Go, or the second time. */
+int cuv_random_cancel(cuv_random *r) {
+  cuv_flush(r->loop);
+  if (r->done) return UV_EBUSY;
+  int rc = uv_cancel((uv_req_t *)&r->req);
+  if (rc == 0) r->done = 1;
+  return rc;
+}
+
+/* Releases a request whose event has come. */
+void cuv_random_free(cuv_random *r) { free(r); }

@@ -1,0 +1,290 @@
+package cuv
+
+// #include "cuv.h"
+import "C"
+
+import "unsafe"
+
+// An Op is what a submission asks for; see enum cuv_op in ring.h.
+type Op uint8
+
+// The operations.
+const (
+	OpClose        Op = C.CUV_OP_CLOSE
+	OpFree         Op = C.CUV_OP_FREE
+	OpRef          Op = C.CUV_OP_REF
+	OpUnref        Op = C.CUV_OP_UNREF
+	OpTimerInit    Op = C.CUV_OP_TIMER_INIT
+	OpTimerStart   Op = C.CUV_OP_TIMER_START
+	OpTimerStop    Op = C.CUV_OP_TIMER_STOP
+	OpTimerAgain   Op = C.CUV_OP_TIMER_AGAIN
+	OpTimerRepeat  Op = C.CUV_OP_TIMER_REPEAT
+	OpPhaseStart   Op = C.CUV_OP_PHASE_START
+	OpPhaseStop    Op = C.CUV_OP_PHASE_STOP
+	OpReadStart    Op = C.CUV_OP_READ_START
+	OpReadStop     Op = C.CUV_OP_READ_STOP
+	OpWrite        Op = C.CUV_OP_WRITE
+	OpShutdown     Op = C.CUV_OP_SHUTDOWN
+	OpAccept       Op = C.CUV_OP_ACCEPT
+	OpUDPSend      Op = C.CUV_OP_UDP_SEND
+	OpUDPRecvStart Op = C.CUV_OP_UDP_RECV_START
+	OpUDPRecvStop  Op = C.CUV_OP_UDP_RECV_STOP
+)
+
+// Flags of OpWrite.
+const (
+	WriteLent   uint8 = C.CUV_WRITE_LENT
+	WriteVector uint8 = C.CUV_WRITE_VECTOR
+)
+
+// A Kind is what a completion reports; see enum cuv_event in ring.h.
+type Kind uint32
+
+// The kinds of completions.
+const (
+	EvClose      Kind = C.CUV_EV_CLOSE
+	EvTimer      Kind = C.CUV_EV_TIMER
+	EvCheck      Kind = C.CUV_EV_CHECK
+	EvSignal     Kind = C.CUV_EV_SIGNAL
+	EvPoll       Kind = C.CUV_EV_POLL
+	EvRead       Kind = C.CUV_EV_READ
+	EvAccept     Kind = C.CUV_EV_ACCEPT
+	EvAcceptWait Kind = C.CUV_EV_ACCEPT_WAIT
+	EvPassed     Kind = C.CUV_EV_PASSED
+	EvWritten    Kind = C.CUV_EV_WRITTEN
+	EvConnect    Kind = C.CUV_EV_CONNECT
+	EvShutdown   Kind = C.CUV_EV_SHUTDOWN
+	EvWrite      Kind = C.CUV_EV_WRITE
+	EvUDPRecv    Kind = C.CUV_EV_UDP_RECV
+	EvUDPSend    Kind = C.CUV_EV_UDP_SEND
+	EvExit       Kind = C.CUV_EV_EXIT
+	EvFSEvent    Kind = C.CUV_EV_FS_EVENT
+	EvFSPoll     Kind = C.CUV_EV_FS_POLL
+	EvFS         Kind = C.CUV_EV_FS
+	EvAddrInfo   Kind = C.CUV_EV_ADDRINFO
+	EvNameInfo   Kind = C.CUV_EV_NAMEINFO
+	EvRandom     Kind = C.CUV_EV_RANDOM
+)
+
+// NoSlot marks a handle or a write that no Go object waits for.
+const NoSlot uint32 = C.CUV_NO_SLOT
+
+// An Event is a completion; it mirrors cuv_cqe.
+type Event struct {
+	Kind   Kind
+	Slot   uint32
+	Gen    uint32
+	Status int32
+	ptr    unsafe.Pointer
+	Aux    uint64
+}
+
+// Bytes returns the chunk of an EvRead: borrowed until the event's turn ends.
+func (e *Event) Bytes() []byte { return unsafe.Slice((*byte)(e.ptr), int(e.Status)) }
+
+// Accepted returns the handle of an EvAccept, nil when accepting failed.
+func (e *Event) Accepted() *Handle { return (*Handle)(e.ptr) }
+
+// sqe mirrors cuv_sqe.
+type sqe struct {
+	op    Op
+	flags uint8
+	_     uint16
+	slot  uint32
+	h     uintptr // *Handle, without the write barrier of a pointer
+	a     uint64
+	b     uint64
+	gen   uint32
+	next  uint32
+}
+
+// ring mirrors cuv_ring.
+type ring struct {
+	sq       unsafe.Pointer
+	cq       unsafe.Pointer
+	out      unsafe.Pointer
+	in       unsafe.Pointer
+	sqLen    uint32
+	sqCap    uint32
+	cqHead   uint32
+	cqTail   uint32
+	cqCap    uint32
+	outLen   uint32
+	outCap   uint32
+	inLen    uint32
+	inCap    uint32
+	alive    uint32
+	deferred uint32
+	stale    uint32
+	nowMS    uint64
+	turns    uint64
+	events   uint64
+	flushes  uint64
+	timeout  int32
+	busy     uint32
+}
+
+// A Handle is the shared head of a C handle; it mirrors cuv_handle's first
+// bytes. It stays valid until OpFree has been submitted for it.
+type Handle struct {
+	Slot   uint32 // Go's index, or NoSlot
+	Gen    uint32 // copied into every event of the handle
+	Queued uint64 // bytes in libuv's write queue
+	kind   uint8
+	flags  uint8
+	chunks uint16
+	turn   uint32
+	wfirst uint32
+	wlast  uint32
+	wnext  uintptr
+	writes uint32
+	Failed int32 // what a write that nobody waits for failed with
+}
+
+// The compiler rejects a negative array length: sizes must match C's.
+var (
+	_ [C.sizeof_cuv_cqe - unsafe.Sizeof(Event{})]byte
+	_ [unsafe.Sizeof(Event{}) - C.sizeof_cuv_cqe]byte
+	_ [C.sizeof_cuv_sqe - unsafe.Sizeof(sqe{})]byte
+	_ [unsafe.Sizeof(sqe{}) - C.sizeof_cuv_sqe]byte
+	_ [C.sizeof_cuv_ring - unsafe.Sizeof(ring{})]byte
+	_ [unsafe.Sizeof(ring{}) - C.sizeof_cuv_ring]byte
+)
+
+// Submit appends an operation to the submission ring; a full ring is drained
+// first, which crosses once.
+func (l *Loop) Submit(op Op, h *Handle, a, b uint64) { l.SubmitRequest(op, 0, h, NoSlot, 0, a, b) }
+
+// SubmitRequest is Submit with flags and the request that awaits completion.
+func (l *Loop) SubmitRequest(op Op, flags uint8, h *Handle, slot, gen uint32, a, b uint64) {
+	r := l.ring
+	if r.sqLen == r.sqCap {
+		l.Flush()
+	}
+	e := l.submission(r.sqLen)
+	r.sqLen++
+	e.op, e.flags, e.slot, e.gen = op, flags, slot, gen
+	e.h, e.a, e.b = uintptr(unsafe.Pointer(h)), a, b
+}
+
+func (l *Loop) submission(i uint32) *sqe {
+	return (*sqe)(unsafe.Add(l.ring.sq, uintptr(i)*unsafe.Sizeof(sqe{})))
+}
+
+// Retract takes back the operation that was submitted as number at, unless C has
+// drained it; drain is what Drains said then.
+func (l *Loop) Retract(at int, drain uint64) bool {
+	r := l.ring
+	if drain != l.Drains() {
+		return false
+	}
+	if uint32(at) == r.sqLen-1 {
+		r.sqLen--
+	} else {
+		l.submission(uint32(at)).op = C.CUV_OP_NONE
+	}
+	return true
+}
+
+// SubmitTimer is Submit of OpTimerStart; it returns what Retract wants.
+func (l *Loop) SubmitTimer(h *Handle, due, repeat uint64) (at int32, drain uint64) {
+	r := l.ring
+	if r.sqLen == r.sqCap {
+		l.Flush()
+	}
+	e := l.submission(r.sqLen)
+	at = int32(r.sqLen)
+	r.sqLen++
+	e.op, e.slot = OpTimerStart, NoSlot // field by field: a literal would be made elsewhere and copied
+	e.h, e.a, e.b = uintptr(unsafe.Pointer(h)), due, repeat
+	return at, r.turns + r.flushes
+}
+
+// Drains counts how often the submissions were drained.
+func (l *Loop) Drains() uint64 { return l.ring.turns + l.ring.flushes }
+
+// Submitted tells how many operations wait to be drained.
+func (l *Loop) Submitted() int { return int(l.ring.sqLen) }
+
+// Pending tells how many events wait to be consumed.
+func (l *Loop) Pending() int { return int(l.ring.cqTail - l.ring.cqHead) }
+
+// Next consumes the next event into ev; there must be one.
+func (l *Loop) Next(ev *Event) {
+	r := l.ring
+	*ev = *(*Event)(unsafe.Add(r.cq, uintptr(r.cqHead)*unsafe.Sizeof(Event{})))
+	r.cqHead++
+}
+
+// WriteBytes submits a write of p, which is only borrowed: bytes of the read
+// arena are sent from there, others are copied to the output arena. It reports
+// false when p is too large for that arena; WriteNow takes those.
+func (l *Loop) WriteBytes(h *Handle, p []byte, slot, gen uint32) bool {
+	r := l.ring
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(p)))
+	if at-uintptr(r.in) < uintptr(r.inCap) {
+		l.SubmitRequest(OpWrite, 0, h, slot, gen, uint64(at), uint64(len(p)))
+		return true
+	}
+	if len(p) > int(r.outCap)/4 {
+		return false
+	}
+	if len(p) > int(r.outCap-r.outLen) || r.sqLen == r.sqCap {
+		l.Flush()
+	}
+	dst := unsafe.Add(r.out, uintptr(r.outLen))
+	copy(unsafe.Slice((*byte)(dst), len(p)), p)
+	r.outLen += uint32(len(p))
+	l.SubmitRequest(OpWrite, 0, h, slot, gen, uint64(uintptr(dst)), uint64(len(p)))
+	return true
+}
+
+// WriteJoined submits a write of bufs, total bytes, which are only borrowed: they
+// are copied to the output arena, where they must fit into a quarter.
+func (l *Loop) WriteJoined(h *Handle, bufs [][]byte, total int, slot, gen uint32) {
+	r := l.ring
+	if total > int(r.outCap-r.outLen) || r.sqLen == r.sqCap {
+		l.Flush()
+	}
+	at := unsafe.Add(r.out, uintptr(r.outLen))
+	dst := unsafe.Slice((*byte)(at), total)
+	for _, p := range bufs {
+		dst = dst[copy(dst, p):]
+	}
+	r.outLen += uint32(total)
+	l.SubmitRequest(OpWrite, 0, h, slot, gen, uint64(uintptr(at)), uint64(total))
+}
+
+// WriteLentBytes submits a write of bufs, which the caller has pinned and keeps
+// until the request completes. Bytes in the read arena must not be lent.
+func (l *Loop) WriteLentBytes(h *Handle, bufs [][]byte, slot, gen uint32) {
+	r := l.ring
+	if len(bufs) == 1 {
+		p := bufs[0]
+		l.SubmitRequest(OpWrite, WriteLent, h, slot, gen, uint64(uintptr(unsafe.Pointer(unsafe.SliceData(p)))), uint64(len(p)))
+		return
+	}
+	const size = int(unsafe.Sizeof(C.uv_buf_t{}))
+	need := len(bufs)*size + size
+	if need > int(r.outCap-r.outLen) || r.sqLen == r.sqCap {
+		l.Flush()
+	}
+	r.outLen = (r.outLen + uint32(size) - 1) / uint32(size) * uint32(size)
+	dst := unsafe.Add(r.out, uintptr(r.outLen))
+	vec := unsafe.Slice((*[2]uintptr)(dst), len(bufs))
+	for i, p := range bufs {
+		vec[i] = [2]uintptr{uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p))}
+	}
+	r.outLen += uint32(len(bufs) * size)
+	l.SubmitRequest(OpWrite, WriteLent|WriteVector, h, slot, gen, uint64(uintptr(dst)), uint64(len(bufs)))
+}
+
+// InArena tells whether p lies in the read arena, and so is only borrowed.
+func (l *Loop) InArena(p []byte) bool {
+	return uintptr(unsafe.Pointer(unsafe.SliceData(p)))-uintptr(l.ring.in) < uintptr(l.ring.inCap)
+}
+
+// VectorMax is how many buffers one lent write may have.
+func (l *Loop) VectorMax() int {
+	return (int(l.ring.outCap) - 32) / int(unsafe.Sizeof(C.uv_buf_t{})) / 2
+}

@@ -1,0 +1,27 @@
+/* signal.c: uv_signal_t. */
+#include "cuv.h"
+
+static void on_signal(uv_signal_t *s, int signum) {
+  cuv_handle *h = cuv_of(s);
+  if ((int32_t)(s->dispatched_signals - h->turn) < 0) return; /* caught before a stop */
+  cuv_push_handle(h, CUV_EV_SIGNAL, signum, NULL, 0);
+  if (h->flags & CUV_ONESHOT) uv_signal_stop(s);
+}
+
+/* uv_signal_start, under the eyes of sigaction.c. oneshot is done here: a
+ * handle that once saw uv_signal_start_oneshot stays oneshot for libuv. */
+int cuv_signal_start(cuv_handle *h, int signum, int oneshot) {
+  cuv_flush(cuv_loop_of(h));
+  h->flags = oneshot ? CUV_ONESHOT : 0;
+  h->turn = h->uv.signal.caught_signals;
+  cuv_sigaction_enter();
+  int r = uv_signal_start(&h->uv.signal, on_signal, signum);
+  cuv_sigaction_leave();
+  return r;
+}
+
+/* uv_signal_stop. */
+int cuv_signal_stop(cuv_handle *h) {
+  cuv_flush(cuv_loop_of(h));
+  return uv_signal_stop(&h->uv.signal);
+}

@@ -1,0 +1,17 @@
+package cuv
+
+// #include "cuv.h"
+import "C"
+
+// SignalStart watches a signal, once or until stopped. C function
+// uv_signal_start; sigaction.c and signal.c have the rest.
+func (h *Handle) SignalStart(signum int, oneshot bool) int {
+	v := C.int(0)
+	if oneshot {
+		v = 1
+	}
+	return int(C.cuv_signal_start(h.c(), C.int(signum), v))
+}
+
+// SignalStop stops watching. C function uv_signal_stop.
+func (h *Handle) SignalStop() int { return int(C.cuv_signal_stop(h.c())) }

@@ -1,0 +1,58 @@
+package cuv
+
+// #include "cuv.h"
+import "C"
+
+import "unsafe"
+
+// stock is how much memory for timers C hands out at once, and keeps: a program
+// may make and close one for every request.
+const stock = 64
+
+// NewTimer makes a timer for a slot without crossing: C readies it when it
+// drains the submissions, which cannot fail. nil without memory. C function
+// uv_timer_init.
+func (l *Loop) NewTimer(slot, gen uint32) *Handle {
+	if len(l.timers) == 0 {
+		var fresh [stock]*C.cuv_handle
+		n := C.cuv_timer_stock(l.c(), &fresh[0], stock)
+		for _, c := range fresh[:n] {
+			l.timers = append(l.timers, (*Handle)(unsafe.Pointer(c)))
+		}
+		if n == 0 {
+			return nil
+		}
+	}
+	last := len(l.timers) - 1
+	h := l.timers[last]
+	l.timers = l.timers[:last]
+	h.Slot, h.Gen = slot, gen
+	l.Submit(OpTimerInit, h, 0, 0)
+	return h
+}
+
+// RecycleTimer is OpFree for a timer's memory, which it keeps for NewTimer if it
+// has little.
+func (l *Loop) RecycleTimer(h *Handle) {
+	if len(l.timers) == stock {
+		l.Submit(OpFree, h, 0, 0)
+		return
+	}
+	h.flags, h.Slot = 0, NoSlot
+	l.timers = append(l.timers, h)
+}
+
+func (l *Loop) freeTimers() {
+	for _, h := range l.timers {
+		C.cuv_handle_free(h.c())
+	}
+	l.timers = nil
+}
+
+// TimerDueIn returns the milliseconds until the timer is due, after the
+// submissions. C function uv_timer_get_due_in.
+func (h *Handle) TimerDueIn() uint64 { return uint64(C.cuv_timer_due_in(h.c())) }
+
+// TimerRepeat returns the timer's repeat in milliseconds, after the submissions.
+// C function uv_timer_get_repeat.
+func (h *Handle) TimerRepeat() uint64 { return uint64(C.cuv_timer_repeat(h.c())) }

@@ -1,0 +1,60 @@
+/* udp.h: datagrams across the border. */
+#ifndef CUV_UDP_H
+#define CUV_UDP_H
+
+#include "cuv.h"
+
+/* A datagram to send, in the output arena, or one received, in the read arena.
+ * Go mirrors it in udp.go. */
+typedef struct cuv_datagram {
+  char *data;    /* its bytes, or an array of uv_buf_t */
+  cuv_addr addr; /* receiver or sender; family 0: none */
+} cuv_datagram;
+
+_Static_assert(sizeof(cuv_datagram) == 32, "udp.go mirrors cuv_datagram");
+
+/* aux of CUV_EV_UDP_RECV. */
+enum cuv_udp_event {
+  CUV_UDP_TRUNCATED = 1, /* the datagram was longer */
+  CUV_UDP_DRAINED = 2,   /* no datagram: the kernel has no more */
+};
+
+/* Flags of cuv_handle, for UDP. */
+enum cuv_udp_flag {
+  CUV_UDP_TELL = 1, /* report CUV_UDP_DRAINED */
+};
+
+enum {
+  CUV_UDP_MAX = 64 * 1024, /* room for one datagram, as libuv counts it */
+  CUV_UDP_BATCH = 20,      /* how many libuv 1.50 sends or receives in one call */
+};
+
+/* For ring.c. */
+void cuv_udp_op(cuv_sqe *e);
+void cuv_udp_flush(cuv_loop *l, cuv_handle *h);
+
+int cuv_udp_new(cuv_loop *l, unsigned flags, uint32_t slot, uint32_t gen, cuv_handle **out);
+int cuv_udp_using_recvmmsg(cuv_handle *h);
+int cuv_udp_open(cuv_handle *h, int fd);
+int cuv_udp_bind(cuv_handle *h, cuv_addr addr, unsigned flags);
+int cuv_udp_autobind(cuv_handle *h, int family);
+int cuv_udp_reuseport(void);
+int cuv_udp_connect(cuv_handle *h, const cuv_addr *addr);
+int cuv_udp_sockname(cuv_handle *h, int peer, cuv_addr *out);
+size_t cuv_udp_queue_size(cuv_handle *h);
+size_t cuv_udp_queue_count(cuv_handle *h);
+
+/* udp_send.c */
+int cuv_udp_try_send(cuv_handle *h, const cuv_addr *to, const void *p, size_t n);
+int cuv_udp_send(cuv_handle *h, const cuv_addr *to, const void *p, size_t n);
+int cuv_udp_try_send2(cuv_handle *h, const cuv_datagram *d, const size_t *len, unsigned n);
+
+/* udp_option.c */
+int cuv_udp_membership(cuv_handle *h, cuv_addr group, cuv_addr iface, const cuv_addr *source, int join);
+int cuv_udp_multicast_interface(cuv_handle *h, cuv_addr iface);
+int cuv_udp_multicast_loop(cuv_handle *h, int on);
+int cuv_udp_multicast_ttl(cuv_handle *h, int ttl);
+int cuv_udp_broadcast(cuv_handle *h, int on);
+int cuv_udp_ttl(cuv_handle *h, int ttl);
+
+#endif

@@ -1,0 +1,22 @@
+package uvtest
+
+import (
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// CloseOnExec marks the descriptors that this process was started with, where
+// children cannot be kept from inheriting them otherwise: on Linux before 5.11.
+func CloseOnExec(t testing.TB) {
+	t.Helper()
+	if runtime.GOOS == "darwin" || closeRange() {
+		return
+	}
+	for fd := range openFDs() {
+		if fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+}

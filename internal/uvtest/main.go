@@ -1,0 +1,91 @@
+package uvtest
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Main runs a package's tests and ends the process. It belongs in TestMain:
+//
+//	func TestMain(m *testing.M) { uvtest.Main(m) }
+//
+// Tests that pass but leave behind a descriptor, a goroutine, or an error of
+// one of checks end with status 1 and a report of what is left. What is open
+// when Main is called does not count, so what a library keeps for the life of
+// the process, such as libuv's signal pipe, is opened before.
+//
+// In a process that [Command] started, Main runs the named helper instead.
+func Main(m *testing.M, checks ...func() error) {
+	if name := os.Getenv(helperEnv); name != "" {
+		os.Exit(runHelper(name))
+	}
+	startNetpoller()
+	before := snapshot()
+	code := m.Run()
+	// A fuzz worker's pipes and shared memory live until its coordinator ends it.
+	if code == 0 && !flagSet("test.fuzzworker") {
+		if leaks := settle(before, checks); len(leaks) > 0 {
+			fmt.Fprintf(os.Stderr, "uvtest: the tests leave behind\n%s\n", strings.Join(leaks, "\n"))
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// A state is what the process holds at one time.
+type state struct {
+	fds        map[int]string
+	goroutines map[string]string
+}
+
+func snapshot() state {
+	return state{openFDs(), goroutines()}
+}
+
+// settleRounds bounds how often settle looks again: with its pauses, 2.5 s.
+const settleRounds = 60
+
+// settle returns what the process holds beyond before. Goroutines that are
+// about to end get a bounded number of rounds to do so. No garbage collection
+// is forced: a finalizer would close a leaked os.File and hide it.
+func settle(before state, checks []func() error) []string {
+	for round := range settleRounds {
+		if len(leaks(before, checks)) == 0 {
+			return nil
+		}
+		runtime.Gosched()
+		time.Sleep(min(time.Millisecond<<min(round, 10), 50*time.Millisecond))
+	}
+	return leaks(before, checks)
+}
+
+func leaks(before state, checks []func() error) []string {
+	now := snapshot()
+	found := append(newFDs(before.fds, now.fds), newGoroutines(before.goroutines, now.goroutines)...)
+	for _, check := range checks {
+		if err := check(); err != nil {
+			found = append(found, err.Error())
+		}
+	}
+	return found
+}
+
+// startNetpoller makes Go open its own epoll and eventfd, so that they are
+// part of the first snapshot and later ones are leaks.
+func startNetpoller() {
+	if r, w, err := os.Pipe(); err == nil {
+		_ = r.Close()
+		_ = w.Close()
+	}
+}
+
+// flagSet reports whether a test flag has a value other than its zero.
+func flagSet(name string) bool {
+	f := flag.Lookup(name)
+	return f != nil && f.Value.String() != f.DefValue
+}

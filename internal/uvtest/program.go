@@ -1,0 +1,109 @@
+package uvtest
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A Program is a helper that runs in a process of its own, to be talked to
+// through its standard input and output.
+type Program struct {
+	Cmd    *exec.Cmd
+	t      testing.TB
+	in     io.WriteCloser
+	out    *bufio.Reader
+	stderr bytes.Buffer
+}
+
+// patience is when a program is killed that should have ended: the test then
+// says what it waits for.
+const patience = 2 * time.Minute
+
+// Start starts the named helper; see [Helper]. For an example it is its main.
+func Start(t testing.TB, name string, args ...string) *Program {
+	t.Helper()
+	p := &Program{t: t, Cmd: Command(t, name, args...)}
+	p.Cmd.Stderr = &p.stderr
+	in, err := p.Cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.Cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.in, p.out = in, bufio.NewReader(out)
+	if err := p.Cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(patience, func() { _ = p.Cmd.Process.Kill() })
+	t.Cleanup(func() { timer.Stop() })
+	return p
+}
+
+// Expect reads lines of the standard output until one matches the pattern, and
+// returns what its last group took, or without a group what matched.
+func (p *Program) Expect(pattern string) string {
+	p.t.Helper()
+	re := regexp.MustCompile(pattern)
+	var seen strings.Builder
+	for {
+		line, err := p.out.ReadString('\n')
+		seen.WriteString(line)
+		if m := re.FindStringSubmatch(strings.TrimRight(line, "\r\n")); m != nil {
+			return m[len(m)-1]
+		}
+		if err != nil {
+			_ = p.Cmd.Wait()
+			p.t.Fatalf("no line matches %q: %v\n%s%s", pattern, err, &seen, &p.stderr)
+		}
+	}
+}
+
+// Input writes to the standard input.
+func (p *Program) Input(text string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p.in, text); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// CloseInput ends the standard input.
+func (p *Program) CloseInput() { _ = p.in.Close() }
+
+// Signal sends a signal.
+func (p *Program) Signal(sig os.Signal) {
+	p.t.Helper()
+	if err := p.Cmd.Process.Signal(sig); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Wait waits for the end, checks the status and returns the rest of the
+// standard output.
+func (p *Program) Wait(status int) string {
+	p.t.Helper()
+	rest, err := io.ReadAll(p.out)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.Cmd.Wait(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		p.t.Fatal(err)
+	}
+	if got := p.Cmd.ProcessState.ExitCode(); got != status {
+		p.t.Fatalf("%v, want status %d\n%s", p.Cmd.ProcessState, status, &p.stderr)
+	}
+	return string(rest)
+}
+
+// Stderr is what the program has written to its standard error, once it has
+// ended.
+func (p *Program) Stderr() string { return p.stderr.String() }
