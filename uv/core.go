@@ -1,0 +1,183 @@
+package uv
+
+import (
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/uvgo/uvgo/cuv"
+)
+
+// A Config sets up a Core; its zero value works.
+type Config struct {
+	ReadArena    int               // bytes lent to reads in one turn
+	WriteArena   int               // bytes of small writes collected in one turn
+	ParkOnGo     bool              // wait on Go's netpoller instead of in libuv
+	PanicHandler func(*PanicError) // receives what callbacks panic with
+	Logger       *slog.Logger      // nil: slog.Default
+	Debug        bool              // owner checks, creation sites, slow callbacks
+	SlowCallback time.Duration     // debug: warn above this; 0: 100 ms
+	Clock        func() time.Time  // debug: what callbacks are timed with; nil: time.Now
+}
+
+// A Core is the mechanism of one loop.
+type Core struct {
+	ring *cuv.Loop
+	cfg  Config
+
+	slots   []slot
+	free    []uint32
+	handles int              // open handles of the user's
+	polled  map[uintptr]bool // descriptors that Poll handles were made for
+
+	idle    phases
+	prepare phases
+	round   uint64 // number of this turn, for handles started inside a phase
+	extra   uint64 // runs of libuv beyond one a turn
+	yielded uint64 // when the scheduler had its last look, in ms of the clock
+
+	work    work // the batch that is being dispatched
+	ready   []Deferred
+	batched []func() // run behind every batch
+
+	posts   posts
+	wakers  atomic.Int32 // goroutines that are waking the loop, see lockOut
+	parked  atomic.Bool  // the loop waits, or is about to
+	foreign atomic.Bool  // somebody else may wait for its descriptor
+	stop    atomic.Bool
+	cancel  atomic.Bool
+	running atomic.Bool
+	closed  atomic.Bool
+	held    int
+	adopted bool // a host runs it
+
+	owner    atomic.Uint64 // debug: id of the goroutine in Run
+	slow     map[string]bool
+	sites    map[uint32]string  // debug: where handles were created, by slot
+	park     *os.File           // goroutine parking: a duplicate of the backend descriptor
+	raw      syscall.RawConn    // park's
+	look     func(uintptr) bool // the method tryTurn
+	deadline time.Time          // of park, as the loop knows it
+	force    bool               // the next turn of wait is forced
+	turned   uint64             // turns of wait
+	idleTime idleTime
+}
+
+var openLoops atomic.Int64
+
+// OpenLoops returns how many loops of the process have not been closed: tests
+// look for leaks with it.
+func OpenLoops() int { return int(openLoops.Load()) }
+
+// NewCore makes the mechanism of a loop. C function uv_loop_init,
+// https://docs.libuv.org/en/v1.x/loop.html.
+func NewCore(cfg Config) (*Core, error) {
+	if cfg.ReadArena == 0 {
+		cfg.ReadArena = 2 << 20
+	}
+	if cfg.WriteArena == 0 {
+		cfg.WriteArena = 256 << 10
+	}
+	if cfg.SlowCallback == 0 {
+		cfg.SlowCallback = 100 * time.Millisecond
+	}
+	ring, rc := cuv.NewLoop(cfg.ReadArena, cfg.WriteArena, 4096)
+	if rc < 0 {
+		return nil, Check("loop init", rc)
+	}
+	c := &Core{ring: ring, cfg: cfg, round: 1}
+	if cfg.ParkOnGo {
+		if err := c.openPark(); err != nil {
+			ring.Close()
+			ring.Free()
+			return nil, err
+		}
+	}
+	openLoops.Add(1)
+	return c, nil
+}
+
+// Ring returns the rings and direct calls of the loop.
+func (c *Core) Ring() *cuv.Loop { return c.ring }
+
+// Logger returns where the loop reports what nobody asked for.
+func (c *Core) Logger() *slog.Logger {
+	if c.cfg.Logger != nil {
+		return c.cfg.Logger
+	}
+	return slog.Default()
+}
+
+// Closed tells whether Close has succeeded.
+func (c *Core) Closed() bool { return c.closed.Load() }
+
+// Handles returns how many handles are open.
+func (c *Core) Handles() int { return c.handles }
+
+// Hold keeps the loop alive without a handle until Drop is called as often.
+func (c *Core) Hold() {
+	if c.held++; c.held == 1 {
+		c.ring.Hold(true)
+	}
+}
+
+// Drop takes back one Hold.
+func (c *Core) Drop() {
+	if c.held--; c.held == 0 {
+		c.ring.Hold(false)
+	}
+}
+
+// Close closes the loop and releases its memory: EBUSY while handles are open
+// or posted functions wait. C function uv_loop_close,
+// https://docs.libuv.org/en/v1.x/loop.html.
+func (c *Core) Close() error {
+	if c.closed.Load() {
+		return nil
+	}
+	if !c.running.CompareAndSwap(false, true) {
+		return ErrRunning
+	}
+	defer c.running.Store(false)
+	if c.handles != 0 || c.held != 0 || c.waiting() {
+		return Check("loop close", int(EBUSY))
+	}
+	if !c.posts.shut() {
+		return Check("loop close", int(EBUSY))
+	}
+	c.lockOut()
+	if rc := c.ring.Close(); rc < 0 {
+		c.letIn()
+		c.posts.reopen()
+		return Check("loop close", rc)
+	}
+	c.posts.mu.Lock() // Wake and Stats may be looking
+	c.closed.Store(true)
+	c.ring.Free()
+	c.posts.mu.Unlock()
+	openLoops.Add(-1)
+	if c.park != nil {
+		c.park.Close()
+	}
+	return nil
+}
+
+// Stats counts what a loop has done.
+type Stats struct {
+	Turns   uint64 // crossings that ran libuv
+	Events  uint64 // events that they brought
+	Flushes uint64 // crossings that only handed over operations early
+}
+
+// Stats returns the loop's counts so far; zero after Close. Any goroutine may
+// call it: the lock keeps Close from freeing the ring meanwhile.
+func (c *Core) Stats() (s Stats) {
+	c.posts.mu.Lock()
+	defer c.posts.mu.Unlock()
+	if !c.closed.Load() {
+		s.Turns, s.Events, s.Flushes = c.ring.Stats()
+	}
+	return s
+}

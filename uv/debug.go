@@ -1,0 +1,111 @@
+package uv
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strconv"
+	"time"
+)
+
+// Debugging tells whether Check looks at all.
+func (c *Core) Debugging() bool { return c.cfg.Debug }
+
+// Check reports a call from a goroutine that does not run the loop. Only debug
+// mode looks; a loop that does not run may be used from anywhere.
+func (c *Core) Check(op string) error {
+	if !c.cfg.Debug || !c.running.Load() || c.owner.Load() == 0 || c.owner.Load() == goid() {
+		return nil
+	}
+	return &OpError{op, ErrNotOwner}
+}
+
+// CheckForeign reports a call that waits for the loop from the goroutine that
+// runs it, which would wait for itself. Only debug mode looks.
+func (c *Core) CheckForeign(op string) error {
+	if !c.cfg.Debug || !c.running.Load() || c.owner.Load() != goid() {
+		return nil
+	}
+	return &OpError{op, ErrOwner}
+}
+
+// Caller returns the file and line of the first caller outside the packages
+// that make up uvgo.
+func Caller() string {
+	var pcs [32]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	last := ""
+	for {
+		f, more := frames.Next()
+		last = f.File + ":" + strconv.Itoa(f.Line)
+		if !more || !internalFrame(f.Function) {
+			return last
+		}
+	}
+}
+
+const module = "github.com/uvgo/uvgo"
+
+func internalFrame(fn string) bool {
+	rest, ok := bytes.CutPrefix([]byte(fn), []byte(module))
+	if !ok {
+		return false
+	}
+	for _, p := range []string{".", "/uv.", "/handles.", "/requests.", "/server.", "/uvnet.", "/uvfs."} {
+		if bytes.HasPrefix(rest, []byte(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+// goid returns the running goroutine's number, which Go shows only in stacks.
+func goid() uint64 {
+	var buf [64]byte
+	line := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))
+	n, _ := strconv.ParseUint(string(line[:bytes.IndexByte(line, ' ')]), 10, 64)
+	return n
+}
+
+// timed runs a callback and warns if it ran too long, once for each name.
+func (c *Core) timed(who any, fn func()) {
+	now := time.Now
+	if c.cfg.Clock != nil {
+		now = c.cfg.Clock
+	}
+	start := now()
+	defer func() {
+		if d := now().Sub(start); d >= c.cfg.SlowCallback {
+			c.warnSlow(callbackName(who), d)
+		}
+	}()
+	fn()
+}
+
+func (c *Core) warnSlow(name string, d time.Duration) {
+	if c.slow[name] {
+		return
+	}
+	if c.slow == nil {
+		c.slow = make(map[string]bool)
+	}
+	c.slow[name] = true
+	c.Logger().Warn("uvgo: slow callback", "callback", name, "took", d)
+}
+
+// callbackName names a callback: a function by itself, a handle by its String.
+func callbackName(who any) string {
+	switch v := who.(type) {
+	case fmt.Stringer:
+		return v.String()
+	case func():
+		return runtime.FuncForPC(reflect.ValueOf(v).Pointer()).Name()
+	case *Phase:
+		return runtime.FuncForPC(reflect.ValueOf(v.Fn).Pointer()).Name()
+	}
+	return fmt.Sprintf("%T", who)
+}
+
+// Debug tells whether the loop is in debug mode.
+func (c *Core) Debug() bool { return c.cfg.Debug }

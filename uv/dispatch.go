@@ -1,0 +1,158 @@
+package uv
+
+import (
+	"syscall"
+
+	"github.com/uvgo/uvgo/cuv"
+)
+
+// A Deferred has something to deliver that must not run inside the call that
+// asked for it, such as chunks held while reading was stopped.
+type Deferred interface {
+	// Deliver runs on the loop's goroutine in its next turn.
+	Deliver()
+}
+
+// Defer makes d deliver in the loop's next turn, which then does not block.
+func (c *Core) Defer(d Deferred) { c.ready = append(c.ready, d) }
+
+// work is a batch in progress. Every cursor moves on before its callback runs:
+// after a panic the batch goes on behind the callback that panicked.
+type work struct {
+	phase *phases // whose callbacks are running, nil for none
+	run   []*Phase
+	at    int
+
+	posts []post
+	post  int
+
+	ready []Deferred
+	next  int
+
+	events int
+	event  cuv.Event   // the one being delivered: the ring may move meanwhile
+	err    *PanicError // ends the batch
+}
+
+func (w *work) inPhase(ps *phases) bool { return w.phase == ps }
+
+// runPhase runs one phase's callbacks: those that were active when it began.
+func (c *Core) runPhase(ps *phases) {
+	if len(ps.list) == 0 {
+		return
+	}
+	w := &c.work
+	w.phase = ps
+	w.run = append(w.run[:0], ps.list...)
+	w.at = 0
+	c.finish((*Core).phaseStep)
+	w.phase = nil
+	clear(w.run)
+}
+
+func (c *Core) phaseStep() {
+	w := &c.work
+	for w.at < len(w.run) {
+		p := w.run[w.at]
+		w.at++
+		if p.on && p.round < c.round {
+			if c.cfg.Debug {
+				c.timed(p, p.Fn)
+			} else {
+				p.Fn()
+			}
+		}
+	}
+}
+
+// runBatch runs what a turn brought: posted functions, deferred deliveries,
+// then the events in their order.
+func (c *Core) runBatch() {
+	w := &c.work
+	w.events = c.ring.Pending()
+	c.takePosts()
+	if w.next == len(w.ready) && len(c.ready) > 0 {
+		w.ready, c.ready = c.ready, w.ready[:0]
+		w.next = 0
+	}
+	c.finish((*Core).batchStep)
+	for _, fn := range c.batched {
+		fn()
+	}
+}
+
+// OnBatch makes fn run behind the callbacks of every turn from now on, before
+// what they asked for crosses. fn must not panic.
+func (c *Core) OnBatch(fn func()) { c.batched = append(c.batched, fn) }
+
+func (c *Core) batchStep() {
+	w := &c.work
+	for w.post < len(w.posts) {
+		p := w.posts[w.post]
+		w.posts[w.post] = post{} // keep nothing alive that has run
+		w.post++
+		if p.ctx == nil || p.ctx.Err() == nil {
+			if c.cfg.Debug {
+				c.timed(p.fn, p.fn)
+			} else {
+				p.fn()
+			}
+		}
+	}
+	for w.next < len(w.ready) {
+		d := w.ready[w.next]
+		w.ready[w.next] = nil
+		w.next++
+		if c.cfg.Debug {
+			c.timed(d, d.Deliver)
+		} else {
+			d.Deliver()
+		}
+	}
+	for w.events > 0 {
+		w.events--
+		c.ring.Next(&w.event)
+		c.deliver(&w.event)
+	}
+}
+
+// finish repeats step until it gets to its end, or a panic ends Run.
+func (c *Core) finish(step func(*Core)) {
+	for !c.protect(step) && c.work.err == nil {
+	}
+}
+
+// protect runs step and catches its panic; it reports whether step got to its
+// end. A runtime.Goexit passes through.
+func (c *Core) protect(step func(*Core)) (done bool) {
+	defer func() {
+		if done {
+			return
+		}
+		if v := recover(); v != nil {
+			c.caught(v)
+		}
+	}()
+	step(c)
+	return true
+}
+
+// deliver hands one event to its target, unless the target has moved on.
+func (c *Core) deliver(ev *cuv.Event) {
+	if ev.Slot < uint32(len(c.slots)) {
+		if s := &c.slots[ev.Slot]; s.gen == ev.Gen && s.target != nil {
+			if t := s.target; c.cfg.Debug {
+				c.timed(t, func() { t.Complete(ev) })
+			} else {
+				t.Complete(ev)
+			}
+			return
+		}
+	}
+	switch { // nobody will own it
+	case ev.Kind == cuv.EvAccept && ev.Accepted() != nil:
+		c.Orphan(ev.Accepted())
+	case ev.Kind == cuv.EvPassed:
+		syscall.Close(int(ev.Status))
+	}
+}

@@ -1,0 +1,91 @@
+package uv
+
+import (
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/uvgo/uvgo/cuv"
+)
+
+// openPark registers a duplicate of the backend descriptor with Go's netpoller:
+// what becomes readable is libuv's epoll (or kqueue) set as a whole.
+func (c *Core) openPark() error {
+	syscall.ForkLock.RLock()
+	fd, err := syscall.Dup(c.ring.BackendFD())
+	if err == nil {
+		syscall.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return os.NewSyscallError("dup", err)
+	}
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		syscall.Close(fd)
+		return os.NewSyscallError("fcntl", err)
+	}
+	c.park = os.NewFile(uintptr(fd), "uv-backend")
+	c.look = c.tryTurn
+	c.raw, err = c.park.SyscallConn()
+	return err
+}
+
+// wait turns the loop without blocking, and parks the goroutine between turns,
+// until there is something to deliver, or the loop ends. It wakes when the
+// backend descriptor becomes readable, a timer is due, or by wakeLocked.
+//
+// Go watches the descriptor edge-triggered and forgets an edge when a wait
+// begins. So what parks is the last turn itself: one that found no descriptor
+// ready, behind the beginning of the wait.
+func (c *Core) wait(force bool) {
+	c.force = force
+	for errors.Is(c.raw.Read(c.look), os.ErrDeadlineExceeded) {
+		c.idleTime.end()
+		c.deadline = time.Time{} // a timer's, or wakeLocked's
+		if c.park.SetReadDeadline(c.deadline) != nil {
+			break
+		}
+	}
+	c.idleTime.end()
+	c.parked.Store(false)
+}
+
+// turnsMax is how many turns in a row may bring nothing.
+const turnsMax = 8
+
+// tryTurn makes a turn and tells whether to go on without parking. The parked
+// flag goes up before the looks at the queue.
+func (c *Core) tryTurn(uintptr) bool {
+	c.idleTime.end()
+	for n := 0; ; n++ {
+		c.parked.Store(true)
+		c.ring.Turn(cuv.RunNoWait, c.force)
+		c.turned++
+		c.force = false
+		if c.waiting() || c.ended() || !c.ring.WasAlive() || c.ring.Deferred() || c.Idling() {
+			return true
+		}
+		ms := c.ring.Timeout()
+		if c.ring.Busy() || ms == 0 { // something happened that is nobody's business
+			if n < turnsMax {
+				continue
+			}
+			return true // it goes on: let others run
+		}
+		deadline := time.Time{}
+		if ms > 0 {
+			deadline = time.Now().Add(time.Duration(ms) * time.Millisecond)
+		}
+		if deadline.IsZero() && c.deadline.IsZero() {
+			c.idleTime.begin()
+			return false
+		}
+		c.deadline = deadline
+		if c.park.SetReadDeadline(deadline) != nil || c.posted() || c.ended() {
+			return true // the deadline of who posted meanwhile may be lost
+		}
+		c.idleTime.begin()
+		return false
+	}
+}

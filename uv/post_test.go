@@ -1,0 +1,190 @@
+package uv
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestCloseIsBusyWhileFunctionsWait(t *testing.T) {
+	c := newCore(t, Config{})
+	ran := 0
+	if err := c.Post(func() { ran++ }); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); !errors.Is(err, EBUSY) {
+		t.Errorf("Close with a posted function: %v", err)
+	}
+	if err := c.Post(func() { ran++ }); err != nil { // a failed Close takes nothing away
+		t.Error(err)
+	}
+	if err := runOnce(t, c); err != nil || ran != 2 {
+		t.Errorf("%d functions ran, %v", ran, err)
+	}
+	c.Hold()
+	if err := c.Close(); !errors.Is(err, EBUSY) {
+		t.Errorf("Close of a held core: %v", err)
+	}
+	c.Drop()
+}
+
+// TestPostersRaceWithClose checks that every post either fails or runs.
+func TestPostersRaceWithClose(t *testing.T) {
+	for _, park := range []bool{false, true} {
+		for range 50 {
+			c, err := NewCore(Config{ParkOnGo: park})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var accepted, ran atomic.Int64
+			var posters sync.WaitGroup
+			for range 2 {
+				posters.Go(func() {
+					for c.Post(func() { ran.Add(1) }) == nil {
+						accepted.Add(1)
+						c.Wake()
+						c.Stop()
+						c.Stats()
+					}
+				})
+			}
+			for err = c.Close(); err != nil; err = c.Close() {
+				if !errors.Is(err, EBUSY) {
+					t.Fatal(err)
+				}
+				if err := runOnce(t, c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			posters.Wait()
+			c.Wake()
+			c.Stop()
+			if accepted.Load() != ran.Load() {
+				t.Fatalf("%d functions were accepted, %d ran", accepted.Load(), ran.Load())
+			}
+		}
+	}
+}
+
+func TestRefusedPostsLeaveTheOthers(t *testing.T) {
+	c := newCore(t, Config{})
+	ran := 0
+	_ = c.Post(func() { ran++ })
+	c.RefusePosts()
+	if err := c.Post(func() { ran++ }); !errors.Is(err, ErrClosed) {
+		t.Errorf("a refused post: %v", err)
+	}
+	if err := runOnce(t, c); err != nil || ran != 1 {
+		t.Errorf("%d functions ran, %v", ran, err)
+	}
+	c.AcceptPosts()
+	if err := c.Post(func() { ran++ }); err != nil {
+		t.Error(err)
+	}
+	if err := runOnce(t, c); err != nil || ran != 2 {
+		t.Errorf("%d functions ran, %v", ran, err)
+	}
+}
+
+// TestWakeEndsAWait wakes a core that waits for nothing else, again and again,
+// by each of the ways that other goroutines have.
+func TestWakeEndsAWait(t *testing.T) {
+	for _, park := range []bool{false, true} {
+		c := newCore(t, Config{ParkOnGo: park})
+		if err := c.Begin("test"); err != nil {
+			t.Fatal(err)
+		}
+		c.Hold()
+		ran := 0
+		for i, wake := range []func(){
+			c.Stop, c.Interrupt, c.Stop, func() { _ = c.Post(func() { ran++; c.Stop() }) },
+		} {
+			for range 100 {
+				go wake()
+				if err := c.Run(); err != nil {
+					t.Fatal(err)
+				}
+				c.Stopped()
+				c.ClearInterrupt()
+			}
+			if want := 100 * (i / 3); ran != want {
+				t.Errorf("%d posted functions ran, want %d", ran, want)
+			}
+		}
+		c.Drop()
+		c.End()
+	}
+}
+
+// TestAllocations checks that steady states allocate nothing.
+func TestAllocations(t *testing.T) {
+	c := newCore(t, Config{})
+	if err := c.Begin("test"); err != nil {
+		t.Fatal(err)
+	}
+	defer c.End()
+	fn := func() {}
+	idle := &Phase{Fn: fn}
+	c.StartIdle(idle)
+	defer c.StopIdle(idle)
+	turn := func() {
+		for range 10 {
+			_ = c.Post(fn)
+		}
+		_ = c.Turn(true)
+	}
+	turn()
+	turn()
+	if n := testing.AllocsPerRun(200, turn); n != 0 {
+		t.Errorf("a turn with posted functions and an idle callback allocates %v times", n)
+	}
+}
+
+// TestNoWakeUpIsLost posts at every moment of the way into the wait, for a
+// while: a post that the loop overlooks as it parks would never run.
+func TestNoWakeUpIsLost(t *testing.T) {
+	d := 3 * time.Second
+	if testing.Short() {
+		d = time.Second / 2
+	}
+	for _, park := range []bool{false, true} {
+		c := newCore(t, Config{ParkOnGo: park})
+		if err := c.Begin("test"); err != nil {
+			t.Fatal(err)
+		}
+		c.Hold()
+		var ran atomic.Int64
+		posting := make(chan int64)
+		go func() {
+			defer close(posting)
+			posts := int64(0)
+			for end := time.Now().Add(d); time.Now().Before(end); posts++ {
+				for since := time.Now(); ran.Load() != posts; {
+					if runtime.Gosched(); time.Since(since) > 30*time.Second {
+						panic(fmt.Sprintf("function %d never ran, goroutine parking %t", posts, park))
+					}
+				}
+				for start := time.Now(); time.Since(start) < time.Duration(posts%300)*10; { // sweeps over 3 µs
+				}
+				_ = c.Post(func() { ran.Add(1) })
+			}
+			_ = c.Post(c.Stop)
+			posting <- posts
+		}()
+		if err := c.Run(); err != nil {
+			t.Error(err)
+		}
+		posts := <-posting
+		<-posting
+		if posts != ran.Load() {
+			t.Errorf("%d functions were posted, %d ran", posts, ran.Load())
+		}
+		t.Logf("%d functions, goroutine parking %t", posts, park)
+		c.Drop()
+		c.End()
+	}
+}

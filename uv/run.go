@@ -1,0 +1,180 @@
+package uv
+
+import (
+	"runtime"
+
+	"github.com/uvgo/uvgo/cuv"
+)
+
+// Alive tells whether there is work left: active referenced handles, requests,
+// or anything that waits to be delivered. C function uv_loop_alive,
+// https://docs.libuv.org/en/v1.x/loop.html.
+func (c *Core) Alive() bool {
+	if c.closed.Load() {
+		return false
+	}
+	if c.waiting() {
+		return true
+	}
+	if c.ring.Submitted() > 0 || c.ring.Stale() {
+		c.ring.Flush()
+	}
+	return c.ring.WasAlive() || c.ring.Pending() > 0
+}
+
+// waiting tells whether Go has something to deliver.
+func (c *Core) waiting() bool {
+	w := &c.work
+	return len(c.ready) > 0 || w.next < len(w.ready) || c.posted() || c.ring.Pending() > 0
+}
+
+// Begin claims the loop for the calling goroutine.
+func (c *Core) Begin(op string) error {
+	if c.closed.Load() {
+		return &OpError{op, ErrClosed}
+	}
+	if !c.running.CompareAndSwap(false, true) {
+		return &OpError{op, ErrRunning}
+	}
+	if c.cfg.Debug {
+		c.owner.Store(goid())
+	}
+	return nil
+}
+
+// End gives the loop back, also when a callback called runtime.Goexit.
+func (c *Core) End() {
+	c.owner.Store(0)
+	c.work.phase = nil
+	c.parked.Store(false)
+	c.running.Store(false)
+}
+
+// Stop ends Run after the batch that is being dispatched; if none runs, the
+// next run does nothing. Any goroutine may call it.
+func (c *Core) Stop() {
+	c.stop.Store(true)
+	c.Wake()
+}
+
+// Interrupt ends a Run that is under way, as Stop does, and leaves no trace for
+// the next.
+func (c *Core) Interrupt() {
+	c.cancel.Store(true)
+	c.Wake()
+}
+
+// Stopped takes a Stop that came before the run began.
+func (c *Core) Stopped() bool { return c.stop.CompareAndSwap(true, false) }
+
+// ClearInterrupt forgets an Interrupt meant for an earlier run.
+func (c *Core) ClearInterrupt() { c.cancel.Store(false) }
+
+// ended tells whether Stop or Interrupt was called.
+func (c *Core) ended() bool { return c.stop.Load() || c.cancel.Load() }
+
+// RunTimers runs what waits and then the timers that are due, as uv_run does
+// before its first round in default mode.
+func (c *Core) RunTimers() error {
+	c.runBatch()
+	if c.work.err != nil || c.ended() {
+		return c.takeErr()
+	}
+	c.ring.Turn(cuv.RunTimers, false)
+	c.runBatch()
+	return c.takeErr()
+}
+
+// Turn runs one round: idle and prepare callbacks, one crossing, and the events
+// it brought. block lets it wait for an event.
+func (c *Core) Turn(block bool) error {
+	c.round++
+	force := len(c.idle.list) > 0 || len(c.prepare.list) > 0
+	if force {
+		c.runPhase(&c.idle)
+		if c.work.err == nil {
+			c.runPhase(&c.prepare)
+		}
+		if c.work.err != nil {
+			return c.takeErr()
+		}
+	}
+	c.cross(block, force)
+	c.runBatch()
+	return c.takeErr()
+}
+
+// cross makes the crossing of a turn. The parked flag goes up before the last
+// look at the queue, and a posting goroutine looks at the flag after it queued:
+// one of the two sees the other.
+func (c *Core) cross(block, force bool) {
+	if !block || c.waiting() || c.ended() {
+		c.ring.Turn(cuv.RunNoWait, force)
+		return
+	}
+	if c.park != nil {
+		c.turned = 0
+		c.wait(force)
+		c.extra += c.turned - 1
+		return
+	}
+	c.parked.Store(true)
+	mode := cuv.RunOnce
+	if c.posted() || c.ended() {
+		mode = cuv.RunNoWait
+	}
+	c.ring.Turn(mode, force)
+	c.parked.Store(false)
+}
+
+// Round returns the number of the turn under way.
+func (c *Core) Round() uint64 { return c.round }
+
+// takeErr returns the panic that ended a batch, once.
+func (c *Core) takeErr() error {
+	if p := c.work.err; p != nil {
+		c.work.err = nil
+		return p
+	}
+	return nil
+}
+
+// Run turns the loop until no work is left, Stop or Interrupt.
+func (c *Core) Run() error {
+	if err := c.RunTimers(); err != nil {
+		return err
+	}
+	for !c.ended() {
+		if len(c.idle.list)+len(c.prepare.list) > 0 || !c.ring.WasAlive() {
+			if !c.Alive() {
+				break
+			}
+		}
+		if err := c.Turn(true); err != nil {
+			return err
+		}
+		c.yield()
+	}
+	c.stop.Store(false)
+	return nil
+}
+
+// yieldMS is how long a loop runs before it lets the scheduler look: less than
+// the 10 ms after which Go's monitor thread tries to preempt a goroutine, which
+// for one that is mostly in C means to take its processor, every 20 µs or so.
+const yieldMS = 5
+
+// yield lets other goroutines run now and then, however busy the loop is.
+func (c *Core) yield() {
+	if now := c.ring.NowMS(); now-c.yielded >= yieldMS {
+		c.yielded = now
+		runtime.Gosched()
+	}
+}
+
+// Waiting tells whether something waits to be delivered, so that the next turn
+// does not block.
+func (c *Core) Waiting() bool { return c.waiting() }
+
+// Busy tells whether handles are open or anything is under way.
+func (c *Core) Busy() bool { return c.handles > 0 || c.Alive() }

@@ -1,0 +1,172 @@
+package uv
+
+import (
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/invariants"
+)
+
+// A Target receives the events of the handle or request in a slot.
+type Target interface {
+	// Complete handles one event, which is borrowed: valid until the target calls
+	// a function of the user's. It runs on the loop's goroutine.
+	Complete(ev *cuv.Event)
+}
+
+// slot maps one of C's ids to its Go object. The generation grows with every
+// new occupant and every restart; an event that carries an older one is stale.
+type slot struct {
+	target Target
+	gen    uint32
+}
+
+// SiteOf returns where the handle in a slot was created; debug mode only.
+func (c *Core) SiteOf(id uint32) string { return c.sites[id] }
+
+// mark remembers where the handle in a slot was created; debug mode only.
+func (c *Core) mark(id uint32) {
+	if !c.cfg.Debug {
+		return
+	}
+	if c.sites == nil {
+		c.sites = make(map[uint32]string)
+	}
+	c.sites[id] = Caller()
+}
+
+// Slot gives the target an id and a generation. A request passes both to C and
+// calls Vacate when it completes.
+func (c *Core) Slot(t Target) (id, gen uint32) {
+	if n := len(c.free); n > 0 {
+		id = c.free[n-1]
+		c.free = c.free[:n-1]
+	} else {
+		id = uint32(len(c.slots))
+		c.slots = append(c.slots, slot{})
+	}
+	s := &c.slots[id]
+	s.target = t
+	s.gen++
+	return id, s.gen
+}
+
+// Target returns who occupies a slot since the generation began, nil if nobody
+// does any more.
+func (c *Core) Target(id, gen uint32) Target {
+	if id < uint32(len(c.slots)) && c.slots[id].gen == gen {
+		return c.slots[id].target
+	}
+	return nil
+}
+
+// Vacate frees a slot.
+func (c *Core) Vacate(id uint32) {
+	s := &c.slots[id]
+	s.target = nil
+	s.gen++
+	c.free = append(c.free, id)
+}
+
+// Open makes a handle of the kind for the target; op names the call in errors.
+func (c *Core) Open(op string, kind HandleKind, ipc bool, t Target) (*cuv.Handle, error) {
+	return c.OpenWith(op, t, func(id, gen uint32) (*cuv.Handle, int) {
+		if kind != KindTimer {
+			return c.ring.NewHandle(int(kind), ipc, id, gen)
+		}
+		if h := c.ring.NewTimer(id, gen); h != nil {
+			return h, 0
+		}
+		return nil, int(ENOMEM)
+	})
+}
+
+// OpenWith makes a handle for the target by a call of its own, which gets the
+// slot and returns libuv's error.
+func (c *Core) OpenWith(op string, t Target, make func(id, gen uint32) (*cuv.Handle, int)) (*cuv.Handle, error) {
+	if c.closed.Load() {
+		return nil, &OpError{op, ErrClosed}
+	}
+	if err := c.Check(op); err != nil {
+		return nil, err
+	}
+	id, gen := c.Slot(t)
+	h, rc := make(id, gen)
+	if rc < 0 {
+		c.Vacate(id)
+		return nil, Check(op, rc)
+	}
+	c.handles++
+	c.mark(id)
+	return h, nil
+}
+
+// Adopt makes the target the owner of a handle that C accepted.
+func (c *Core) Adopt(h *cuv.Handle, t Target) {
+	h.Slot, h.Gen = c.Slot(t)
+	c.handles++
+	c.mark(h.Slot)
+}
+
+// Orphan closes a handle that C accepted and nobody will own.
+func (c *Core) Orphan(h *cuv.Handle) { c.ring.Submit(cuv.OpClose, h, 0, 0) }
+
+// Bump starts a new generation of a handle: events that C has already reported
+// no longer reach it.
+func (c *Core) Bump(h *cuv.Handle) {
+	h.Gen++
+	c.slots[h.Slot].gen = h.Gen
+}
+
+// Forget ends a handle after its close event: the slot and C's memory go.
+func (c *Core) Forget(h *cuv.Handle) {
+	delete(c.sites, h.Slot)
+	c.Vacate(h.Slot)
+	c.handles--
+	if HandleKind(h.Kind()) == KindTimer && !invariants.Enabled { // which wants each use after free seen
+		c.ring.RecycleTimer(h)
+		return
+	}
+	c.ring.Submit(cuv.OpFree, h, 0, 0)
+}
+
+// Walk yields the open handles as they are now. C function uv_walk,
+// https://docs.libuv.org/en/v1.x/loop.html.
+func (c *Core) Walk(yield func(Handle) bool) {
+	var all []Handle
+	for i := range c.slots {
+		if h, ok := c.slots[i].target.(Handle); ok {
+			all = append(all, h)
+		}
+	}
+	for _, h := range all {
+		if !yield(h) {
+			return
+		}
+	}
+}
+
+// Requests counts the requests under way.
+func (c *Core) Requests() (n int) {
+	for i := range c.slots {
+		if t := c.slots[i].target; t != nil {
+			if _, handle := t.(Handle); !handle {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// Polled tells whether a Poll handle of this loop was made for the descriptor.
+func (c *Core) Polled(fd uintptr) bool { return c.polled[fd] }
+
+// Poll notes that a Poll handle was made for the descriptor, or is gone.
+func (c *Core) Poll(fd uintptr, on bool) {
+	if c.polled == nil {
+		c.polled = make(map[uintptr]bool)
+	}
+	if on {
+		c.polled[fd] = true
+	} else {
+		delete(c.polled, fd)
+	}
+}
