@@ -1,0 +1,67 @@
+package looptest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// Main is [uvtest.Main] with a check for loops that were not closed. libuv's
+// process-wide descriptors are opened first: they are no leak.
+func Main(m *testing.M) {
+	l, err := uvgo.New()
+	if err != nil {
+		panic(err)
+	}
+	if err := l.Close(); err != nil {
+		panic(err)
+	}
+	uvtest.Main(m, func() error {
+		if n := uv.OpenLoops(); n != 0 {
+			return fmt.Errorf("%d loops were not closed", n)
+		}
+		return nil
+	})
+}
+
+// New makes a loop for the test. When the test ends every handle must have been
+// closed by it, and the loop must close.
+func New(t testing.TB, opts ...uvgo.Option) *uvgo.Loop {
+	t.Helper()
+	l, err := uvgo.New(opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		t.Helper()
+		if !t.Failed() {
+			for h := range l.Walk() {
+				if !h.Closing() {
+					t.Errorf("the test left a %s handle open", h.Kind())
+				}
+			}
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := l.Shutdown(ctx); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+	})
+	return l
+}
+
+// Run runs the loop until no work is left and fails the test if it hangs or
+// ends with an error.
+func Run(t testing.TB, l *uvgo.Loop) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := l.Run(ctx); err != nil {
+		t.Fatalf("run: %v", err)
+	}
+}

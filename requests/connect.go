@@ -1,0 +1,36 @@
+package requests
+
+import (
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A Connect is a connection attempt. C type uv_connect_t,
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_connect_t.
+type Connect struct {
+	request
+	addr string
+}
+
+var _ uv.Target = (*Connect)(nil)
+
+// StartConnect starts an attempt with the call start, such as uv_tcp_connect,
+// which gets the request's slot and generation and returns libuv's error. fn
+// runs once, unless StartConnect itself fails. op and addr go into errors. C
+// functions uv_tcp_connect and uv_pipe_connect2,
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_connect.
+func StartConnect(core *uv.Core, op, addr string, fn func(error), start func(slot, gen uint32) int) error {
+	c := &Connect{addr: addr}
+	c.begin(core, c, op, fn)
+	if rc := start(c.slot, c.gen); rc < 0 {
+		c.end()
+		return uv.CheckAddr(op, addr, rc)
+	}
+	return nil
+}
+
+// Complete reports the outcome. C type uv_connect_cb,
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_connect_cb.
+func (c *Connect) Complete(ev *cuv.Event) {
+	c.end()(uv.CheckAddr(c.op, c.addr, int(ev.Status)))
+}

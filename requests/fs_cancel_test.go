@@ -1,0 +1,227 @@
+package requests_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/requests"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A jam keeps the pool's threads: each opens a FIFO that nobody writes to.
+type jam struct {
+	path string
+	l    *uvgo.Loop
+	t    testing.TB
+	left int
+}
+
+// newJam queues more such opens than the pool has threads.
+func newJam(t testing.TB, l *uvgo.Loop, n int) *jam {
+	t.Helper()
+	j := &jam{path: filepath.Join(t.TempDir(), "fifo"), l: l, t: t, left: n}
+	check(t, unix.Mkfifo(j.path, 0o600))
+	for range n {
+		must(requests.FSOpen(l, j.path, os.O_RDONLY, 0, func(fd uintptr, err error) {
+			check(t, err)
+			must(requests.FSClose(l, fd, func(err error) {
+				check(t, err)
+				j.left--
+			}))
+		}))
+	}
+	return j
+}
+
+// writer returns the other end of the FIFO as soon as one of the opens runs,
+// and with it lets all of them end.
+func (j *jam) writer() *os.File {
+	j.t.Helper()
+	for {
+		f, err := os.OpenFile(j.path, os.O_WRONLY|unix.O_NONBLOCK, 0)
+		if err == nil {
+			return f
+		}
+		if !errors.Is(err, unix.ENXIO) {
+			j.t.Fatal(err)
+		}
+		time.Sleep(100 * time.Microsecond) // the kernel has no event for it
+	}
+}
+
+// TestFSCancelQueued takes operations of every shape back before they begin:
+// each callback runs once, with ECANCELED, and nothing happens to the files.
+func TestFSCancelQueued(t *testing.T) {
+	l := newLoop(t)
+	j := newJam(t, l, 200)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	check(t, os.WriteFile(path, []byte("here"), 0o600))
+	f := must(os.OpenFile(path, os.O_RDWR, 0))
+	defer f.Close()
+	fd := f.Fd()
+	buf := make([]byte, 100)
+	ops := everyOperation(l, path, fd, buf)
+	canceled := uvtest.NewCounter(t, "callback of a cancelled operation", len(ops))
+	for name, start := range ops {
+		op := must(start(func(err error) {
+			canceled.Inc()
+			isErr(t, name, err, uv.ECANCELED)
+			isErr(t, name, err, context.Canceled)
+		}))
+		if err := op.Cancel(); err != nil {
+			t.Errorf("cancel %s: %v", name, err)
+		}
+		if err := op.Cancel(); err != nil {
+			t.Errorf("cancel %s again: %v", name, err)
+		}
+	}
+	if canceled.N() != 0 {
+		t.Error("Cancel runs the callback")
+	}
+	w := j.writer()
+	looptest.Run(t, l)
+	w.Close()
+	if j.left != 0 {
+		t.Errorf("%d opens are left", j.left)
+	}
+	if got := string(must(os.ReadFile(path))); got != "here" {
+		t.Errorf("the file holds %q", got)
+	}
+	if entries := must(os.ReadDir(dir)); len(entries) != 1 {
+		t.Errorf("the directory holds %v", entries)
+	}
+}
+
+// TestFSCancelRunning: what a thread has begun cannot be taken back, nor what
+// is done, and a stale FS does not touch whoever reuses its place.
+func TestFSCancelRunning(t *testing.T) {
+	l := newLoop(t)
+	path := filepath.Join(t.TempDir(), "fifo")
+	check(t, unix.Mkfifo(path, 0o600))
+	j := &jam{path: path, l: l, t: t}
+	opened := uvtest.NewCounter(t, "open", 1)
+	var fd uintptr
+	op := must(requests.FSOpen(l, path, os.O_RDONLY, 0, func(got uintptr, err error) {
+		opened.Inc()
+		check(t, err)
+		fd = got
+	}))
+	w := j.writer()
+	defer w.Close()
+	isErr(t, "cancel of a running operation", op.Cancel(), uv.EBUSY)
+	looptest.Run(t, l)
+	isErr(t, "cancel of a completed operation", op.Cancel(), uv.EBUSY)
+	isErr(t, "cancel of no operation", requests.FS{}.Cancel(), uv.EBUSY)
+	n := must(requests.FSClose(l, fd, func(err error) { check(t, err) }))
+	isErr(t, "cancel by a stale FS", op.Cancel(), uv.EBUSY)
+	looptest.Run(t, l)
+	isErr(t, "cancel of the next one", n.Cancel(), uv.EBUSY)
+}
+
+// TestFSCancelClosedirIsRefused: libuv would lose the directory's descriptor.
+func TestFSCancelClosedirIsRefused(t *testing.T) {
+	l := newLoop(t)
+	d := must(await(t, l, func(fn func(*requests.Dir, error)) (requests.FS, error) {
+		return requests.FSOpendir(l, t.TempDir(), fn)
+	}))
+	j := newJam(t, l, 200)
+	closed := uvtest.NewCounter(t, "closedir", 1)
+	op := must(requests.FSClosedir(l, d, func(err error) {
+		closed.Inc()
+		check(t, err)
+	}))
+	isErr(t, "cancel of closedir", op.Cancel(), uv.EBUSY)
+	w := j.writer()
+	looptest.Run(t, l)
+	w.Close()
+}
+
+// TestFSCancelReaddir: the directory goes on afterwards; meanwhile it refuses
+// to be read twice or closed.
+func TestFSCancelReaddir(t *testing.T) {
+	l := newLoop(t)
+	dir := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o600))
+	d := must(await(t, l, func(fn func(*requests.Dir, error)) (requests.FS, error) { return requests.FSOpendir(l, dir, fn) }))
+	j := newJam(t, l, 200)
+	canceled := uvtest.NewCounter(t, "readdir", 1)
+	op := must(requests.FSReaddir(l, d, 10, collectErr(func(err error) {
+		canceled.Inc()
+		isErr(t, "readdir", err, uv.ECANCELED)
+	})))
+	_, err := requests.FSReaddir(l, d, 10, collectErr(func(error) {}))
+	isErr(t, "readdir during another", err, uv.EBUSY)
+	_, err = requests.FSClosedir(l, d, func(error) {})
+	isErr(t, "closedir during readdir", err, uv.EBUSY)
+	check(t, op.Cancel())
+	w := j.writer()
+	looptest.Run(t, l)
+	w.Close()
+	if got := must(readdir(t, l, d, 10)); len(got) != 1 {
+		t.Errorf("%d entries after the cancelled look", len(got))
+	}
+	check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSClosedir(l, d, fn) }))
+}
+
+// TestFSLoopClosedInFlight: Close refuses, Shutdown waits for the operation, or
+// for its context.
+func TestFSLoopClosedInFlight(t *testing.T) {
+	l := must(uvgo.New())
+	j := newJam(t, l, 8)
+	isErr(t, "close", l.Close(), uv.EBUSY)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := l.Shutdown(ctx)
+	isErr(t, "shutdown with a context that ended", err, context.Canceled)
+	if !strings.Contains(err.Error(), "8 requests") {
+		t.Errorf("%q does not count the requests", err)
+	}
+	w := j.writer()
+	defer w.Close()
+	check(t, l.Shutdown(t.Context()))
+	if j.left != 0 {
+		t.Errorf("%d operations did not complete", j.left)
+	}
+	_, err = requests.FSStat(l, "/", func(uv.Stat, error) { t.Error("stat on a closed loop") })
+	isErr(t, "stat on a closed loop", err, uv.ErrClosed)
+}
+
+// TestFSPanicKeepsTheRest: a callback that panics ends the run; the operations
+// behind it complete in the next.
+func TestFSPanicKeepsTheRest(t *testing.T) {
+	l := newLoop(t)
+	const n = 50
+	completed := uvtest.NewCounter(t, "stat", n)
+	for range n {
+		must(requests.FSStat(l, "/", func(st uv.Stat, err error) {
+			check(t, err)
+			if completed.Inc(); completed.N()%10 == 0 {
+				panic("tenth")
+			}
+		}))
+	}
+	panics := 0
+	for {
+		err := l.Run(t.Context())
+		var p *uv.PanicError
+		if !errors.As(err, &p) {
+			check(t, err)
+			break
+		}
+		panics++
+	}
+	if panics != n/10 {
+		t.Errorf("%d panics, want %d", panics, n/10)
+	}
+}

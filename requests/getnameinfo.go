@@ -1,0 +1,115 @@
+package requests
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A ReverseLookup is a question for an address's names. C type
+// uv_getnameinfo_t, https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo_t.
+type ReverseLookup struct {
+	request
+	addr netip.AddrPort
+	fn   func(host, service string, err error)
+	c    cuv.GetNameInfo
+	done bool
+}
+
+var _ uv.Target = (*ReverseLookup)(nil)
+
+// A NameInfoFlag is a set of flags of a reverse lookup, see getnameinfo(3).
+type NameInfoFlag int
+
+// The flags of a reverse lookup.
+const (
+	NINameReqd    NameInfoFlag = cuv.NINameReqd    // an address without a name is an error
+	NIDgram       NameInfoFlag = cuv.NIDgram       // the service is one over UDP
+	NINoFQDN      NameInfoFlag = cuv.NINoFQDN      // local hosts without their domain
+	NINumericHost NameInfoFlag = cuv.NINumericHost // the address itself
+	NINumericServ NameInfoFlag = cuv.NINumericServ // the port itself
+
+	niAll = NINameReqd | NIDgram | NINoFQDN | NINumericHost | NINumericServ
+)
+
+// GetNameInfo asks the system for the names of an address's host and port. What
+// has no name is returned in figures, unless NINameReqd is set. fn runs once, on
+// the loop. EINVAL for a nil fn, no address, or the zone of no interface;
+// EAI_BADFLAGS for unknown flags. C function uv_getnameinfo,
+// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo.
+func GetNameInfo(l uv.Loop, addr netip.AddrPort, flags NameInfoFlag, fn func(host, service string, err error)) (*ReverseLookup, error) {
+	ip, ok := numberZone(addr.Addr())
+	if l == nil || fn == nil || !ok || !addr.IsValid() {
+		return nil, uv.CheckAddr("getnameinfo", addr.String(), int(uv.EINVAL))
+	}
+	if flags&^niAll != 0 { // libuv aborts at errors of other flags
+		return nil, uv.CheckAddr("getnameinfo", addr.String(), int(uv.EAI_BADFLAGS))
+	}
+	core := l.Core()
+	if err := usable(core, "getnameinfo"); err != nil {
+		return nil, err
+	}
+	r := &ReverseLookup{addr: addr, fn: fn}
+	r.begin(core, r, "getnameinfo", nil)
+	c, rc := core.Ring().NewGetNameInfo(netip.AddrPortFrom(ip, addr.Port()), int(flags), r.slot, r.gen)
+	if rc < 0 {
+		r.end()
+		return nil, uv.CheckAddr("getnameinfo", addr.String(), rc)
+	}
+	r.c = c
+	return r, nil
+}
+
+// GetNameInfoContext is [GetNameInfo] for goroutines other than the loop's,
+// while the loop runs. When ctx ends it returns at once, with ctx's error. C
+// function uv_getnameinfo,
+// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo.
+func GetNameInfoContext(ctx context.Context, l uv.Loop, addr netip.AddrPort, flags NameInfoFlag) (host, service string, err error) {
+	type names struct{ host, service string }
+	n, err := await(ctx, l, "getnameinfo", func(fn func(names, error)) (func() error, error) {
+		r, err := GetNameInfo(l, addr, flags, func(host, service string, err error) { fn(names{host, service}, err) })
+		if err != nil {
+			return nil, err
+		}
+		return r.Cancel, nil
+	})
+	return n.host, n.service, err
+}
+
+// Cancel takes the question back if no thread works on it yet: fn then gets
+// uv.EAI_CANCELED, which errors.Is matches with uv.ECANCELED and
+// context.Canceled. EBUSY when it is too late, also after fn has run. C function
+// uv_cancel, https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
+func (r *ReverseLookup) Cancel() error {
+	if r.done {
+		return uv.CheckAddr("cancel getnameinfo", r.addr.String(), int(uv.EBUSY))
+	}
+	if err := r.core.Check("cancel getnameinfo"); err != nil {
+		return err
+	}
+	if rc := r.c.Cancel(); rc < 0 {
+		return uv.CheckAddr("cancel getnameinfo", r.addr.String(), rc)
+	}
+	return nil
+}
+
+// Complete reports the names. C type uv_getnameinfo_cb,
+// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo_cb.
+func (r *ReverseLookup) Complete(ev *cuv.Event) {
+	rc := int(ev.Status)
+	var host, service string
+	if rc == 0 {
+		host, service = r.c.Names()
+	}
+	r.c.Free()
+	fn := r.fn
+	r.end()
+	r.done, r.c, r.fn = true, cuv.GetNameInfo{}, nil
+	if rc < 0 {
+		fn("", "", uv.CheckAddr(r.op, r.addr.String(), rc))
+		return
+	}
+	fn(host, service, nil)
+}

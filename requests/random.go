@@ -1,0 +1,103 @@
+package requests
+
+import (
+	"context"
+
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A Random fills a buffer from the system's random source. C type uv_random_t,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random_t.
+type Random struct {
+	request
+	fn   func(p []byte, err error)
+	c    cuv.Random
+	buf  []byte
+	lent *pins // apart, so that nothing global refers to the loop
+	done bool
+}
+
+var _ uv.Target = (*Random)(nil)
+
+// FillRandom fills p with random bytes at once. E2BIG for more than 2 GiB. C
+// function uv_random, https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
+func FillRandom(p []byte) error { return uv.Check("random", cuv.RandomFill(p)) }
+
+// StartRandom fills p with random bytes on the thread pool; p is lent until fn
+// runs, which gets it back. EINVAL for a nil fn, E2BIG for more than 2 GiB. C
+// function uv_random, https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
+func StartRandom(l uv.Loop, p []byte, fn func(p []byte, err error)) (*Random, error) {
+	if l == nil || fn == nil {
+		return nil, uv.Check("random", int(uv.EINVAL))
+	}
+	core := l.Core()
+	if err := usable(core, "random"); err != nil {
+		return nil, err
+	}
+	r := &Random{fn: fn, buf: p, lent: new(pins)}
+	r.begin(core, r, "random", nil)
+	r.lent.pin(p)
+	c, rc := core.Ring().NewRandom(p, r.slot, r.gen)
+	if rc < 0 {
+		r.lent.release()
+		r.end()
+		return nil, uv.Check("random", rc)
+	}
+	r.c = c
+	return r, nil
+}
+
+// StartRandomBytes is [StartRandom] of n bytes that fn then owns. EINVAL for a
+// negative n. C function uv_random,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
+func StartRandomBytes(l uv.Loop, n int, fn func(p []byte, err error)) (*Random, error) {
+	switch {
+	case n < 0:
+		return nil, uv.Check("random", int(uv.EINVAL))
+	case n > maxRandom: // before the memory is asked for
+		return nil, uv.Check("random", int(uv.E2BIG))
+	}
+	return StartRandom(l, make([]byte, n), fn)
+}
+
+// maxRandom is how many bytes libuv makes in one go.
+const maxRandom = 1<<31 - 1
+
+// RandomBytesContext returns n random bytes to goroutines other than the loop's,
+// while the loop runs. When ctx ends it returns at once, with ctx's error. C
+// function uv_random, https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
+func RandomBytesContext(ctx context.Context, l uv.Loop, n int) ([]byte, error) {
+	return await(ctx, l, "random", func(fn func([]byte, error)) (func() error, error) {
+		r, err := StartRandomBytes(l, n, fn)
+		if err != nil {
+			return nil, err
+		}
+		return r.Cancel, nil
+	})
+}
+
+// Cancel takes the request back if no thread works on it yet: fn then gets
+// uv.ECANCELED. EBUSY when it is too late, also after fn has run. C function
+// uv_cancel, https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
+func (r *Random) Cancel() error {
+	if r.done {
+		return uv.Check("cancel random", int(uv.EBUSY))
+	}
+	if err := r.core.Check("cancel random"); err != nil {
+		return err
+	}
+	return uv.Check("cancel random", r.c.Cancel())
+}
+
+// Complete gives the buffer back. C type uv_random_cb,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random_cb.
+func (r *Random) Complete(ev *cuv.Event) {
+	rc := int(ev.Status)
+	r.c.Free()
+	r.lent.release()
+	fn, p := r.fn, r.buf
+	r.end()
+	r.done, r.c, r.fn, r.buf = true, cuv.Random{}, nil, nil
+	fn(p, uv.Check(r.op, rc))
+}

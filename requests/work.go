@@ -1,0 +1,130 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A Work is a function that runs on a goroutine of a bounded pool and completes
+// on the loop. It is what uv_work_t is in C,
+// https://docs.libuv.org/en/v1.x/threadpool.html#c.uv_work_t.
+type Work struct {
+	core *uv.Core
+	ctx  context.Context // nil: none
+	stop func() bool     // ends the watch of ctx
+	fn   func(context.Context) error
+	done func(error)
+
+	next, prev *Work // in the pool's queue, whose lock guards the three
+	queued     bool
+	err        error
+}
+
+// StartWork runs fn on a goroutine, and then done on the loop with fn's error;
+// done may be nil. At most as many run at a time, over all loops, as
+// [WorkLimit] says; the others wait their turn. The loop stays alive until done
+// has run. A panic of fn reaches done as a [*uv.PanicError], and then the loop,
+// as if done had panicked. EINVAL for a nil fn. The counterpart of
+// uv_queue_work,
+// https://docs.libuv.org/en/v1.x/threadpool.html#c.uv_queue_work.
+func StartWork(l uv.Loop, fn func() error, done func(err error)) (*Work, error) {
+	if fn == nil {
+		return nil, uv.Check("work", int(uv.EINVAL))
+	}
+	return startWork(context.Background(), l, func(context.Context) error { return fn() }, done)
+}
+
+// StartWorkContext is [StartWork] of a function that gets ctx. If ctx ends while
+// the work waits its turn, fn does not run, and done gets ctx's error. No libuv
+// counterpart.
+func StartWorkContext(ctx context.Context, l uv.Loop, fn func(ctx context.Context) error, done func(err error)) (*Work, error) {
+	return startWork(ctx, l, fn, done)
+}
+
+func startWork(ctx context.Context, l uv.Loop, fn func(context.Context) error, done func(error)) (*Work, error) {
+	if l == nil || fn == nil {
+		return nil, uv.Check("work", int(uv.EINVAL))
+	}
+	core := l.Core()
+	if err := usable(core, "work"); err != nil {
+		return nil, err
+	}
+	w := &Work{core: core, ctx: ctx, fn: fn, done: done}
+	core.Hold()
+	workers.add(w)
+	if ctx != nil && ctx.Done() != nil {
+		workers.watch(w)
+	}
+	return w, nil
+}
+
+// Cancel takes the work back if it waits its turn: done then gets
+// uv.ECANCELED. EBUSY when it runs or has run. Any goroutine may call it. C
+// function uv_cancel, https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
+func (w *Work) Cancel() error {
+	if !workers.remove(w) {
+		return uv.Check("cancel work", int(uv.EBUSY))
+	}
+	w.end(uv.Check("work", int(uv.ECANCELED)))
+	return nil
+}
+
+// abandon ends a work whose context ended while it waited.
+func (w *Work) abandon() {
+	if workers.remove(w) {
+		w.end(w.ctx.Err())
+	}
+}
+
+// errGoexit is the error of a function that left by runtime.Goexit.
+var errGoexit = errors.New("uv: work called runtime.Goexit")
+
+// run calls fn on a worker; done also runs when fn panics or leaves.
+func (w *Work) run() {
+	returned := false
+	var err error
+	defer func() {
+		if !returned {
+			if v := recover(); v != nil {
+				err = &uv.PanicError{Value: v, Stack: debug.Stack()}
+			} else {
+				err = errGoexit // goes on behind this function
+			}
+		}
+		w.end(err)
+	}()
+	ctx := w.ctx
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	if err = ctx.Err(); err == nil { // the watch may be late
+		err = w.fn(ctx)
+	}
+	returned = true
+}
+
+// end hands the outcome to the loop. The loop takes it, however closed it wants
+// to be: it is held until complete has run.
+func (w *Work) end(err error) {
+	w.err = err
+	_ = w.core.Post(w.complete)
+}
+
+// complete runs on the loop.
+func (w *Work) complete() {
+	if w.stop != nil {
+		w.stop()
+	}
+	w.core.Drop()
+	done, err := w.done, w.err
+	w.core, w.ctx, w.fn, w.done = nil, nil, nil, nil
+	if done != nil {
+		done(err)
+	}
+	if p, ok := err.(*uv.PanicError); ok {
+		panic(p)
+	}
+}
