@@ -1,0 +1,71 @@
+package handles_test
+
+import (
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+)
+
+// TestGreedyStreamsLeaveRoomForOthers: some peers send without end, more than a
+// turn's arena takes. A byte from another must not wait for them to pause.
+func TestGreedyStreamsLeaveRoomForOthers(t *testing.T) {
+	parked(t, func(t *testing.T, l *uvgo.Loop) {
+		const greedy = 8
+		var in []*handles.TCP
+		ln, addr := listen(t, l, func(c *handles.TCP, err error) {
+			check(t, err)
+			in = append(in, c)
+		})
+		var out []net.Conn
+		for i := range greedy + 1 {
+			out = append(out, must(net.Dial("tcp", addr.String())))
+			until(t, l, func() bool { return len(in) == i+1 })
+		}
+		var senders sync.WaitGroup
+		total := 0
+		for i := range greedy {
+			check(t, in[i].ReadStart(func(p []byte, err error) { total += len(p) }))
+			senders.Go(func() {
+				buf := make([]byte, 1<<20)
+				for {
+					if _, err := out[i].Write(buf); err != nil {
+						return
+					}
+				}
+			})
+		}
+		modest, asked := in[greedy], 0
+		answers := 0
+		check(t, modest.ReadStart(func(p []byte, err error) { answers += len(p) }))
+		worst := 0
+		for range 20 {
+			// Only now and then: the kernel lists a stream that was silent last.
+			for before := total; total-before < 2<<20; {
+				turn(t, l, 1)
+			}
+			must(out[greedy].Write([]byte("x")))
+			asked++
+			turns := 0
+			for ; answers < asked && turns < 2000; turns++ {
+				turn(t, l, 1)
+			}
+			worst = max(worst, turns)
+		}
+		// Each greedy stream may fill a turn on its own, and the byte may come at
+		// the beginning of one.
+		if most := 2 * (greedy + 1); worst > most {
+			t.Errorf("a byte waited for %d turns, want at most %d", worst, most)
+		}
+		for _, c := range out {
+			c.Close()
+		}
+		senders.Wait()
+		for _, c := range in {
+			closeAll(t, c)
+		}
+		closeAll(t, ln)
+	})
+}

@@ -1,0 +1,117 @@
+package handles
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// An FSPoll looks at a file at intervals and tells when its status has changed:
+// slower than FSEvent, but on any file system, and for files that do not exist
+// yet. C type uv_fs_poll_t, https://docs.libuv.org/en/v1.x/fs_poll.html.
+type FSPoll struct {
+	handle
+	fn func(prev, cur uv.Stat, err error)
+}
+
+var _ uv.Handle = (*FSPoll)(nil)
+var _ uv.Target = (*FSPoll)(nil)
+
+// NewFSPoll makes a handle that looks at a file time and again. C function
+// uv_fs_poll_init,
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_init.
+func NewFSPoll(l uv.Loop) (*FSPoll, error) {
+	f := new(FSPoll)
+	if err := f.open(l, "fs poll init", uv.KindFSPoll, false, f); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Start makes fn run when the status of the file at path has changed since the
+// last look, one of which takes place now, then one each interval, which counts
+// in whole milliseconds, at least one. Looks run on libuv's thread pool. When a
+// look fails fn gets its error, such as ENOENT, once, and a zero cur; when the
+// file is there again, it gets the last status that was seen as prev. EINVAL for
+// a nil fn, a NUL byte in path, an interval that is not positive or beyond 49
+// days, or a handle that is active. C function uv_fs_poll_start,
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_start.
+func (f *FSPoll) Start(path string, interval time.Duration, fn func(prev, cur uv.Stat, err error)) error {
+	const op = "fs poll start"
+	if err := f.use(op); err != nil {
+		return err
+	}
+	ms := interval.Milliseconds()
+	if fn == nil || strings.IndexByte(path, 0) >= 0 || interval <= 0 || ms > math.MaxUint32 || f.has(active) {
+		return uv.CheckAddr(op, path, int(uv.EINVAL))
+	}
+	if f.has(started) {
+		c, rc := f.c.FSPollRenew()
+		if rc < 0 {
+			return uv.CheckAddr(op, path, rc)
+		}
+		f.c = c
+		f.clear(started)
+	}
+	if rc := f.c.FSPollStart(path, uint32(max(ms, 1))); rc < 0 {
+		return uv.CheckAddr(op, path, rc)
+	}
+	f.core.Bump(f.c)
+	f.set(active | started)
+	f.fn = fn
+	return nil
+}
+
+// Stop ends looking: fn runs no more. A look under way still ends on the thread
+// pool. C function uv_fs_poll_stop,
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_stop.
+func (f *FSPoll) Stop() error {
+	if err := f.use("fs poll stop"); err != nil {
+		return err
+	}
+	if !f.has(active) {
+		return nil
+	}
+	f.clear(active)
+	f.core.Bump(f.c)
+	f.fn = nil
+	return uv.Check("fs poll stop", f.c.FSPollStop())
+}
+
+// Path returns what is looked at. EINVAL if the handle is not active. C
+// function uv_fs_poll_getpath,
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_getpath.
+func (f *FSPoll) Path() (string, error) {
+	if err := f.use("fs poll path"); err != nil {
+		return "", err
+	}
+	path, rc := f.c.FSPollPath()
+	return path, uv.Check("fs poll path", rc)
+}
+
+// Complete handles the handle's events. C type uv_fs_poll_cb,
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_cb.
+func (f *FSPoll) Complete(ev *cuv.Event) {
+	switch ev.Kind {
+	case cuv.EvFSPoll:
+		var prev, cur uv.Stat
+		if s := ev.Stats(); s != nil {
+			prev, cur = seen(&s[0]), seen(&s[1])
+		}
+		f.fn(prev, cur, uv.Check("fs poll", int(ev.Status)))
+	case cuv.EvClose:
+		f.fn = nil
+		f.finish()
+	}
+}
+
+// seen converts a status; libuv has zeros for a file that was not there.
+func seen(c *cuv.Stat) uv.Stat {
+	if *c == (cuv.Stat{}) {
+		return uv.Stat{}
+	}
+	return uv.NewStat(c)
+}

@@ -1,0 +1,83 @@
+package handles_test
+
+import (
+	"io"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+)
+
+// ipcPair returns two connected pipes that pass descriptors.
+func ipcPair(t testing.TB, l *uvgo.Loop) (a, b *handles.Pipe) {
+	t.Helper()
+	a, b, err := handles.NewPipePair(l, handles.IPC)
+	check(t, err)
+	return a, b
+}
+
+// A token is a descriptor that can be passed, with a way to tell whether any
+// copy of it is open still.
+type token struct {
+	*os.File
+	watch *os.File
+}
+
+// newToken returns a token; the test must close the file.
+func newToken(t testing.TB) *token {
+	t.Helper()
+	f, watch, err := handles.SocketPair(unix.SOCK_STREAM, 0, handles.NonblockSecond)
+	check(t, err)
+	t.Cleanup(func() { watch.Close() })
+	return &token{f, watch}
+}
+
+// wantGone fails the test while a copy is open. Descriptors in flight are closed
+// by the kernel in its own time.
+func (k *token) wantGone(t testing.TB) {
+	t.Helper()
+	fds := []unix.PollFd{{Fd: int32(k.watch.Fd())}} // for POLLHUP alone
+	for {
+		n, err := unix.Poll(fds, 10_000)
+		if err == unix.EINTR {
+			continue
+		}
+		if n != 1 || err != nil {
+			t.Error("a copy of a passed descriptor is open still")
+		}
+		return
+	}
+}
+
+// sendRaw sends bytes and descriptors as a peer without libuv does.
+func sendRaw(t testing.TB, sock *os.File, p []byte, fds ...int) {
+	t.Helper()
+	check(t, unix.Sendmsg(int(sock.Fd()), p, unix.UnixRights(fds...), nil, 0))
+}
+
+// rawPeer returns a pipe made with opts and the plain socket at its other end.
+func rawPeer(t testing.TB, l *uvgo.Loop, opts ...handles.PipeOption) (*handles.Pipe, *os.File) {
+	t.Helper()
+	a, b, err := handles.SocketPair(unix.SOCK_STREAM, 0)
+	check(t, err)
+	p := must(l.NewPipe(opts...))
+	check(t, p.Open(a.Fd()))
+	check(t, a.Close())
+	t.Cleanup(func() { b.Close() })
+	return p, b
+}
+
+// acceptAll closes whatever is pending and returns how much that was.
+func acceptAll(t testing.TB, p *handles.Pipe) int {
+	t.Helper()
+	n := 0
+	for ; p.PendingCount() > 0; n++ {
+		check(t, must(p.AcceptFile()).Close())
+	}
+	return n
+}
+
+var _ io.Closer = (*token)(nil)

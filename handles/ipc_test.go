@@ -1,0 +1,316 @@
+package handles_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// TestIPCPassesHandles: a listener, a connection, a pipe and a file arrive in
+// order, as what they are, and work although the sender closed its own at once.
+func TestIPCPassesHandles(t *testing.T) {
+	parked(t, func(t *testing.T, l *uvgo.Loop) {
+		a, b := ipcPair(t, l)
+		ln := must(l.NewTCP())
+		check(t, ln.Bind(loopback))
+		addr := must(ln.LocalAddr())
+		near, far, err := handles.NewPipePair(l)
+		check(t, err)
+		f := must(os.CreateTemp(t.TempDir(), ""))
+		must(f.WriteString("content"))
+		written := uvtest.NewCounter(t, "write callbacks", 3)
+		wrote := func(err error) { check(t, err); written.Inc() }
+		check(t, a.WriteHandle([]byte("l"), ln, wrote))
+		check(t, a.WriteHandle([]byte("p"), near, wrote))
+		check(t, a.WriteFile([]byte("f"), f, wrote))
+		closeAll(t, ln, near, f)
+
+		var got []string
+		accepted := uvtest.NewCounter(t, "connections", 1)
+		client := must(l.NewTCP())
+		check(t, b.ReadStart(func(p []byte, err error) {
+			check(t, err)
+			got = append(got, fmt.Sprintf("%s %d %s", p, b.PendingCount(), b.PendingType()))
+			switch string(p) {
+			case "l":
+				s := must(b.Accept()).(*handles.TCP)
+				if at := must(s.LocalAddr()); at != addr {
+					t.Errorf("the listener is at %v, not %v", at, addr)
+				}
+				check(t, s.Listen(1, func(c *handles.TCP, err error) {
+					check(t, err)
+					accepted.Inc()
+					closeAll(t, c, s, client)
+				}))
+				check(t, client.Connect(addr, func(err error) { check(t, err) }))
+			case "p":
+				pipe := must(b.Accept()).(*handles.Pipe)
+				must(pipe.Write([]byte("through")))
+				check(t, pipe.Shutdown(func(error) { pipe.Close() }))
+			case "f":
+				f := must(b.AcceptFile())
+				buf := make([]byte, 20)
+				if n, _ := f.ReadAt(buf, 0); string(buf[:n]) != "content" {
+					t.Errorf("the file says %q", buf[:n])
+				}
+				closeAll(t, f, a, b)
+			}
+		}))
+		var through []byte
+		check(t, far.ReadStart(func(p []byte, err error) {
+			if through = append(through, p...); err != nil {
+				isErr(t, "read", err, io.EOF)
+				far.Close()
+			}
+		}))
+		looptest.Run(t, l)
+		if want := "[l 1 tcp p 1 pipe f 1 file]"; fmt.Sprint(got) != want || string(through) != "through" {
+			t.Errorf("got %v and %q, want %s", got, through, want)
+		}
+	})
+}
+
+// TestIPCDescriptorsComeWithTheirChunk: messages that wait in the kernel together
+// are read one a turn, each with its own descriptors, and the end comes last
+// although the peer has hung up before.
+func TestIPCDescriptorsComeWithTheirChunk(t *testing.T) {
+	parked(t, func(t *testing.T, l *uvgo.Loop) {
+		b, peer := rawPeer(t, l, handles.IPC)
+		k := newToken(t)
+		want := []string{}
+		for i := range 40 {
+			fds := make([]int, i%5+1)
+			for j := range fds {
+				fds[j] = int(k.Fd())
+			}
+			msg := fmt.Sprintf("%d:%d", i, len(fds))
+			want = append(want, msg)
+			sendRaw(t, peer, []byte(msg), fds...)
+		}
+		closeAll(t, peer, k)
+		var got []string
+		check(t, b.ReadStart(func(p []byte, err error) {
+			if err != nil {
+				isErr(t, "end", err, io.EOF)
+				b.Close()
+				return
+			}
+			got = append(got, string(p))
+			if n := fmt.Sprint(b.PendingCount()); n != got[len(got)-1][len(p)-1:] {
+				t.Errorf("message %s has %s descriptors", p, n)
+			}
+			acceptAll(t, b)
+		}))
+		looptest.Run(t, l)
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		k.wantGone(t)
+	})
+}
+
+// TestIPCHeldChunksKeepTheirDescriptors: what is read in the turn that stops
+// reading is held; its descriptors are not pending before it is delivered, and
+// those that came after it wait for their own chunk.
+func TestIPCHeldChunksKeepTheirDescriptors(t *testing.T) {
+	l := newLoop(t)
+	b, peer := rawPeer(t, l, handles.IPC)
+	k := newToken(t)
+	fd := int(k.Fd())
+	for i, fds := range [][]int{{fd}, {fd, fd}, {}, {fd}} {
+		sendRaw(t, peer, []byte{'a' + byte(i)}, fds...)
+		check(t, b.ReadStart(func([]byte, error) { t.Error("a chunk is delivered") }))
+		check(t, l.Post(func() { check(t, b.ReadStop()) })) // runs between C's read and its event
+		turn(t, l, 1)
+		if n := b.PendingCount(); n != 0 {
+			t.Fatalf("%d descriptors are pending without a chunk", n)
+		}
+	}
+	check(t, peer.Close())
+	var got []string
+	read := func(p []byte, err error) {
+		got = append(got, fmt.Sprintf("%s%d %v", p, b.PendingCount(), err))
+		if string(p) == "b" { // stop in the midst of what is held
+			check(t, b.ReadStop())
+		}
+	}
+	check(t, b.ReadStart(read))
+	turn(t, l, 3)
+	if want := "[a1 <nil> b3 <nil>]"; fmt.Sprint(got) != want || b.PendingCount() != 3 {
+		t.Errorf("got %v with %d pending, want %s", got, b.PendingCount(), want)
+	}
+	check(t, must(b.AcceptFile()).Close())
+	check(t, b.ReadStart(read))
+	until(t, l, func() bool { return len(got) == 5 })
+	if want := "[a1 <nil> b3 <nil> c2 <nil> d3 <nil> 3 EOF]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+	if n := acceptAll(t, b); n != 3 {
+		t.Errorf("%d descriptors are left after the end", n)
+	}
+	closeAll(t, b, k)
+	looptest.Run(t, l)
+	k.wantGone(t)
+}
+
+// TestIPCClosesWhatNobodyAccepts: descriptors that are pending, held, read in
+// the turn that closes, or still in the kernel.
+func TestIPCClosesWhatNobodyAccepts(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		stop func(l *uvgo.Loop, b *handles.Pipe)
+	}{
+		{"pending", func(l *uvgo.Loop, b *handles.Pipe) { turn(t, l, 2); b.Close() }},
+		{"pending, stopped", func(l *uvgo.Loop, b *handles.Pipe) { turn(t, l, 2); b.ReadStop(); b.Close() }},
+		{"held", func(l *uvgo.Loop, b *handles.Pipe) {
+			l.Post(func() { check(t, b.ReadStop()) })
+			turn(t, l, 2)
+			b.Close()
+		}},
+		{"read in the turn that closes", func(l *uvgo.Loop, b *handles.Pipe) {
+			l.Post(func() { b.Close() })
+			turn(t, l, 1)
+		}},
+		{"in the kernel", func(l *uvgo.Loop, b *handles.Pipe) { b.Close() }},
+		{"shutdown of the loop", func(l *uvgo.Loop, b *handles.Pipe) {
+			turn(t, l, 1)
+			check(t, l.Shutdown(context.Background()))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLoop(t)
+			b, peer := rawPeer(t, l, handles.IPC)
+			k := newToken(t)
+			check(t, b.ReadStart(func(p []byte, err error) { check(t, err) }))
+			turn(t, l, 1)
+			sendRaw(t, peer, []byte("x"), int(k.Fd()), int(k.Fd()))
+			sendRaw(t, peer, []byte("y"), int(k.Fd()))
+			check(t, k.Close())
+			c.stop(l, b)
+			if c.name != "shutdown of the loop" {
+				looptest.Run(t, l)
+			}
+			k.wantGone(t)
+			if b.PendingCount() != 0 || b.PendingType() != uv.KindUnknown {
+				t.Error("a closed pipe has descriptors")
+			}
+			_, err := b.Accept()
+			isErr(t, "accept after close", err, uv.ErrClosed)
+			_, err = b.AcceptFile()
+			isErr(t, "accept after close", err, uv.ErrClosed)
+		})
+	}
+}
+
+// TestIPCPeerWithoutEnd: a reader that accepts nothing gets an error before its
+// peer has used up the process's descriptors, and nothing is lost: it can accept
+// and go on.
+func TestIPCPeerWithoutEnd(t *testing.T) {
+	l := newLoop(t)
+	b, peer := rawPeer(t, l, handles.IPC)
+	k := newToken(t)
+	fds := make([]int, 60)
+	for i := range fds {
+		fds[i] = int(k.Fd())
+	}
+	const messages = 20
+	sent, got, taken, crowded := 0, 0, 0, 0
+	send := func() {
+		for ; sent < messages && sent < got+8; sent++ {
+			sendRaw(t, peer, []byte{byte(sent)}, fds...)
+		}
+	}
+	send()
+	before := uvtest.FDs()
+	var read func(p []byte, err error)
+	read = func(p []byte, err error) {
+		if err != nil {
+			isErr(t, "read", err, unix.EMFILE)
+			crowded++
+			if n := b.PendingCount(); n != 300 {
+				t.Errorf("%d descriptors wait", n)
+			}
+			taken += acceptAll(t, b)
+			check(t, b.ReadStart(read))
+			return
+		}
+		if p[0] != byte(got) {
+			t.Errorf("message %d is %d", got, p[0])
+		}
+		got++
+		if n := uvtest.FDs() - before; n > 400 {
+			t.Errorf("%d descriptors more are open", n)
+		}
+		send()
+	}
+	check(t, b.ReadStart(read))
+	until(t, l, func() bool { return got == messages })
+	taken += acceptAll(t, b)
+	if taken != messages*60 || crowded != 3 {
+		t.Errorf("%d descriptors arrived, with %d errors", taken, crowded)
+	}
+	closeAll(t, b, k)
+	looptest.Run(t, l)
+	k.wantGone(t)
+}
+
+// TestIPCMoreThanOneMessageCanCarry: the kernel passes up to 253 descriptors with
+// a message, libuv has room for 60; the rest is closed, not leaked.
+func TestIPCMoreThanOneMessageCanCarry(t *testing.T) {
+	l := newLoop(t)
+	b, peer := rawPeer(t, l, handles.IPC)
+	k := newToken(t)
+	fds := make([]int, 253)
+	for i := range fds {
+		fds[i] = int(k.Fd())
+	}
+	sendRaw(t, peer, []byte("x"), fds...)
+	done := false
+	check(t, b.ReadStart(func(p []byte, err error) {
+		check(t, err)
+		if n := b.PendingCount(); n != 60 {
+			t.Errorf("%d descriptors arrive", n)
+		}
+		done = true
+	}))
+	until(t, l, func() bool { return done })
+	closeAll(t, b, k)
+	looptest.Run(t, l)
+	k.wantGone(t)
+}
+
+// TestPlainPipeTakesNoDescriptors: the kernel drops what is sent to a pipe that
+// does not ask for it; the bytes arrive.
+func TestPlainPipeTakesNoDescriptors(t *testing.T) {
+	l := newLoop(t)
+	b, peer := rawPeer(t, l)
+	k := newToken(t)
+	for range 100 {
+		sendRaw(t, peer, []byte("x"), int(k.Fd()), int(k.Fd()))
+	}
+	check(t, k.Close())
+	got := 0
+	check(t, b.ReadStart(func(p []byte, err error) {
+		check(t, err)
+		got += len(p)
+	}))
+	until(t, l, func() bool { return got == 100 })
+	k.wantGone(t)
+	if b.PendingCount() != 0 {
+		t.Error("a plain pipe has descriptors")
+	}
+	_, err := b.Accept()
+	isErr(t, "accept", err, uv.EINVAL)
+	closeAll(t, b)
+	looptest.Run(t, l)
+}

@@ -1,0 +1,335 @@
+package handles_test
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// nonblocking tells the mode of a descriptor, and that no child inherits it.
+func nonblocking(t testing.TB, f *os.File) (on bool) {
+	t.Helper()
+	raw := must(f.SyscallConn())
+	check(t, raw.Control(func(fd uintptr) {
+		on = must(unix.FcntlInt(fd, unix.F_GETFL, 0))&unix.O_NONBLOCK != 0
+		if must(unix.FcntlInt(fd, unix.F_GETFD, 0))&unix.FD_CLOEXEC == 0 {
+			t.Error("children inherit an end")
+		}
+	}))
+	return on
+}
+
+// TestPairModes: each end is in the mode that was asked for, and the ends are
+// connected.
+func TestPairModes(t *testing.T) {
+	for name, pair := range map[string]func(...handles.PairOption) (*os.File, *os.File, error){
+		"pipe": handles.PipePair,
+		"socket": func(o ...handles.PairOption) (*os.File, *os.File, error) {
+			return handles.SocketPair(unix.SOCK_STREAM, 0, o...)
+		},
+		"packet": func(o ...handles.PairOption) (*os.File, *os.File, error) {
+			return handles.SocketPair(unix.SOCK_SEQPACKET, 0, o...)
+		},
+	} {
+		for i, opts := range [][]handles.PairOption{nil, {handles.NonblockFirst}, {handles.NonblockSecond}, {handles.NonblockFirst, handles.NonblockSecond}} {
+			r, w, err := pair(opts...)
+			check(t, err)
+			if got, want := fmt.Sprint(nonblocking(t, r), nonblocking(t, w)), fmt.Sprint(i&1 != 0, i&2 != 0); got != want {
+				t.Errorf("%s with %v: non-blocking %s, want %s", name, opts, got, want)
+			}
+			must(w.WriteString("through"))
+			buf := make([]byte, 10)
+			if n := must(r.Read(buf)); string(buf[:n]) != "through" {
+				t.Errorf("%s: got %q", name, buf[:n])
+			}
+			closeAll(t, r, w)
+		}
+	}
+	_, _, err := handles.SocketPair(unix.SOCK_STREAM, 12345)
+	isErr(t, "an unknown protocol", err, unix.EPROTONOSUPPORT)
+}
+
+// TestPipeOpensEndsOfAPipe: each end can do what its mode says, and asking for
+// more fails in the call.
+func TestPipeOpensEndsOfAPipe(t *testing.T) {
+	l := newLoop(t)
+	r, w, err := handles.PipePair(handles.NonblockFirst, handles.NonblockSecond)
+	check(t, err)
+	in, out := must(l.NewPipe()), must(l.NewPipe())
+	check(t, in.Open(r.Fd()))
+	check(t, out.Open(w.Fd()))
+	isErr(t, "a second descriptor", in.Open(w.Fd()), uv.EBUSY)
+	closeAll(t, r, w)
+	if !in.Readable() || in.Writable() || out.Readable() || !out.Writable() {
+		t.Error("the ends are mixed up")
+	}
+	_, err = in.Write([]byte("x"))
+	isErr(t, "writing to the reading end", err, unix.EPIPE)
+	isErr(t, "reading from the writing end", out.ReadStart(func([]byte, error) {}), unix.ENOTCONN)
+	must(out.Write([]byte("through")))
+	closeAll(t, out)
+	var got []string
+	check(t, in.ReadStart(func(p []byte, err error) {
+		if got = append(got, fmt.Sprint(string(p), err)); err != nil {
+			in.Close()
+		}
+	}))
+	looptest.Run(t, l)
+	if fmt.Sprint(got) != "[through <nil> EOF]" && fmt.Sprint(got) != "[through<nil> EOF]" {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestStreamBlocking: in blocking mode TryWrite never has to try again, however
+// slow the reader is.
+func TestStreamBlocking(t *testing.T) {
+	l := newLoop(t)
+	r, w, err := handles.PipePair()
+	check(t, err)
+	p := must(l.NewPipe())
+	isErr(t, "without a descriptor", p.SetBlocking(true), uv.EBADF)
+	check(t, p.Open(w.Fd()))
+	closeAll(t, w)
+	check(t, p.SetBlocking(true))
+	const size = 4 << 20
+	got := make(chan int)
+	go func() {
+		n, buf := 0, make([]byte, 1<<16)
+		for n < size {
+			m, err := r.Read(buf)
+			if err != nil {
+				break
+			}
+			n += m
+			runtime.Gosched()
+		}
+		got <- n
+	}()
+	for left := make([]byte, size); len(left) > 0; { // a signal cuts a write short
+		left = left[must(p.TryWrite(left)):]
+	}
+	if n := <-got; n != size {
+		t.Errorf("%d of %d bytes arrived", n, size)
+	}
+	check(t, p.SetBlocking(false))
+	if n, _ := p.TryWrite(make([]byte, size)); n >= size {
+		t.Error("a pipe that nobody reads took everything")
+	}
+	closeAll(t, p, r)
+	isErr(t, "closed", p.SetBlocking(true), uv.ErrClosed)
+	looptest.Run(t, l)
+}
+
+// TestPipeNames: paths and abstract names up to the system's limit, and what
+// both ends call them.
+func TestPipeNames(t *testing.T) {
+	l := newLoop(t)
+	const limit = len(unix.RawSockaddrUnix{}.Path)
+	dir := uvtest.SocketPath(t)
+	check(t, os.Mkdir(dir, 0o700))
+	abstract := fmt.Sprintf("\x00uvgo %d ", os.Getpid())
+	names := []string{dir + "/" + strings.Repeat("x", limit-2-len(dir))}
+	if runtime.GOOS == "linux" {
+		names = append(names, abstract, abstract+strings.Repeat("y", limit-len(abstract)))
+	} else {
+		p := must(l.NewPipe())
+		isErr(t, "an abstract name", p.Bind(abstract), uv.ENOTSUP)
+		closeAll(t, p)
+	}
+	for _, name := range names {
+		s, c := must(l.NewPipe()), must(l.NewPipe())
+		check(t, s.Bind(name))
+		check(t, s.Listen(1, func(peer *handles.Pipe, err error) {
+			check(t, err)
+			if got := must(peer.LocalName()); got != name {
+				t.Errorf("the connection is at %q, not %q", got, name)
+			}
+			if got := must(peer.RemoteName()); got != "" {
+				t.Errorf("its peer is called %q", got)
+			}
+			closeAll(t, peer)
+		}))
+		if got := must(s.LocalName()); got != name {
+			t.Errorf("the listener is at %q, not %q", got, name)
+		}
+		other := must(l.NewPipe())
+		isErr(t, "a name in use", other.Bind(name), uv.EADDRINUSE)
+		check(t, c.Connect(name, func(err error) {
+			check(t, err)
+			if got := must(c.RemoteName()); got != name {
+				t.Errorf("the peer is at %q, not %q", got, name)
+			}
+			closeAll(t, c, s, other)
+		}))
+		looptest.Run(t, l)
+		if name[0] != 0 {
+			if _, err := os.Stat(name); !os.IsNotExist(err) {
+				t.Errorf("the path outlives its listener: %v", err)
+			}
+		}
+	}
+	p := must(l.NewPipe())
+	for _, name := range []string{strings.Repeat("x", limit), strings.Repeat("x", 4096)} {
+		isErr(t, "a long path", p.Bind(name), uv.ENAMETOOLONG)
+		isErr(t, "a long path", p.Connect(name, func(error) {}), uv.ENAMETOOLONG)
+	}
+	if runtime.GOOS == "linux" {
+		isErr(t, "a long name", p.Bind("\x00"+strings.Repeat("x", limit)), uv.ENAMETOOLONG)
+	}
+	for _, name := range []string{"", "a\x00b", "\x00a\x00"} {
+		isErr(t, "a bad name", p.Bind(name), uv.EINVAL)
+		isErr(t, "a bad name", p.Connect(name, func(error) {}), uv.EINVAL)
+	}
+	closeAll(t, p)
+	looptest.Run(t, l)
+}
+
+// TestPipeChmod opens a path to others as asked.
+func TestPipeChmod(t *testing.T) {
+	l := newLoop(t)
+	path := uvtest.SocketPath(t)
+	p := must(l.NewPipe())
+	isErr(t, "before Bind", p.Chmod(handles.PipeReadable), uv.EBADF)
+	check(t, p.Bind(path))
+	check(t, os.Chmod(path, 0o700))
+	for _, c := range []struct {
+		mode handles.PipeMode
+		want os.FileMode
+	}{{handles.PipeReadable, 0o744}, {handles.PipeWritable, 0o766}, {handles.PipeReadable | handles.PipeWritable, 0o766}} {
+		check(t, p.Chmod(c.mode))
+		if got := must(os.Stat(path)).Mode().Perm(); got != c.want {
+			t.Errorf("mode %d makes %o, want %o", c.mode, got, c.want)
+		}
+	}
+	for _, mode := range []handles.PipeMode{0, 4, 12345678, -1} {
+		isErr(t, "another mode", p.Chmod(mode), uv.EINVAL)
+	}
+	check(t, p.SetPendingInstances(4))
+	closeAll(t, p)
+	isErr(t, "closed", p.Chmod(handles.PipeReadable), uv.ErrClosed)
+	isErr(t, "closed", p.SetPendingInstances(4), uv.ErrClosed)
+	looptest.Run(t, l)
+	if runtime.GOOS == "linux" {
+		p := must(l.NewPipe())
+		check(t, p.Bind(fmt.Sprintf("\x00uvgo chmod %d", os.Getpid())))
+		isErr(t, "an abstract name", p.Chmod(handles.PipeWritable), os.ErrNotExist)
+		closeAll(t, p)
+		looptest.Run(t, l)
+	}
+}
+
+// TestTCPSockets: a handle that begins with a socket has a descriptor at once,
+// of that family alone.
+func TestTCPSockets(t *testing.T) {
+	l := newLoop(t)
+	for opt, family := range map[handles.TCPOption]int{handles.TCP4: unix.AF_INET, handles.TCP6: unix.AF_INET6} {
+		h := must(l.NewTCP(opt))
+		if got := must(unix.GetsockoptInt(must(h.FD()), unix.SOL_SOCKET, unix.SO_DOMAIN)); got != family {
+			t.Errorf("a socket of family %d, want %d", got, family)
+		}
+		isErr(t, "a second socket", h.Open(uintptr(must(h.FD()))), uv.EBUSY)
+		_, err := h.Write([]byte("x"))
+		isErr(t, "writing before Connect", err, unix.EPIPE)
+		if family == unix.AF_INET {
+			check(t, h.Bind(loopback))
+		}
+		closeAll(t, h)
+	}
+	none := must(l.NewTCP())
+	_, err := none.FD()
+	isErr(t, "without an option", err, uv.EBADF)
+	closeAll(t, none)
+	_, err = l.NewTCP(5)
+	isErr(t, "another family", err, uv.EINVAL)
+	_, err = l.NewTCP(handles.TCP4, handles.TCP6)
+	isErr(t, "two families", err, uv.EINVAL)
+	looptest.Run(t, l)
+}
+
+// TestTCPKeepAlive compares with what the kernel says.
+func TestTCPKeepAlive(t *testing.T) {
+	l := newLoop(t)
+	h := must(l.NewTCP(handles.TCP4))
+	fd := must(h.FD())
+	on := func() int { return must(unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE)) }
+	idle := func() int { return must(unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)) }
+	check(t, h.SetKeepAlive(2500*time.Millisecond))
+	if on() == 0 || idle() != 3 {
+		t.Errorf("keep-alive %d after %d s", on(), idle())
+	}
+	check(t, h.SetKeepAlive(0))
+	if on() != 0 {
+		t.Error("keep-alive is on still")
+	}
+	isErr(t, "longer than the kernel can", h.SetKeepAlive(1e6*time.Second), uv.EINVAL)
+	err := h.SetKeepAliveTimes(4*time.Second, 2*time.Second, 5)
+	if err == nil { // libuv 1.52 or newer
+		n := must(unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPCNT))
+		every := must(unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL))
+		if on() == 0 || idle() != 4 || every != 2 || n != 5 {
+			t.Errorf("keep-alive %d after %d s, every %d s, %d times", on(), idle(), every, n)
+		}
+	} else {
+		isErr(t, "all times", err, uv.ENOTSUP)
+	}
+	isErr(t, "no time", h.SetKeepAliveTimes(0, time.Second, 1), uv.EINVAL)
+	check(t, h.SetSimultaneousAccepts(true))
+	closeAll(t, h)
+	isErr(t, "closed", h.SetKeepAliveTimes(time.Second, time.Second, 1), uv.ErrClosed)
+	isErr(t, "closed", h.SetSimultaneousAccepts(false), uv.ErrClosed)
+	looptest.Run(t, l)
+}
+
+// TestTCPDualStack: a socket bound to the unspecified address of IPv6 takes IPv4,
+// too, unless told otherwise.
+func TestTCPDualStack(t *testing.T) {
+	l := newLoop(t)
+	for _, opts := range [][]handles.BindOption{nil, {handles.IPv6Only}} {
+		s, c := must(l.NewTCP()), must(l.NewTCP())
+		if err := s.Bind(netip.MustParseAddrPort("[::]:0"), opts...); errors.Is(err, unix.EAFNOSUPPORT) {
+			closeAll(t, s, c)
+			looptest.Run(t, l)
+			t.Skip("this system has no IPv6")
+		} else {
+			check(t, err)
+		}
+		check(t, s.Listen(1, func(peer *handles.TCP, err error) {
+			check(t, err)
+			if from := must(peer.RemoteAddr()).Addr(); !from.Unmap().Is4() {
+				t.Errorf("the peer is at %v", from)
+			}
+			closeAll(t, peer)
+		}))
+		to := netip.AddrPortFrom(loopback.Addr(), must(s.LocalAddr()).Port())
+		check(t, c.Connect(to, func(err error) {
+			if opts == nil {
+				check(t, err)
+			} else {
+				isErr(t, "IPv4 to IPv6 only", err, unix.ECONNREFUSED)
+				closeAll(t, s)
+			}
+		}))
+		if opts == nil {
+			check(t, c.ReadStart(func([]byte, error) { closeAll(t, c, s) })) // the peer has closed it
+		}
+		looptest.Run(t, l)
+		closeAll(t, c)
+		looptest.Run(t, l)
+	}
+	v4 := must(l.NewTCP())
+	isErr(t, "IPv6Only for IPv4", v4.Bind(loopback, handles.IPv6Only), uv.EINVAL)
+	closeAll(t, v4)
+	looptest.Run(t, l)
+}

@@ -1,0 +1,193 @@
+package handles
+
+import (
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/requests"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A Pipe is a unix stream socket, a connection or a listener, or one end of a
+// pipe. C type uv_pipe_t, https://docs.libuv.org/en/v1.x/pipe.html.
+type Pipe struct {
+	stream
+	ipc *ipc // nil unless made with IPC
+}
+
+var _ uv.Handle = (*Pipe)(nil)
+var _ uv.Target = (*Pipe)(nil)
+
+// A PipeOption changes what NewPipe makes.
+type PipeOption uint
+
+// IPC makes a pipe that passes handles and descriptors to its peer: see
+// [Pipe.WriteHandle] and [Pipe.Accept]. It takes a unix socket. The connections
+// that such a listener accepts pass them, too.
+const IPC PipeOption = 1
+
+// NewPipe makes a pipe handle on the loop, without a socket yet. C function
+// uv_pipe_init, https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_init.
+func NewPipe(l uv.Loop, opts ...PipeOption) (*Pipe, error) {
+	p := new(Pipe)
+	if slices.Contains(opts, IPC) {
+		p.ipc = new(ipc)
+	}
+	if err := p.open(l, "pipe init", uv.KindPipe, p.ipc != nil, p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// pathMax is how long a path may be, with the NUL byte that ends it.
+const pathMax = len(unix.RawSockaddrUnix{}.Path)
+
+// named checks a path: libuv would stop at a NUL byte.
+func (p *Pipe) named(op, name string) error {
+	if err := p.use(op); err != nil {
+		return err
+	}
+	abstract := name != "" && name[0] == 0
+	switch {
+	case name == "" || strings.IndexByte(name[1:], 0) >= 0:
+		return uv.CheckAddr("pipe "+op, name, int(uv.EINVAL))
+	case abstract && runtime.GOOS != "linux":
+		return uv.CheckAddr("pipe "+op, name, int(uv.ENOTSUP))
+	case len(name) > pathMax || len(name) == pathMax && !abstract:
+		return uv.CheckAddr("pipe "+op, name, int(uv.ENAMETOOLONG))
+	}
+	return nil
+}
+
+// Bind binds to a path, which must not exist; closing the handle removes it
+// again. A name that begins with a NUL byte is abstract: no file, on Linux only,
+// ENOTSUP elsewhere. EINVAL for an empty name or a NUL byte within it,
+// EADDRINUSE if the name is taken, ENAMETOOLONG beyond the system's limit (on
+// Linux 107 bytes, 108 for an abstract name). C function
+// uv_pipe_bind2, https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_bind2.
+func (p *Pipe) Bind(name string) error {
+	if err := p.named("bind", name); err != nil {
+		return err
+	}
+	if rc := p.c.PipeBind(name); rc < 0 {
+		return uv.CheckAddr("pipe bind", name, rc)
+	}
+	p.set(opened)
+	return nil
+}
+
+// Listen starts accepting connections; see [TCP.Listen]. With IPC they pass
+// descriptors, as p does. C function uv_listen,
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_listen.
+func (p *Pipe) Listen(backlog int, fn func(c *Pipe, err error)) error {
+	if fn == nil {
+		return p.listen(backlog, nil)
+	}
+	return p.listen(backlog, func(h *cuv.Handle, _ uint64, err error) {
+		if err != nil {
+			fn(nil, err)
+			return
+		}
+		c := new(Pipe)
+		c.adopt(p.core, h, c)
+		if p.ipc != nil {
+			c.ipc = new(ipc)
+			h.SetIPC()
+		}
+		c.set(opened | readable | writable)
+		fn(c, nil)
+	})
+}
+
+// Connect starts connecting to a path; fn runs once, with nil or the error:
+// ENOENT if there is no such path, ECONNREFUSED if nobody listens. EINVAL for a
+// nil fn, a bad name or a listener, EALREADY while connecting. C function
+// uv_pipe_connect2,
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_connect2.
+func (p *Pipe) Connect(name string, fn func(err error)) error {
+	if err := p.named("connect", name); err != nil {
+		return err
+	}
+	if fn == nil {
+		return p.fail("connect", int(uv.EINVAL))
+	}
+	err := requests.StartConnect(p.core, "pipe connect", name, fn, func(slot, gen uint32) int {
+		return p.c.PipeConnect(name, slot, gen)
+	})
+	if err == nil {
+		p.set(opened | readable | writable)
+	}
+	return err
+}
+
+// LocalName returns the path of this end, "" if it has none. C function
+// uv_pipe_getsockname,
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_getsockname.
+func (p *Pipe) LocalName() (string, error) { return p.path("local name", false) }
+
+// RemoteName returns the path of the peer, "" if it has none. C function
+// uv_pipe_getpeername,
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_getpeername.
+func (p *Pipe) RemoteName() (string, error) { return p.path("remote name", true) }
+
+func (p *Pipe) path(op string, peer bool) (string, error) {
+	if err := p.use(op); err != nil {
+		return "", err
+	}
+	name, rc := p.c.PipeName(peer)
+	return name, p.fail(op, rc)
+}
+
+// A PipeMode says what other users may do with a bound path.
+type PipeMode int
+
+// The modes of Chmod; they may be combined.
+const (
+	PipeReadable PipeMode = cuv.PipeReadable
+	PipeWritable PipeMode = cuv.PipeWritable
+)
+
+// Chmod opens a bound path to other users; connecting takes PipeWritable. EBADF
+// before Bind, EINVAL for other modes, ENOENT for an abstract name. C function
+// uv_pipe_chmod,
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_chmod.
+func (p *Pipe) Chmod(mode PipeMode) error {
+	if err := p.use("chmod"); err != nil {
+		return err
+	}
+	return p.fail("chmod", p.c.PipeChmod(int(mode)))
+}
+
+// Open makes the handle use a duplicate of a unix stream socket, a pipe's end
+// or a character device, with IPC of a socket only; the caller keeps fd, which
+// becomes non-blocking. EBUSY if the handle has a socket, EINVAL for another kind
+// of descriptor. C function uv_pipe_open,
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open.
+func (p *Pipe) Open(fd uintptr) error {
+	suits := byteStream
+	if p.ipc != nil {
+		suits = unixSocket
+	}
+	return p.openFD("open", fd, suits, p.c.PipeOpen)
+}
+
+// SetPendingInstances does nothing but on Windows, which uvgo does not support
+// yet. C function uv_pipe_pending_instances,
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_instances.
+func (p *Pipe) SetPendingInstances(n int) error {
+	if err := p.use("set pending instances"); err != nil {
+		return err
+	}
+	p.c.PipePendingInstances(n)
+	return nil
+}
+
+// Take is Open without a duplicate: fd, which nobody else closes, is the
+// handle's own from now on, unless Take fails. EBUSY if the handle has a socket,
+// EEXIST if the loop polls fd already. C function uv_pipe_open,
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open.
+func (p *Pipe) Take(fd uintptr) error { return p.takeFD("take", fd, p.c.PipeOpen) }

@@ -1,0 +1,135 @@
+package handles
+
+import (
+	"math"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A Poll tells when a descriptor of another library can be read or written. For
+// sockets of one's own, TCP and Pipe are better. C type uv_poll_t,
+// https://docs.libuv.org/en/v1.x/poll.html.
+type Poll struct {
+	handle
+	fd  uintptr // the caller's
+	dup int     // ours, which libuv polls
+	fn  func(events PollEvent, err error)
+}
+
+var _ uv.Handle = (*Poll)(nil)
+var _ uv.Target = (*Poll)(nil)
+
+// A PollEvent is a set of things that can happen to a descriptor.
+type PollEvent int
+
+// The events of Poll, after libuv's.
+const (
+	Readable    PollEvent = cuv.PollReadable
+	Writable    PollEvent = cuv.PollWritable
+	Disconnect  PollEvent = cuv.PollDisconnect  // the peer ended its side
+	Prioritized PollEvent = cuv.PollPrioritized // out-of-band data
+)
+
+const pollAll = Readable | Writable | Disconnect | Prioritized
+
+// NewPoll makes a poll handle for a descriptor, which becomes non-blocking. The
+// handle polls a duplicate: the caller keeps fd and may close it at any time,
+// though what it stands for stays open until the handle is closed. EEXIST if a
+// handle of this loop uses fd, EBADF or EPERM if it cannot be polled. C function uv_poll_init,
+// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_init.
+func NewPoll(l uv.Loop, fd uintptr) (*Poll, error) {
+	p := &Poll{fd: fd}
+	if l == nil {
+		return nil, uv.Check("poll init", int(uv.EINVAL))
+	}
+	if fd > math.MaxInt32 {
+		return nil, uv.Check("poll init", int(uv.EBADF))
+	}
+	p.on(l.Core(), uv.KindPoll)
+	if p.core.Polled(fd) {
+		return nil, uv.CheckAddr("poll init", "descriptor "+strconv.Itoa(int(fd)), int(uv.EEXIST))
+	}
+	c, err := p.core.OpenWith("poll init", p, func(id, gen uint32) (h *cuv.Handle, rc int) {
+		h, p.dup, rc = p.core.Ring().NewPoll(int(fd), id, gen)
+		return h, rc
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.c = c
+	p.core.Poll(fd, true)
+	return p, nil
+}
+
+// Start makes fn run, in every turn, while one of the events holds, or the
+// descriptor has failed. It replaces an earlier Start. EINVAL for a nil fn or no
+// event. C function uv_poll_start,
+// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_start.
+func (p *Poll) Start(events PollEvent, fn func(events PollEvent, err error)) error {
+	if err := p.use("poll start"); err != nil {
+		return err
+	}
+	if fn == nil || events == 0 || events&^pollAll != 0 {
+		return uv.Check("poll start", int(uv.EINVAL))
+	}
+	p.core.Bump(p.c)
+	if rc := p.c.PollSet(int(events)); rc < 0 {
+		return uv.Check("poll start", rc)
+	}
+	p.set(active)
+	p.fn = fn
+	return nil
+}
+
+// Stop ends what Start began; the descriptor leaves the kernel's set at once,
+// and what was seen but not delivered is dropped.
+// C function uv_poll_stop,
+// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_stop.
+func (p *Poll) Stop() error {
+	if err := p.use("poll stop"); err != nil {
+		return err
+	}
+	if !p.has(active) {
+		return nil
+	}
+	p.clear(active)
+	p.core.Bump(p.c)
+	return uv.Check("poll stop", p.c.PollSet(0))
+}
+
+// Close stops polling and starts closing. The descriptor leaves the kernel's
+// set at once, and the handle no longer holds it open: the caller may close fd
+// and reuse its number for another Poll right after. C function uv_close,
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
+func (p *Poll) Close() error {
+	if p.has(closing) {
+		return nil
+	}
+	if err := p.core.Check("poll close"); err != nil {
+		return err
+	}
+	p.startClose()
+	p.c.PollClose()
+	unix.Close(p.dup)
+	p.core.Poll(p.fd, false)
+	return nil
+}
+
+// Complete handles the handle's events. C type uv_poll_cb,
+// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_cb.
+func (p *Poll) Complete(ev *cuv.Event) {
+	switch ev.Kind {
+	case cuv.EvPoll:
+		if ev.Status < 0 { // libuv has stopped polling
+			p.clear(active)
+		}
+		p.fn(PollEvent(ev.Aux), uv.Check("poll", int(ev.Status)))
+	case cuv.EvClose:
+		p.fn = nil
+		p.finish()
+	}
+}

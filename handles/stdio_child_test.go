@@ -1,0 +1,87 @@
+package handles_test
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+func init() {
+	uvtest.Helper("ipc child", ipcChild)
+	uvtest.Helper("stdio inheritance", stdioInheritance)
+}
+
+// A descriptor goes to a child over its IPC pipe, and the child's answer comes
+// back over both.
+func TestStdioPassesDescriptors(t *testing.T) {
+	parked(t, func(t *testing.T, l *uvgo.Loop) {
+		r, w, err := os.Pipe()
+		check(t, err)
+		defer r.Close()
+		cmd := uvtest.Command(t, "ipc child")
+		var status int
+		p, err := l.Spawn(handles.ProcessOptions{
+			File: cmd.Path, Args: cmd.Args, Env: cmd.Environ(),
+			Stdio: []handles.Stdio{{}, {}, handles.StdioFD(2), handles.StdioPipe(handles.ChildReads|handles.ChildWrites, handles.IPC)},
+		}, func(st int, _ syscall.Signal) { status = st })
+		check(t, err)
+		ipc := p.Stdio(3)
+		check(t, ipc.WriteFile([]byte("write here"), w, nil))
+		answer := readAll(t, ipc)
+		check(t, l.Run(t.Context()))
+		w.Close()
+		if got := string(must(io.ReadAll(r))); got != "from the child" || answer.String() != "written" || status != 0 {
+			t.Errorf("%q in the file, %q over the pipe, status %d", got, answer, status)
+		}
+		closeAll(t, p)
+	})
+}
+
+// ipcChild writes to the file that comes over descriptor 3.
+func ipcChild() {
+	l := must(uvgo.New())
+	ipc := must(l.NewPipe(handles.IPC))
+	must(0, ipc.Take(3))
+	must(0, ipc.ReadStart(func(b []byte, err error) {
+		if string(b) != "write here" || ipc.PendingCount() != 1 {
+			panic(string(b))
+		}
+		f := must(ipc.AcceptFile())
+		must(f.WriteString("from the child"))
+		must(0, f.Close())
+		must(ipc.Write([]byte("written")))
+		must(0, ipc.Shutdown(func(error) { ipc.Close() }))
+	}))
+	must(0, l.Run(context.Background()))
+	must(0, l.Close())
+}
+
+// DisableStdioInheritance marks descriptors that lack the flag.
+func TestDisableStdioInheritance(t *testing.T) {
+	out, err := uvtest.Command(t, "stdio inheritance").CombinedOutput()
+	got := slices.DeleteFunc(strings.Fields(string(out)), func(fd string) bool { return len(fd) > 2 }) // behind a gap
+	if err != nil || !slices.Equal(got, []string{"0", "1", "2", "3"}) {                                // 3: ls's own
+		t.Errorf("a child of os/exec has %v, %v", got, err)
+	}
+}
+
+func stdioInheritance() {
+	for range 5 {
+		must(unix.Dup(1))
+	}
+	handles.DisableStdioInheritance()
+	cmd := exec.Command("ls", "/proc/self/fd")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	must(0, cmd.Run())
+}

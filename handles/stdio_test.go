@@ -1,0 +1,215 @@
+package handles_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+func TestStdioNothing(t *testing.T) {
+	l := newLoop(t)
+	out, status, _ := output(t, l, sh("readlink /proc/self/fd/0 /proc/self/fd/2; read x"))
+	if out != "/dev/null\n/dev/null\n" || status != 1 {
+		t.Errorf("%q, status %d", out, status)
+	}
+}
+
+// Only listed descriptors get into the child, also when those of the parent lack
+// the close-on-exec flag.
+func TestStdioListsAllThatTheChildHas(t *testing.T) {
+	l := newLoop(t)
+	loose := must(unix.Dup(0)) // not close-on-exec
+	defer unix.Close(loose)
+	uvtest.CloseOnExec(t)
+	f, err := os.Open("/dev/zero")
+	check(t, err)
+	defer f.Close()
+	extra := []handles.Stdio{{}, {}, {}, handles.StdioFile(f), {}, handles.StdioFD(loose), handles.StdioPipe(handles.ChildReads), {}}
+	// A shell would open descriptors of its own: let a program list them.
+	opts := handles.ProcessOptions{File: "ls", Args: []string{"ls", "/proc/self/fd"}, Stdio: extra}
+	opts.Stdio[1] = handles.StdioPipe(handles.ChildWrites)
+	p, err := l.Spawn(opts, nil)
+	check(t, err)
+	out := readAll(t, p.Stdio(1))
+	check(t, l.Run(t.Context()))
+	// 4 is the directory itself.
+	if got := strings.Fields(out.String()); !slices.Equal(got, []string{"0", "1", "2", "3", "4", "5", "6"}) {
+		t.Errorf("the child has %v", got)
+	}
+	closeAll(t, p, p.Stdio(6))
+}
+
+func TestStdioInheritsDescriptors(t *testing.T) {
+	l := newLoop(t)
+	r, w, err := os.Pipe()
+	check(t, err)
+	defer r.Close()
+	defer w.Close()
+	// stdout and stderr change places, both also elsewhere.
+	r2, w2, err := os.Pipe()
+	check(t, err)
+	defer r2.Close()
+	p, err := l.Spawn(sh("echo out; echo err >&2; echo five >&5", handles.Stdio{}, handles.StdioFile(w), handles.StdioFD(int(w2.Fd())), handles.Stdio{}, handles.Stdio{}, handles.StdioFile(w)), nil)
+	check(t, err)
+	w.Close()
+	w2.Close()
+	if got := string(must(io.ReadAll(r))); got != "out\nfive\n" {
+		t.Errorf("the first file got %q", got)
+	}
+	if got := string(must(io.ReadAll(r2))); got != "err\n" {
+		t.Errorf("the second file got %q", got)
+	}
+	check(t, l.Run(t.Context()))
+	closeAll(t, p)
+}
+
+// The child's own numbers may be in each other's way.
+func TestStdioPermutesDescriptors(t *testing.T) {
+	l := newLoop(t)
+	var files []*os.File
+	for i := range 3 {
+		f, err := os.CreateTemp(t.TempDir(), "")
+		check(t, err)
+		defer f.Close()
+		check(t, os.WriteFile(f.Name(), fmt.Appendf(nil, "%d", i), 0o666))
+		files = append(files, f)
+	}
+	// What is 3, 4, 5 for the child lies in our descriptors in reverse order.
+	slices.SortFunc(files, func(a, b *os.File) int { return int(b.Fd()) - int(a.Fd()) })
+	want := ""
+	io := make([]handles.Stdio, 3)
+	for _, f := range files {
+		io = append(io, handles.StdioFile(f))
+		want += string(must(os.ReadFile(f.Name())))
+	}
+	if got, _, _ := output(t, l, handles.ProcessOptions{File: "/bin/sh", Args: []string{"sh", "-c", "cat <&3 <&3; cat <&4; cat <&5"}, Stdio: io}); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestStdioStream(t *testing.T) {
+	parked(t, func(t *testing.T, l *uvgo.Loop) {
+		client, server := pair(t, l)
+		answer := readAll(t, client)
+		check(t, client.WriteFunc(nil, []byte("over the socket\n")))
+		check(t, client.Shutdown(nil))
+		p, err := l.Spawn(handles.ProcessOptions{File: "cat", Stdio: []handles.Stdio{handles.StdioStream(server), handles.StdioStream(server)}}, nil)
+		check(t, err)
+		closeAll(t, server)
+		check(t, l.Run(t.Context()))
+		if answer.String() != "over the socket\n" {
+			t.Errorf("the child answered %q", answer)
+		}
+		closeAll(t, p)
+	})
+}
+
+// A child serves a listener of ours.
+func TestStdioListener(t *testing.T) {
+	l := newLoop(t)
+	ln, _ := listen(t, l, func(*handles.TCP, error) { t.Error("accepted here") })
+	out, _, _ := output(t, l, handles.ProcessOptions{
+		File: "/bin/sh", Args: []string{"sh", "-c", "readlink /proc/self/fd/3 | cut -d: -f1"},
+		Stdio: []handles.Stdio{{}, {}, {}, handles.StdioStream(ln)},
+	})
+	if out != "socket\n" {
+		t.Errorf("descriptor 3 is %q", out)
+	}
+	closeAll(t, ln)
+}
+
+func TestStdioErrors(t *testing.T) {
+	l, foreign := newLoop(t), newLoop(t)
+	closed, empty, other := must(l.NewPipe()), must(l.NewTCP()), must(foreign.NewPipe())
+	closeAll(t, closed)
+	f := must(os.Open("/dev/null"))
+	check(t, f.Close())
+	for _, tt := range []struct {
+		name  string
+		stdio handles.Stdio
+		want  error
+	}{
+		{"negative descriptor", handles.StdioFD(-1), syscall.EINVAL},
+		{"descriptor that is cut to 1", handles.StdioFD(1<<32 + 1), syscall.EINVAL},
+		{"descriptor that is not open", handles.StdioFD(1 << 20), syscall.EBADF},
+		{"nil file", handles.StdioFile(nil), syscall.EINVAL},
+		{"closed file", handles.StdioFile(f), fs.ErrClosed},
+		{"nil stream", handles.StdioStream(nil), syscall.EINVAL},
+		{"nil TCP", handles.StdioStream((*handles.TCP)(nil)), syscall.EINVAL},
+		{"stream that was never opened", handles.StdioStream(new(handles.Pipe)), syscall.EINVAL},
+		{"closed stream", handles.StdioStream(closed), uv.ErrClosed},
+		{"stream of another loop", handles.StdioStream(other), syscall.EINVAL},
+		{"stream without a socket", handles.StdioStream(empty), syscall.EINVAL},
+		{"pipe without a direction", handles.StdioPipe(0), syscall.EINVAL},
+		{"pipe with an unknown mode", handles.StdioPipe(handles.ChildReads | 1), syscall.EINVAL},
+	} {
+		p, err := l.Spawn(sh("exit 0", handles.StdioFD(0), handles.StdioPipe(handles.ChildWrites), tt.stdio), nil)
+		isErr(t, tt.name, err, tt.want)
+		if p != nil || err == nil || !strings.HasPrefix(err.Error(), "spawn") || !strings.Contains(err.Error(), "stdio 2: ") {
+			t.Errorf("%s: %v, %v", tt.name, p, err)
+		}
+	}
+	closeAll(t, empty, other)
+	check(t, l.Run(t.Context()))
+	check(t, foreign.Run(t.Context()))
+}
+
+func TestStdioPipeDirections(t *testing.T) {
+	l := newLoop(t)
+	p, err := l.Spawn(sh("cat; cat <&3 >&3", handles.StdioPipe(handles.ChildReads), handles.StdioPipe(handles.ChildWrites),
+		handles.Stdio{}, handles.StdioPipe(handles.ChildReads|handles.ChildWrites, handles.IPC)), nil)
+	check(t, err)
+	in, out, both := p.Stdio(0), p.Stdio(1), p.Stdio(3)
+	for _, n := range []int{-1, 2, 4} {
+		if p.Stdio(n) != nil {
+			t.Errorf("a pipe for %d", n)
+		}
+	}
+	if in.Readable() || !in.Writable() || !out.Readable() || out.Writable() || !both.Readable() || !both.Writable() {
+		t.Error("directions are wrong")
+	}
+	isErr(t, "reading what the child reads", in.ReadStart(func([]byte, error) {}), syscall.ENOTCONN)
+	_, err = out.Write([]byte("x"))
+	isErr(t, "writing what the child writes", err, syscall.EPIPE)
+	isErr(t, "opening a pipe that has a socket", in.Open(0), syscall.EBUSY)
+	got, echoed := readAll(t, out), readAll(t, both)
+	must(in.Write([]byte("one way")))
+	check(t, in.Shutdown(func(err error) { check(t, err); in.Close() }))
+	must(both.Write([]byte("both ways")))
+	check(t, both.Shutdown(nil))
+	check(t, l.Run(t.Context()))
+	if got.String() != "one way" || echoed.String() != "both ways" {
+		t.Errorf("%q, %q", got, echoed)
+	}
+	closeAll(t, p)
+}
+
+func TestStdioMegabyte(t *testing.T) {
+	parked(t, func(t *testing.T, l *uvgo.Loop) {
+		data := pattern(1<<20, 1)
+		p, err := l.Spawn(handles.ProcessOptions{File: "cat", Stdio: []handles.Stdio{handles.StdioPipe(handles.ChildReads), handles.StdioPipe(handles.ChildWrites)}}, nil)
+		check(t, err)
+		out := readAll(t, p.Stdio(1))
+		in := p.Stdio(0)
+		check(t, in.WriteFunc(nil, data))
+		check(t, in.Shutdown(func(err error) { check(t, err); in.Close() }))
+		check(t, l.Run(t.Context()))
+		if !bytes.Equal([]byte(out.String()), data) {
+			t.Errorf("%d bytes came back, or others", out.Len())
+		}
+		closeAll(t, p)
+	}, smallArenas)
+}

@@ -1,0 +1,114 @@
+package handles_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+// TestTimerStartsThatCNeverSaw starts and stops timers inside one turn, where the
+// start is taken back, in every way that could leave C and Go of two minds.
+func TestTimerStartsThatCNeverSaw(t *testing.T) {
+	never := func() { t.Error("a timer fires that was stopped, or started anew") }
+	for name, run := range map[string]func(l *uvgo.Loop, tm *handles.Timer, fired func()){
+		"again after the first start was taken back": func(l *uvgo.Loop, tm *handles.Timer, fired func()) {
+			check(t, tm.Start(time.Hour, time.Millisecond, fired))
+			check(t, tm.Stop())
+			check(t, tm.Again())
+		},
+		"again with the repeat of a start that was taken back": func(l *uvgo.Loop, tm *handles.Timer, fired func()) {
+			check(t, tm.Start(0, time.Hour, never))
+			l.Alive() // C sees it
+			check(t, tm.Stop())
+			check(t, tm.Start(time.Hour, time.Millisecond, fired))
+			check(t, tm.Stop())
+			check(t, tm.Again())
+		},
+		"a stop that C must see": func(l *uvgo.Loop, tm *handles.Timer, fired func()) {
+			check(t, tm.Start(0, 0, never))
+			l.Alive()
+			check(t, tm.Start(time.Hour, 0, never)) // over an active one: not to be taken back
+			check(t, tm.Stop())
+			check(t, tm.Start(time.Millisecond, 0, fired))
+		},
+		"restarted again and again": func(l *uvgo.Loop, tm *handles.Timer, fired func()) {
+			for range 10000 { // more than the ring holds
+				check(t, tm.Start(0, 0, never))
+			}
+			check(t, tm.Start(0, 0, fired))
+		},
+		"other operations in between": func(l *uvgo.Loop, tm *handles.Timer, fired func()) {
+			check(t, tm.Start(0, time.Hour, never))
+			check(t, tm.SetRepeat(time.Millisecond))
+			tm.Unref()
+			other := must(l.NewTimer())
+			check(t, other.Start(0, 0, func() { closeAll(t, other) }))
+			check(t, tm.Stop())
+			tm.Ref()
+			check(t, tm.Start(time.Hour, tm.Repeat(), fired))
+			check(t, tm.Again())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			parked(t, func(t *testing.T, l *uvgo.Loop) {
+				tm := must(l.NewTimer())
+				fired := uvtest.NewCounter(t, "the last start", 1)
+				run(l, tm, func() {
+					fired.Inc()
+					closeAll(t, tm)
+				})
+				looptest.Run(t, l)
+			})
+		})
+	}
+}
+
+// TestTimerStopsLeaveOrder: timers that are due at once fire in the order of
+// their last starts, though earlier ones were taken back.
+func TestTimerStopsLeaveOrder(t *testing.T) {
+	parked(t, func(t *testing.T, l *uvgo.Loop) {
+		var order []int
+		var timers []*handles.Timer
+		start := func(i int) {
+			check(t, timers[i].Start(time.Millisecond, 0, func() {
+				order = append(order, i)
+				closeAll(t, timers[i])
+			}))
+		}
+		for i := range 4 {
+			timers = append(timers, must(l.NewTimer()))
+			start(i)
+		}
+		start(1)
+		check(t, timers[0].Stop())
+		start(0)
+		looptest.Run(t, l)
+		want := []int{2, 3, 1, 0}
+		for i, n := range order {
+			if n != want[i] {
+				t.Fatalf("fired in the order %v, want %v", order, want)
+			}
+		}
+	})
+}
+
+// TestTimersNeedNoCrossing: a timer for every request costs none.
+func TestTimersNeedNoCrossing(t *testing.T) {
+	l := must(uvgo.New())
+	for range 10 {
+		for range 100 {
+			tm := must(l.NewTimer())
+			check(t, tm.Start(time.Hour, 0, func() {}))
+			check(t, tm.Close())
+		}
+		check(t, l.Run(t.Context()))
+	}
+	if s := l.Stats(); s.Flushes > 30 {
+		t.Errorf("a thousand timers: %+v", s)
+	}
+	check(t, l.Close())
+}

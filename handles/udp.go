@@ -1,0 +1,247 @@
+package handles
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A UDP is a socket for datagrams. Receiving is in udp_recv.go, sending in
+// udp_send.go, multicast groups and options in udp_option.go. C type uv_udp_t,
+// https://docs.libuv.org/en/v1.x/udp.html.
+//
+// It gets its socket from Bind, Open or Connect, or else from the first send,
+// RecvStart or JoinGroup, which bind it to a port that the system chooses.
+type UDP struct {
+	socket
+	connected bool
+	recv      func(d Datagram, err error)
+	held      []arrived
+	onSent    func(queued int, err error)
+	onDrained func()
+}
+
+var _ uv.Handle = (*UDP)(nil)
+var _ uv.Target = (*UDP)(nil)
+
+// A Datagram is one message and whom it comes from or goes to.
+type Datagram struct {
+	Data []byte
+	// Addr is the sender or the receiver. It is zero for the peer of a connected
+	// socket to send to, and for a sender without an internet address.
+	Addr netip.AddrPort
+	// Truncated tells of a datagram received that the rest of it is lost.
+	Truncated bool
+}
+
+// A UDPOption changes what NewUDP makes.
+type UDPOption uint
+
+// The options of NewUDP.
+const (
+	// RecvMMsg receives up to 20 datagrams in one system call, where the system
+	// can; see UsingRecvMMsg.
+	RecvMMsg UDPOption = 1 << iota
+	// UDP4 makes an IPv4 socket at once, so that options can be set before Bind.
+	UDP4
+	// UDP6 makes an IPv6 socket at once.
+	UDP6
+)
+
+// NewUDP makes a UDP handle on the loop, without a socket yet unless an option
+// asks for one. EINVAL for both families, and for RecvMMsg if the loop's read
+// arena is not larger than 64 KiB; EMFILE and the like if there is no socket to
+// be had. C functions uv_udp_init and uv_udp_init_ex,
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_init_ex.
+func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
+	var all UDPOption
+	for _, o := range opts {
+		all |= o
+	}
+	if l == nil || all&^(RecvMMsg|UDP4|UDP6) != 0 || all&(UDP4|UDP6) == UDP4|UDP6 {
+		return nil, uv.Check("udp init", int(uv.EINVAL))
+	}
+	var flags uint
+	switch {
+	case all&UDP4 != 0:
+		flags = cuv.UDPInet
+	case all&UDP6 != 0:
+		flags = cuv.UDPInet6
+	}
+	if all&RecvMMsg != 0 {
+		flags |= cuv.UDPRecvMMsg
+	}
+	u := new(UDP)
+	u.on(l.Core(), uv.KindUDP)
+	c, err := u.core.OpenWith("udp init", u, func(slot, gen uint32) (*cuv.Handle, int) {
+		return u.core.Ring().NewUDP(flags, slot, gen)
+	})
+	if err != nil {
+		return nil, err
+	}
+	u.c = c
+	if all&(UDP4|UDP6) != 0 {
+		u.set(opened)
+	}
+	return u, nil
+}
+
+// UsingRecvMMsg tells whether one system call receives many datagrams. C
+// function uv_udp_using_recvmmsg,
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_using_recvmmsg.
+func (u *UDP) UsingRecvMMsg() bool { return u.c != nil && u.c.UDPUsingRecvMMsg() }
+
+// Bind binds to an address; port 0 lets the system choose. EINVAL for the zero
+// AddrPort, a zone that no interface has, IPv6Only on an IPv4 address, or if the
+// handle is bound. C function uv_udp_bind,
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_bind.
+func (u *UDP) Bind(addr netip.AddrPort, opts ...BindOption) error {
+	if err := u.use("bind"); err != nil {
+		return err
+	}
+	var all BindOption
+	for _, o := range opts {
+		all |= o
+	}
+	if all&^(IPv6Only|ReusePort|ReuseAddr|RecvErr) != 0 {
+		return uv.CheckAddr("udp bind", addr.String(), int(uv.EINVAL))
+	}
+	var flags uint
+	if all&IPv6Only != 0 {
+		flags |= cuv.UDPIPv6Only
+	}
+	if all&ReuseAddr != 0 {
+		flags |= cuv.UDPReuseAddr
+	}
+	if all&RecvErr != 0 {
+		flags |= cuv.UDPRecvErr
+	}
+	if all&ReusePort != 0 {
+		if cuv.UDPReusePort() == 0 {
+			return uv.CheckAddr("udp bind", addr.String(), int(uv.ENOTSUP))
+		}
+		flags |= cuv.UDPReusePort()
+	}
+	if rc := u.c.UDPBind(addr, flags); rc < 0 {
+		return uv.CheckAddr("udp bind", addr.String(), rc)
+	}
+	u.set(opened)
+	return nil
+}
+
+// Open makes the handle use a duplicate of a datagram socket, of the internet
+// or a unix one; the caller keeps fd. EBUSY if the handle has a socket, EINVAL
+// if fd is none for datagrams. C function uv_udp_open,
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_open.
+func (u *UDP) Open(fd uintptr) error {
+	if err := u.use("open"); err != nil {
+		return err
+	}
+	if u.has(opened) {
+		return u.fail("open", int(uv.EBUSY))
+	}
+	own, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return u.fail("open", -int(err.(unix.Errno)))
+	}
+	if err := u.own("open", own); err != nil {
+		unix.Close(own)
+		return err
+	}
+	return nil
+}
+
+// own makes the handle own a descriptor, or fails and leaves it alone.
+func (u *UDP) own(op string, fd int) error {
+	rc := int(uv.EINVAL)
+	if datagramSocket(fd) {
+		u.connected, rc = u.c.UDPOpen(fd)
+	}
+	if rc < 0 {
+		return u.fail(op, rc)
+	}
+	u.set(opened)
+	return nil
+}
+
+// Connect makes addr the peer: datagrams go there and come from there only, and
+// errors of it are reported. It takes effect at once. EINVAL for the zero
+// AddrPort or a zone that no interface has, EISCONN if there is a peer. C
+// function uv_udp_connect,
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect.
+func (u *UDP) Connect(addr netip.AddrPort) error {
+	if err := u.use("connect"); err != nil {
+		return err
+	}
+	if rc := u.c.UDPConnect(addr); rc < 0 {
+		return uv.CheckAddr("udp connect", addr.String(), rc)
+	}
+	u.connected = true
+	u.set(opened)
+	return nil
+}
+
+// Disconnect removes the peer: ENOTCONN without one. C function
+// uv_udp_connect, https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect.
+func (u *UDP) Disconnect() error {
+	if err := u.use("disconnect"); err != nil {
+		return err
+	}
+	if rc := u.c.UDPDisconnect(); rc < 0 {
+		return u.fail("disconnect", rc)
+	}
+	u.connected = false
+	return nil
+}
+
+// LocalAddr returns the address of this end, zero for a unix socket: EBADF
+// before there is a socket. C function uv_udp_getsockname,
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getsockname.
+func (u *UDP) LocalAddr() (netip.AddrPort, error) { return u.name("local address", false) }
+
+// RemoteAddr returns the address of the peer, zero for a unix socket: ENOTCONN
+// without one. C function uv_udp_getpeername,
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getpeername.
+func (u *UDP) RemoteAddr() (netip.AddrPort, error) { return u.name("remote address", true) }
+
+func (u *UDP) name(op string, peer bool) (netip.AddrPort, error) {
+	if err := u.use(op); err != nil {
+		return netip.AddrPort{}, err
+	}
+	addr, rc := u.c.UDPName(peer)
+	if rc < 0 {
+		return netip.AddrPort{}, u.fail(op, rc)
+	}
+	return addr, nil
+}
+
+// ensure gives the handle a socket of the family, 4 or 6, if it has none.
+func (u *UDP) ensure(family int) int {
+	if u.has(opened) {
+		return 0
+	}
+	rc := u.c.UDPAutobind(family)
+	if rc == 0 {
+		u.set(opened)
+	}
+	return rc
+}
+
+// Complete handles the handle's events. C types uv_udp_recv_cb and uv_close_cb,
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb.
+func (u *UDP) Complete(ev *cuv.Event) {
+	switch ev.Kind {
+	case cuv.EvUDPRecv:
+		u.onRecv(ev)
+	case cuv.EvWritten:
+		if u.onSent != nil && !u.has(closing) {
+			u.onSent(int(u.c.Queued), u.fail("send", int(ev.Status)))
+		}
+	case cuv.EvClose:
+		u.recv, u.held, u.onSent, u.onDrained = nil, nil, nil, nil
+		u.finish()
+	}
+}
