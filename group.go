@@ -1,0 +1,115 @@
+package uvgo
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A Group is several loops, each run by a goroutine of its own. Its loops stay
+// alive without handles while the group runs, to take posted work.
+type Group struct {
+	loops []*Loop
+	next  atomic.Uint32
+
+	mu      sync.Mutex
+	running bool
+	shut    bool          // by Shutdown: no further Run
+	ended   chan struct{} // closed when Run has ended
+}
+
+// NewGroup makes a group of n loops with the same options; n ≤ 0 makes one for
+// each of GOMAXPROCS.
+func NewGroup(n int, opts ...Option) (*Group, error) {
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	g := new(Group)
+	for range n {
+		l, err := New(opts...)
+		if err != nil {
+			for _, l := range g.loops {
+				l.Close()
+			}
+			return nil, err
+		}
+		g.loops = append(g.loops, l)
+	}
+	return g, nil
+}
+
+// Loops returns the group's loops; do not change the slice.
+func (g *Group) Loops() []*Loop { return g.loops }
+
+// Next returns the loops in turn. Any goroutine may call it.
+func (g *Group) Next() *Loop { return g.loops[int(g.next.Add(1)-1)%len(g.loops)] }
+
+// Run runs all loops until ctx ends, Shutdown is called, or one of them fails,
+// which ends the others. It returns the first failure, or ctx's error; nil
+// after Shutdown. ErrRunning if the group runs already, ErrClosed once Shutdown
+// has been called.
+func (g *Group) Run(ctx context.Context) error {
+	g.mu.Lock()
+	if g.running {
+		g.mu.Unlock()
+		return &uv.OpError{Op: "group run", Err: uv.ErrRunning}
+	}
+	if g.shut {
+		g.mu.Unlock()
+		return &uv.OpError{Op: "group run", Err: uv.ErrClosed}
+	}
+	g.running = true
+	g.ended = make(chan struct{})
+	g.mu.Unlock()
+	defer func() {
+		g.mu.Lock()
+		g.running = false
+		close(g.ended)
+		g.mu.Unlock()
+	}()
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	for _, l := range g.loops {
+		wg.Go(func() {
+			l.core.Hold()
+			defer l.core.Drop()
+			if err := l.Run(ctx); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// Shutdown ends Run and shuts down every loop; see [Loop.Shutdown]. The error
+// joins those of the loops.
+func (g *Group) Shutdown(ctx context.Context) error {
+	g.mu.Lock()
+	g.shut = true
+	running, ended := g.running, g.ended
+	g.mu.Unlock()
+	if running {
+		for _, l := range g.loops {
+			l.Stop()
+		}
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	errs := make([]error, len(g.loops))
+	var wg sync.WaitGroup
+	for i, l := range g.loops {
+		wg.Go(func() { errs[i] = l.Shutdown(ctx) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

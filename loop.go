@@ -1,0 +1,220 @@
+package uvgo
+
+import (
+	"context"
+	"iter"
+	"runtime"
+	"time"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A Loop is an event loop. Its methods belong to the goroutine in Run, or to
+// any one goroutine while it does not run; Post, PostContext, Stop and Core may
+// be called from any. C type uv_loop_t,
+// https://docs.libuv.org/en/v1.x/loop.html.
+type Loop struct {
+	core  *uv.Core
+	lock  bool
+	spare bool // see reserveProcessor
+	leak  runtime.Cleanup
+}
+
+var _ uv.Loop = (*Loop)(nil)
+
+// New makes a loop, which must be closed. C function uv_loop_init,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_init.
+func New(opts ...Option) (*Loop, error) {
+	var cfg config
+	for _, o := range opts {
+		if err := o(&cfg); err != nil {
+			return nil, err
+		}
+	}
+	core, err := newCore(cfg)
+	if err != nil {
+		return nil, err
+	}
+	l := &Loop{core: core, lock: cfg.lock, spare: !cfg.core.ParkOnGo && !cfg.fixed}
+	l.leak = runtime.AddCleanup(l, reportLeak, leaked{uv.Caller(), core.Logger()})
+	return l, nil
+}
+
+func newCore(cfg config) (*uv.Core, error) {
+	core, err := uv.NewCore(cfg.core)
+	if err == nil && cfg.idle {
+		if err = core.Configure(uv.MetricsIdleTime); err != nil {
+			core.Close()
+		}
+	}
+	return core, err
+}
+
+// Core returns the loop's mechanism, for packages that add handles.
+func (l *Loop) Core() *uv.Core { return l.core }
+
+// Run turns the loop until no work is left, Stop is called, or ctx ends: then
+// it returns ctx's error. A callback's panic ends it too, with a
+// [*uv.PanicError]. Run may be called again. ErrRunning if the loop runs,
+// ErrClosed after Close. C function uv_run,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_run.
+func (l *Loop) Run(ctx context.Context) error {
+	if l.core.Adopted() {
+		return &uv.OpError{Op: "run", Err: uv.ErrAdopted}
+	}
+	if err := l.begin("run"); err != nil {
+		return err
+	}
+	defer l.end()
+	if l.core.Stopped() {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if l.spare {
+		defer reserveProcessor()()
+	}
+	l.core.ClearInterrupt()
+	defer l.interruptWith(ctx)()
+	if err := l.core.Run(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// interruptWith makes the end of ctx end the run. The function that it returns
+// takes that back; an interruption under way is waited for, or it would hit the
+// next run.
+func (l *Loop) interruptWith(ctx context.Context) (release func()) {
+	if ctx.Done() == nil {
+		return func() {}
+	}
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		l.core.Interrupt()
+		close(interrupted)
+	})
+	return func() {
+		if !stop() {
+			<-interrupted
+		}
+	}
+}
+
+// RunOnce runs one turn, which waits for an event if there is work but none is
+// ready, and tells whether work is left. C function uv_run with UV_RUN_ONCE,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_run.
+func (l *Loop) RunOnce() (alive bool, err error) { return l.turn("run once", true) }
+
+// RunNoWait runs one turn that never waits, and tells whether work is left. C
+// function uv_run with UV_RUN_NOWAIT,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_run.
+func (l *Loop) RunNoWait() (alive bool, err error) { return l.turn("run no wait", false) }
+
+func (l *Loop) turn(op string, block bool) (bool, error) {
+	if l.core.Adopted() {
+		return l.core.Alive(), &uv.OpError{Op: op, Err: uv.ErrAdopted}
+	}
+	if err := l.begin(op); err != nil {
+		return false, err
+	}
+	defer l.end()
+	if l.core.Stopped() {
+		return l.core.Alive(), nil
+	}
+	if !l.core.Alive() {
+		l.core.Ring().UpdateTime()
+		return false, nil
+	}
+	l.core.ClearInterrupt()
+	block = block && !l.core.Idling() // whatever the idle callbacks then do
+	err := l.core.Turn(block)
+	l.core.Stopped() // a Stop during the turn has done its work
+	return l.core.Alive(), err
+}
+
+func (l *Loop) begin(op string) error {
+	if err := l.core.Begin(op); err != nil {
+		return err
+	}
+	if l.lock {
+		runtime.LockOSThread()
+	}
+	return nil
+}
+
+func (l *Loop) end() {
+	if l.lock {
+		runtime.UnlockOSThread()
+	}
+	l.core.End()
+}
+
+// Stop ends Run after the callbacks of this turn; Run may be called again. A
+// Stop before Run makes that Run return at once, without a callback. Any
+// goroutine may call it. C function uv_stop,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_stop.
+func (l *Loop) Stop() { l.core.Stop() }
+
+// Post makes fn run on the loop, in its next turn, in the order of posting. Any
+// goroutine may call it. EINVAL for a nil fn, ErrClosed after Close. No libuv
+// counterpart; it wakes the loop by uv_async_send when needed.
+func (l *Loop) Post(fn func()) error { return l.core.Post(fn) }
+
+// PostContext is Post of a function that is skipped if ctx has ended by the
+// time its turn comes. No libuv counterpart.
+func (l *Loop) PostContext(ctx context.Context, fn func()) error { return l.core.PostContext(ctx, fn) }
+
+// Now returns the loop's clock: monotonic, from an arbitrary origin, and
+// standing still while callbacks run. C function uv_now,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_now.
+func (l *Loop) Now() time.Duration { return l.core.Ring().Now() }
+
+// UpdateTime refreshes the loop's clock within a long callback. C function
+// uv_update_time, https://docs.libuv.org/en/v1.x/loop.html#c.uv_update_time.
+func (l *Loop) UpdateTime() { l.core.Ring().UpdateTime() }
+
+// Alive tells whether work is left: active referenced handles, requests, or
+// anything that waits to be delivered. C function uv_loop_alive,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_alive.
+func (l *Loop) Alive() bool { return l.core.Alive() }
+
+// BackendFD returns the descriptor that becomes readable when the loop has
+// something to do; embed it in another poll and call RunNoWait. C function
+// uv_backend_fd, https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_fd.
+func (l *Loop) BackendFD() int { return l.core.BackendFD() }
+
+// BackendTimeout returns how long a turn may wait: 0 if something is due, and
+// false if there is no limit. C function uv_backend_timeout,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_timeout.
+func (l *Loop) BackendTimeout() (d time.Duration, limited bool) {
+	if l.core.Waiting() {
+		return 0, true
+	}
+	ms := l.core.Ring().BackendTimeout()
+	if ms < 0 {
+		return 0, false
+	}
+	return time.Duration(ms) * time.Millisecond, true
+}
+
+// Walk yields the handles that are open when it begins. C function uv_walk,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_walk.
+func (l *Loop) Walk() iter.Seq[uv.Handle] { return l.core.Walk }
+
+// Stats returns what uvgo's side of the loop has done so far; Metrics tells of
+// libuv's. Any goroutine may call it.
+func (l *Loop) Stats() uv.Stats { return l.core.Stats() }
+
+// Close releases the loop. EBUSY while handles are open, posted functions wait
+// or requests are under way; ErrRunning while it runs. A second call does
+// nothing. C function uv_loop_close,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_close.
+func (l *Loop) Close() error {
+	if err := l.core.Close(); err != nil {
+		return err
+	}
+	l.leak.Stop()
+	return nil
+}

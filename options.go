@@ -1,0 +1,132 @@
+package uvgo
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// An Option changes how New sets up a loop.
+type Option func(*config) error
+
+type config struct {
+	core  uv.Config
+	lock  bool
+	fixed bool
+	idle  bool
+}
+
+// A Parking is a way for a loop to wait for events.
+type Parking int
+
+// The ways of waiting.
+const (
+	// ParkThread blocks a thread in libuv's poll: best when all work is done in
+	// callbacks. The default.
+	ParkThread Parking = iota
+	// ParkGoroutine parks the goroutine on Go's netpoller, where the scheduler
+	// can run others on the same thread: best when callbacks ready goroutines.
+	ParkGoroutine
+)
+
+// WithParking chooses how the loop waits.
+func WithParking(p Parking) Option {
+	return func(c *config) error {
+		if p != ParkThread && p != ParkGoroutine {
+			return uv.Check("parking option", int(uv.EINVAL))
+		}
+		c.core.ParkOnGo = p == ParkGoroutine
+		return nil
+	}
+}
+
+// WithLockedThread runs the loop on a thread of its own (runtime.LockOSThread)
+// while Run lasts. libuv does not need it; callbacks that call thread-bound C
+// code do.
+func WithLockedThread() Option {
+	return func(c *config) error {
+		c.lock = true
+		return nil
+	}
+}
+
+// WithFixedProcs keeps Run from raising GOMAXPROCS. A loop that parks in a
+// thread spends its time in C, where it needs none of Go's processors; but when
+// every processor is in use, Go's monitor thread takes away that of a loop in C
+// again and again, which cost an echo server about a tenth of its speed. So
+// Run makes sure that there is one more processor than such loops, unless this
+// option or the environment variable GOMAXPROCS says otherwise.
+func WithFixedProcs() Option {
+	return func(c *config) error {
+		c.fixed = true
+		return nil
+	}
+}
+
+// WithIdleTime makes the loop add up the time that it waits for events, from
+// its first turn on: [Loop.IdleTime]. It costs two looks at the clock a turn. C
+// function uv_loop_configure with UV_METRICS_IDLE_TIME,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure.
+func WithIdleTime() Option {
+	return func(c *config) error {
+		c.idle = true
+		return nil
+	}
+}
+
+// WithPanicHandler makes fn receive what callbacks panic with; the loop then
+// goes on with the next callback. Without it a panic ends Run, whose error is
+// the [uv.PanicError]. fn runs on the loop's goroutine.
+func WithPanicHandler(fn func(*uv.PanicError)) Option {
+	return func(c *config) error {
+		c.core.PanicHandler = fn
+		return nil
+	}
+}
+
+// WithLogger sets where the loop reports what nobody asked for; the default is
+// slog.Default().
+func WithLogger(log *slog.Logger) Option {
+	return func(c *config) error {
+		c.core.Logger = log
+		return nil
+	}
+}
+
+// WithDebug makes the loop check that its handles are used on its goroutine
+// only, remember where handles were created, and warn of slow callbacks. It
+// costs about a microsecond a call.
+func WithDebug() Option {
+	return func(c *config) error {
+		c.core.Debug = true
+		return nil
+	}
+}
+
+// WithSlowCallback sets the duration above which debug mode warns of a
+// callback, once for each; the default is 100 ms.
+func WithSlowCallback(d time.Duration) Option {
+	return func(c *config) error {
+		if d <= 0 {
+			return uv.Check("slow callback option", int(uv.EINVAL))
+		}
+		c.core.SlowCallback = d
+		return nil
+	}
+}
+
+// WithArenas sets how many bytes a turn may read and how many bytes of small
+// writes it collects, 64 KiB to 1 GiB each; the default is 2 MiB and 256 KiB.
+// Memory that is never used is never touched.
+func WithArenas(read, write int) Option {
+	return func(c *config) error {
+		for _, n := range []int{read, write} {
+			if n < 64<<10 || n > 1<<30 {
+				return uv.Check("arena option", int(uv.EINVAL))
+			}
+		}
+		c.core.ReadArena, c.core.WriteArena = read, write
+		return nil
+	}
+}

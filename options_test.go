@@ -1,0 +1,93 @@
+package uvgo_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+func TestOptionsAreChecked(t *testing.T) {
+	before := uv.OpenLoops()
+	for name, o := range map[string]uvgo.Option{
+		"parking":       uvgo.WithParking(7),
+		"slow callback": uvgo.WithSlowCallback(0),
+		"no read arena": uvgo.WithArenas(0, 1<<20),
+		"tiny arena":    uvgo.WithArenas(1<<20, 64<<10-1),
+		"huge arena":    uvgo.WithArenas(1<<30+1, 1<<20),
+		"negative":      uvgo.WithArenas(-1, 1<<20),
+	} {
+		if _, err := uvgo.New(o); !errors.Is(err, uv.EINVAL) {
+			t.Errorf("%s: %v, want EINVAL", name, err)
+		}
+		if _, err := uvgo.NewGroup(2, o); !errors.Is(err, uv.EINVAL) {
+			t.Errorf("%s in a group: %v, want EINVAL", name, err)
+		}
+	}
+	if got := uv.OpenLoops(); got != before {
+		t.Errorf("%d loops are open, %d before", got, before)
+	}
+	looptest.New(t, uvgo.WithArenas(64<<10, 1<<30), uvgo.WithSlowCallback(1))
+}
+
+func TestLockedThread(t *testing.T) {
+	eachParking(t, func(t *testing.T, l *uvgo.Loop) {
+		threads := make(map[int]bool)
+		timer, err := l.NewTimer()
+		check(t, err)
+		defer timer.Close()
+		ticks := 0
+		check(t, timer.Start(0, time.Millisecond, func() {
+			threads[unix.Gettid()] = true
+			done := make(chan bool)
+			go func() { // would like this goroutine's thread
+				for start := time.Now(); time.Since(start) < 100*time.Microsecond; {
+				}
+				close(done)
+			}()
+			<-done
+			if ticks++; ticks == 50 {
+				timer.Stop()
+			}
+		}))
+		looptest.Run(t, l)
+		if len(threads) != 1 {
+			t.Errorf("the callbacks ran on %d threads", len(threads))
+		}
+	}, uvgo.WithLockedThread())
+}
+
+func TestStatsCountTurns(t *testing.T) {
+	l := open(t)
+	if l.Stats().Turns != 0 {
+		t.Errorf("a fresh loop has had %d turns", l.Stats().Turns)
+	}
+	_, err := l.AfterFunc(0, func() {})
+	check(t, err)
+	if s := l.Stats(); s != (uv.Stats{}) {
+		t.Errorf("making and starting a timer crosses: %+v", s)
+	}
+	l.Alive() // asks C
+	looptest.Run(t, l)
+	if s := l.Stats(); s.Turns < 2 || s.Events != 2 || s.Flushes == 0 {
+		t.Errorf("a timer and its close: %+v", s)
+	}
+	check(t, l.Close())
+	if s := l.Stats(); s != (uv.Stats{}) {
+		t.Errorf("a closed loop: %+v", s)
+	}
+}
+
+func TestVersionAndLinkage(t *testing.T) {
+	if v := uvgo.Version(); v < "1.48" {
+		t.Errorf("libuv is %s", v)
+	}
+	if l := uvgo.Linkage(); l != "static" && l != "shared" {
+		t.Errorf("linkage %q", l)
+	}
+}

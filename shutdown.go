@@ -1,0 +1,109 @@
+package uvgo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+// leaked describes a loop that nobody closed.
+type leaked struct {
+	site string
+	log  *slog.Logger
+}
+
+// reportLeak runs when a loop was collected without Close. It frees nothing: C
+// may still hold requests.
+func reportLeak(l leaked) {
+	l.log.Warn("uvgo: loop was dropped without Close", "created", l.site)
+}
+
+// Shutdown closes every handle, runs the loop until the close callbacks are
+// through, and closes it. From then on Post fails; functions posted before
+// still run. If ctx ends first the error is ctx's, and names the handles that
+// would not close. ErrRunning while the loop runs: Stop it first.
+func (l *Loop) Shutdown(ctx context.Context) error {
+	if l.core.Closed() {
+		return nil
+	}
+	if err := l.begin("shutdown"); err != nil {
+		return err // before it closes anything
+	}
+	l.end()
+	var failed []error
+	refused := false
+	for {
+		for h := range l.Walk() {
+			if !h.Closing() {
+				if l.core.Debug() {
+					l.core.Logger().Warn("uvgo: shutdown closes a handle", "handle", fmt.Sprint(h))
+				}
+				h.Close()
+			}
+		}
+		if !l.core.Busy() {
+			if !refused { // first finish what may need Post, then refuse it
+				l.core.RefusePosts()
+				refused = true
+				continue
+			}
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			if refused {
+				l.core.AcceptPosts()
+			}
+			return errors.Join(append(failed, l.stuck(err))...)
+		}
+		if err := l.drainOnce(ctx); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(append(failed, l.Close())...)
+}
+
+// drainOnce runs one turn that ends early when ctx does.
+func (l *Loop) drainOnce(ctx context.Context) error {
+	if err := l.begin("shutdown"); err != nil {
+		return err
+	}
+	defer l.end()
+	l.core.Stopped()
+	l.core.ClearInterrupt()
+	defer l.interruptWith(ctx)()
+	if ctx.Err() != nil {
+		return nil
+	}
+	return l.core.Turn(true)
+}
+
+// stuck names the handles that are open, and counts the requests.
+func (l *Loop) stuck(cause error) error {
+	var names []string
+	for h := range l.Walk() {
+		names = append(names, fmt.Sprint(h))
+	}
+	if n := l.core.Requests(); n > 0 {
+		names = append(names, fmt.Sprintf("%d requests", n))
+	}
+	return fmt.Errorf("uvgo: shutdown: %w; still open: %d handles: %s", cause, l.core.Handles(), strings.Join(names, ", "))
+}
+
+// Run makes a loop, calls main on it, runs the loop until its work is done or
+// ctx ends, and shuts it down. It returns the first error among them; that ctx
+// ended is one.
+func Run(ctx context.Context, main func(*Loop) error) error {
+	l, err := New()
+	if err != nil {
+		return err
+	}
+	if err = main(l); err == nil {
+		err = l.Run(ctx)
+	}
+	if closeErr := l.Shutdown(context.WithoutCancel(ctx)); err == nil {
+		err = closeErr
+	}
+	return err
+}

@@ -1,0 +1,140 @@
+package uvgo_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+var bg = context.Background()
+
+// open makes a loop that the test closes itself.
+func open(t *testing.T, opts ...uvgo.Option) *uvgo.Loop {
+	t.Helper()
+	uvtest.Watchdog(t, 2*time.Minute)
+	l, err := uvgo.New(opts...)
+	check(t, err)
+	return l
+}
+
+func TestShutdownClosesEverything(t *testing.T) {
+	l := open(t)
+	closed := uvtest.NewCounter(t, "close callback", 4)
+	idle, err := l.NewIdle()
+	check(t, err)
+	check(t, idle.Start(func() { t.Error("a closing handle ran") }))
+	idle.OnClose(func() {
+		closed.Inc()
+		timer, err := l.NewTimer() // what close callbacks open is closed, too
+		check(t, err)
+		timer.OnClose(closed.Inc)
+	})
+	async, err := l.NewAsync(nil)
+	check(t, err)
+	async.OnClose(func() {
+		closed.Inc()
+		check(t, l.Post(closed.Inc)) // and what they post runs
+	})
+	check(t, l.Shutdown(bg))
+	check(t, l.Shutdown(bg))
+	if err := l.Post(func() {}); !errors.Is(err, uv.ErrClosed) {
+		t.Errorf("Post after Shutdown: %v", err)
+	}
+}
+
+func TestShutdownRunsWhatWasPosted(t *testing.T) {
+	l := open(t)
+	ran := 0
+	var post func()
+	post = func() {
+		if ran++; ran < 10 {
+			check(t, l.Post(post))
+		}
+	}
+	check(t, l.Post(post))
+	l.Stop() // does not hinder it
+	check(t, l.Shutdown(bg))
+	if ran != 10 {
+		t.Errorf("%d functions ran, want 10", ran)
+	}
+}
+
+func TestShutdownNamesWhatIsOpen(t *testing.T) {
+	l := open(t, uvgo.WithDebug())
+	_, err := l.NewTimer()
+	check(t, err)
+	_, err = l.NewPrepare()
+	check(t, err)
+	ctx, cancel := context.WithCancel(bg)
+	cancel()
+	err = l.Shutdown(ctx)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Shutdown with a context that has ended: %v", err)
+	}
+	for _, want := range []string{"2 handles", "timer created at", "prepare created at", "shutdown_test.go:"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error lacks %q: %v", want, err)
+		}
+	}
+	check(t, l.Shutdown(bg)) // it can be continued
+}
+
+func TestShutdownEndsWithItsContext(t *testing.T) {
+	l := open(t)
+	var forever func()
+	forever = func() { _ = l.Post(forever) }
+	forever()
+	ctx, cancel := context.WithTimeout(bg, 5*time.Millisecond)
+	defer cancel()
+	if err := l.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Shutdown of a loop that never rests: %v", err)
+	}
+	forever = func() {}
+	check(t, l.Shutdown(bg))
+}
+
+func TestRunMakesAndClosesALoop(t *testing.T) {
+	uvtest.Watchdog(t, time.Minute)
+	boom := errors.New("boom")
+	before := uv.OpenLoops()
+	ran := uvtest.NewCounter(t, "timer callback", 1)
+	start := func(l *uvgo.Loop) error {
+		_, err := l.NewAsync(nil) // left open
+		check(t, err)
+		_, err = l.AfterFunc(time.Millisecond, func() {
+			ran.Inc()
+			l.Stop()
+		})
+		return err
+	}
+	check(t, uvgo.Run(bg, start))
+	if err := uvgo.Run(bg, func(l *uvgo.Loop) error {
+		check(t, start(l))
+		check(t, l.Post(func() { panic(boom) }))
+		return nil
+	}); !errors.Is(err, boom) {
+		t.Errorf("Run with a panic: %v", err)
+	}
+	if err := uvgo.Run(bg, func(l *uvgo.Loop) error {
+		_, err := l.NewTimer()
+		return errors.Join(boom, err)
+	}); !errors.Is(err, boom) {
+		t.Errorf("Run with a main that fails: %v", err)
+	}
+	ctx, cancel := context.WithCancel(bg)
+	if err := uvgo.Run(ctx, func(l *uvgo.Loop) error {
+		_, err := l.NewAsync(nil)
+		return errors.Join(err, l.Post(cancel))
+	}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Run with a context that ends: %v", err)
+	}
+	if got := uv.OpenLoops(); got != before {
+		t.Errorf("%d loops are open, %d before", got, before)
+	}
+}
