@@ -1,0 +1,90 @@
+package sysinfo
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// PID returns the process's id, as [os.Getpid] does. C function uv_os_getpid,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpid.
+func PID() int { return cuv.Getpid() }
+
+// ParentPID returns the id of its parent, as [os.Getppid] does. C function
+// uv_os_getppid, https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getppid.
+func ParentPID() int { return cuv.Getppid() }
+
+// Priorities for SetPriority: a low number goes first.
+const (
+	PriorityLow         = cuv.PriorityLow
+	PriorityBelowNormal = cuv.PriorityBelowNormal
+	PriorityNormal      = cuv.PriorityNormal
+	PriorityAboveNormal = cuv.PriorityAboveNormal
+	PriorityHigh        = cuv.PriorityHigh
+	PriorityHighest     = cuv.PriorityHighest
+)
+
+// Priority returns the priority of a process, 0 for the caller's. ESRCH if there
+// is none. C function uv_os_getpriority,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpriority.
+func Priority(pid int) (int, error) {
+	p, rc := cuv.Priority(pid)
+	return p, uv.CheckAddr("getpriority", strconv.Itoa(pid), rc)
+}
+
+// SetPriority changes it; EACCES or EPERM without the right to. Linux keeps
+// priorities by thread: pid is the main thread of that process, and 0 is the one
+// that the goroutine happens to run on. C function uv_os_setpriority,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_setpriority.
+func SetPriority(pid, priority int) error {
+	if priority < cuv.PriorityHighest || priority > cuv.PriorityLow {
+		return uv.CheckAddr("setpriority", strconv.Itoa(pid), int(uv.EINVAL))
+	}
+	return uv.CheckAddr("setpriority", strconv.Itoa(pid), cuv.SetPriority(pid, priority))
+}
+
+// Usage is what a process or a thread has used. Linux leaves some of it 0.
+type Usage struct {
+	User, System        time.Duration
+	MaxResident         uint64 // bytes
+	SharedMemory        uint64 // this and the next two: bytes by ticks of the clock
+	UnsharedData        uint64
+	UnsharedStack       uint64
+	MinorFaults         uint64 // pages that were in memory
+	MajorFaults         uint64 // pages that were not
+	Swaps               uint64
+	BlockReads          uint64 // times the file system had to read
+	BlockWrites         uint64
+	MessagesSent        uint64
+	MessagesReceived    uint64
+	Signals             uint64
+	VoluntarySwitches   uint64 // waits
+	InvoluntarySwitches uint64 // preemptions
+}
+
+// ProcessUsage returns what the process has used. C function uv_getrusage,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_getrusage.
+func ProcessUsage() (Usage, error) { return usage("getrusage", false) }
+
+// ThreadUsage returns what the calling thread has used, which means something to
+// a goroutine that called [runtime.LockOSThread]. ENOTSUP where the system or
+// libuv, before 1.50, cannot tell. C function uv_getrusage_thread,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_getrusage_thread.
+func ThreadUsage() (Usage, error) { return usage("getrusage thread", true) }
+
+func usage(op string, thread bool) (Usage, error) {
+	u, rc := cuv.Getrusage(thread)
+	if rc < 0 {
+		return Usage{}, uv.Check(op, rc)
+	}
+	return Usage{
+		User: time.Duration(u.User) * time.Microsecond, System: time.Duration(u.Sys) * time.Microsecond,
+		MaxResident: u.MaxRSS << 10, SharedMemory: u.IxRSS << 10, UnsharedData: u.IDRSS << 10, UnsharedStack: u.IsRSS << 10,
+		MinorFaults: u.MinFault, MajorFaults: u.MajFault, Swaps: u.Swaps,
+		BlockReads: u.InBlock, BlockWrites: u.OutBlock,
+		MessagesSent: u.MessagesSent, MessagesReceived: u.MessagesReceived,
+		Signals: u.Signals, VoluntarySwitches: u.Voluntary, InvoluntarySwitches: u.Involuntary,
+	}, nil
+}

@@ -1,0 +1,66 @@
+package sysinfo
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A User is an entry of the user database.
+type User struct {
+	Name  string
+	UID   int
+	GID   int // of the main group
+	Home  string
+	Shell string
+}
+
+// CurrentUser returns the entry of the process's effective user. Unlike
+// os/user.Current it does not look at variables. ENOENT if there is no entry. C
+// function uv_os_get_passwd,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_passwd.
+func CurrentUser() (User, error) {
+	p, rc := cuv.CurrentPasswd()
+	return user(p), uv.Check("get passwd", rc)
+}
+
+// UserByID returns a user's entry. ENOENT if there is none, EINVAL for a number
+// that cannot be one. C function uv_os_get_passwd2,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_passwd2.
+func UserByID(uid int) (User, error) {
+	if !isID(uid) {
+		return User{}, uv.CheckAddr("get passwd", strconv.Itoa(uid), int(uv.EINVAL))
+	}
+	p, rc := cuv.PasswdOf(uint32(uid))
+	return user(p), uv.CheckAddr("get passwd", strconv.Itoa(uid), rc)
+}
+
+func user(p cuv.Passwd) User {
+	return User{p.Username, int(p.UID), int(p.GID), p.Homedir, p.Shell}
+}
+
+// isID tells whether n can be a user or a group; the largest number means none.
+func isID(n int) bool { return n >= 0 && int64(n) < math.MaxUint32 }
+
+// A Group is an entry of the group database.
+type Group struct {
+	Name    string
+	GID     int
+	Members []string // those whose main group it is not
+}
+
+// GroupByID returns a group's entry. ENOENT if there is none, EINVAL for a
+// number that cannot be one. C function uv_os_get_group,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_group.
+func GroupByID(gid int) (Group, error) {
+	if !isID(gid) {
+		return Group{}, uv.CheckAddr("get group", strconv.Itoa(gid), int(uv.EINVAL))
+	}
+	name, members, rc := cuv.GroupOf(uint32(gid))
+	if rc < 0 {
+		return Group{}, uv.CheckAddr("get group", strconv.Itoa(gid), rc)
+	}
+	return Group{name, gid, members}, nil
+}

@@ -1,0 +1,105 @@
+package uvfs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"syscall"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// An FS does file operations on a loop. Its methods may be called from any
+// goroutine but one that runs a loop's callback.
+type FS struct {
+	loop uv.Loop
+	core *uv.Core
+
+	own  *uvgo.Loop // the loop of New
+	once sync.Once
+	done chan error // what running the own loop came to
+	err  error      // what Close returned
+}
+
+// ErrInCallback is the error of calls made in a callback of a loop, which they
+// would hold up. errors.Is matches it with EDEADLK.
+var ErrInCallback error = inCallback{}
+
+type inCallback struct{}
+
+func (inCallback) Error() string        { return "uvfs: blocking call in a loop's callback" }
+func (inCallback) Is(target error) bool { return target == syscall.EDEADLK }
+
+// On makes an FS on a loop that somebody runs. As long as nobody does, calls
+// wait; a call alone does not keep Run from returning before it.
+func On(l uv.Loop) *FS { return &FS{loop: l, core: l.Core()} }
+
+// New makes an FS with a loop of its own, which waits on Go's netpoller and must
+// be closed.
+func New() (*FS, error) {
+	l, err := uvgo.New(uvgo.WithParking(uvgo.ParkGoroutine))
+	if err != nil {
+		return nil, err
+	}
+	f := On(l)
+	f.own, f.done = l, make(chan error, 1)
+	f.core.Hold()
+	go func() { f.done <- l.Run(context.Background()) }()
+	return f, nil
+}
+
+// Close ends the loop of New, after the operations under way; calls fail from
+// now on. It does nothing to an FS on another loop.
+func (f *FS) Close() error {
+	if f.own == nil {
+		return nil
+	}
+	if uv.InCallback() {
+		return ErrInCallback
+	}
+	f.once.Do(func() {
+		if f.err = f.core.Post(f.stop); f.err == nil {
+			f.err = errors.Join(<-f.done, f.own.Shutdown(context.Background()))
+		}
+	})
+	return f.err
+}
+
+// stop lets the own loop end.
+func (f *FS) stop() {
+	f.core.Drop()
+	f.own.Stop()
+}
+
+// wrap makes an error one of the style of package os.
+func wrap(op, path string, err error) error {
+	if err = plain(err); err == nil || err == io.EOF || err == io.ErrShortWrite {
+		return err
+	}
+	return &fs.PathError{Op: op, Path: path, Err: err}
+}
+
+// wrapLink is wrap for two paths.
+func wrapLink(op, path, newPath string, err error) error {
+	if err = plain(err); err == nil {
+		return nil
+	}
+	return &os.LinkError{Op: op, Old: path, New: newPath, Err: err}
+}
+
+// plain takes off what wrap says itself.
+func plain(err error) error {
+	var e *uv.Error
+	if errors.As(err, &e) {
+		return e.Errno
+	}
+	var o *uv.OpError
+	if errors.As(err, &o) {
+		return o.Err
+	}
+	return err
+}

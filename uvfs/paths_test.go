@@ -1,0 +1,131 @@
+package uvfs_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo/requests"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// TestPaths runs each operation on paths once and looks with package os.
+func TestPaths(t *testing.T) {
+	f, ctx, dir := newFS(t), t.Context(), t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	check(t, f.Mkdir(ctx, in("d"), 0o700))
+	check(t, f.WriteFile(ctx, in("a"), []byte("abc"), 0o600))
+	check(t, f.Copyfile(ctx, in("a"), in("b"), requests.CopyExcl))
+	check(t, f.Rename(ctx, in("b"), in("d/c")))
+	check(t, f.Link(ctx, in("a"), in("hard")))
+	check(t, f.Symlink(ctx, "d/c", in("soft")))
+	check(t, f.Chmod(ctx, in("a"), 0o640))
+	check(t, f.Chown(ctx, in("a"), -1, os.Getgid()))
+	check(t, f.Lchown(ctx, in("soft"), os.Getuid(), -1))
+	check(t, f.Access(ctx, in("a"), requests.AccessRead))
+	at := time.Unix(1_234_567_890, 0)
+	check(t, f.Utime(ctx, in("a"), at, at))
+	check(t, f.Lutime(ctx, in("soft"), at, at))
+	st := must(os.Lstat(in("a")))
+	if got := must(f.Lstat(ctx, in("a"))); got.Mode() != st.Mode() || !got.ModTime().Equal(st.ModTime()) || !got.ModTime().Equal(at) {
+		t.Errorf("lstat %v, os says %v", got, st)
+	}
+	if got := must(f.Lstat(ctx, in("soft"))); got.Mode().Type() != fs.ModeSymlink || !got.ModTime().Equal(at) {
+		t.Errorf("lstat of the link %v", got)
+	}
+	if got := must(f.Readlink(ctx, in("soft"))); got != "d/c" {
+		t.Errorf("readlink %q", got)
+	}
+	if got, want := must(f.Realpath(ctx, in("soft"))), must(filepath.EvalSymlinks(in("soft"))); got != want {
+		t.Errorf("realpath %q, want %q", got, want)
+	}
+	if got := must(f.Statfs(ctx, dir)); got.Blocks == 0 {
+		t.Errorf("statfs %+v", got)
+	}
+	made := must(f.Mkdtemp(ctx, in("tXXXXXX")))
+	check(t, f.Rmdir(ctx, made))
+	file := must(f.Mkstemp(ctx, in("tXXXXXX")))
+	check(t, file.Close())
+	check(t, f.Unlink(ctx, file.Name()))
+	names := ""
+	for _, e := range must(f.ReadDir(ctx, dir)) {
+		names += e.Name() + " "
+	}
+	if names != "a d hard soft " {
+		t.Errorf("the directory holds %s", names)
+	}
+}
+
+// TestPathErrors have the types of package os.
+func TestPathErrors(t *testing.T) {
+	f, ctx, dir := newFS(t), t.Context(), t.TempDir()
+	missing := filepath.Join(dir, "missing")
+	err := f.Rename(ctx, missing, missing+"2")
+	var l *os.LinkError
+	if !errors.As(err, &l) || l.Op != "rename" || l.Old != missing || l.New != missing+"2" || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("rename: %#v", err)
+	}
+	var p *fs.PathError
+	err = f.Mkdir(ctx, dir, 0o700)
+	if !errors.As(err, &p) || p.Op != "mkdir" || p.Path != dir || p.Err != uv.EEXIST || !errors.Is(err, fs.ErrExist) {
+		t.Errorf("mkdir: %#v", err)
+	}
+	_, err = f.Open(ctx, "a\x00b")
+	isErr(t, "open of a NUL", err, fs.ErrInvalid)
+}
+
+// TestDirReadsInParts, and closes once, also behind what is under way.
+func TestDirReadsInParts(t *testing.T) {
+	f, ctx, dir := newFS(t), t.Context(), t.TempDir()
+	for i := range 25 {
+		check(t, os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), nil, 0o600))
+	}
+	d := must(f.Opendir(ctx, dir))
+	seen := make(map[string]bool)
+	for {
+		part, err := d.Read(ctx, 10)
+		if err == io.EOF {
+			break
+		}
+		check(t, err)
+		for _, e := range part {
+			seen[e.Name()] = true
+			if i := must(e.Info()); i.Name() != e.Name() || e.IsDir() {
+				t.Errorf("entry %v, info %v", e, i)
+			}
+		}
+	}
+	if len(seen) != 25 {
+		t.Errorf("%d entries", len(seen))
+	}
+	_, err := d.Read(ctx, 0)
+	isErr(t, "read of none", err, fs.ErrInvalid)
+	check(t, d.Close())
+	isErr(t, "close again", d.Close(), fs.ErrClosed)
+	_, err = d.Read(ctx, 1)
+	isErr(t, "read of a closed directory", err, fs.ErrClosed)
+	_, err = f.Opendir(ctx, filepath.Join(dir, "0"))
+	isErr(t, "opendir of a file", err, uv.ENOTDIR)
+}
+
+// TestReadDirAfterSeek lists anew.
+func TestReadDirAfterSeek(t *testing.T) {
+	f, ctx, dir := newFS(t), t.Context(), t.TempDir()
+	file := must(f.Open(ctx, dir))
+	if got := must(file.ReadDir(0)); len(got) != 0 {
+		t.Errorf("an empty directory holds %v", got)
+	}
+	check(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o600))
+	_, err := file.ReadDir(1)
+	isErr(t, "ReadDir at the end", err, io.EOF)
+	must(file.Seek(0, io.SeekStart))
+	if got := must(file.ReadDir(5)); len(got) != 1 {
+		t.Errorf("after Seek: %v", got)
+	}
+	check(t, file.Close())
+}
