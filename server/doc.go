@@ -1,0 +1,18 @@
+// Package server builds event-driven servers: a [Handler] gets what clients
+// send, on one or several loops, over any number of TCP and unix listeners.
+//
+//	srv := &server.Server{Handler: echo{}}
+//	err := srv.ListenAndServe(ctx, "tcp://:8888", "unix:///run/echo.sock")
+//
+// A connection lives on one loop; its callbacks run there, one after another,
+// and never at the same time. Callbacks of connections on different loops run
+// at the same time, so what they share needs a lock. A callback must not block:
+// work that does belongs on a goroutine, which comes back with
+// Conn.Loop().Post.
+//
+// A peer that stops reading does not make memory grow: above a high watermark
+// of unsent bytes its connection is not read from until the low one is reached,
+// and a handler that writes on regardless meets a limit.
+//
+// Code that wants blocking reads and writes should not use this package.
+package server

@@ -1,0 +1,357 @@
+package server_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/server"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// settle makes sure that the server's only loop has seen what the kernel had for
+// it: after some round trips of another connection.
+func settle(t *testing.T, other net.Conn) {
+	t.Helper()
+	for range 8 {
+		roundTrip(t, other, "settle")
+	}
+}
+
+func TestPauseHoldsDataAndResumeBringsIt(t *testing.T) {
+	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+		h := echo(t)
+		echoData := h.onData
+		var paused *server.Conn
+		var got []byte
+		all := make(chan bool)
+		h.onData = func(c *server.Conn, p []byte) {
+			if c != paused {
+				echoData(c, p)
+				return
+			}
+			if got = append(got, p...); len(got) == 6 {
+				all <- true
+			}
+		}
+		r := run(t, &server.Server{Handler: h, Loops: 1, Options: opts})
+		client := r.dial()
+		c := <-h.opened
+		on(t, c, func() { paused = c; c.Pause(); c.Pause() })
+		other := r.dial()
+		send(t, client, []byte("abc"))
+		settle(t, other)
+		send(t, client, []byte("def"))
+		settle(t, other)
+		on(t, c, func() {
+			if len(got) != 0 {
+				t.Errorf("a paused connection got %q", got)
+			}
+			c.Resume()
+			c.Resume()
+			c.Pause()
+			c.Resume()
+		})
+		<-all
+		on(t, c, func() {
+			if string(got) != "abcdef" {
+				t.Errorf("got %q", got)
+			}
+			paused = nil
+		})
+		roundTrip(t, client, "ghi")
+	})
+}
+
+func TestPauseInDataAndOpen(t *testing.T) {
+	h := echo(t)
+	echoData := h.onData
+	var first *server.Conn
+	chunks, got := 0, 0
+	h.onOpen = func(c *server.Conn) {
+		if first == nil {
+			first = c
+			c.Pause()
+		}
+	}
+	h.onData = func(c *server.Conn, p []byte) {
+		if c != first {
+			echoData(c, p)
+			return
+		}
+		chunks++
+		got += len(p)
+		c.Pause()
+	}
+	r := run(t, &server.Server{Handler: h, Loops: 1})
+	client, other := r.dial(), r.dial()
+	c := <-h.opened
+	send(t, client, make([]byte, 300<<10)) // several chunks in one turn
+	settle(t, other)
+	for want := 0; want < 4; want++ {
+		on(t, c, func() {
+			if chunks != want {
+				t.Errorf("%d chunks after %d resumes", chunks, want)
+			}
+			c.Resume()
+		})
+		settle(t, other)
+	}
+	client.Close()
+	for done := false; !done; {
+		on(t, c, func() { c.Resume() })
+		select {
+		case end := <-h.closed:
+			if end.err != io.EOF || got != 300<<10 {
+				t.Errorf("%d bytes, then %v", got, end.err)
+			}
+			done = true
+		default:
+			settle(t, other)
+		}
+	}
+}
+
+// TestWatermarks has a handler push more than the high watermark to a client
+// that does not read.
+func TestWatermarks(t *testing.T) {
+	const low, high, chunk = 100_000, 400_000, 30_000
+	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+		h := echo(t)
+		echoData := h.onData
+		var pushed *server.Conn
+		var got []byte
+		drained := make(chan int, 100)
+		h.onData = func(c *server.Conn, p []byte) {
+			if c != pushed {
+				echoData(c, p)
+				return
+			}
+			got = append(got, p...)
+		}
+		full := &fullProbe{probe: h, onDrain: func(c *server.Conn) { drained <- c.Buffered() }}
+		r := run(t, &server.Server{Handler: withoutEOF{full}, Loops: 1, LowWater: low, HighWater: high, Options: opts})
+		client, other := r.dial(), r.dial()
+		small(t, client)
+		c := <-h.opened
+		var sent []byte
+		push := func() {
+			p := pattern(chunk + len(sent)%7)
+			n, err := c.Write(p)
+			if n != len(p) || err != nil {
+				t.Errorf("Write: %d, %v", n, err)
+			}
+			sent = append(sent, p...)
+		}
+		on(t, c, func() {
+			pushed = c
+			for c.Buffered() <= high {
+				push()
+			}
+		})
+		for range 3 { // a few more come, from other turns
+			on(t, c, func() { push() })
+		}
+		send(t, client, []byte("is anybody there?"))
+		settle(t, other)
+		on(t, c, func() {
+			if len(got) != 0 {
+				t.Errorf("above the high watermark the handler got %q", got)
+			}
+			if len(drained) != 0 {
+				t.Errorf("Drain before anybody read")
+			}
+		})
+		total := 0
+		on(t, c, func() { total = len(sent) })
+		if !bytes.Equal(receive(t, client, total), sent) {
+			t.Error("the client got something else than was written")
+		}
+		if n := <-drained; n > low {
+			t.Errorf("Drain with %d bytes unsent, above the low watermark", n)
+		}
+		settle(t, other)
+		on(t, c, func() {
+			if string(got) != "is anybody there?" {
+				t.Errorf("below the low watermark the handler got %q", got)
+			}
+			if len(drained) != 0 {
+				t.Error("Drain more than once")
+			}
+			push() // below the high watermark
+			pushed = nil
+		})
+		receive(t, client, len(sent)-total)
+		roundTrip(t, client, "again")
+		if len(drained) != 0 {
+			t.Error("Drain although the high watermark was not passed")
+		}
+	})
+}
+
+// withoutEOF hides that a probe handles EOF.
+type withoutEOF struct{ p *fullProbe }
+
+func (w withoutEOF) Open(c *server.Conn)             { w.p.Open(c) }
+func (w withoutEOF) Data(c *server.Conn, p []byte)   { w.p.Data(c, p) }
+func (w withoutEOF) Close(c *server.Conn, err error) { w.p.Close(c, err) }
+func (w withoutEOF) Drain(c *server.Conn)            { w.p.Drain(c) }
+
+// TestResumeWaitsForTheLowWatermark resumes a connection that is above the high
+// one.
+func TestResumeWaitsForTheLowWatermark(t *testing.T) {
+	h := echo(t)
+	echoData := h.onData
+	var pushed *server.Conn
+	got := 0
+	h.onData = func(c *server.Conn, p []byte) {
+		if c == pushed {
+			got += len(p)
+			return
+		}
+		echoData(c, p)
+	}
+	r := run(t, &server.Server{Handler: h, Loops: 1, HighWater: 1 << 20})
+	client, other := r.dial(), r.dial()
+	small(t, client)
+	c := <-h.opened
+	on(t, c, func() {
+		pushed = c
+		c.Pause()
+		c.Write(make([]byte, 8<<20))
+		c.Resume()
+	})
+	send(t, client, []byte("x"))
+	settle(t, other)
+	on(t, c, func() {
+		if got != 0 {
+			t.Error("Resume overrides the high watermark")
+		}
+	})
+	receive(t, client, 8<<20)
+	settle(t, other)
+	on(t, c, func() {
+		if got != 1 {
+			t.Errorf("%d bytes came below the low watermark", got)
+		}
+	})
+}
+
+func TestWriteLimitRefusesAndLosesNothing(t *testing.T) {
+	const limit = 1 << 20
+	type writer func(c *server.Conn, p []byte) error
+	for name, write := range map[string]writer{
+		"Write":     func(c *server.Conn, p []byte) error { _, err := c.Write(p); return err },
+		"WriteFunc": func(c *server.Conn, p []byte) error { return c.WriteFunc(nil, p) },
+		"WriteFunc of parts": func(c *server.Conn, p []byte) error {
+			return c.WriteFunc(nil, p[:len(p)/3], p[len(p)/3:])
+		},
+	} {
+		for _, size := range []int{1000, 50_000, 200_000} {
+			t.Run(name, func(t *testing.T) {
+				h := newProbe(t)
+				r := run(t, &server.Server{Handler: h, Loops: 1, HighWater: limit / 2, WriteLimit: limit})
+				client := r.dial()
+				small(t, client)
+				c := <-h.opened
+				var sent []byte
+				on(t, c, func() {
+					for {
+						p := pattern(size)
+						p[0] = byte(len(sent) / size)
+						err := write(c, p)
+						if n := c.Buffered(); n > limit {
+							t.Errorf("%d bytes unsent, more than the limit", n)
+							break
+						}
+						if err != nil {
+							if !errors.Is(err, uv.ENOBUFS) {
+								t.Error(err)
+							}
+							break
+						}
+						if sent = append(sent, p...); len(sent) > 32*limit {
+							t.Error("there is no limit")
+							break
+						}
+					}
+					if n := c.Buffered(); n+size <= limit {
+						t.Errorf("refused although %d of %d bytes are unsent", n, limit)
+					}
+				})
+				got := receive(t, client, len(sent))
+				if !bytes.Equal(got, sent) {
+					t.Error("what was accepted is not what came")
+				}
+				on(t, c, func() { expect(t, write(c, []byte("more"))) })
+				if got := receive(t, client, 4); string(got) != "more" {
+					t.Errorf("afterwards came %q", got)
+				}
+			})
+		}
+	}
+}
+
+func TestWatermarksAreValidated(t *testing.T) {
+	for _, s := range []*server.Server{
+		{LowWater: 2, HighWater: 1},
+		{LowWater: -1},
+		{HighWater: -1},
+		{HighWater: 10, WriteLimit: 9},
+		{WriteLimit: -1},
+		{Loops: -1},
+		{Backlog: -1},
+		{CloseTimeout: -1},
+	} {
+		s.Handler = newProbe(t)
+		if err := s.Listen(anyTCP); !errors.Is(err, uv.EINVAL) {
+			t.Errorf("low %d, high %d, limit %d, loops %d, backlog %d, timeout %v: %v",
+				s.LowWater, s.HighWater, s.WriteLimit, s.Loops, s.Backlog, s.CloseTimeout, err)
+		}
+		if s.Addrs() != nil {
+			t.Errorf("it listens on %v all the same", s.Addrs())
+		}
+	}
+	for _, s := range []*server.Server{{}, {LowWater: 1 << 20}, {HighWater: 1}, {LowWater: 5, HighWater: 5, WriteLimit: 5}} {
+		s.Handler = newProbe(t)
+		check(t, s.Listen(anyTCP))
+		check(t, s.Shutdown(t.Context()))
+	}
+}
+
+// TestDrainComesWhateverIsWrittenMeanwhile writes above the high watermark in one
+// turn and below it in the next, before the server looks at the queue. The
+// kernel takes everything, so nothing else would tell that there is room.
+func TestDrainComesWhateverIsWrittenMeanwhile(t *testing.T) {
+	h := echo(t)
+	drained := make(chan bool, 100)
+	full := &fullProbe{probe: h, onDrain: func(*server.Conn) { drained <- true }}
+	r := run(t, &server.Server{Handler: withoutEOF{full}, Loops: 1, LowWater: 1000, HighWater: 50_000})
+	client := r.dial()
+	c := <-h.opened
+	for range 20 {
+		on(t, c, func() {
+			expect(t, c.Loop().Post(func() { c.Write(make([]byte, 40_000)) }))
+			c.Write(make([]byte, 60_000))
+			if !c.Full() {
+				t.Error("not full above the high watermark")
+			}
+		})
+		receive(t, client, 100_000)
+		select {
+		case <-drained:
+		case <-time.After(patience):
+			t.Fatal("Drain never comes")
+		}
+		on(t, c, func() {
+			if c.Full() {
+				t.Error("full after Drain")
+			}
+		})
+		roundTrip(t, client, "it is read, too")
+	}
+}

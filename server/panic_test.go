@@ -1,0 +1,122 @@
+package server_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/server"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// TestPanicClosesOneConnection has each callback of a handler panic.
+func TestPanicClosesOneConnection(t *testing.T) {
+	cause := errors.New("the handler's own error")
+	for _, place := range []string{"Open", "Data", "Drain", "EOF", "WriteFunc", "Close"} {
+		t.Run(place, func(t *testing.T) {
+			eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+				eachNetwork(t, func(t *testing.T, addr string) {
+					panicIn(t, place, cause, opts, addr)
+				})
+			})
+		})
+	}
+}
+
+func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr string) {
+	reports := make(chan string, 10)
+	log := slog.New(&journal{note: func(r slog.Record) {
+		var b strings.Builder
+		b.WriteString(r.Message)
+		r.Attrs(func(a slog.Attr) bool { fmt.Fprintf(&b, " %s=%v", a.Key, a.Value); return true })
+		reports <- b.String()
+	}})
+	h := newProbe(t)
+	var bad *server.Conn
+	at := func(here string, c *server.Conn) {
+		if here == place && c == bad {
+			panic(cause)
+		}
+	}
+	first := true
+	h.onOpen = func(c *server.Conn) {
+		if !first && bad == nil {
+			bad = c
+		}
+		first = false
+		at("Open", c)
+	}
+	h.onData = func(c *server.Conn, p []byte) {
+		at("Data", c)
+		switch {
+		case c == bad && place == "Drain":
+			for c.Buffered() <= 1<<20 {
+				c.Write(make([]byte, 1<<20))
+			}
+			c.Write([]byte("!"))
+		case c == bad && place == "WriteFunc":
+			expect(t, c.WriteFunc(func(error) { panic(cause) }, p))
+		default:
+			c.Write(p)
+		}
+	}
+	h.onClose = func(c *server.Conn, _ error) { at("Close", c) }
+	all := &fullProbe{
+		probe:   h,
+		onDrain: func(c *server.Conn) { at("Drain", c) },
+		onEOF:   func(c *server.Conn) { at("EOF", c); c.Close() },
+	}
+	r := run(t, &server.Server{Handler: all, Loops: 1, Options: opts, HighWater: 1 << 20, Logger: log}, addr)
+	good := r.dial()
+	roundTrip(t, good, "before")
+
+	client := r.dial()
+	_, _ = client.Write([]byte("x"))
+	if place == "EOF" || place == "Close" {
+		receive(t, client, 1)
+		check(t, client.(halfCloser).CloseWrite())
+	}
+	_, _ = io.Copy(io.Discard, client)
+	var p *uv.PanicError
+	switch end := <-h.closed; {
+	case end.conn != bad:
+		t.Error("another connection was closed")
+	case place == "Close": // it is too late to change why
+		if end.err != io.EOF {
+			t.Errorf("Close got %v", end.err)
+		}
+	case !errors.As(end.err, &p) || p.Value != any(cause) || !errors.Is(end.err, cause) || !strings.Contains(string(p.Stack), "panicIn"):
+		t.Errorf("Close got %v, want the panic with its stack", end.err)
+	}
+	if report := <-reports; !strings.Contains(report, cause.Error()) || !strings.Contains(report, "panicIn") {
+		t.Errorf("report %q lacks the value or the stack", report)
+	}
+
+	roundTrip(t, good, "after")
+	roundTrip(t, r.dial(), "new")
+	if n := r.Stats().Conns; n != 2 {
+		t.Errorf("%d connections are open, want 2", n)
+	}
+	if len(h.closed) != 0 || len(reports) != 0 {
+		t.Errorf("%d more calls of Close, %d more reports", len(h.closed), len(reports))
+	}
+}
+
+// TestPanicOutsideACallback: a posted function has no connection to close.
+func TestPanicOutsideACallback(t *testing.T) {
+	reports := make(chan string, 10)
+	h := echo(t)
+	r := run(t, &server.Server{Handler: h, Loops: 1, Logger: slog.New(&journal{note: func(r slog.Record) { reports <- r.Message }})})
+	client := r.dial()
+	roundTrip(t, client, "before")
+	c := <-h.opened
+	check(t, c.Loop().Post(func() { panic("posted") }))
+	if m := <-reports; !strings.Contains(m, "panic") {
+		t.Errorf("report %q", m)
+	}
+	roundTrip(t, client, "after")
+}

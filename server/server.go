@@ -1,0 +1,183 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A Server serves connections on several loops. Fields must not change once
+// Listen has been called; the zero value of each but Handler works.
+type Server struct {
+	Handler Handler
+
+	// Loops is how many loops serve, each on a goroutine of its own; 0 means
+	// GOMAXPROCS.
+	Loops int
+	// HighWater is how many unsent bytes of a connection stop it from being
+	// read, and make it Full; LowWater at how many it is read again. 0 means
+	// 256 KiB and a quarter of HighWater.
+	HighWater, LowWater int
+	// WriteLimit is how many unsent bytes a connection may have at all: writes
+	// beyond it fail with ENOBUFS and take nothing. 0 means 64 MiB or 16 times
+	// HighWater, whichever is more.
+	WriteLimit int
+	// Backlog is the kernel's queue of connections that wait to be accepted;
+	// 0 means 4096. The system may set a lower bound.
+	Backlog int
+	// CloseTimeout is how long a closing connection may take to send what is
+	// queued, and a peer to end its side in Shutdown; 0 means 5 seconds.
+	CloseTimeout time.Duration
+	// Delay leaves Nagle's algorithm on, which holds small writes back.
+	Delay bool
+	// Options are those of the loops. WithPanicHandler has no effect: panics
+	// close their connection and go to Logger.
+	Options []uvgo.Option
+	// Logger gets reports of panics in handlers; nil means slog.Default().
+	Logger *slog.Logger
+
+	mu       sync.Mutex
+	state    state
+	workers  []*worker
+	addrs    []net.Addr
+	finished chan struct{} // closed when Serve has ended
+}
+
+// The states of a server, in their order.
+type state int
+
+const (
+	fresh state = iota
+	bound
+	serving
+	ending
+	ended
+)
+
+// Listen binds to addresses such as "tcp://127.0.0.1:8888", "tcp://:0" or
+// "unix:///run/x.sock": to all of them or, with an error that names the address,
+// to none. A unix socket that nobody listens on any more is replaced; any other
+// file in its place is EADDRINUSE. It may be called again until Serve.
+func (s *Server) Listen(addrs ...string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.prepare(); err != nil {
+		return err
+	}
+	var made []*listener
+	for _, a := range addrs {
+		ls, err := s.listen(a)
+		made = append(made, ls...)
+		if err != nil {
+			s.undo(made)
+			return fmt.Errorf("server: listen on %s: %w", a, err)
+		}
+	}
+	for _, l := range made {
+		l.worker.listeners = append(l.worker.listeners, l)
+		if l.first {
+			s.addrs = append(s.addrs, l.addr)
+		}
+	}
+	return nil
+}
+
+// undo closes listeners of a Listen that failed, and the loops if nothing else
+// uses them.
+func (s *Server) undo(made []*listener) {
+	for _, l := range made {
+		l.close()
+	}
+	if len(s.addrs) == 0 {
+		s.discard()
+		s.state = fresh
+		return
+	}
+	for _, w := range s.workers {
+		w.flush()
+	}
+}
+
+// prepare checks the fields and makes the loops, once.
+func (s *Server) prepare() error {
+	switch {
+	case s.state == serving:
+		return errServing
+	case s.state >= ending:
+		return ErrServerClosed
+	case s.state == bound:
+		return nil
+	case s.Handler == nil:
+		return errNoHandler
+	}
+	if err := s.defaults(); err != nil {
+		return err
+	}
+	for range s.Loops {
+		w, err := newWorker(s)
+		if err != nil {
+			s.discard()
+			return fmt.Errorf("server: %w", err)
+		}
+		s.workers = append(s.workers, w)
+	}
+	s.state = bound
+	s.finished = make(chan struct{})
+	return nil
+}
+
+// defaults fills in what is zero and refuses what makes no sense.
+func (s *Server) defaults() error {
+	if s.Loops < 0 || s.Backlog < 0 || s.CloseTimeout < 0 {
+		return fmt.Errorf("server: negative Loops, Backlog or CloseTimeout: %w", uv.EINVAL)
+	}
+	if s.Loops == 0 {
+		s.Loops = runtime.GOMAXPROCS(0)
+	}
+	if s.HighWater == 0 {
+		s.HighWater = max(256<<10, s.LowWater)
+	}
+	if s.LowWater == 0 {
+		s.LowWater = s.HighWater / 4
+	}
+	if s.WriteLimit == 0 {
+		s.WriteLimit = max(64<<20, 16*s.HighWater)
+	}
+	if s.Backlog == 0 {
+		s.Backlog = 4096
+	}
+	if s.CloseTimeout == 0 {
+		s.CloseTimeout = 5 * time.Second
+	}
+	if s.LowWater < 0 || s.LowWater > s.HighWater || s.WriteLimit < s.HighWater {
+		return fmt.Errorf("server: watermarks: need 0 ≤ low (%d) ≤ high (%d) ≤ limit (%d): %w",
+			s.LowWater, s.HighWater, s.WriteLimit, uv.EINVAL)
+	}
+	if s.Logger == nil {
+		s.Logger = slog.Default()
+	}
+	return nil
+}
+
+// discard closes loops that never ran.
+func (s *Server) discard() {
+	for _, w := range s.workers {
+		w.end()
+	}
+	s.workers, s.addrs = nil, nil
+}
+
+// Addrs returns the addresses that Listen bound to, with real ports, in the
+// order of Listen's arguments.
+func (s *Server) Addrs() []net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.addrs)
+}

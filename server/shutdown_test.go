@@ -1,0 +1,260 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/server"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// awaitLeaving waits until Shutdown has reached the connection: from then on it
+// refuses writes.
+func awaitLeaving(t *testing.T, c *server.Conn) {
+	t.Helper()
+	for leaving := false; !leaving; runtime.Gosched() {
+		on(t, c, func() {
+			_, err := c.Write(nil)
+			leaving = errors.Is(err, net.ErrClosed)
+		})
+	}
+}
+
+// TestShutdownFlushesToSlowReaders shuts down while clients are owed bytes, some
+// of whom have ended their own side before or do so meanwhile.
+func TestShutdownFlushesToSlowReaders(t *testing.T) {
+	const clients = 6
+	for _, network := range []string{"tcp", "unix"} {
+		t.Run(network, func(t *testing.T) {
+			eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+				addr := anyTCP
+				if network == "unix" {
+					addr = "unix://" + uvtest.SocketPath(t)
+				}
+				want := pattern(6 << 20)
+				h := newProbe(t)
+				h.onOpen = func(c *server.Conn) {
+					if _, err := c.Write(want); err != nil {
+						t.Error(err)
+					}
+				}
+				full := &fullProbe{probe: h, onDrain: func(*server.Conn) {}, onEOF: func(*server.Conn) {}}
+				r := run(t, &server.Server{Handler: full, Loops: 2, Options: opts, CloseTimeout: 2 * patience, HighWater: 8 << 20}, addr)
+				var conns []net.Conn
+				for range clients {
+					c := r.dial()
+					small(t, c)
+					conns = append(conns, c)
+				}
+				served := make([]*server.Conn, clients)
+				for i := range served {
+					served[i] = <-h.opened
+				}
+				for _, c := range conns[:2] {
+					check(t, c.(halfCloser).CloseWrite())
+				}
+				ended := make(chan error, 1)
+				go func() { ended <- r.Shutdown(context.Background()) }()
+				for _, c := range served {
+					awaitLeaving(t, c)
+				}
+				for i, c := range conns {
+					switch {
+					case i < 4 && i >= 2:
+						check(t, c.(halfCloser).CloseWrite())
+					case i >= 4:
+						send(t, c, []byte("too late"))
+					}
+				}
+				var wg sync.WaitGroup
+				for _, c := range conns {
+					wg.Go(func() {
+						if got, err := io.ReadAll(c); !bytes.Equal(got, want) || err != nil {
+							t.Errorf("%d bytes came of %d, %v", len(got), len(want), err)
+						}
+						c.Close()
+					})
+				}
+				wg.Wait()
+				check(t, <-ended)
+				check(t, <-r.served)
+				for range clients {
+					if end := <-h.closed; end.err != nil && end.err != io.EOF {
+						t.Errorf("Close got %v", end.err)
+					}
+				}
+				r.served <- nil // for stop
+			})
+		})
+	}
+}
+
+// TestShutdownWaitsForThePeersEnd: what a client sends between our end and its
+// own does not become a reset that would cost it our last bytes.
+func TestShutdownWaitsForThePeersEnd(t *testing.T) {
+	r := run(t, &server.Server{Handler: echo(t), Loops: 1, CloseTimeout: patience})
+	client := r.dial()
+	roundTrip(t, client, "hello")
+	ended := make(chan error, 1)
+	go func() { ended <- r.Shutdown(context.Background()) }()
+	wantEnd(t, client)
+	for range 100 {
+		send(t, client, make([]byte, 10_000))
+	}
+	if len(ended) != 0 {
+		t.Error("Shutdown has not waited")
+	}
+	client.Close()
+	check(t, <-ended)
+}
+
+func TestShutdownTimesOutOnSilentPeers(t *testing.T) {
+	h := echo(t)
+	r := run(t, &server.Server{Handler: h, Loops: 2, CloseTimeout: 20 * time.Millisecond})
+	for range 4 {
+		roundTrip(t, r.dial(), "hello")
+	}
+	check(t, r.Shutdown(context.Background()))
+	for range 4 {
+		if end := <-h.closed; end.err != nil {
+			t.Errorf("Close got %v, although everything was sent", end.err)
+		}
+	}
+}
+
+func TestShutdownEndsWithItsContext(t *testing.T) {
+	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+		ways := map[string]func() (context.Context, context.CancelFunc){
+			"expired": func() (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancel(context.Background())
+				cancel()
+				return ctx, cancel
+			},
+			"expiring": func() (context.Context, context.CancelFunc) {
+				return context.WithTimeout(context.Background(), 10*time.Millisecond)
+			},
+		}
+		for name, way := range ways {
+			t.Run(name, func(t *testing.T) {
+				h := echo(t)
+				r := run(t, &server.Server{Handler: h, Loops: 2, Options: opts, CloseTimeout: 2 * patience})
+				for range 6 {
+					roundTrip(t, r.dial(), "hello")
+				}
+				ctx, cancel := way()
+				defer cancel()
+				if err := r.Shutdown(ctx); !errors.Is(err, ctx.Err()) || err == nil {
+					t.Errorf("Shutdown: %v, want %v", err, ctx.Err())
+				}
+				if n := len(h.closed); n != 6 {
+					t.Errorf("%d of 6 connections are closed when Shutdown returns", n)
+				}
+			})
+		}
+	})
+}
+
+func TestShutdownBeforeServe(t *testing.T) {
+	path := uvtest.SocketPath(t)
+	for _, addrs := range [][]string{nil, {anyTCP, "unix://" + path}} {
+		s := &server.Server{Handler: newProbe(t), Loops: 2}
+		if addrs != nil {
+			check(t, s.Listen(addrs...))
+		}
+		bound := s.Addrs()
+		for range 3 {
+			check(t, s.Shutdown(context.Background()))
+		}
+		for _, a := range bound {
+			if c, err := net.Dial(a.Network(), a.String()); err == nil {
+				c.Close()
+				t.Errorf("%v still listens", a)
+			}
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the socket file: %v", err)
+		}
+		if err := s.Listen(anyTCP); !errors.Is(err, server.ErrServerClosed) {
+			t.Errorf("Listen afterwards: %v", err)
+		}
+		if err := s.Serve(context.Background()); !errors.Is(err, server.ErrServerClosed) {
+			t.Errorf("Serve afterwards: %v", err)
+		}
+		if err := s.ListenAndServe(context.Background(), anyTCP); !errors.Is(err, server.ErrServerClosed) {
+			t.Errorf("ListenAndServe afterwards: %v", err)
+		}
+	}
+}
+
+func TestShutdownTwiceAndAtOnce(t *testing.T) {
+	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+		h := echo(t)
+		r := run(t, &server.Server{Handler: h, Loops: 3, Options: opts})
+		for range 10 {
+			c := r.dial()
+			roundTrip(t, c, "hello")
+			go func() { // a client that behaves
+				_, _ = io.Copy(io.Discard, c)
+				c.Close()
+			}()
+		}
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				expect(t, r.Shutdown(context.Background()))
+				if n := len(h.closed); n != 10 {
+					t.Errorf("%d of 10 connections are closed when Shutdown returns", n)
+				}
+			})
+		}
+		wg.Wait()
+		check(t, r.Shutdown(context.Background()))
+		if err := r.Serve(context.Background()); !errors.Is(err, server.ErrServerClosed) {
+			t.Errorf("Serve afterwards: %v", err)
+		}
+	})
+}
+
+// TestShutdownMeetsServe calls Shutdown in the moment in which Serve begins.
+func TestShutdownMeetsServe(t *testing.T) {
+	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+		uvtest.Watchdog(t, 2*patience)
+		for range 100 {
+			s := &server.Server{Handler: newProbe(t), Loops: 2, Options: opts}
+			check(t, s.Listen(anyTCP))
+			ended := make(chan error)
+			go func() { ended <- s.Shutdown(context.Background()) }()
+			if err := s.Serve(context.Background()); err != nil && !errors.Is(err, server.ErrServerClosed) {
+				t.Errorf("Serve: %v", err)
+			}
+			check(t, <-ended)
+		}
+	})
+}
+
+// TestShutdownTellsOfBytesItDropped has a client that does not read.
+func TestShutdownTellsOfBytesItDropped(t *testing.T) {
+	eachNetwork(t, func(t *testing.T, addr string) {
+		h := newProbe(t)
+		h.onOpen = func(c *server.Conn) { c.Write(make([]byte, 64<<20)) }
+		r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: 20 * time.Millisecond}, addr)
+		r.dial()
+		<-h.opened
+		if err := r.Shutdown(context.Background()); !errors.Is(err, uv.ETIMEDOUT) {
+			t.Errorf("Shutdown: %v, want ETIMEDOUT", err)
+		}
+		if end := <-h.closed; !errors.Is(end.err, uv.ETIMEDOUT) {
+			t.Errorf("Close got %v, want ETIMEDOUT", end.err)
+		}
+	})
+}

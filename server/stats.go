@@ -1,0 +1,37 @@
+package server
+
+// Stats counts what a server has done, over all its loops.
+type Stats struct {
+	Conns    uint64 // open connections
+	Accepted uint64 // connections accepted so far
+	Messages uint64 // chunks handed to Data
+	BytesIn  uint64
+	BytesOut uint64 // bytes taken by Write and WriteFunc
+	Turns    uint64 // crossings that ran libuv
+	Events   uint64 // events that they brought
+	Flushes  uint64 // crossings that only handed over operations early
+}
+
+// Stats returns the counts so far. Any goroutine may call it; the loops go on
+// meanwhile, so the counts are not from one moment.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	workers := s.workers
+	s.mu.Unlock()
+	var t Stats
+	for _, w := range workers {
+		t.Conns += w.open.Load()
+		t.Accepted += w.accepted.Load()
+		t.Messages += w.messages.Load()
+		t.BytesIn += w.bytesIn.Load()
+		t.BytesOut += w.bytesOut.Load()
+		loop := w.loop.Stats()
+		if last := w.final.Load(); last != nil {
+			loop = *last
+		}
+		t.Turns += loop.Turns
+		t.Events += loop.Events
+		t.Flushes += loop.Flushes
+	}
+	return t
+}

@@ -1,0 +1,178 @@
+package server
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A worker is one loop of a server with its listeners and connections. All but
+// the counters belongs to the loop's goroutine.
+type worker struct {
+	server    *Server
+	loop      *uvgo.Loop
+	handler   Handler
+	drainer   Drainer    // handler, if it is one
+	eof       EOFHandler // handler, if it is one
+	listeners []*listener
+	conns     *Conn // list of open connections
+	current   *Conn // whose callback is running
+	next      int   // who gets the next connection that is handed out
+	draining  bool
+	drained   chan struct{} // closed when draining is done
+
+	open, accepted, messages, bytesIn, bytesOut atomic.Uint64
+	cut                                         atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
+	final                                       atomic.Pointer[uv.Stats] // the loop's, once it is closed
+}
+
+func newWorker(s *Server) (*worker, error) {
+	w := &worker{server: s, handler: s.Handler, drained: make(chan struct{})}
+	w.drainer, _ = s.Handler.(Drainer)
+	w.eof, _ = s.Handler.(EOFHandler)
+	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)
+	w.loop = loop
+	return w, err
+}
+
+// serve runs the loop until stop or ctx ends, then closes all that is open.
+func (w *worker) serve(ctx context.Context) error {
+	w.loop.Core().Hold()
+	err := w.loop.Run(ctx)
+	w.loop.Core().Drop()
+	w.end()
+	return err
+}
+
+// flush makes closed listeners give up their addresses now. Nothing runs the
+// loop before Serve: it would accept connections.
+func (w *worker) flush() { w.loop.UpdateTime() }
+
+// stop ends serve. Any goroutine may call it.
+func (w *worker) stop() { w.loop.Stop() }
+
+// end closes listeners and connections, runs their callbacks and closes the
+// loop. Nothing in it waits for a peer, so it needs no time limit.
+func (w *worker) end() {
+	w.closeListeners()
+	w.draining = true
+	for c := w.conns; c != nil; c = c.next {
+		c.cut()
+	}
+	stats := w.loop.Stats()
+	w.final.Store(&stats)
+	if err := w.loop.Shutdown(context.Background()); err != nil {
+		w.server.Logger.Error("server: closing a loop", "error", err)
+	}
+}
+
+// drain begins the orderly end.
+func (w *worker) drain() {
+	if w.draining {
+		return
+	}
+	w.draining = true
+	w.closeListeners()
+	for c := w.conns; c != nil; c = c.next {
+		c.goodbye()
+	}
+	w.checkDrained()
+}
+
+func (w *worker) closeListeners() {
+	for _, l := range w.listeners {
+		l.close()
+	}
+	w.listeners = nil
+}
+
+func (w *worker) checkDrained() {
+	if w.draining && w.conns == nil {
+		select {
+		case <-w.drained:
+		default:
+			close(w.drained)
+		}
+	}
+}
+
+// panicked closes the connection whose handler panicked, and reports it.
+func (w *worker) panicked(p *uv.PanicError) {
+	c := w.current
+	w.current = nil
+	w.server.Logger.Error("server: handler panicked", "value", p.Value, "stack", string(p.Stack))
+	if c != nil {
+		c.fail(p)
+	}
+}
+
+// accept takes a connection that a listener of this worker accepted: it stays
+// here if the kernel spread the connections, otherwise the workers take turns.
+func (w *worker) accept(s handles.Stream, l *listener) {
+	w.accepted.Add(1)
+	to := w
+	if !l.spread {
+		to = w.server.workers[w.next%len(w.server.workers)]
+		w.next++
+	}
+	if to == w {
+		w.adopt(s, l)
+		return
+	}
+	fd, err := s.FD()
+	if err == nil {
+		fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	}
+	s.Close()
+	if err == nil && to.loop.Post(func() { to.take(fd, l) }) != nil {
+		unix.Close(fd)
+	}
+	if err != nil {
+		w.server.Logger.Warn("server: handing over a connection", "error", err)
+	}
+}
+
+// take makes a connection of a descriptor that another worker accepted.
+func (w *worker) take(fd int, l *listener) {
+	defer unix.Close(fd)
+	if w.draining {
+		return
+	}
+	s, err := l.openStream(w.loop, uintptr(fd))
+	if err != nil {
+		w.server.Logger.Warn("server: taking over a connection", "error", err)
+		return
+	}
+	w.adopt(s, l)
+}
+
+// adopt makes a Conn of a stream and opens it.
+func (w *worker) adopt(s handles.Stream, l *listener) {
+	c := &Conn{worker: w, stream: s.Base(), listener: l, next: w.conns}
+	if w.conns != nil {
+		w.conns.prev = c
+	}
+	w.conns = c
+	w.open.Add(1)
+	c.init(s)
+}
+
+// remove forgets a closed connection.
+func (w *worker) remove(c *Conn) {
+	if c.prev != nil {
+		c.prev.next = c.next
+	} else {
+		w.conns = c.next
+	}
+	if c.next != nil {
+		c.next.prev = c.prev
+	}
+	w.open.Add(^uint64(0))
+	w.checkDrained()
+}
