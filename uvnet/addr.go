@@ -1,0 +1,99 @@
+package uvnet
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// sysCall wraps a system call's error as package net does.
+func sysCall(name string, err error) error { return os.NewSyscallError(name, err) }
+
+// fromSockaddr makes a net.Addr for the network of what the kernel gave.
+func fromSockaddr(network string, sa unix.Sockaddr) net.Addr {
+	var ip net.IP
+	var port int
+	var zone string
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		ip, port = append(ip, sa.Addr[:]...), sa.Port
+	case *unix.SockaddrInet6:
+		ip, port, zone = append(ip, sa.Addr[:]...), sa.Port, zoneName(sa.ZoneId)
+	case *unix.SockaddrUnix:
+		return &net.UnixAddr{Name: sa.Name, Net: network}
+	default:
+		return nil
+	}
+	if network[0] == 'u' {
+		return &net.UDPAddr{IP: ip, Port: port, Zone: zone}
+	}
+	return &net.TCPAddr{IP: ip, Port: port, Zone: zone}
+}
+
+// zoneName is the name of an IPv6 scope.
+func zoneName(id uint32) string {
+	if id == 0 {
+		return ""
+	}
+	if ifi, err := net.InterfaceByIndex(int(id)); err == nil {
+		return ifi.Name
+	}
+	return strconv.FormatUint(uint64(id), 10)
+}
+
+// zoneID is the scope that a name stands for.
+func zoneID(name string) uint32 {
+	if name == "" {
+		return 0
+	}
+	if ifi, err := net.InterfaceByName(name); err == nil {
+		return uint32(ifi.Index)
+	}
+	n, _ := strconv.ParseUint(name, 10, 32)
+	return uint32(n)
+}
+
+// toSockaddr makes the kernel's form of an address for a socket of the family.
+func toSockaddr(family int, ip net.IP, port int, zone string) (unix.Sockaddr, error) {
+	if family == unix.AF_INET {
+		if len(ip) == 0 {
+			ip = net.IPv4zero
+		}
+		ip4 := ip.To4()
+		if ip4 == nil {
+			return nil, &net.AddrError{Err: "non-IPv4 address", Addr: ip.String()}
+		}
+		return &unix.SockaddrInet4{Addr: [4]byte(ip4), Port: port}, nil
+	}
+	if len(ip) == 0 || ip.Equal(net.IPv4zero) { // the wildcard of both families
+		ip = net.IPv6zero
+	}
+	ip6 := ip.To16()
+	if ip6 == nil {
+		return nil, &net.AddrError{Err: "non-IPv6 address", Addr: ip.String()}
+	}
+	return &unix.SockaddrInet6{Addr: [16]byte(ip6), Port: port, ZoneId: zoneID(zone)}, nil
+}
+
+// toAddrPort is the address as libuv's handles take it.
+func toAddrPort(family int, ip net.IP, port int, zone string) netip.AddrPort {
+	a, _ := netip.AddrFromSlice(ip)
+	if family == unix.AF_INET {
+		a = a.Unmap()
+	} else if a.Is4() {
+		a = netip.AddrFrom16(a.As16())
+	}
+	if id := zoneID(zone); id != 0 {
+		a = a.WithZone(strconv.FormatUint(uint64(id), 10))
+	}
+	return netip.AddrPortFrom(a, uint16(port))
+}
+
+// duplicate returns a duplicate of a descriptor.
+func duplicate(fd int) (int, error) {
+	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	return own, sysCall("fcntl", err)
+}

@@ -1,0 +1,75 @@
+package uvnet
+
+import "sync"
+
+// readAhead is how much a connection holds that nobody reads: beyond it the
+// loop stops reading. What one turn brings (up to four chunks of 64 KiB) may
+// come on top.
+const readAhead = 64 << 10
+
+// A buffer holds bytes in order. Connections have one only while it is filled.
+type buffer struct {
+	b   []byte
+	off int
+}
+
+// classes of buffer sizes; beyond the last they are made, and dropped.
+var classes = [...]int{2 << 10, 16 << 10, 128 << 10}
+
+var pools [len(classes)]sync.Pool
+
+// newBuffer returns an empty buffer with room for n bytes.
+func newBuffer(n int) *buffer {
+	for i, size := range classes {
+		if n <= size {
+			if b, ok := pools[i].Get().(*buffer); ok {
+				return b
+			}
+			return &buffer{b: make([]byte, 0, size)}
+		}
+	}
+	return &buffer{b: make([]byte, 0, n)}
+}
+
+// free gives the buffer back.
+func (b *buffer) free() {
+	b.b, b.off = b.b[:0], 0
+	for i, size := range classes {
+		if cap(b.b) == size {
+			pools[i].Put(b)
+			return
+		}
+	}
+}
+
+func (b *buffer) len() int {
+	if b == nil {
+		return 0
+	}
+	return len(b.b) - b.off
+}
+
+// add appends p and returns the buffer that holds all of it then.
+func (b *buffer) add(p []byte) *buffer {
+	if b == nil {
+		b = newBuffer(len(p))
+	} else if len(b.b)+len(p) > cap(b.b) {
+		more := newBuffer(b.len() + len(p))
+		more.b = append(more.b, b.b[b.off:]...)
+		b.free()
+		b = more
+	}
+	b.b = append(b.b, p...)
+	return b
+}
+
+// take moves bytes to p and returns what then holds the rest: nil if nothing
+// does.
+func (b *buffer) take(p []byte) (int, *buffer) {
+	n := copy(p, b.b[b.off:])
+	if b.off += n; b.off == len(b.b) {
+		b.free()
+		b = nil
+	}
+	return n, b
+}

@@ -1,0 +1,191 @@
+package uvnet
+
+import (
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A desc is a socket with its loop, its two sides and their deadlines: what
+// connections, listeners and packet connections have in common.
+type desc struct {
+	ref   ref
+	self  interface{ destroy() } // what this is part of
+	fd    int
+	w     *worker
+	net   string
+	laddr net.Addr
+	raddr net.Addr
+
+	mu     sync.Mutex // guards the sides; held for moments only, never in a call
+	rd, wr side
+}
+
+// A side is one direction of a desc. At most one goroutine waits on it: the
+// holder of that direction's lock. Whoever takes waiting back sends on wake.
+type side struct {
+	deadline int64 // on the clock of now; 0: none
+	due      int64 // when the timer fires; 0: it does not run
+	timer    *time.Timer
+	waiting  bool
+	wake     chan struct{}
+}
+
+// epoch is what now counts from.
+var epoch = time.Now()
+
+// now is the monotonic clock in nanoseconds, never 0.
+func now() int64 { return int64(time.Since(epoch)) + 1 }
+
+// expired tells whether the deadline has passed.
+func (s *side) expired() bool { return s.deadline != 0 && s.deadline <= now() }
+
+// begin makes the caller the one who waits; d.mu is held. The wait itself is a
+// receive from wake, without d.mu.
+func (d *desc) begin(s *side) {
+	if s.wake == nil {
+		s.wake = make(chan struct{}, 1)
+	}
+	s.waiting = true
+	d.arm(s)
+}
+
+// take ends the wait of whoever waits; true if the caller is to send on wake,
+// which it best does without d.mu.
+func (s *side) take() bool {
+	w := s.waiting
+	s.waiting = false
+	return w
+}
+
+// signal takes and sends.
+func (s *side) signal() {
+	if s.take() {
+		s.wake <- struct{}{}
+	}
+}
+
+// arm makes sure that the timer fires no later than the deadline. It runs only
+// while somebody waits, and one that fires early looks again: moving a deadline
+// away costs nothing.
+func (d *desc) arm(s *side) {
+	if s.deadline == 0 || s.due != 0 && s.due <= s.deadline {
+		return
+	}
+	s.due = s.deadline
+	wait := time.Duration(s.deadline - now())
+	if s.timer == nil {
+		s.timer = time.AfterFunc(wait, func() { d.expire(s) })
+	} else {
+		s.timer.Reset(wait)
+	}
+}
+
+// expire runs when a timer fires.
+func (d *desc) expire(s *side) {
+	d.mu.Lock()
+	s.due = 0
+	if s.waiting {
+		if s.expired() {
+			s.signal()
+		} else {
+			d.arm(s)
+		}
+	}
+	d.mu.Unlock()
+}
+
+// stop ends both waits and both timers of a desc that is closed.
+func (d *desc) stop() {
+	for _, s := range []*side{&d.rd, &d.wr} {
+		if s.timer != nil {
+			s.timer.Stop()
+		}
+		s.signal()
+	}
+}
+
+// acquire keeps the descriptor open until release.
+func (d *desc) acquire() error {
+	if !d.ref.acquire() {
+		return net.ErrClosed
+	}
+	return nil
+}
+
+func (d *desc) release() {
+	if d.ref.release() {
+		d.self.destroy()
+	}
+}
+
+// setDeadline changes the deadline of the sides and wakes who is past it.
+func (d *desc) setDeadline(t time.Time, sides ...*side) error {
+	if err := d.acquire(); err != nil {
+		return d.opError("set", nil, d.laddr, err)
+	}
+	defer d.release()
+	var at int64
+	if !t.IsZero() {
+		at = max(int64(t.Sub(epoch))+1, 1)
+	}
+	d.mu.Lock()
+	for _, s := range sides {
+		s.deadline = at
+		if !s.waiting || at == 0 {
+			continue
+		}
+		if s.expired() {
+			s.signal()
+		} else {
+			d.arm(s)
+		}
+	}
+	d.mu.Unlock()
+	return nil
+}
+
+// ready tells why an operation on a side must not go on, or nil.
+func (d *desc) ready(s *side) error {
+	switch {
+	case d.ref.closed():
+		return net.ErrClosed
+	case s.expired():
+		return os.ErrDeadlineExceeded
+	case d.w.gone.Load():
+		return errLoopGone
+	}
+	return nil
+}
+
+// usable is ready for a caller without mu.
+func (d *desc) usable(s *side) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ready(s)
+}
+
+// opError is the error of package net for an operation on this socket.
+func (d *desc) opError(op string, source, addr net.Addr, err error) error {
+	return &net.OpError{Op: op, Net: d.net, Source: source, Addr: addr, Err: err}
+}
+
+// dup returns a duplicate of the descriptor.
+func (d *desc) dup() (*os.File, error) {
+	fd, err := unix.FcntlInt(uintptr(d.fd), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	name := d.net + ":" + addrString(d.laddr) + "->" + addrString(d.raddr)
+	return os.NewFile(uintptr(fd), name), nil
+}
+
+func addrString(a net.Addr) string {
+	if a == nil {
+		return ""
+	}
+	return a.String()
+}

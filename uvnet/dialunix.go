@@ -1,0 +1,42 @@
+package uvnet
+
+import (
+	"context"
+	"net"
+
+	"golang.org/x/sys/unix"
+)
+
+// dialUnix connects; the kernel does that at once or not at all.
+func (d *Dialer) dialUnix(ctx context.Context, w *worker, network string, local, remote *net.UnixAddr) (*UnixConn, error) {
+	fd, err := socket(unix.AF_UNIX, unix.SOCK_STREAM)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.connectUnix(ctx, network, fd, local, remote); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	var laddr net.Addr = &net.UnixAddr{Net: network}
+	if sa, err := unix.Getsockname(fd); err == nil {
+		laddr = fromSockaddr(network, sa)
+	}
+	return newUnixConn(w, network, fd, laddr, &net.UnixAddr{Name: remote.Name, Net: network}), nil
+}
+
+func (d *Dialer) connectUnix(ctx context.Context, network string, fd int, local, remote *net.UnixAddr) error {
+	if err := d.control(ctx, network, remote.String(), fd); err != nil {
+		return err
+	}
+	if local != nil {
+		if err := unix.Bind(fd, &unix.SockaddrUnix{Name: local.Name}); err != nil {
+			return sysCall("bind", err)
+		}
+	}
+	for {
+		err := unix.Connect(fd, &unix.SockaddrUnix{Name: remote.Name})
+		if err != unix.EINTR {
+			return sysCall("connect", err)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package uvnet
+
+import (
+	"context"
+	"errors"
+	"net"
+	"syscall"
+)
+
+// errLoopGone is the error of an operation that needs a loop which was shut
+// down.
+var errLoopGone error = &loopGone{}
+
+type loopGone struct{}
+
+func (*loopGone) Error() string        { return "uvnet: the loop is closed" }
+func (*loopGone) Is(target error) bool { return target == net.ErrClosed }
+
+// An unsupported is a network that package net knows and uvnet does not.
+type unsupported string
+
+func (u unsupported) Error() string {
+	return "network " + string(u) + " is not supported by uvnet: use package net"
+}
+
+func (u unsupported) Is(target error) bool {
+	return target == errors.ErrUnsupported || target == syscall.ENOTSUP
+}
+
+func (u unsupported) Timeout() bool   { return false }
+func (u unsupported) Temporary() bool { return false }
+
+// A timeout is what package net reports when a context's deadline ends a dial.
+type timeout struct{}
+
+func (timeout) Error() string        { return "i/o timeout" }
+func (timeout) Timeout() bool        { return true }
+func (timeout) Temporary() bool      { return true }
+func (timeout) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// A canceled is what package net reports when a context is cancelled.
+type canceled struct{}
+
+func (canceled) Error() string        { return "operation was canceled" }
+func (canceled) Is(target error) bool { return target == context.Canceled }
+
+// contextError is a context's error as package net has it.
+func contextError(err error) error {
+	switch err {
+	case context.Canceled:
+		return canceled{}
+	case context.DeadlineExceeded:
+		return timeout{}
+	}
+	return err
+}
+
+var errMissingAddress = errors.New("missing address")

@@ -1,0 +1,203 @@
+package uvnet
+
+import (
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// listener is what TCPListener and UnixListener have in common: goroutines in
+// Accept take connections from the kernel themselves, and wait for the loop to
+// tell them that there are some. So the kernel's backlog is the only queue, and
+// a process out of descriptors learns it from Accept.
+type listener struct {
+	poller
+	amu   sync.Mutex // held by the goroutine that accepts
+	loops *Net
+}
+
+// take accepts a connection and picks its loop.
+func (l *listener) take() (fd int, sa unix.Sockaddr, w *worker, err error) {
+	l.amu.Lock()
+	defer l.amu.Unlock()
+	if err := l.acquire(); err != nil {
+		return -1, nil, nil, err
+	}
+	defer l.release()
+	if err := l.usable(&l.rd); err != nil {
+		return -1, nil, nil, err
+	}
+	for {
+		fd, sa, err = accept(l.fd)
+		switch err {
+		case nil:
+			if w, err = l.loops.worker(); err != nil {
+				unix.Close(fd)
+			}
+			return fd, sa, w, err
+		case unix.EINTR, unix.ECONNABORTED: // gone before we came
+		case unix.EAGAIN:
+			if err := l.wait(&l.rd); err != nil {
+				return -1, nil, nil, err
+			}
+		default:
+			return -1, nil, nil, os.NewSyscallError("accept4", err)
+		}
+	}
+}
+
+// acceptError wraps an error of Accept.
+func (l *listener) acceptError(err error) error {
+	return l.opError("accept", nil, l.laddr, err)
+}
+
+// Addr returns the address that the listener is bound to.
+func (l *listener) Addr() net.Addr { return l.laddr }
+
+// SetDeadline sets the time after which Accept fails with an error that
+// errors.Is matches with os.ErrDeadlineExceeded; the zero time means never.
+func (l *listener) SetDeadline(t time.Time) error {
+	if l.setDeadline(t, &l.rd) != nil {
+		return net.ErrClosed // package net does not wrap it either
+	}
+	return nil
+}
+
+// File returns a duplicate of the socket.
+func (l *listener) File() (*os.File, error) {
+	err := l.acquire()
+	var f *os.File
+	if err == nil {
+		f, err = l.dup()
+		l.release()
+	}
+	if err != nil {
+		return nil, l.opError("file", nil, l.laddr, err)
+	}
+	return f, nil
+}
+
+// SyscallConn gives access to the descriptor.
+func (l *listener) SyscallConn() (syscall.RawConn, error) {
+	if l.ref.closed() {
+		return nil, net.ErrClosed
+	}
+	return &rawPoller{&l.poller, &l.amu, &l.amu}, nil
+}
+
+// closeError is the error of a second Close.
+func (l *listener) closeError() error { return l.opError("close", nil, l.laddr, net.ErrClosed) }
+
+// A TCPListener accepts TCP connections, with the methods of [net.TCPListener].
+type TCPListener struct {
+	listener
+	keepAlive net.KeepAliveConfig
+	inherit   bool // connections get the listener's options from the kernel
+	fixed     bool // every connection's local address is ours
+}
+
+var _ net.Listener = (*TCPListener)(nil)
+var _ syscall.Conn = (*TCPListener)(nil)
+
+func newTCPListener(lc *ListenConfig, w *worker, fd int, addr *net.TCPAddr, made bool) *TCPListener {
+	l := &TCPListener{keepAlive: keepAliveConfig(lc.KeepAlive, lc.KeepAliveConfig)}
+	l.init(w, addr.Network(), fd, addr, nil)
+	l.loops = lc.Loops
+	l.fixed = !addr.IP.IsUnspecified() && addr.IP != nil
+	if l.inherit = inherits && made; l.inherit {
+		tune(fd, l.keepAlive)
+	}
+	return l
+}
+
+// Accept waits for the next connection, a [*TCPConn].
+func (l *TCPListener) Accept() (net.Conn, error) {
+	c, err := l.AcceptTCP()
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// AcceptTCP waits for the next connection.
+func (l *TCPListener) AcceptTCP() (*TCPConn, error) {
+	fd, sa, w, err := l.take()
+	if err != nil {
+		return nil, l.acceptError(err)
+	}
+	laddr := l.laddr
+	if !l.fixed {
+		local, _ := unix.Getsockname(fd)
+		laddr = fromSockaddr(l.net, local)
+	}
+	if !l.inherit {
+		tune(fd, l.keepAlive)
+	}
+	return newTCPConn(w, l.net, fd, laddr, fromSockaddr(l.net, sa)), nil
+}
+
+// Close ends listening; the address is free when it returns. Accept fails with
+// net.ErrClosed.
+func (l *TCPListener) Close() error {
+	if !l.shut() {
+		return l.closeError()
+	}
+	return nil
+}
+
+// A UnixListener accepts unix stream connections, with the methods of
+// [net.UnixListener].
+type UnixListener struct {
+	listener
+	unlink bool
+	once   sync.Once
+}
+
+var _ net.Listener = (*UnixListener)(nil)
+var _ syscall.Conn = (*UnixListener)(nil)
+
+func newUnixListener(lc *ListenConfig, w *worker, fd int, addr *net.UnixAddr, made bool) *UnixListener {
+	l := &UnixListener{unlink: made}
+	l.init(w, addr.Network(), fd, addr, nil)
+	l.loops = lc.Loops
+	return l
+}
+
+// Accept waits for the next connection, a [*UnixConn].
+func (l *UnixListener) Accept() (net.Conn, error) {
+	c, err := l.AcceptUnix()
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// AcceptUnix waits for the next connection.
+func (l *UnixListener) AcceptUnix() (*UnixConn, error) {
+	fd, sa, w, err := l.take()
+	if err != nil {
+		return nil, l.acceptError(err)
+	}
+	return newUnixConn(w, l.net, fd, l.laddr, fromSockaddr(l.net, sa)), nil
+}
+
+// Close ends listening and removes the socket's file, if Listen made it.
+func (l *UnixListener) Close() error {
+	l.once.Do(func() {
+		if path := l.laddr.String(); l.unlink && path != "" && path[0] != '@' {
+			_ = unix.Unlink(path)
+		}
+	})
+	if !l.shut() {
+		return l.closeError()
+	}
+	return nil
+}
+
+// SetUnlinkOnClose sets whether Close removes the socket's file: by default if
+// Listen made it.
+func (l *UnixListener) SetUnlinkOnClose(unlink bool) { l.unlink = unlink }

@@ -1,0 +1,186 @@
+package uvnet
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/uvgo/uvgo"
+)
+
+// A Net is package net on the loops of a group: connections and listeners are
+// spread over them. The zero Net, like a nil *Net, stands for the default group.
+type Net struct {
+	workers []*worker
+	next    atomic.Uint32
+}
+
+// New makes a Net on the group's loops, which the caller runs and shuts down.
+// They should have been made with [uvgo.ParkGoroutine]: a loop that parks in a
+// thread answers goroutines slowly. Operations wait until the group runs. Close
+// what was opened before shutting the group down.
+func New(g *uvgo.Group) *Net {
+	n := new(Net)
+	for _, l := range g.Loops() {
+		n.workers = append(n.workers, newWorker(l))
+	}
+	return n
+}
+
+var standard struct {
+	sync.Mutex
+	net *Net
+}
+
+// theDefault returns the Net of the default group: a loop for each of
+// GOMAXPROCS, made and run when first needed, for the life of the process.
+func theDefault() (*Net, error) {
+	s := &standard
+	s.Lock()
+	defer s.Unlock()
+	if s.net == nil {
+		g, err := uvgo.NewGroup(0, uvgo.WithParking(uvgo.ParkGoroutine))
+		if err != nil {
+			return nil, err
+		}
+		go func() { _ = g.Run(context.Background()) }()
+		s.net = New(g)
+	}
+	return s.net, nil
+}
+
+// worker returns the workers in turn.
+func (n *Net) worker() (*worker, error) {
+	if n == nil || n.workers == nil {
+		var err error
+		if n, err = theDefault(); err != nil {
+			return nil, err
+		}
+	}
+	if len(n.workers) == 1 {
+		return n.workers[0], nil
+	}
+	return n.workers[int(n.next.Add(1)-1)%len(n.workers)], nil
+}
+
+// Listen is [net.Listen] on these loops.
+func (n *Net) Listen(network, address string) (net.Listener, error) {
+	return (&ListenConfig{Loops: n}).Listen(context.Background(), network, address)
+}
+
+// ListenPacket is [net.ListenPacket] on these loops.
+func (n *Net) ListenPacket(network, address string) (net.PacketConn, error) {
+	return (&ListenConfig{Loops: n}).ListenPacket(context.Background(), network, address)
+}
+
+// Dial is [net.Dial] on these loops.
+func (n *Net) Dial(network, address string) (net.Conn, error) {
+	return (&Dialer{Loops: n}).Dial(network, address)
+}
+
+// DialContext connects as [Net.Dial] does, until ctx ends: it fits the Dial
+// hooks of http.Transport, pgx and others.
+func (n *Net) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return (&Dialer{Loops: n}).DialContext(ctx, network, address)
+}
+
+// Listen is [net.Listen]: networks tcp, tcp4, tcp6 and unix.
+func Listen(network, address string) (net.Listener, error) {
+	return (*Net)(nil).Listen(network, address)
+}
+
+// ListenPacket is [net.ListenPacket]: networks udp, udp4 and udp6.
+func ListenPacket(network, address string) (net.PacketConn, error) {
+	return (*Net)(nil).ListenPacket(network, address)
+}
+
+// Dial is [net.Dial]: networks tcp, tcp4, tcp6, udp, udp4, udp6 and unix.
+func Dial(network, address string) (net.Conn, error) {
+	return (*Net)(nil).Dial(network, address)
+}
+
+// DialContext is [net.Dialer.DialContext] of a zero Dialer.
+func DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return (*Net)(nil).DialContext(ctx, network, address)
+}
+
+// DialTimeout is [net.DialTimeout].
+func DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	return (&Dialer{Timeout: timeout}).Dial(network, address)
+}
+
+// A ListenConfig holds the options of listening, after [net.ListenConfig].
+type ListenConfig struct {
+	// Control, if set, runs on the socket before it is bound.
+	Control func(network, address string, c syscall.RawConn) error
+	// KeepAlive is how long an accepted connection must be idle before it is
+	// probed: 0 means 15 s, below 0 never.
+	KeepAlive time.Duration
+	// KeepAliveConfig, if enabled, says all about probes; KeepAlive is ignored.
+	KeepAliveConfig net.KeepAliveConfig
+	// Loops are what the connections live on; nil means the default group.
+	Loops *Net
+}
+
+// Listen is [net.ListenConfig.Listen]: networks tcp, tcp4, tcp6 and unix.
+func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	if err := refuse("listen", network, address); err != nil {
+		return nil, err
+	}
+	std := net.ListenConfig{Control: lc.Control}
+	std.SetMultipathTCP(false) // what it accepts would not inherit its options
+	ln, err := std.Listen(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return lc.takeListener(ln, true)
+}
+
+// takeListener makes a listener of ours of one of package net, whose rules for
+// addresses and options thereby hold here.
+func (lc *ListenConfig) takeListener(ln net.Listener, made bool) (net.Listener, error) {
+	defer ln.Close()
+	w, err := lc.Loops.worker()
+	var fd int
+	if err == nil {
+		fd, err = dupOf(ln)
+	}
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: ln.Addr().Network(), Addr: ln.Addr(), Err: err}
+	}
+	switch ln := ln.(type) {
+	case *net.TCPListener:
+		return newTCPListener(lc, w, fd, ln.Addr().(*net.TCPAddr), made), nil
+	case *net.UnixListener:
+		ln.SetUnlinkOnClose(false)
+		return newUnixListener(lc, w, fd, ln.Addr().(*net.UnixAddr), made), nil
+	}
+	_ = syscall.Close(fd)
+	return nil, &net.OpError{Op: "listen", Net: ln.Addr().Network(), Addr: ln.Addr(), Err: unsupported(ln.Addr().Network())}
+}
+
+// refuse returns the error of a network that package net has and we have not.
+func refuse(op, network, address string) error {
+	if network != "unixgram" && network != "unixpacket" {
+		return nil
+	}
+	return &net.OpError{Op: op, Net: network, Addr: &net.UnixAddr{Name: address, Net: network}, Err: unsupported(network)}
+}
+
+// dupOf returns a duplicate of a socket of package net.
+func dupOf(c any) (fd int, err error) {
+	sc, ok := c.(syscall.Conn)
+	if !ok {
+		return -1, errors.ErrUnsupported
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	cerr := raw.Control(func(s uintptr) { fd, err = duplicate(int(s)) })
+	return fd, errors.Join(err, cerr)
+}

@@ -1,0 +1,193 @@
+package uvnet
+
+import (
+	"net"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/handles"
+)
+
+// A poller is a socket that goroutines use themselves, while the loop only
+// tells them when to try again: a listener's or a packet connection's.
+type poller struct {
+	desc
+	closed chan struct{} // closed when the descriptor is
+
+	// Guarded by mu.
+	want   handles.PollEvent // what the loop has been asked to look for
+	seen   handles.PollEvent // what it saw when nobody waited
+	onLoop bool
+	failed error // why the loop cannot look, once
+
+	// The loop's goroutine only.
+	poll *handles.Poll
+	on   handles.PollEvent // what poll looks for
+}
+
+type (
+	lookTask poller // look for what is wanted
+	dropTask poller // close the poll handle, then the descriptor
+)
+
+func (p *poller) init(w *worker, network string, fd int, laddr, raddr net.Addr) {
+	p.self, p.w, p.net, p.fd, p.laddr, p.raddr = p, w, network, fd, laddr, raddr
+	p.closed = make(chan struct{})
+}
+
+// wait waits until the descriptor is ready for the side's direction, or may be:
+// the caller, who holds that direction's lock, tries again.
+func (p *poller) wait(s *side) error {
+	ev := handles.Readable
+	if s == &p.wr {
+		ev = handles.Writable
+	}
+	p.mu.Lock()
+	err := p.ready(s)
+	if err == nil {
+		err, p.failed = p.failed, nil
+	}
+	if err != nil {
+		p.mu.Unlock()
+		return err
+	}
+	if p.seen&ev != 0 {
+		p.seen &^= ev
+		p.mu.Unlock()
+		return nil
+	}
+	if p.want&ev == 0 {
+		p.want |= ev
+		p.onLoop = true
+		if !p.w.push((*lookTask)(p)) {
+			p.want &^= ev
+			p.mu.Unlock()
+			return errLoopGone
+		}
+	}
+	p.begin(s)
+	p.mu.Unlock()
+	<-s.wake
+	return nil
+}
+
+// run starts looking. C function uv_poll_start.
+func (t *lookTask) run() {
+	p := (*poller)(t)
+	var err error
+	if p.poll == nil {
+		p.poll, err = handles.NewPoll(p.w.loop, uintptr(p.fd))
+		if err == nil {
+			p.poll.OnClose(p.onClose)
+		}
+	}
+	p.mu.Lock()
+	want := p.want
+	p.mu.Unlock()
+	if err == nil && want != p.on && want != 0 {
+		p.on = want
+		err = p.poll.Start(want, p.onEvent)
+	}
+	if err != nil {
+		p.mu.Lock()
+		p.failed = sysError("poll", err)
+		p.mu.Unlock()
+		p.onEvent(0, err)
+	}
+}
+
+// onEvent wakes who waits. What nobody waits for is looked for no longer: the
+// poll would report it again and again.
+func (p *poller) onEvent(ev handles.PollEvent, err error) {
+	p.mu.Lock()
+	if err != nil { // the socket's, or the poll's own: both sides find out
+		ev = handles.Readable | handles.Writable
+		p.on = 0
+	}
+	rd := ev&handles.Readable != 0 && p.rd.take()
+	wr := ev&handles.Writable != 0 && p.wr.take()
+	if !rd {
+		p.want &^= ev & handles.Readable
+		p.seen |= ev & handles.Readable
+	}
+	if !wr {
+		p.want &^= ev & handles.Writable
+		p.seen |= ev & handles.Writable
+	}
+	if err != nil {
+		p.want = 0
+	}
+	want := p.want
+	p.mu.Unlock()
+	if want != p.on && p.poll != nil && !p.poll.Closing() {
+		p.on = want
+		if want == 0 {
+			_ = p.poll.Stop()
+		} else {
+			_ = p.poll.Start(want, p.onEvent)
+		}
+	}
+	if rd {
+		p.w.wake(&p.rd)
+	}
+	if wr {
+		p.w.wake(&p.wr)
+	}
+}
+
+// shut closes the descriptor when its users are done with it, and waits for
+// that: the address is free when it returns.
+func (p *poller) shut() bool {
+	if !p.ref.close() {
+		return false
+	}
+	p.mu.Lock()
+	p.stop()
+	p.mu.Unlock()
+	p.release()
+	select {
+	case <-p.closed:
+	case <-time.After(time.Second): // the loop does not run
+	}
+	return true
+}
+
+// destroy ends the descriptor: nobody uses it any more. The poll handle goes
+// first, for it goes by the descriptor's number.
+func (p *poller) destroy() {
+	p.mu.Lock()
+	onLoop := p.onLoop
+	p.mu.Unlock()
+	if !onLoop || !p.w.push((*dropTask)(p)) {
+		p.end()
+	}
+}
+
+func (t *dropTask) run() {
+	p := (*poller)(t)
+	if p.poll == nil {
+		p.end()
+		return
+	}
+	_ = p.poll.Close()
+}
+
+// onClose runs when the poll handle is gone: by us, or because the loop is shut
+// down.
+func (p *poller) onClose() {
+	if !p.ref.close() {
+		p.end()
+		return
+	}
+	p.mu.Lock()
+	p.onLoop = false
+	p.stop()
+	p.mu.Unlock()
+	p.release()
+}
+
+func (p *poller) end() {
+	unix.Close(p.fd)
+	close(p.closed)
+}

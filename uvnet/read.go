@@ -1,0 +1,101 @@
+package uvnet
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Read reads what there is, at least one byte, waiting for it if need be. p is
+// the caller's alone again when Read returns, also when a deadline or Close
+// ended it.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.read(p)
+	if err != nil && err != io.EOF {
+		err = c.opError("read", c.laddr, c.raddr, err)
+	}
+	return n, err
+}
+
+// read looks for bytes where they can be: read ahead by the loop, or in the
+// kernel while the loop does not read; then it waits for the loop.
+func (c *conn) read(p []byte) (int, error) {
+	c.rmu.Lock()
+	defer c.rmu.Unlock()
+	if err := c.acquire(); err != nil {
+		return 0, err
+	}
+	defer c.release()
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for {
+		c.mu.Lock()
+		c.into = nil
+		if err := c.ready(&c.rd); err != nil {
+			c.mu.Unlock()
+			return 0, err
+		}
+		if c.ahead != nil {
+			n, rest := c.ahead.take(p)
+			c.ahead = rest
+			c.mu.Unlock()
+			return n, nil
+		}
+		if err := c.failed; err != nil {
+			c.failed = nil
+			c.mu.Unlock()
+			return 0, err
+		}
+		if !c.reading && !c.dry {
+			c.mu.Unlock()
+			n, err := c.readNow(p)
+			if err == unix.EAGAIN {
+				continue
+			}
+			return n, err
+		}
+		if !c.reading {
+			c.dry, c.reading, c.onLoop = false, true, true
+			if !c.w.push((*readTask)(c)) {
+				c.reading = false
+				c.mu.Unlock()
+				return 0, errLoopGone
+			}
+		}
+		c.into = p
+		back := c.counted
+		c.counted = false
+		c.begin(&c.rd)
+		c.mu.Unlock()
+		if back {
+			c.w.arrived()
+		}
+		<-c.rd.wake
+		if n := c.got; n > 0 {
+			c.got = 0
+			return n, nil
+		}
+	}
+}
+
+// readNow reads from the kernel, which is allowed while the loop does not.
+func (c *conn) readNow(p []byte) (int, error) {
+	for {
+		n, err := unix.Read(c.fd, p)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			c.dry = true
+			return 0, err
+		case err != nil:
+			return 0, os.NewSyscallError("read", err)
+		case n == 0:
+			return 0, io.EOF
+		}
+		c.dry = n < len(p) // the next look would find nothing
+		return n, nil
+	}
+}

@@ -1,0 +1,44 @@
+package uvnet
+
+import "sync/atomic"
+
+// A ref counts who uses a descriptor, so that it is closed only when nobody
+// does: a number that was closed may be somebody else's by the next call.
+type ref struct {
+	v atomic.Int32 // users, and refClosed
+}
+
+const refClosed = 1 << 30
+
+// acquire takes part in the descriptor's life; false once it is closed.
+func (r *ref) acquire() bool {
+	for {
+		v := r.v.Load()
+		if v&refClosed != 0 {
+			return false
+		}
+		if r.v.CompareAndSwap(v, v+1) {
+			return true
+		}
+	}
+}
+
+// release ends what acquire began; true for the last user of a closed
+// descriptor, who has to end it.
+func (r *ref) release() (last bool) { return r.v.Add(-1) == refClosed }
+
+// close marks the descriptor closed and acquires it once more; false if it was
+// closed before.
+func (r *ref) close() bool {
+	for {
+		v := r.v.Load()
+		if v&refClosed != 0 {
+			return false
+		}
+		if r.v.CompareAndSwap(v, v|refClosed+1) {
+			return true
+		}
+	}
+}
+
+func (r *ref) closed() bool { return r.v.Load()&refClosed != 0 }

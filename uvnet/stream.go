@@ -1,0 +1,212 @@
+package uvnet
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// What a connection asks of its loop.
+type (
+	readTask  conn // read until somebody has had enough
+	writeTask conn // write c.pending
+	closeTask conn // close the descriptor, which the loop may own
+)
+
+// lingering bounds how long a closed connection goes on sending what its user
+// wrote before.
+const lingering = time.Minute
+
+// run starts reading. C function uv_read_start.
+func (t *readTask) run() {
+	c := (*conn)(t)
+	err := c.open()
+	if err == nil {
+		err = c.stream.ReadStart(c.onRead)
+	}
+	if err != nil {
+		c.onRead(nil, err)
+	}
+}
+
+// open makes a libuv stream of the descriptor, when the loop first needs one.
+func (c *conn) open() error {
+	if c.stream != nil {
+		return nil
+	}
+	var s handles.Stream
+	var err error
+	if c.net[0] == 'u' {
+		var p *handles.Pipe
+		if p, err = handles.NewPipe(c.w.loop); err == nil {
+			s, err = p, p.Take(uintptr(c.fd))
+		}
+	} else {
+		var t *handles.TCP
+		if t, err = handles.NewTCP(c.w.loop); err == nil {
+			s, err = t, t.Take(uintptr(c.fd))
+		}
+	}
+	if err != nil {
+		if s != nil {
+			_ = s.Close()
+		}
+		return err
+	}
+	c.adopt(s)
+	return nil
+}
+
+// adopt makes s the stream that owns the descriptor.
+func (c *conn) adopt(s handles.Stream) {
+	c.stream = s
+	c.mu.Lock()
+	c.taken = true
+	c.mu.Unlock()
+	s.OnClose(c.onClose)
+}
+
+// onRead gives what was read to the reader who waits, and keeps the rest.
+func (c *conn) onRead(p []byte, err error) {
+	if c.leaving { // the kernel, too, resets a closed connection that is sent more
+		if err == nil {
+			c.cut()
+		}
+		return
+	}
+	c.mu.Lock()
+	if err != nil {
+		// An end needs no word: the reader finds it in the kernel.
+		if c.reading = false; err != io.EOF && !errors.Is(err, uv.ENOBUFS) {
+			c.failed = sysError("read", err)
+		}
+	} else {
+		if c.rd.waiting {
+			c.got = copy(c.into, p)
+			p = p[c.got:]
+		}
+		if len(p) > 0 {
+			before := c.ahead.len()
+			c.ahead = c.ahead.add(p)
+			if before < readAhead && c.ahead.len() >= readAhead {
+				c.w.full = append(c.w.full, c)
+			}
+		}
+	}
+	wake := c.rd.take()
+	if wake {
+		c.into, c.counted = nil, true
+	}
+	c.mu.Unlock()
+	if wake {
+		c.w.wake(&c.rd)
+	}
+}
+
+// pause stops reading unless the reader has caught up since; all that the
+// stream has read was delivered. The reader goes on by itself in the kernel.
+func (c *conn) pause() {
+	c.mu.Lock()
+	if c.reading && (c.halting || c.ahead.len() >= readAhead) && !c.stream.Closing() {
+		_ = c.stream.ReadStop() // fails only on a closed stream
+		c.reading = false
+	}
+	wake := c.halting && c.rd.take()
+	c.halting = false
+	c.mu.Unlock()
+	if wake {
+		c.w.wake(&c.rd)
+	}
+}
+
+// run writes what is pending. C function uv_write.
+func (t *writeTask) run() {
+	c := (*conn)(t)
+	err := c.open()
+	c.mu.Lock()
+	b := c.pending
+	c.pending = nil
+	c.mu.Unlock()
+	if err == nil {
+		err = c.stream.WriteFunc(c.onWritten, b.b) // small: copied
+	}
+	b.free()
+	if err != nil {
+		c.onWritten(err)
+	}
+}
+
+// onWritten runs when the kernel has taken what was pending, or refused it.
+func (c *conn) onWritten(err error) {
+	c.mu.Lock()
+	c.unsent = false
+	if err != nil {
+		c.refused = sysError("write", err)
+	}
+	if c.ended && c.stream != nil && !c.stream.Closing() {
+		_ = unix.Shutdown(c.fd, unix.SHUT_WR)
+	}
+	wake := c.wr.take()
+	c.mu.Unlock()
+	if wake {
+		c.w.wake(&c.wr)
+	}
+	if c.leaving {
+		c.cut()
+	}
+}
+
+// run closes the descriptor, behind what was accepted for writing.
+func (t *closeTask) run() {
+	c := (*conn)(t)
+	if c.stream == nil { // opening it failed
+		unix.Close(c.fd)
+		return
+	}
+	c.mu.Lock()
+	wait := c.unsent && !c.discard && !c.unread
+	if wait && !c.reading {
+		c.reading = true
+		wait = c.stream.ReadStart(c.onRead) == nil
+	}
+	c.mu.Unlock()
+	if !wait {
+		c.cut()
+		return
+	}
+	c.leaving = true
+	c.patience = time.AfterFunc(lingering, func() { _ = c.w.loop.Post(c.cut) })
+}
+
+// cut closes the stream.
+func (c *conn) cut() {
+	if c.patience != nil {
+		c.patience.Stop()
+	}
+	_ = c.stream.Close()
+}
+
+// onClose runs when libuv has closed the descriptor: by us, or because the loop
+// is shut down.
+func (c *conn) onClose() {
+	c.ref.close() // a loop's shutdown asks nobody
+	c.mu.Lock()
+	c.stop()
+	c.mu.Unlock()
+}
+
+// sysError is an error of libuv as package net would have it from the call.
+func sysError(call string, err error) error {
+	var e *uv.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return os.NewSyscallError(call, syscall.Errno(-e.Errno))
+}

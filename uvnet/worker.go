@@ -1,0 +1,104 @@
+package uvnet
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/uvgo/uvgo"
+)
+
+// A task is something that only the loop's goroutine may do. Its types are
+// those it belongs to under another name, so that pushing one allocates nothing.
+type task interface{ run() }
+
+// A worker is one loop with what waits for it.
+type worker struct {
+	loop *uvgo.Loop
+	gone atomic.Bool // the loop takes no more tasks
+
+	mu     sync.Mutex
+	queue  []task
+	posted bool
+	drain  func() // the method run
+
+	awaited   atomic.Int32 // goroutines readied together that have not come back
+	gmu       sync.Mutex
+	gathering bool
+	gathered  []*conn // with something to send, each with a reference
+	sent      []*conn // an empty list to take turns with it
+
+	// The loop's goroutine only:
+	spare   []task
+	readied int     // goroutines readied in this batch
+	full    []*conn // read ahead enough, to be stopped at the batch's end
+}
+
+func newWorker(l *uvgo.Loop) *worker {
+	w := &worker{loop: l}
+	w.drain = w.run
+	w.gone.Store(l.Post(func() { l.Core().OnBatch(w.batched) }) != nil)
+	return w
+}
+
+// push makes t run on the loop, in order; false if the loop is closed.
+func (w *worker) push(t task) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.gone.Load() {
+		return false
+	}
+	if !w.posted {
+		if w.loop.Post(w.drain) != nil {
+			w.gone.Store(true)
+			return false
+		}
+		w.posted = true
+	}
+	w.queue = append(w.queue, t)
+	return true
+}
+
+// run runs the tasks.
+func (w *worker) run() {
+	w.mu.Lock()
+	w.posted = false
+	tasks := w.queue
+	w.queue = w.spare[:0]
+	w.mu.Unlock()
+	for i, t := range tasks {
+		tasks[i] = nil
+		t.run()
+	}
+	w.spare = tasks
+}
+
+// batched runs behind the callbacks of a turn. Streams that nobody reads stop
+// here, not in their callbacks, so that all they have read was delivered. Then
+// the goroutines that were readied run: what they ask of the loop crosses with
+// its next turn, and what they answer has left before it.
+func (w *worker) batched() {
+	for i, c := range w.full {
+		w.full[i] = nil
+		c.pause()
+	}
+	w.full = w.full[:0]
+	n := w.readied
+	if n == 0 {
+		return
+	}
+	w.readied = 0
+	if n > 1 {
+		w.open(n)
+	}
+	runtime.Gosched()
+	if n > 1 {
+		w.sendGathered()
+	}
+}
+
+// wake readies the goroutine that waits on a side; on the loop's goroutine.
+func (w *worker) wake(s *side) {
+	w.readied++
+	s.wake <- struct{}{}
+}

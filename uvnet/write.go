@@ -1,0 +1,97 @@
+package uvnet
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// probe is how much of a write the loop takes over when the kernel takes no
+// more: when it has been sent, there is room again. So up to this much may be
+// unsent although Write has returned.
+const probe = 2 << 10
+
+// Write writes all of p, waiting for the peer to make room if need be. p is the
+// caller's alone again when Write returns.
+func (c *conn) Write(p []byte) (int, error) {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	n, err := c.write(p)
+	if err != nil {
+		err = c.opError("write", c.laddr, c.raddr, err)
+	}
+	return n, err
+}
+
+// write writes p; the caller holds wmu.
+func (c *conn) write(p []byte) (n int, err error) {
+	if err := c.acquire(); err != nil {
+		return 0, err
+	}
+	defer c.release()
+	if c.gather(p) {
+		return len(p), nil
+	}
+	for {
+		if err := c.room(); err != nil {
+			return n, err
+		}
+		m, err := unix.Write(c.fd, p[n:])
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			m = min(probe, len(p)-n)
+			if !c.submit(p[n : n+m]) {
+				return n, errLoopGone
+			}
+			if n += m; n == len(p) {
+				return n, nil
+			}
+		case err != nil:
+			return n, os.NewSyscallError("write", err)
+		default:
+			if n += m; n == len(p) {
+				return n, nil
+			}
+		}
+	}
+}
+
+// room waits until the loop has nothing left to write, and tells why the writer
+// must not go on, or nil.
+func (c *conn) room() error {
+	c.mu.Lock()
+	for {
+		err := c.ready(&c.wr)
+		if err == nil && c.refused != nil {
+			err, c.refused = c.refused, nil
+		}
+		if err == nil && c.out != nil && !c.sending { // gathered before: goes first
+			c.mu.Unlock()
+			c.sendOut()
+			c.mu.Lock()
+			continue
+		}
+		if err != nil || !c.unsent && !c.sending {
+			c.mu.Unlock()
+			return err
+		}
+		c.begin(&c.wr)
+		c.mu.Unlock()
+		<-c.wr.wake
+		c.mu.Lock()
+	}
+}
+
+// submit makes the loop write a copy of p.
+func (c *conn) submit(p []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending = c.pending.add(p)
+	c.unsent, c.onLoop = true, true
+	if !c.w.push((*writeTask)(c)) {
+		c.unsent = false
+		return false
+	}
+	return true
+}
