@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// advice is what to do about an error; empty if the error says it all.
+type advice struct {
+	err  error
+	text string
+}
+
+// listenError says in a line why nobody can listen at the address.
+func (a address) listenError(err error) error {
+	hints := []advice{
+		{syscall.EADDRINUSE, "stop what listens there, or choose another port with --listen"},
+		{syscall.EADDRNOTAVAIL, "no interface of this machine has that address"},
+		{syscall.EACCES, "ports below 1024 take privileges, choose a higher one"},
+	}
+	if a.network == "unix" {
+		hints = []advice{
+			{syscall.EADDRINUSE, a.occupant() + ", choose another path with --listen"},
+			{syscall.EACCES, "you may not write to its directory"},
+			{fs.ErrNotExist, "make its directory first"},
+		}
+	}
+	return withAdvice("cannot listen on "+a.text, err, hints)
+}
+
+// occupant says what is at a unix address's path.
+func (a address) occupant() string {
+	if kind := a.fileKind(); kind != "" {
+		return "the path is " + kind + ", not a socket: remove it, or"
+	}
+	return "a running server has it: stop that, or"
+}
+
+// fileKind names what is at the path, empty for a socket or nothing.
+func (a address) fileKind() string {
+	info, err := os.Lstat(a.path)
+	switch {
+	case err != nil || info.Mode()&fs.ModeSocket != 0:
+		return ""
+	case info.Mode().IsRegular():
+		return "a regular file"
+	case info.IsDir():
+		return "a directory"
+	case info.Mode()&fs.ModeSymlink != 0:
+		return "a symbolic link"
+	}
+	return "a special file"
+}
+
+// connectError says in a line why nobody can be reached at the address.
+func (a address) connectError(err error) error {
+	refused := "nothing listens there, start a server with: uvgo echo --listen " + a.text
+	if kind := a.fileKind(); a.network == "unix" && kind != "" {
+		refused = "the path is " + kind + ", not a socket"
+	}
+	return withAdvice("cannot connect to "+a.text, err, []advice{
+		{syscall.ECONNREFUSED, refused},
+		{fs.ErrNotExist, "there is no such socket, start a server with: uvgo echo --listen " + a.text},
+		{syscall.EACCES, "you may not write to that socket"},
+		{syscall.EAGAIN, "its queue of connections is full"},
+		{syscall.EADDRNOTAVAIL, "no local port is left for it, use fewer connections"},
+		{syscall.EMFILE, "raise the limit of open files (ulimit -n), or use fewer connections"},
+		{syscall.ETIMEDOUT, "nobody answers"},
+	})
+}
+
+// withAdvice makes one line of what was tried, why it failed and what to do.
+func withAdvice(what string, err error, hints []advice) error {
+	line := what + ": " + reason(err)
+	for _, h := range hints {
+		if errors.Is(err, h.err) {
+			return errors.New(line + ": " + h.text)
+		}
+	}
+	return errors.New(line)
+}
+
+// reason is an error without the address that it was met at, which the line
+// names already.
+func reason(err error) string {
+	if e := (*uv.Error)(nil); errors.As(err, &e) {
+		return (&uv.Error{Errno: e.Errno}).Error()
+	}
+	return err.Error()
+}

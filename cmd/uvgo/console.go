@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// A console is the standard output with, on a terminal, a status line at its
+// end that is rewritten in place. Any goroutine may use it.
+type console struct {
+	mu       sync.Mutex
+	terminal bool
+	shown    bool // the status line is on the screen
+}
+
+func newConsole() *console {
+	_, err := width(os.Stdout)
+	return &console{terminal: err == nil}
+}
+
+// width returns how many columns a terminal has, and fails for anything else.
+// Asking for the size is also how to tell a terminal on every Unix.
+func width(f *os.File) (int, error) {
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return 0, err
+	}
+	if size.Col == 0 { // nobody has set it
+		return 80, nil
+	}
+	return int(size.Col), nil
+}
+
+// eraseLine moves to the beginning of the line and erases it.
+const eraseLine = "\r\x1b[K"
+
+// hide takes the status line off the screen. The lock is held.
+func (c *console) hide() {
+	if c.shown {
+		fmt.Print(eraseLine)
+		c.shown = false
+	}
+}
+
+// printf prints lines above the status line.
+func (c *console) printf(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hide()
+	fmt.Printf(format, args...)
+}
+
+// status replaces the status line; text that is too wide for the terminal
+// would wrap, and is cut.
+func (c *console) status(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cols, err := width(os.Stdout); err == nil && len(text) >= cols {
+		text = text[:cols-1]
+	}
+	fmt.Print(eraseLine + text)
+	c.shown = true
+}
+
+// clear takes the status line off the screen.
+func (c *console) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hide()
+}
+
+// Write writes a log's lines to the standard error, above the status line.
+func (c *console) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hide()
+	return os.Stderr.Write(p)
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/server"
+)
+
+const echoHelp = `[--listen ADDR]... [flags]
+
+Sends back what clients send. On a terminal a line tells each second how the
+server does; SIGUSR1 prints its statistics. SIGINT and SIGTERM drain it: it
+accepts no more, sends what clients are owed, and ends with status 0, or with 1
+if --drain was not long enough for that. A second one ends it at once, with
+status 130 or 143.`
+
+// defaultListen is where echo listens if nothing else is said.
+const defaultListen = "tcp://127.0.0.1:8888"
+
+func runEcho(args []string) error {
+	fs := newFlags("echo")
+	var listen []string
+	fs.Func("listen", "listen on `ADDR`: tcp://host:port or unix:///path; may be repeated (default "+defaultListen+")",
+		func(s string) error { listen = append(listen, s); return nil })
+	loops := fs.Int("loops", 0, "serve with `N` event loops; 0 is one for each processor")
+	drain := fs.Duration("drain", 5*time.Second, "let clients take what they are owed for at most `TIME` at the end")
+	switch others, err := parse(fs, echoHelp, args); {
+	case err != nil:
+		return err
+	case len(others) > 0:
+		return usagef("echo takes no argument %q: addresses follow --listen", others[0])
+	case *loops < 0:
+		return usagef("--loops %d: a number of loops is not negative", *loops)
+	case *drain < 0:
+		return usagef("--drain %v: a time is not negative", *drain)
+	}
+	if len(listen) == 0 {
+		listen = []string{defaultListen}
+	}
+	e := &echo{console: newConsole(), patience: *drain}
+	for _, text := range listen {
+		a, err := parseAddress(text)
+		if err != nil {
+			return err
+		}
+		e.listen = append(e.listen, a)
+	}
+	e.server = &server.Server{
+		Handler: e,
+		Loops:   *loops,
+		// While it drains, the patience of this program decides, not the server's.
+		CloseTimeout: *drain + 10*time.Second,
+		Logger:       slog.New(slog.NewTextHandler(e.console, nil)),
+	}
+	signal.Ignore(syscall.SIGPIPE) // clients are served also when nobody reads what we print
+	if err := uvgo.Run(context.Background(), e.control); err != nil {
+		return err
+	}
+	return e.err
+}
+
+// An echo is the server and what controls it. The handler's methods run on the
+// server's loops, the rest on the control loop.
+type echo struct {
+	server   *server.Server
+	console  *console
+	listen   []address
+	patience time.Duration // for clients that do not take what they are owed
+
+	loop   *uvgo.Loop // the control loop
+	began  time.Time
+	last   sample // of the status line
+	ending ending
+	err    error // what the command returns
+
+	mu    sync.Mutex
+	loops []*uvgo.Loop // the server's, as far as they have had connections
+}
+
+var _ server.Handler = (*echo)(nil)
+
+// Open notes the loop: what is unsent at the end is found on it.
+func (e *echo) Open(c *server.Conn) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, l := range e.loops {
+		if l == c.Loop() {
+			return
+		}
+	}
+	e.loops = append(e.loops, c.Loop())
+}
+
+// Data sends back what came. That it fails is Close's news.
+func (e *echo) Data(c *server.Conn, p []byte) { _, _ = c.Write(p) }
+
+// Close has nothing to do.
+func (e *echo) Close(*server.Conn, error) {}
+
+// bind listens on all addresses, or on none.
+func (e *echo) bind() error {
+	for _, a := range e.listen {
+		if err := e.server.Listen(a.text); err != nil {
+			_ = e.server.Shutdown(context.Background()) // closes what is bound
+			return a.listenError(err)
+		}
+	}
+	return nil
+}
+
+// announce says where the server listens and how to try it.
+func (e *echo) announce() {
+	addrs := e.server.Addrs()
+	for _, a := range addrs {
+		e.console.printf("listening on %s   try: %s\n", url(a), netcat(a))
+	}
+	e.console.printf("load:  %s load --conns 100 --duration 10s %s\n", os.Args[0], url(reach(addrs[0])))
+	e.console.printf("stats: kill -USR1 %d\n", os.Getpid())
+	e.console.printf("stop:  Ctrl-C\n")
+}
+
+// url writes an address as --listen does.
+func url(a net.Addr) string { return a.Network() + "://" + a.String() }
+
+// reach is where a client on this machine finds a listener: one that is bound
+// to every interface, at the loopback address.
+func reach(a net.Addr) net.Addr {
+	if t, ok := a.(*net.TCPAddr); ok && t.IP.IsUnspecified() {
+		return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: t.Port}
+	}
+	return a
+}
+
+// netcat is the nc command that talks to a listener.
+func netcat(a net.Addr) string {
+	if t, ok := reach(a).(*net.TCPAddr); ok {
+		host, port, _ := net.SplitHostPort(t.String()) // never fails
+		return "nc " + host + " " + port
+	}
+	return "nc -U " + a.String()
+}

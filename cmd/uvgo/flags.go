@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+)
+
+// A usageError is a command line that makes no sense.
+type usageError struct{ msg string }
+
+func (e usageError) Error() string { return e.msg }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// newFlags makes a command's flags.
+func newFlags(name string) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // what is wrong is said in our way
+	fs.Usage = func() {}
+	return fs
+}
+
+// printFlags lists flags with the two dashes that the documentation writes.
+func printFlags(fs *flag.FlagSet) {
+	tw := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	head := "\nflags:\n"
+	fs.VisitAll(func(f *flag.Flag) {
+		fmt.Fprint(tw, head)
+		head = ""
+		value, usage := flag.UnquoteUsage(f)
+		if f.DefValue != "" && f.DefValue != "false" {
+			usage += " (default " + f.DefValue + ")"
+		}
+		fmt.Fprintf(tw, "  --%s %s\t%s\n", f.Name, value, usage)
+	})
+	_ = tw.Flush() // there is nobody to tell
+}
+
+// parse reads flags, which may stand before and behind other arguments, and
+// returns those. It prints help, a usage line and what the command does, with
+// the flags if they ask for it.
+func parse(fs *flag.FlagSet, help string, args []string) ([]string, error) {
+	var others []string
+	for {
+		switch err := fs.Parse(args); {
+		case errors.Is(err, flag.ErrHelp):
+			fmt.Printf("usage: uvgo %s %s\n", fs.Name(), help)
+			printFlags(fs)
+			return nil, err
+		case err != nil:
+			return nil, usagef("%v: uvgo %s -h lists the flags", err, fs.Name())
+		}
+		if args = fs.Args(); len(args) == 0 {
+			return others, nil
+		}
+		others = append(others, args[0])
+		args = args[1:]
+	}
+}
+
+// oneAddress is the address that is a command's only argument.
+func oneAddress(fs *flag.FlagSet, help string, args []string) (address, error) {
+	others, err := parse(fs, help, args)
+	if err != nil {
+		return address{}, err
+	}
+	if len(others) != 1 {
+		return address{}, usagef("%s takes one address, such as tcp://127.0.0.1:8888, not %d", fs.Name(), len(others))
+	}
+	return parseAddress(others[0])
+}

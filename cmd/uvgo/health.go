@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+)
+
+const healthHelp = `[flags] ADDR
+
+Connects to the echo server at ADDR, tcp://host:port or unix:///path, sends a
+few bytes and expects them back: the status is 0 if they come and 1 otherwise.`
+
+// probe is what health sends.
+const probe = "uvgo health\n"
+
+func runHealth(args []string) error {
+	fs := newFlags("health")
+	timeout := fs.Duration("timeout", 2*time.Second, "give up after `TIME`")
+	a, err := oneAddress(fs, healthHelp, args)
+	switch {
+	case err != nil:
+		return err
+	case *timeout <= 0:
+		return usagef("--timeout %v: it takes some time", *timeout)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), *timeout)
+	defer cancel()
+	began := time.Now()
+	c := &checkup{address: a}
+	if err := c.run(ctx); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s is not well: %s within %v", a, c.missing(), *timeout)
+		}
+		return err
+	}
+	fmt.Printf("%s is well: %d bytes came back in %v\n", a, len(probe), digits(time.Since(began)))
+	return nil
+}
+
+// A checkup is one look at a server.
+type checkup struct {
+	address address
+	stream  handles.Stream
+	up      bool   // connected
+	back    string // what has come back
+	err     error
+}
+
+// run looks, until ctx ends.
+func (c *checkup) run(ctx context.Context) error {
+	at, err := c.address.resolve(ctx)
+	if err != nil {
+		return err
+	}
+	err = uvgo.Run(ctx, func(l *uvgo.Loop) (err error) {
+		c.stream, err = c.address.dial(l, at, c.connected)
+		if err != nil {
+			err = c.address.connectError(err)
+		}
+		return err
+	})
+	if err == nil {
+		err = c.err
+	}
+	return err
+}
+
+func (c *checkup) connected(err error) {
+	if err == nil {
+		c.up = true
+		if err = c.stream.ReadStart(c.read); err == nil {
+			_, err = c.stream.Write([]byte(probe))
+		}
+	}
+	if err != nil {
+		c.finish(c.address.connectError(err))
+	}
+}
+
+func (c *checkup) read(p []byte, err error) {
+	c.back += string(p)
+	switch {
+	case err != nil:
+		c.finish(fmt.Errorf("%s is not well: %s: %w", c.address, c.missing(), err))
+	case len(c.back) > len(probe) || c.back != probe[:len(c.back)]:
+		c.finish(errors.New(c.address.text + " is not well: what came back is not what was sent"))
+	case c.back == probe:
+		c.finish(nil)
+	}
+}
+
+// finish closes the connection, which ends the loop.
+func (c *checkup) finish(err error) {
+	c.err = err
+	_ = c.stream.Close() // never fails on the loop's goroutine
+}
+
+// missing says how far it has come.
+func (c *checkup) missing() string {
+	if !c.up {
+		return "no connection"
+	}
+	return fmt.Sprintf("%d of %d bytes came back", len(c.back), len(probe))
+}

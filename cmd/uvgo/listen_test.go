@@ -1,0 +1,89 @@
+package main
+
+import (
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+func TestEchoRefusesAddressesInALine(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	path := uvtest.SocketPath(t)
+	live, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Close()
+	file := path + ".txt"
+	if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	port := "tcp://" + taken.Addr().String()
+
+	for _, tt := range []struct{ name, listen, want string }{
+		{"port in use", port, "cannot listen on " + port + ": address already in use (EADDRINUSE): stop what listens"},
+		{"socket in use", "unix://" + path, "a running server has it"},
+		{"regular file", "unix://" + file, "cannot listen on unix://" + file + ": address already in use (EADDRINUSE): the path is a regular file"},
+		{"directory", "unix://" + t.TempDir(), "the path is a directory"},
+		{"no directory", "unix://" + path + "/no/s", "cannot listen on"},
+		{"no such directory", "unix://" + path + ".d/s", "make its directory first"},
+		{"long path", "unix:///" + strings.Repeat("x", 200), "at most 107 bytes"},
+		{"not ours", "tcp://192.0.2.1:0", "no interface of this machine"},
+		{"no scheme", "127.0.0.1:8888", `bad address "127.0.0.1:8888": write tcp://host:port`},
+		{"unknown scheme", "ftp://127.0.0.1:1", `"ftp" is neither tcp nor unix`},
+		{"no port", "tcp://127.0.0.1", "write tcp://host:port"},
+		{"no number", "tcp://127.0.0.1:http", `not "http"`},
+		{"large port", "tcp://127.0.0.1:65536", "up to 65535"},
+		{"no path", "unix://", "there is no path"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			other := uvtest.SocketPath(t)
+			p := start(t, "echo", "--listen", "unix://"+other, "--listen", tt.listen, "--loops", "2")
+			if out := p.wait(1); out != "" {
+				t.Errorf("it said %q", out)
+			}
+			holds(t, p.complaint(), tt.want)
+			if _, err := os.Lstat(other); err == nil {
+				t.Error("the other address's socket is left")
+			}
+		})
+	}
+	if text, err := os.ReadFile(file); string(text) != "precious" {
+		t.Errorf("the file in the way now holds %q, %v", text, err)
+	}
+}
+
+func TestEchoReplacesASocketThatNobodyServes(t *testing.T) {
+	path := uvtest.SocketPath(t)
+	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead.SetUnlinkOnClose(false)
+	dead.Close()
+	p, addrs := echoServer(t, []string{"unix://" + path})
+	c := dial(t, addrs[0])
+	exchange(t, c, []byte("hello"))
+	c.Close()
+	p.signal(syscall.SIGINT)
+	p.wait(0)
+}
+
+func TestEchoListensByDefault(t *testing.T) {
+	l, err := net.Listen("tcp", strings.TrimPrefix(defaultListen, "tcp://"))
+	if err != nil {
+		t.Skipf("the default port is taken here: %v", err)
+	}
+	defer l.Close()
+	p := start(t, "echo") // it says which port it wanted
+	p.wait(1)
+	holds(t, p.complaint(), defaultListen, "EADDRINUSE")
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/uvgo/uvgo"
+)
+
+const loadHelp = `[flags] ADDR
+
+Puts load on the echo server at ADDR, tcp://host:port or unix:///path. Each
+connection sends a message, waits until all of it has come back, checks every
+byte, and sends the next. The latency is the time between the two, so it grows
+with the number of connections. SIGINT and SIGTERM end it early. The status is 1
+if there was any error.`
+
+// maxSize bounds --size.
+const maxSize = 16 << 20
+
+// A load is one run of the command.
+type load struct {
+	address  address
+	at       netip.AddrPort
+	conns    int
+	size     int
+	duration time.Duration
+	patience time.Duration // for a connection to come up
+	json     bool
+
+	group       *uvgo.Group
+	base        time.Time // origin of now
+	runners     []*runner
+	ready       atomic.Int64 // connections that are up
+	interrupted chan struct{}
+}
+
+func runLoad(args []string) error {
+	fs := newFlags("load")
+	l := &load{base: time.Now(), interrupted: make(chan struct{})}
+	fs.IntVar(&l.conns, "conns", 100, "open `N` connections")
+	fs.IntVar(&l.size, "size", 64, "send messages of `BYTES`")
+	fs.DurationVar(&l.duration, "duration", 10*time.Second, "go on for `TIME`")
+	fs.DurationVar(&l.patience, "timeout", 10*time.Second, "give up when no further connection comes up for `TIME`")
+	fs.BoolVar(&l.json, "json", false, "print the result as a JSON object")
+	loops := fs.Int("loops", 1, "spread the connections over `N` event loops")
+	var err error
+	l.address, err = oneAddress(fs, loadHelp, args)
+	switch {
+	case err != nil:
+		return err
+	case l.conns < 1:
+		return usagef("--conns %d: it takes one connection at least", l.conns)
+	case l.size < 1 || l.size > maxSize:
+		return usagef("--size %d: a message has 1 to %d bytes", l.size, maxSize)
+	case l.duration <= 0:
+		return usagef("--duration %v: it takes some time", l.duration)
+	case l.patience <= 0:
+		return usagef("--timeout %v: it takes some time", l.patience)
+	case *loops < 1:
+		return usagef("--loops %d: it takes one loop at least", *loops)
+	}
+	if err := allowFiles(l.conns); err != nil {
+		return err
+	}
+	if l.at, err = l.address.resolve(context.Background()); err != nil {
+		return err
+	}
+	return l.run(min(*loops, l.conns))
+}
+
+// now is a clock that is finer than the loops' own.
+func (l *load) now() time.Duration { return time.Since(l.base) }
+
+// run makes the loops, puts the load on the server and prints what came of it.
+func (l *load) run(loops int) error {
+	group, err := uvgo.NewGroup(loops)
+	if err != nil {
+		return err
+	}
+	l.group = group
+	failed := make(chan error, 1)
+	go func() { failed <- group.Run(context.Background()) }()
+	res, err := l.measure(failed)
+	if serr := group.Shutdown(context.Background()); err == nil {
+		err = serr
+	}
+	if err != nil {
+		return err
+	}
+	if l.json {
+		err = res.printJSON()
+	} else {
+		err = res.print()
+	}
+	if err != nil {
+		return err
+	}
+	return res.err()
+}
+
+// measure runs the load on the loops that are running, until its end or until
+// they fail.
+func (l *load) measure(failed <-chan error) (*result, error) {
+	loops := l.group.Loops()
+	for i, loop := range loops {
+		r := &runner{load: l, loop: loop, up: make(chan error, 1), done: make(chan struct{})}
+		r.messages = newMessages(l.size)
+		for n := i; n < l.conns; n += len(loops) {
+			r.clients = append(r.clients, &client{runner: r, number: uint64(n)})
+		}
+		l.runners = append(l.runners, r)
+	}
+	if err := l.watchSignals(loops[0]); err != nil {
+		return nil, err
+	}
+	if err := l.connect(failed); err != nil {
+		return nil, err
+	}
+	if !l.json {
+		fmt.Printf("%s, messages of %s, %s, %v to %s\n", plural(uint64(l.conns), "connection"),
+			plural(uint64(l.size), "byte"), plural(uint64(len(loops)), "loop"), l.duration, l.address)
+	}
+	if err := l.each((*runner).start); err != nil {
+		return nil, err
+	}
+	res := &result{load: l}
+	for _, r := range l.runners {
+		if err := l.await(r, res, failed); err != nil {
+			return nil, err
+		}
+	}
+	res.collect()
+	return res, nil
+}
+
+// connect opens all connections.
+func (l *load) connect(failed <-chan error) error {
+	if err := l.each((*runner).connect); err != nil {
+		return err
+	}
+	for _, r := range l.runners {
+		select {
+		case err := <-r.up:
+			if err != nil {
+				return l.address.connectError(err)
+			}
+		case <-l.interrupted:
+			return fmt.Errorf("interrupted with %d of %s open: no load was put on %s",
+				l.ready.Load(), plural(uint64(l.conns), "connection"), l.address)
+		case err := <-failed:
+			return fmt.Errorf("a loop ended: %w", err)
+		}
+	}
+	return nil
+}
+
+// await waits for a runner's outcome; an interruption ends all runners early.
+func (l *load) await(r *runner, res *result, failed <-chan error) error {
+	for {
+		select {
+		case <-r.done:
+			return nil
+		case <-l.interrupted:
+			res.interrupted = true
+			l.interrupted = nil // once
+			if err := l.each((*runner).end); err != nil {
+				return err
+			}
+		case err := <-failed:
+			return fmt.Errorf("a loop ended: %w", err)
+		}
+	}
+}
+
+// each calls a method of every runner on its loop.
+func (l *load) each(fn func(*runner)) error {
+	var errs []error
+	for _, r := range l.runners {
+		errs = append(errs, r.loop.Post(func() { fn(r) }))
+	}
+	return errors.Join(errs...)
+}
+
+// watchSignals ends the load at the first SIGINT or SIGTERM, and the process at
+// the second.
+func (l *load) watchSignals(loop *uvgo.Loop) error {
+	interrupted := l.interrupted
+	once := false
+	result := make(chan error, 1)
+	err := loop.Post(func() {
+		result <- watch(loop, func(sig os.Signal) {
+			if once {
+				os.Exit(killed(sig))
+			}
+			once = true
+			close(interrupted)
+		}, syscall.SIGINT, syscall.SIGTERM)
+	})
+	if err != nil {
+		return err
+	}
+	return <-result
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+func TestMain(m *testing.M) { looptest.Main(m) }
+
+func init() { uvtest.Helper("uvgo", func() { os.Exit(run(os.Args[1:])) }) }
+
+// patience is when a process is killed that should have ended: whoever waits for
+// it then says what for.
+const patience = 2 * time.Minute
+
+// A process is a running uvgo.
+type process struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	out    io.ReadCloser
+	stdout *bufio.Reader // of out
+	stderr bytes.Buffer
+}
+
+// start starts uvgo with its standard output and error in our hands.
+func start(t *testing.T, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: uvtest.Command(t, "uvgo", args...)}
+	p.cmd.Stderr = &p.stderr
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.out, p.stdout = out, bufio.NewReader(out)
+	p.begin()
+	return p
+}
+
+// begin starts the process.
+func (p *process) begin() {
+	p.t.Helper()
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	timer := time.AfterFunc(patience, func() { p.cmd.Process.Kill() })
+	p.t.Cleanup(func() { timer.Stop() })
+}
+
+// expect reads lines until one matches, and returns what the pattern's first
+// group took.
+func (p *process) expect(pattern string) string {
+	p.t.Helper()
+	re := regexp.MustCompile(pattern)
+	var seen strings.Builder
+	for {
+		line, err := p.stdout.ReadString('\n')
+		seen.WriteString(line)
+		line = strings.TrimRight(line, "\r\n")
+		if m := re.FindStringSubmatch(line); m != nil {
+			return m[len(m)-1]
+		}
+		if err != nil {
+			_ = p.cmd.Wait()
+			p.t.Fatalf("no line matches %q: %v\n%s%s", pattern, err, &seen, &p.stderr)
+		}
+	}
+}
+
+// signal sends a signal.
+func (p *process) signal(sig os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(sig); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// wait waits for the end, checks the status and returns the rest of the
+// standard output.
+func (p *process) wait(status int) string {
+	p.t.Helper()
+	rest, err := io.ReadAll(p.stdout)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.status(status)
+	return string(rest)
+}
+
+// status waits for the end and checks the status.
+func (p *process) status(want int) {
+	p.t.Helper()
+	if err := p.cmd.Wait(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		p.t.Fatal(err)
+	}
+	if got := p.cmd.ProcessState.ExitCode(); got != want {
+		p.t.Fatalf("%v, want status %d\n%s", p.cmd.ProcessState, want, &p.stderr)
+	}
+}
+
+// complaint is the one line on the standard error; the process has ended.
+func (p *process) complaint() string {
+	p.t.Helper()
+	text := p.stderr.String()
+	if !strings.HasPrefix(text, "uvgo: ") || strings.Count(text, "\n") != 1 {
+		p.t.Errorf("the standard error is not one line of ours: %q", text)
+	}
+	return text
+}
+
+// holds fails the test unless text has every part.
+func holds(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is missing in %q", part, text)
+		}
+	}
+}
+
+func TestHelpIsOnStdout(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"help", "uvgo COMMAND -h"},
+		{"--help", "uvgo COMMAND -h"},
+		{"help echo", "--listen ADDR"},
+		{"echo -h", "--drain TIME"},
+		{"load -h", "--conns N"},
+		{"health --help", "--timeout TIME"},
+		{"version -h", "usage: uvgo version"},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			p := start(t, strings.Fields(tt.args)...)
+			holds(t, p.wait(0), tt.want)
+			if p.stderr.Len() != 0 {
+				t.Errorf("on the standard error: %q", &p.stderr)
+			}
+		})
+	}
+}
+
+func TestSenselessCommandLinesEndWithStatus2(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"", "uvgo help"},
+		{"eco", `unknown command "eco"`},
+		{"help eco", `unknown command "eco"`},
+		{"echo --lisen tcp://:1", "-lisen"},
+		{"echo tcp://127.0.0.1:0", "--listen"},
+		{"echo --loops -1", "--loops -1"},
+		{"echo --loops many", "uvgo echo -h"},
+		{"echo --drain -1s", "--drain -1s"},
+		{"load", "one address"},
+		{"load tcp://a:1 tcp://b:1", "one address"},
+		{"load --conns 0 tcp://127.0.0.1:1", "--conns 0"},
+		{"load tcp://127.0.0.1:1 --size 0", "--size 0"},
+		{"load --size 1000000000 tcp://127.0.0.1:1", "--size"},
+		{"load --duration 0 tcp://127.0.0.1:1", "--duration 0s"},
+		{"load --timeout 0 tcp://127.0.0.1:1", "--timeout 0s"},
+		{"load --loops 0 tcp://127.0.0.1:1", "--loops 0"},
+		{"health", "one address"},
+		{"health --timeout 0 tcp://127.0.0.1:1", "--timeout 0s"},
+		{"version 1", `"1"`},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			p := start(t, strings.Fields(tt.args)...)
+			if out := p.wait(2); out != "" {
+				t.Errorf("on the standard output: %q", out)
+			}
+			holds(t, p.complaint(), tt.want)
+		})
+	}
+}
+
+func TestVersionNamesEverything(t *testing.T) {
+	p := start(t, "version")
+	out := p.wait(0)
+	want := `^uvgo +\S+\nlibuv +1\.\d+\.\d+, linked as a (static|shared) library, lacks \S.*\ngo +go1\.\S+ \w+/\w+\n$`
+	if !regexp.MustCompile(want).MatchString(out) {
+		t.Errorf("output %q does not match %q", out, want)
+	}
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A result is the outcome of all loops together.
+type result struct {
+	load        *load
+	interrupted bool
+	outcome
+}
+
+// collect adds up what the runners found. They are done.
+func (r *result) collect() {
+	r.errors = make(map[string]uint64)
+	for _, run := range r.load.runners {
+		o := &run.outcome
+		r.took = max(r.took, o.took)
+		r.requests += o.requests
+		r.latency.merge(&o.latency)
+		for kind, n := range o.errors {
+			r.errors[kind] += n
+		}
+		if r.first == nil {
+			r.first = o.first
+		}
+	}
+}
+
+func (r *result) errorCount() (n uint64) {
+	for _, of := range r.errors {
+		n += of
+	}
+	return n
+}
+
+// err is the failure that the result means, nil if all went well.
+func (r *result) err() error {
+	if n := r.errorCount(); n > 0 {
+		return fmt.Errorf("%s; the first: %s", plural(n, "error"), reason(r.first))
+	}
+	if r.requests == 0 {
+		return fmt.Errorf("no message came back within %v", r.took.Round(time.Millisecond))
+	}
+	return nil
+}
+
+// print writes the result for people.
+func (r *result) print() error {
+	var b strings.Builder
+	early := ""
+	if r.interrupted {
+		early = ", interrupted"
+	}
+	persec := rate(r.requests, r.took)
+	fmt.Fprintf(&b, "requests  %s in %v%s\n", count(r.requests), r.took.Round(10*time.Millisecond), early)
+	fmt.Fprintf(&b, "rate      %s requests/s, %.1f MB/s each way\n", count(uint64(persec)), persec*float64(r.load.size)/1e6)
+	fmt.Fprintf(&b, "latency   p50 %s  p99 %s  p99.9 %s  max %s\n", digits(r.latency.quantile(.5)),
+		digits(r.latency.quantile(.99)), digits(r.latency.quantile(.999)), digits(r.latency.longest))
+	fmt.Fprintf(&b, "errors    %s\n", count(r.errorCount()))
+	for _, kind := range r.kinds() {
+		fmt.Fprintf(&b, "  %s × %s\n", count(r.errors[kind]), kind)
+	}
+	_, err := os.Stdout.WriteString(b.String())
+	return err
+}
+
+// kinds are the kinds of errors that there were, in order.
+func (r *result) kinds() []string {
+	var kinds []string
+	for kind := range r.errors {
+		kinds = append(kinds, kind)
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// digits rounds a duration to three digits.
+func digits(d time.Duration) string {
+	unit := time.Duration(1)
+	for d >= 1000*unit {
+		unit *= 10
+	}
+	return d.Round(unit).String()
+}
+
+// printJSON writes the result as one JSON object on a line of its own.
+func (r *result) printJSON() error {
+	us := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+	type latency struct {
+		P50  float64 `json:"p50"`
+		P99  float64 `json:"p99"`
+		P999 float64 `json:"p99_9"`
+		Max  float64 `json:"max"`
+	}
+	return json.NewEncoder(os.Stdout).Encode(struct {
+		Address           string            `json:"address"`
+		Connections       int               `json:"connections"`
+		Size              int               `json:"size"`
+		Loops             int               `json:"loops"`
+		Seconds           float64           `json:"seconds"`
+		Interrupted       bool              `json:"interrupted"`
+		Requests          uint64            `json:"requests"`
+		RequestsPerSecond float64           `json:"requests_per_second"`
+		LatencyUS         latency           `json:"latency_us"`
+		Errors            uint64            `json:"errors"`
+		ErrorKinds        map[string]uint64 `json:"error_kinds"`
+	}{
+		r.load.address.text, r.load.conns, r.load.size, len(r.load.runners),
+		r.took.Seconds(), r.interrupted, r.requests, rate(r.requests, r.took),
+		latency{
+			us(r.latency.quantile(.5)), us(r.latency.quantile(.99)),
+			us(r.latency.quantile(.999)), us(r.latency.longest),
+		},
+		r.errorCount(), r.errors,
+	})
+}

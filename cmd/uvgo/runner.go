@@ -1,0 +1,191 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/uv"
+)
+
+const (
+	// connecting is how many connection attempts a loop has under way at once:
+	// fewer than a listener's queue holds.
+	connecting = 64
+	// echoPatience is how long echoes may still come after the end.
+	echoPatience = 2 * time.Second
+)
+
+// A runner is one loop's share of the load. All of it belongs to the loop's
+// goroutine but the channels, and the outcome once done is closed.
+type runner struct {
+	load     *load
+	loop     *uvgo.Loop
+	messages *messages
+	clients  []*client
+	up       chan error    // receives one value: all are connected, or why not
+	done     chan struct{} // closed when the outcome is final
+
+	next     int            // client that connects next
+	ready    int            // clients that are connected
+	watchdog *handles.Timer // of the phase: no connection, no echo
+	began    time.Duration  // of the load, by the load's clock
+	running  bool           // clients send on
+	alive    int            // clients that have not failed
+	waiting  int            // messages under way
+
+	outcome outcome
+}
+
+// An outcome is what came of the load.
+type outcome struct {
+	took     time.Duration
+	requests uint64
+	latency  histogram
+	errors   map[string]uint64 // by kind
+	first    error
+}
+
+// connect starts connecting.
+func (r *runner) connect() {
+	t, err := r.loop.NewTimer()
+	if err != nil {
+		r.connected(err)
+		return
+	}
+	r.watchdog = t
+	r.watch()
+	for range min(connecting, len(r.clients)) {
+		r.connectNext()
+	}
+}
+
+// watch gives the next connection its time.
+func (r *runner) watch() {
+	_ = r.watchdog.StartPrecise(r.load.patience, func() { // fails only on a closed handle
+		r.connected(uv.Check("connect", int(uv.ETIMEDOUT)))
+	})
+}
+
+func (r *runner) connectNext() {
+	if r.next < len(r.clients) {
+		c := r.clients[r.next]
+		r.next++
+		r.dial(c)
+	}
+}
+
+// dial connects one client. A unix listener whose queue is full refuses with
+// EAGAIN where a TCP listener lets wait: that is tried again.
+func (r *runner) dial(c *client) {
+	s, err := r.load.address.dial(r.loop, r.load.at, func(err error) {
+		if errors.Is(err, uv.EAGAIN) {
+			c.stream.Close()
+			if _, err = r.loop.AfterFunc(10*time.Millisecond, func() { r.dial(c) }); err == nil {
+				return
+			}
+		}
+		if err == nil {
+			r.ready++
+			r.load.ready.Add(1)
+			r.watch()
+		}
+		if err != nil || r.ready == len(r.clients) {
+			r.connected(err)
+			return
+		}
+		r.connectNext()
+	})
+	c.stream = s
+	if err != nil {
+		r.connected(err)
+	}
+}
+
+// connected ends the first phase.
+func (r *runner) connected(err error) {
+	if r.watchdog != nil {
+		_ = r.watchdog.Stop()
+	}
+	select {
+	case r.up <- err:
+	default: // another failure has been reported
+	}
+}
+
+// start begins the load, for the duration.
+func (r *runner) start() {
+	r.running, r.alive = true, len(r.clients)
+	r.outcome.errors = make(map[string]uint64)
+	r.began = r.load.now()
+	_ = r.watchdog.StartPrecise(r.load.duration, r.end) // fails only on a closed handle
+	for _, c := range r.clients {
+		c.start(r.load.now())
+	}
+}
+
+// echoed counts a message that came back and lets the client go on.
+func (r *runner) echoed(c *client) {
+	if !r.running {
+		r.finish()
+		return
+	}
+	now := r.load.now()
+	r.outcome.requests++
+	r.outcome.latency.add(now - c.sent)
+	c.send(now)
+}
+
+// failed counts an error that ended a connection.
+func (r *runner) failed(err error) {
+	o := &r.outcome
+	if o.first == nil {
+		o.first = err
+	}
+	o.errors[kind(err)]++
+	if r.alive--; r.alive == 0 {
+		r.end()
+	}
+	r.finish()
+}
+
+// kind is the error without what differs from one connection to the next.
+func kind(err error) string {
+	for _, known := range []error{errChanged, errSurplus, errEnded, errMissing} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return reason(err)
+}
+
+// end stops the clients from sending on; echoes under way may still come.
+func (r *runner) end() {
+	if !r.running {
+		return
+	}
+	r.running = false
+	r.outcome.took = r.load.now() - r.began
+	_ = r.watchdog.StartPrecise(echoPatience, r.giveUp) // fails only on a closed handle
+	r.finish()
+}
+
+// giveUp counts the echoes that have not come.
+func (r *runner) giveUp() {
+	for _, c := range r.clients {
+		if c.waiting {
+			c.fail(fmt.Errorf("%w: connection %d, message %d, %d of %d bytes after %v",
+				errMissing, c.number, c.message, c.back, r.messages.size, echoPatience))
+		}
+	}
+}
+
+// finish makes the outcome final once no message is under way.
+func (r *runner) finish() {
+	if !r.running && r.waiting == 0 && !r.watchdog.Closing() {
+		_ = r.watchdog.Close() // never fails on the loop's goroutine
+		close(r.done)
+	}
+}

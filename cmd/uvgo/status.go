@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/uvgo/uvgo/server"
+)
+
+// A sample is what a server had done at some time.
+type sample struct {
+	at time.Time
+	server.Stats
+}
+
+func take(s *server.Server) sample { return sample{time.Now(), s.Stats()} }
+
+// line is the status line: what a server did since the sample before.
+func (s sample) line(before sample) string {
+	per := func(now, then uint64) float64 { return rate(now-then, s.at.Sub(before.at)) }
+	return fmt.Sprintf("%s conns  %s messages/s  %.1f MB/s  %s turns/s  %.1f events/crossing",
+		count(s.Conns), count(uint64(per(s.Messages, before.Messages))),
+		per(s.BytesIn, before.BytesIn)/1e6, count(uint64(per(s.Turns, before.Turns))),
+		share(s.Events-before.Events, s.crossings()-before.crossings()))
+}
+
+// report is what a server did since it began, in several lines.
+func (s sample) report(began time.Time) string {
+	up := s.at.Sub(began)
+	var b strings.Builder
+	fmt.Fprintf(&b, "statistics after %v\n", up.Round(time.Millisecond))
+	fmt.Fprintf(&b, "  connections  %s open, %s accepted\n", count(s.Conns), count(s.Accepted))
+	fmt.Fprintf(&b, "  messages     %s, %s/s\n", count(s.Messages), count(uint64(rate(s.Messages, up))))
+	fmt.Fprintf(&b, "  bytes        %s in, %s out\n", size(s.BytesIn), size(s.BytesOut))
+	fmt.Fprintf(&b, "  crossings    %s turns, %s early flushes\n", count(s.Turns), count(s.Flushes))
+	fmt.Fprintf(&b, "  events       %s, %.1f a crossing\n", count(s.Events), share(s.Events, s.crossings()))
+	return b.String()
+}
+
+// crossings is how often the loops went from Go into C in their turns.
+func (s sample) crossings() uint64 { return s.Turns + s.Flushes }
+
+// rate is n per second.
+func rate(n uint64, d time.Duration) float64 {
+	if d <= 0 {
+		return 0
+	}
+	return float64(n) / d.Seconds()
+}
+
+// share is n/of, 0 if there is nothing.
+func share(n, of uint64) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n) / float64(of)
+}
+
+// count writes a number with its thousands apart.
+func count(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// plural is a number of things.
+func plural(n uint64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return count(n) + " " + thing + "s"
+}
+
+// size writes a number of bytes.
+func size(n uint64) string {
+	units := []string{"kB", "MB", "GB", "TB"}
+	if n < 1000 {
+		return plural(n, "byte")
+	}
+	v, i := float64(n)/1000, 0
+	for v >= 999.95 && i < len(units)-1 {
+		v, i = v/1000, i+1
+	}
+	return fmt.Sprintf("%.1f %s", v, units[i])
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/uv"
+)
+
+const versionHelp = `
+
+Tells the versions of uvgo, libuv and Go, how libuv is linked, and what the
+libuv at hand lacks.`
+
+func runVersion(args []string) error {
+	others, err := parse(newFlags("version"), versionHelp, args)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		return usagef("version takes no argument %q", others[0])
+	}
+	lacks, err := lacking()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("uvgo   %s\n", ownVersion())
+	fmt.Printf("libuv  %s, linked as a %s library, lacks %s\n", uvgo.Version(), uvgo.Linkage(), lacks)
+	fmt.Printf("go     %s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return nil
+}
+
+// ownVersion is what go build noted of the module.
+func ownVersion() string {
+	const unknown = "(unknown)"
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return unknown
+	}
+	return info.Main.Version
+}
+
+// lacking tries what uvgo would use and an old libuv, or the system, has not.
+func lacking() (string, error) {
+	l, err := uvgo.New()
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	t, err := l.NewTCP()
+	if err != nil {
+		return "", err
+	}
+	err = t.Bind(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0), handles.ReusePort)
+	_ = t.Close() // never fails on the loop's goroutine
+	_, _ = l.RunNoWait()
+	if errors.Is(err, uv.ENOTSUP) {
+		return "SO_REUSEPORT, which comes with 1.49: a server's loops share one TCP listener", nil
+	}
+	return "nothing", nil
+}
