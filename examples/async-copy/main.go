@@ -1,0 +1,148 @@
+// Async-copy copies a file with several reads and writes under way at once. Try it:
+//
+//	go run ./examples/async-copy FROM TO
+//
+// requests.FSCopyfile does the same in one call.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/requests"
+	"github.com/uvgo/uvgo/uv"
+)
+
+const lanes, piece = 4, 1 << 20 // pieces under way at once, and bytes of each
+
+// A job is one copy. All of it happens on the loop's goroutine.
+type job struct {
+	loop     *uvgo.Loop
+	from, to string
+	in, out  uintptr
+	size     int64 // of the source
+	next     int64 // where the next piece begins
+	copied   int64
+	lanes    int   // those that go on
+	err      error // the first one
+}
+
+// try notes an error and tells whether there was none so far.
+func (j *job) try(err error) bool {
+	if err != nil && j.err == nil {
+		j.err = err
+	}
+	return j.err == nil
+}
+
+// start opens both files and sets the lanes going.
+func (j *job) start() error {
+	_, err := requests.FSOpen(j.loop, j.from, os.O_RDONLY, 0, func(fd uintptr, err error) {
+		if !j.try(err) {
+			return
+		}
+		j.in = fd
+		_, err = requests.FSFstat(j.loop, fd, func(st uv.Stat, err error) {
+			if !j.try(err) {
+				j.close(j.in)
+				return
+			}
+			j.size = st.Size
+			_, err = requests.FSOpen(j.loop, j.to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, st.Mode.Perm(), j.opened)
+			j.try(err)
+		})
+		j.try(err)
+	})
+	return err
+}
+
+func (j *job) opened(fd uintptr, err error) {
+	if !j.try(err) {
+		j.close(j.in)
+		return
+	}
+	j.out = fd
+	j.lanes = lanes
+	for range lanes {
+		j.read(make([]byte, piece))
+	}
+}
+
+// read reads the next piece into buf, which is lent until the callback.
+func (j *job) read(buf []byte) {
+	at := j.next
+	j.next += piece
+	if !j.try(nil) || at > j.size {
+		j.done()
+		return
+	}
+	_, err := requests.FSRead(j.loop, j.in, at, func(n int, err error) {
+		if err == io.EOF || !j.try(err) {
+			j.done()
+			return
+		}
+		j.write(buf, buf[:n], at)
+	}, buf)
+	if !j.try(err) {
+		j.done()
+	}
+}
+
+// write writes p, the part of buf that was read.
+func (j *job) write(buf, p []byte, at int64) {
+	_, err := requests.FSWrite(j.loop, j.out, at, func(n int, err error) {
+		j.copied += int64(n)
+		if !j.try(err) {
+			j.done()
+			return
+		}
+		j.read(buf)
+	}, p)
+	if !j.try(err) {
+		j.done()
+	}
+}
+
+// done ends a lane, and the copy with the last of them.
+func (j *job) done() {
+	if j.lanes--; j.lanes > 0 {
+		return
+	}
+	j.close(j.in)
+	j.close(j.out)
+	if j.err != nil {
+		_, err := requests.FSUnlink(j.loop, j.to, func(error) {})
+		j.try(err)
+	}
+}
+
+func (j *job) close(fd uintptr) {
+	_, err := requests.FSClose(j.loop, fd, func(err error) { j.try(err) })
+	j.try(err)
+}
+
+func main() {
+	if len(os.Args) != 3 {
+		log.Fatal("usage: async-copy FROM TO")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var j job
+	err := uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
+		j = job{loop: l, from: os.Args[1], to: os.Args[2]}
+		context.AfterFunc(ctx, func() { // the lanes end behind their pieces
+			l.Post(func() { j.try(errors.New("interrupted")) })
+		})
+		return j.start()
+	})
+	if err = errors.Join(err, j.err); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("copied %d bytes\n", j.copied)
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+func init() { uvtest.Helper("main", main) }
+
+func TestMain(m *testing.M) { uvtest.Main(m) }
+
+// TestLookup asks what the hosts file answers, without a network.
+func TestLookup(t *testing.T) {
+	out := uvtest.Start(t, "main", "localhost", "127.0.0.1", "127.0.0.1").Wait(0)
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if len(lines) != 3 {
+		t.Fatalf("%d answers: %q", len(lines), out)
+	}
+	slices.Sort(lines)
+	if lines[0] != "127.0.0.1: localhost" || lines[1] != lines[0] {
+		t.Errorf("names %q", lines[:2])
+	}
+	host, addrs, _ := strings.Cut(lines[2], ": ")
+	if host != "localhost" || !slices.Contains(strings.Fields(addrs), "127.0.0.1") {
+		t.Errorf("addresses %q", lines[2])
+	}
+}
+
+// TestLookupErrors: what has no answer does not hold up the rest.
+func TestLookupErrors(t *testing.T) {
+	long := strings.Repeat("a", 300)
+	out := uvtest.Start(t, "main", long, "127.0.0.1").Wait(1)
+	for _, want := range []string{"127.0.0.1: localhost\n", long + ": getaddrinfo " + long + ": invalid argument (EINVAL)\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q has no line %q", out, want)
+		}
+	}
+}

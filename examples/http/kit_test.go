@@ -1,0 +1,22 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uvnet"
+)
+
+// TestMain has the default group running before it counts what is open: it
+// lives as long as the process.
+func TestMain(m *testing.M) {
+	if ln, err := uvnet.Listen("tcp", "127.0.0.1:0"); err == nil {
+		for range 4 {
+			if c, err := uvnet.Dial("tcp", ln.Addr().String()); err == nil {
+				c.Close()
+			}
+		}
+		ln.Close()
+	}
+	uvtest.Main(m)
+}

@@ -1,0 +1,92 @@
+// Signal-reload is a program that reads its configuration again on SIGHUP,
+// without a restart, and keeps the old one if the new one is bad. Try it:
+//
+//	echo '{"greeting": "hello", "every": "1s"}' > /tmp/conf.json
+//	go run ./examples/signal-reload /tmp/conf.json &
+//	echo '{"greeting": "good day", "every": "300ms"}' > /tmp/conf.json
+//	pkill -HUP signal-reload
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+)
+
+type config struct {
+	Greeting string `json:"greeting"`
+	Every    string `json:"every"` // how often to greet
+}
+
+// A greeter is the program: a timer, and what it is to say.
+type greeter struct {
+	path  string
+	timer *handles.Timer
+}
+
+// load puts the configuration in force: all of it, or nothing.
+func (g *greeter) load() error {
+	text, err := os.ReadFile(g.path) // small and local: it may hold the loop up
+	if err != nil {
+		return err
+	}
+	var c config
+	if err := json.Unmarshal(text, &c); err != nil {
+		return err
+	}
+	every, err := time.ParseDuration(c.Every)
+	if err != nil || every <= 0 {
+		return fmt.Errorf("every: %q is no interval", c.Every)
+	}
+	fmt.Printf("loaded: %q every %v\n", c.Greeting, every)
+	return g.timer.Start(0, every, func() { fmt.Println(c.Greeting) }) // in the place of the old one
+}
+
+func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("usage: signal-reload FILE")
+	}
+	err := uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
+		timer, err := l.NewTimer()
+		if err != nil {
+			return err
+		}
+		g := &greeter{os.Args[1], timer}
+		if err := g.load(); err != nil {
+			return err // at the start a bad configuration is fatal
+		}
+
+		hup, err := l.NewSignal()
+		if err != nil {
+			return err
+		}
+		// The callback runs on the loop like any other: it may do what it likes.
+		err = hup.Start(syscall.SIGHUP, func(os.Signal) {
+			if err := g.load(); err != nil {
+				fmt.Println("kept the old configuration:", err)
+			}
+		})
+		if err != nil {
+			return err
+		}
+
+		term, err := l.NewSignal()
+		if err != nil {
+			return err
+		}
+		return term.Start(syscall.SIGTERM, func(os.Signal) {
+			fmt.Println("bye")
+			l.Stop() // Run closes what is open
+		})
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+}

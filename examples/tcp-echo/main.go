@@ -1,0 +1,96 @@
+// Tcp-echo sends back whatever it is sent. Try it:
+//
+//	go run ./examples/tcp-echo &
+//	nc 127.0.0.1 7000
+//
+// It is written on the loop itself, to show how that works; package server does
+// the same in five lines and uses all cores.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net/netip"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+)
+
+// full is how much may wait for a client that does not read.
+const full = 1 << 20
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:7000", "`address` to listen on; port 0 takes any")
+	flag.Parse()
+
+	// Ctrl-C ends ctx, which ends Run, which closes every handle.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := uvgo.Run(ctx, func(l *uvgo.Loop) error { return listen(l, *addr) })
+	if err != nil && !errors.Is(err, context.Canceled) {
+		log.Fatal(err)
+	}
+}
+
+// listen sets the server up and returns; Run then turns the loop.
+func listen(l *uvgo.Loop, addr string) error {
+	a, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return err
+	}
+	srv, err := l.NewTCP()
+	if err != nil {
+		return err
+	}
+	if err := srv.Bind(a); err != nil {
+		return err
+	}
+	err = srv.Listen(128, func(c *handles.TCP, err error) {
+		if err != nil {
+			log.Print("accept: ", err) // out of descriptors, say; it goes on
+			return
+		}
+		echo(c)
+	})
+	if err != nil {
+		return err
+	}
+	if a, err = srv.LocalAddr(); err == nil {
+		fmt.Println("listening on", a)
+	}
+	return err
+}
+
+// echo serves one client. All of it runs on the loop's goroutine: no locks.
+func echo(c *handles.TCP) {
+	read := func(p []byte, err error) {
+		if err == io.EOF { // the client has finished: first send what is queued
+			c.Shutdown(func(error) { c.Close() })
+			return
+		}
+		if err != nil {
+			c.Close()
+			return
+		}
+		c.Write(p)               // p is borrowed: it is gone when read returns
+		if c.Buffered() > full { // do not read faster than the client does
+			c.ReadStop()
+		}
+	}
+	c.OnWritten(func(queued int, err error) {
+		switch {
+		case err != nil:
+			c.Close()
+		case queued == 0:
+			c.ReadStart(read) // refused if it is reading anyway: fine
+		}
+	})
+	c.ReadStart(read)
+}

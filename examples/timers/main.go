@@ -1,0 +1,49 @@
+// Timers shows the three things that one does with timers: something once,
+// something again and again, and a deadline that is called off.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/uvgo/uvgo"
+)
+
+func main() {
+	// Run makes a loop, calls the function, and turns the loop until no work is
+	// left: here, until the last timer is done.
+	err := uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
+		// Once. The handle closes itself afterwards.
+		if _, err := l.AfterFunc(5*time.Millisecond, func() { fmt.Println("once") }); err != nil {
+			return err
+		}
+
+		// A deadline. Nothing of it is left once it is closed.
+		deadline, err := l.AfterFunc(time.Hour, func() { fmt.Println("too late") })
+		if err != nil {
+			return err
+		}
+
+		// Again and again: first after 20 ms, then every 10 ms. An active timer
+		// keeps the loop alive until it is stopped or closed.
+		ticker, err := l.NewTimer()
+		if err != nil {
+			return err
+		}
+		ticks := 0
+		return ticker.Start(20*time.Millisecond, 10*time.Millisecond, func() {
+			ticks++
+			fmt.Println("tick", ticks)
+			if ticks == 3 {
+				ticker.Close()
+				deadline.Close()
+				fmt.Println("in time")
+			}
+		})
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+}

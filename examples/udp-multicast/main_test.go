@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"syscall"
+	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+func init() { uvtest.Helper("main", main) }
+
+func TestMain(m *testing.M) { uvtest.Main(m) }
+
+// freePort returns a port that no datagram socket uses.
+func freePort(t *testing.T) int {
+	t.Helper()
+	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	return c.LocalAddr().(*net.UDPAddr).Port
+}
+
+// TestGroup: two members of one group hear what a third program says.
+func TestGroup(t *testing.T) {
+	group := fmt.Sprintf("239.255.17.5:%d", freePort(t))
+	a := uvtest.Start(t, "main", "-group", group)
+	b := uvtest.Start(t, "main", "-group", group)
+	a.Expect("^listening to " + group)
+	b.Expect("^listening to " + group)
+	for _, text := range []string{"hello", "and once more"} {
+		uvtest.Start(t, "main", "-group", group, "-say", text).Wait(0)
+		a.Expect(`^127\.0\.0\.1: ` + text + "$")
+		b.Expect(`^127\.0\.0\.1: ` + text + "$")
+	}
+	a.Signal(syscall.SIGTERM)
+	b.Signal(syscall.SIGINT)
+	a.Wait(0)
+	b.Wait(0)
+}
+
+// TestNoGroup: an address that is none for groups is refused.
+func TestNoGroup(t *testing.T) {
+	uvtest.Start(t, "main", "-group", fmt.Sprintf("127.0.0.1:%d", freePort(t))).Wait(1)
+}
