@@ -1,0 +1,324 @@
+package tests
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+// steady fails the test if op allocates once it has run for a while. It looks
+// at hundreds at a time: AllocsPerRun drops fractions, and the runtime itself
+// may allocate once in a while.
+func steady(t *testing.T, op func()) {
+	t.Helper()
+	const many = 200
+	batch := func() {
+		for range many {
+			op()
+		}
+	}
+	for range 5 { // slots, rings and pools reach their size
+		batch()
+	}
+	if n := testing.AllocsPerRun(10, batch); n != 0 {
+		t.Errorf("%v allocations in %d times, want none", n, many)
+	}
+}
+
+// TestSteadyStateAllocatesNothing covers what a busy program does again and
+// again. A round that blocks may take several turns.
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	if instrumented {
+		t.Skip("the race detector and AddressSanitizer allocate on their own")
+	}
+	for name, fn := range map[string]func(t *testing.T, l *uvgo.Loop){
+		"TCP echo":               allocEcho,
+		"WriteFunc":              allocWriteFunc,
+		"WriteFunc of two":       allocWriteFuncTwo,
+		"timer start and stop":   allocTimerStartStop,
+		"timer fires":            allocTimerFires,
+		"post from the loop":     allocPost,
+		"post from outside":      allocPostOutside,
+		"async":                  allocAsync,
+		"idle, prepare, check":   allocPhases,
+		"read stop and start":    allocReadStopStart,
+		"synchronous questions":  allocQuestions,
+		"ref, unref and timers":  allocRef,
+		"writes that are queued": allocBlockedWrites,
+		"UDP echo":               allocUDPEcho,
+		"UDP SendFunc":           allocUDPSendFunc,
+		"UDP TrySend":            allocUDPTrySend,
+		"file stat":              allocFSStat,
+		"file read and write":    allocFSReadWrite,
+		"a file that changes":    allocFSEvent,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, p := range []struct {
+				name string
+				way  uvgo.Parking
+			}{{"thread", uvgo.ParkThread}, {"goroutine", uvgo.ParkGoroutine}} {
+				t.Run(p.name, func(t *testing.T) {
+					uvtest.Watchdog(t, time.Minute)
+					fn(t, looptest.New(t, uvgo.WithParking(p.way)))
+				})
+			}
+		})
+	}
+}
+
+// echoed returns a client of an echo server on the same loop, and a function
+// that makes one round trip.
+func echoed(t *testing.T, l *uvgo.Loop, write func(c *handles.TCP) error) (round func(), done func()) {
+	a, b := tcpPair(t, l)
+	back := 0
+	check(t, b.ReadStart(func(p []byte, err error) {
+		if _, err := b.Write(p); err != nil {
+			t.Error(err)
+		}
+	}))
+	check(t, a.ReadStart(func(p []byte, err error) { back += len(p) }))
+	return func() {
+		back = 0
+		if err := write(a); err != nil {
+			t.Fatal(err)
+		}
+		for back < 64 {
+			if _, err := l.RunOnce(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}, func() { closeAll(t, a, b) }
+}
+
+func allocEcho(t *testing.T, l *uvgo.Loop) {
+	msg := make([]byte, 64)
+	round, done := echoed(t, l, func(c *handles.TCP) error {
+		_, err := c.Write(msg)
+		return err
+	})
+	steady(t, round)
+	done()
+}
+
+func allocWriteFunc(t *testing.T, l *uvgo.Loop) {
+	msg, called := make([]byte, 64), 0
+	written := func(error) { called++ }
+	round, done := echoed(t, l, func(c *handles.TCP) error { return c.WriteFunc(written, msg) })
+	rounds := 0
+	steady(t, func() {
+		rounds++
+		round()
+	})
+	if called != rounds {
+		t.Errorf("%d of %d writes completed", called, rounds)
+	}
+	done()
+}
+
+func allocWriteFuncTwo(t *testing.T, l *uvgo.Loop) {
+	msg := make([]byte, 32)
+	written := func(error) {}
+	round, done := echoed(t, l, func(c *handles.TCP) error { return c.WriteFunc(written, msg, msg) })
+	steady(t, round)
+	done()
+}
+
+func allocTimerStartStop(t *testing.T, l *uvgo.Loop) {
+	tm := must(l.NewTimer())
+	fn := func() {}
+	steady(t, func() {
+		for range 10 {
+			check(t, tm.Start(time.Hour, time.Second, fn))
+			check(t, tm.Again())
+			check(t, tm.Stop())
+		}
+		turnNoWait(t, l)
+	})
+	closeAll(t, tm)
+}
+
+func allocTimerFires(t *testing.T, l *uvgo.Loop) {
+	tm := must(l.NewTimer())
+	fired := 0
+	fn := func() { fired++ }
+	steady(t, func() {
+		before := fired
+		check(t, tm.Start(0, 0, fn))
+		for fired == before {
+			turnOnce(t, l)
+		}
+	})
+	closeAll(t, tm)
+}
+
+func allocPost(t *testing.T, l *uvgo.Loop) {
+	ran := 0
+	inner := func() { ran++ }
+	outer := func() { check(t, l.Post(inner)) }
+	steady(t, func() {
+		before := ran
+		check(t, l.Post(outer))
+		for ran == before {
+			turnNoWait(t, l)
+		}
+	})
+}
+
+func allocPostOutside(t *testing.T, l *uvgo.Loop) {
+	hold := must(l.NewAsync(nil)) // so that the loop waits
+	ran := 0
+	fn := func() { ran++ }
+	ask, stop := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stop)
+		for range ask {
+			if err := l.Post(fn); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	steady(t, func() {
+		before := ran
+		ask <- struct{}{}
+		for ran == before {
+			turnOnce(t, l)
+		}
+	})
+	close(ask)
+	<-stop
+	closeAll(t, hold)
+}
+
+func allocAsync(t *testing.T, l *uvgo.Loop) {
+	ran := 0
+	a := must(l.NewAsync(func() { ran++ }))
+	steady(t, func() {
+		before := ran
+		check(t, a.Send())
+		check(t, a.Send())
+		turnOnce(t, l)
+		if ran != before+1 {
+			t.Fatalf("two sends make %d calls", ran-before)
+		}
+	})
+	closeAll(t, a)
+}
+
+func allocPhases(t *testing.T, l *uvgo.Loop) {
+	idle, prepare, c := must(l.NewIdle()), must(l.NewPrepare()), must(l.NewCheck())
+	ran := 0
+	fn := func() { ran++ }
+	steady(t, func() {
+		before := ran
+		check(t, idle.Start(fn))
+		check(t, prepare.Start(fn))
+		check(t, c.Start(fn))
+		turnOnce(t, l)
+		check(t, idle.Stop())
+		check(t, prepare.Stop())
+		check(t, c.Stop())
+		if ran != before+3 {
+			t.Fatalf("%d callbacks ran, want 3", ran-before)
+		}
+	})
+	closeAll(t, idle, prepare, c)
+}
+
+func allocReadStopStart(t *testing.T, l *uvgo.Loop) {
+	a, b := tcpPair(t, l)
+	msg, got := make([]byte, 64), 0
+	read := func(p []byte, err error) { got += len(p) }
+	steady(t, func() {
+		got = 0
+		check(t, b.ReadStart(read))
+		if _, err := a.Write(msg); err != nil {
+			t.Fatal(err)
+		}
+		for got < len(msg) {
+			turnOnce(t, l)
+		}
+		check(t, b.ReadStop())
+	})
+	closeAll(t, a, b)
+}
+
+func allocQuestions(t *testing.T, l *uvgo.Loop) {
+	a, b := tcpPair(t, l)
+	tm := must(l.NewTimer())
+	check(t, tm.Start(time.Hour, 0, func() {}))
+	msg := make([]byte, 1)
+	check(t, b.ReadStart(func([]byte, error) {}))
+	steady(t, func() {
+		if !a.Readable() || !a.Writable() || a.WriteQueueSize() != 0 || a.Buffered() != 0 || tm.DueIn() == 0 || !l.Alive() {
+			t.Fatal("a wrong answer")
+		}
+		if _, err := a.TryWrite(msg); err != nil {
+			t.Fatal(err)
+		}
+		turnNoWait(t, l)
+	})
+	closeAll(t, a, b, tm)
+}
+
+func allocRef(t *testing.T, l *uvgo.Loop) {
+	tm := must(l.NewTimer())
+	check(t, tm.Start(time.Hour, 0, func() {}))
+	steady(t, func() {
+		tm.Unref()
+		tm.Ref()
+		check(t, tm.SetRepeat(time.Minute))
+		turnNoWait(t, l)
+	})
+	closeAll(t, tm)
+}
+
+func allocBlockedWrites(t *testing.T, l *uvgo.Loop) {
+	a, b := tcpPair(t, l)
+	const size = 8 << 20
+	msg, got := make([]byte, size), 0
+	check(t, b.ReadStart(func(p []byte, err error) { got += len(p) }))
+	blocked, written := false, 0
+	done := func(error) { written++ }
+	round := func() {
+		got, written = 0, 0
+		check(t, a.WriteFunc(done, msg))
+		blocked = blocked || a.WriteQueueSize() > 0
+		for got < size || written < 1 {
+			turnOnce(t, l)
+		}
+	}
+	for range 5 {
+		round()
+	}
+	if n := testing.AllocsPerRun(20, round); n != 0 {
+		t.Errorf("%v allocations each time, want none", n)
+	}
+	if !blocked {
+		t.Error("no write was ever queued: the test shows nothing")
+	}
+	closeAll(t, a, b)
+}
+
+// allocFSEvent: the name is the same each time.
+func allocFSEvent(t *testing.T, l *uvgo.Loop) {
+	f := must(os.Create(filepath.Join(t.TempDir(), "file")))
+	defer f.Close()
+	fd, one, n := int(f.Fd()), []byte("x"), 0
+	w := must(l.NewFSEvent())
+	check(t, w.Start(f.Name(), 0, func(string, handles.FSEventKind, error) { n++ }))
+	steady(t, func() {
+		unix.Write(fd, one)
+		for before := n; n == before; {
+			l.RunOnce()
+		}
+	})
+	check(t, w.Close())
+}

@@ -1,0 +1,136 @@
+package tests
+
+import (
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/requests"
+	"github.com/uvgo/uvgo/uv"
+)
+
+func init() {
+	libuvTests.add(suite{
+		"fs_file_async":         onEachLoop(testFSFileAsync),
+		"fs_scandir_early_exit": onEachLoop(testFSScandirEarlyExit),
+	})
+}
+
+// testFSFileAsync makes a file in a chain of callbacks, and reads, cuts and
+// removes it in others; each callback runs once.
+func testFSFileAsync(t *testing.T, l *uvgo.Loop) {
+	path := filepath.Join(t.TempDir(), "file")
+	moved := path + "2"
+	var j journal
+	step := func(line string, err error) {
+		check(t, err)
+		j.add(line)
+	}
+	check1 := func(_ requests.FS, err error) { check(t, err) }
+
+	check1(requests.FSOpen(l, path, os.O_WRONLY|os.O_CREATE, 0o600, func(fd uintptr, err error) {
+		step("create", err)
+		check1(requests.FSWrite(l, fd, -1, func(n int, err error) {
+			step("write "+strconv.Itoa(n), err)
+			check1(requests.FSFdatasync(l, fd, func(err error) {
+				step("fdatasync", err)
+				check1(requests.FSFsync(l, fd, func(err error) {
+					step("fsync", err)
+					check1(requests.FSClose(l, fd, func(err error) { step("close", err) }))
+				}))
+			}))
+		}, []byte("test-buffer\n")))
+	}))
+	if len(j.lines) != 0 {
+		t.Error("a callback ran inside a call")
+	}
+	looptest.Run(t, l)
+	j.want(t, "create", "write 12", "fdatasync", "fsync", "close")
+
+	check1(requests.FSRename(l, path, moved, func(err error) { step("rename", err) }))
+	looptest.Run(t, l)
+	j.want(t, "rename")
+
+	buf := make([]byte, 32)
+	check1(requests.FSOpen(l, moved, os.O_RDWR, 0, func(fd uintptr, err error) {
+		step("open", err)
+		check1(requests.FSRead(l, fd, -1, func(n int, err error) {
+			step("read "+string(buf[:n]), err)
+			check1(requests.FSFtruncate(l, fd, 7, func(err error) {
+				step("ftruncate", err)
+				check1(requests.FSClose(l, fd, func(err error) { step("close", err) }))
+			}))
+		}, buf))
+	}))
+	looptest.Run(t, l)
+	j.want(t, "open", "read test-buffer\n", "ftruncate", "close")
+
+	check1(requests.FSOpen(l, moved, os.O_RDONLY, 0, func(fd uintptr, err error) {
+		step("open", err)
+		check1(requests.FSRead(l, fd, -1, func(n int, err error) {
+			step("read "+string(buf[:n]), err)
+			check1(requests.FSRead(l, fd, -1, func(n int, err error) {
+				if n != 0 || err != io.EOF {
+					t.Errorf("at the end: %d, %v", n, err)
+				}
+				check1(requests.FSClose(l, fd, func(err error) {
+					step("close", err)
+					check1(requests.FSUnlink(l, moved, func(err error) { step("unlink", err) }))
+				}))
+			}, buf))
+		}, buf))
+	}))
+	looptest.Run(t, l)
+	j.want(t, "open", "read test-bu", "close", "unlink")
+	if l.Alive() {
+		t.Error("the loop is alive")
+	}
+}
+
+// testFSScandirEarlyExit leaves the entries behind the first, of a directory
+// with one and of one with many: what libuv allocated is freed, which
+// AddressSanitizer's leak check sees, and memory does not grow.
+func testFSScandirEarlyExit(t *testing.T, l *uvgo.Loop) {
+	one, many := t.TempDir(), t.TempDir()
+	check(t, os.WriteFile(filepath.Join(one, "only"), nil, 0o600))
+	for i := range 200 {
+		check(t, os.WriteFile(filepath.Join(many, "name-"+strconv.Itoa(i)), nil, 0o600))
+	}
+	rounds := 300
+	if testing.Short() {
+		rounds = 50
+	}
+	called := uvtest.NewCounter(t, "scandir callback", 2*rounds)
+	scan := func(dir, first string) {
+		_, err := requests.FSScandir(l, dir, func(entries iter.Seq[uv.Dirent], err error) {
+			called.Inc()
+			check(t, err)
+			for e := range entries {
+				if e.Name != first || e.Type != uv.DirentFile {
+					t.Errorf("the first entry is %v", e)
+				}
+				break
+			}
+		})
+		check(t, err)
+	}
+	before := uint64(0)
+	for i := range rounds {
+		scan(one, "only")
+		scan(many, "name-0")
+		looptest.Run(t, l)
+		if i == rounds/5 {
+			before = uvtest.RSS()
+		}
+	}
+	// 8 KB of entries each time would have made megabytes.
+	if grown := int64(uvtest.RSS() - before); !instrumented && !testing.Short() && grown > 1<<20 {
+		t.Errorf("memory grew by %d bytes", grown)
+	}
+}

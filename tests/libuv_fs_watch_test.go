@@ -1,0 +1,111 @@
+package tests
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+func init() {
+	libuvTests.add(suite{
+		"fs_event_stop_in_cb":              onEachLoop(testFSEventStopInCallback),
+		"fs_event_close_in_callback":       onEachLoop(testFSEventCloseInCallback),
+		"fs_event_no_callback_after_close": onEachLoop(testFSEventNoCallbackAfterClose),
+		"fs_poll_close_request":            onEachLoop(testFSPollCloseRequest),
+		"fs_event_ref":                     onEachLoop(testFSEventRef),
+	})
+}
+
+// makeFiles makes n files in a directory and returns their names.
+func makeFiles(t *testing.T, dir string, n int) []string {
+	t.Helper()
+	var names []string
+	for i := range n {
+		names = append(names, fmt.Sprint("file", i))
+		check(t, os.WriteFile(filepath.Join(dir, names[i]), nil, 0o600))
+	}
+	return names
+}
+
+// testFSEventStopInCallback: one turn brings many changes, of which the first
+// callback refuses the rest.
+func testFSEventStopInCallback(t *testing.T, l *uvgo.Loop) {
+	dir := t.TempDir()
+	ran := uvtest.NewCounter(t, "callback", 1)
+	h := must(l.NewFSEvent())
+	check(t, h.Start(dir, 0, func(string, handles.FSEventKind, error) {
+		ran.Inc()
+		check(t, h.Stop())
+	}))
+	makeFiles(t, dir, 10)
+	looptest.Run(t, l)
+	makeFiles(t, dir, 20) // nobody watches any more
+	if h.Active() || turnOnce(t, l) {
+		t.Error("a stopped watch keeps the loop alive")
+	}
+	closeAndRun(t, l, h)
+}
+
+// testFSEventCloseInCallback: five files are made, and the third report closes.
+func testFSEventCloseInCallback(t *testing.T, l *uvgo.Loop) {
+	dir := t.TempDir()
+	ran := uvtest.NewCounter(t, "callback", 3)
+	closed := uvtest.NewCounter(t, "close callback", 1)
+	h := must(l.NewFSEvent())
+	h.OnClose(closed.Inc)
+	check(t, h.Start(dir, 0, func(_ string, kind handles.FSEventKind, err error) {
+		check(t, err)
+		if kind != handles.Rename {
+			t.Errorf("kind %v", kind)
+		}
+		if ran.Inc(); ran.N() == 3 {
+			check(t, h.Close())
+		}
+	}))
+	makeFiles(t, dir, 5)
+	looptest.Run(t, l)
+}
+
+// testFSEventNoCallbackAfterClose: the change comes after Close, and also
+// before it in a turn that nobody has seen.
+func testFSEventNoCallbackAfterClose(t *testing.T, l *uvgo.Loop) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, makeFiles(t, dir, 1)[0])
+	ran := uvtest.NewCounter(t, "callback", 0)
+	h := must(l.NewFSEvent())
+	check(t, h.Start(file, 0, func(string, handles.FSEventKind, error) { ran.Inc() }))
+	check(t, os.Chmod(file, 0o400))
+	check(t, h.Close())
+	check(t, os.Chmod(file, 0o600))
+	closed := uvtest.NewCounter(t, "close callback", 1)
+	h.OnClose(closed.Inc)
+	looptest.Run(t, l)
+}
+
+// testFSPollCloseRequest closes with the first look under way.
+func testFSPollCloseRequest(t *testing.T, l *uvgo.Loop) {
+	ran := uvtest.NewCounter(t, "callback", 0)
+	h := must(l.NewFSPoll())
+	check(t, h.Start(filepath.Join(t.TempDir(), "none"), 100*time.Millisecond, func(uv.Stat, uv.Stat, error) { ran.Inc() }))
+	closed := false
+	h.OnClose(func() { closed = true })
+	check(t, h.Close())
+	for !closed {
+		turnOnce(t, l)
+	}
+}
+
+func testFSEventRef(t *testing.T, l *uvgo.Loop) {
+	ran := uvtest.NewCounter(t, "callback", 0)
+	h := must(l.NewFSEvent())
+	check(t, h.Start(t.TempDir(), 0, func(string, handles.FSEventKind, error) { ran.Inc() }))
+	doesNotHold(t, l, h, ran)
+}

@@ -1,0 +1,154 @@
+package tests
+
+import (
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+func init() {
+	libuvTests.add(suite{
+		"loop_handles":    onEachLoop(testLoopHandles),
+		"idle_starvation": onEachLoop(testIdleStarvation),
+		"idle_check":      onEachLoop(testIdleCheck),
+	})
+}
+
+// testLoopHandles takes idle, prepare and check handles through rounds in which
+// they start, stop and close each other.
+func testLoopHandles(t *testing.T, l *uvgo.Loop) {
+	const idles, rounds = 7, 21
+	round := 0
+	prepares := uvtest.NewCounter(t, "prepare callback of every round", rounds)
+	odd := uvtest.NewCounter(t, "prepare callback of every other round", rounds/2)
+	checks := uvtest.NewCounter(t, "check callback", rounds)
+	busy := uvtest.NewCounterAtLeast(t, "callbacks of the idles", rounds)
+	closed := uvtest.NewCounter(t, "close callback", 3+idles)
+
+	always, other, chk := must(l.NewPrepare()), must(l.NewPrepare()), must(l.NewCheck())
+	check(t, always.Start(func() {
+		if round%2 == 0 {
+			check(t, other.Start(func() {
+				if round%2 == 0 {
+					t.Errorf("round %d: a prepare handle ran in the round that started it", round)
+				}
+				odd.Inc()
+				check(t, other.Stop())
+			}))
+		}
+		prepares.Inc()
+		round++
+	}))
+
+	// The idles of a round open one that closes itself when it first runs.
+	var brief *handles.Idle
+	opened, gone := 0, 0
+	open := func() {
+		since := round
+		brief = must(l.NewIdle())
+		opened++
+		brief.OnClose(func() {
+			gone++
+			brief = nil
+		})
+		check(t, brief.Start(func() {
+			if round == since {
+				t.Errorf("round %d: an idle handle ran in the round that started it", round)
+			}
+			if brief.Closing() {
+				t.Error("a closing idle handle ran")
+			}
+			brief.Close()
+		}))
+	}
+	var many [idles]*handles.Idle
+	for i := range many {
+		many[i] = must(l.NewIdle())
+	}
+	start := func(h *handles.Idle) {
+		check(t, h.Start(func() {
+			if brief == nil {
+				open()
+			}
+			if busy.Inc(); busy.N()%5 == 0 {
+				check(t, h.Stop())
+			}
+		}))
+	}
+	check(t, chk.Start(func() {
+		checks.Inc()
+		if round < rounds {
+			for _, h := range many[:1+round%idles] {
+				start(h)
+			}
+			return
+		}
+		for _, h := range []interface {
+			OnClose(func())
+			Close() error
+		}{always, other, chk, many[0], many[1], many[2], many[3], many[4], many[5], many[6]} {
+			h.OnClose(closed.Inc)
+			h.Close()
+		}
+		if brief != nil {
+			brief.Close()
+		}
+	}))
+
+	// It keeps the loop polling without keeping it alive.
+	tick := must(l.NewTimer())
+	check(t, tick.Start(5*time.Millisecond, 5*time.Millisecond, func() {}))
+	tick.Unref()
+	looptest.Run(t, l)
+	tick.Close()
+	if opened != gone || gone == 0 {
+		t.Errorf("%d brief idles were opened, %d closed", opened, gone)
+	}
+}
+
+func testIdleStarvation(t *testing.T, l *uvgo.Loop) {
+	idle, chk, timer := must(l.NewIdle()), must(l.NewCheck()), must(l.NewTimer())
+	idles := uvtest.NewCounterAtLeast(t, "idle callback", 2)
+	checks := uvtest.NewCounterAtLeast(t, "check callback", 1)
+	timers := uvtest.NewCounter(t, "timer callback", 1)
+	closed := uvtest.NewCounter(t, "close callback", 3)
+	check(t, idle.Start(idles.Inc))
+	check(t, chk.Start(checks.Inc))
+	check(t, timer.Start(20*time.Millisecond, 0, func() {
+		timers.Inc()
+		for _, h := range []interface {
+			OnClose(func())
+			Close() error
+		}{idle, chk, timer} {
+			h.OnClose(closed.Inc)
+			h.Close()
+		}
+	}))
+	looptest.Run(t, l)
+}
+
+func testIdleCheck(t *testing.T, l *uvgo.Loop) {
+	var order journal
+	idle, chk := must(l.NewIdle()), must(l.NewCheck())
+	check(t, idle.Start(func() {
+		order.add("idle")
+		idle.Stop()
+	}))
+	check(t, chk.Start(order.note("check")))
+	if !turnOnce(t, l) { // does not block: idle was active when it began
+		t.Error("not alive with an active check")
+	}
+	order.want(t, "idle", "check")
+	idle.OnClose(order.note("closed idle"))
+	chk.OnClose(order.note("closed check"))
+	idle.Close()
+	chk.Close()
+	if turnOnce(t, l) {
+		t.Error("alive after the last handle")
+	}
+	order.wantSet(t, "closed check", "closed idle")
+}

@@ -1,0 +1,242 @@
+package tests
+
+import (
+	"errors"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+func init() {
+	libuvTests.add(suite{
+		"we_get_signal_one_shot":  onEachLoop(testSignalOneShot),
+		"signal_multiple_loops":   eachParking(testSignalMultipleLoops),
+		"signal_pending_on_close": onEachLoop(testSignalPendingOnClose),
+		"signal_close_loop_alive": onEachLoop(testSignalCloseLoopAlive),
+	})
+}
+
+// notified routes the signal to os/signal, too, for the test's duration: it
+// then survives deliveries that no handle watches for.
+func notified(t *testing.T, sig os.Signal) <-chan os.Signal {
+	c := make(chan os.Signal, 64)
+	signal.Notify(c, sig)
+	t.Cleanup(func() { signal.Stop(c) })
+	return c
+}
+
+func testSignalOneShot(t *testing.T, l *uvgo.Loop) {
+	std := notified(t, sigUsed)
+	s := must(l.NewSignal())
+	defer s.Close()
+	calls := 0
+	got := func(sig os.Signal) {
+		if sig != sigUsed {
+			t.Errorf("the callback got %v", sig)
+		}
+		calls++
+	}
+	expect := func(want int, active bool, when string) {
+		t.Helper()
+		if calls != want || s.Active() != active || l.Alive() != active {
+			t.Errorf("%s: %d calls, active %t, loop alive %t; want %d, %t", when, calls, s.Active(), l.Alive(), want, active)
+		}
+		calls = 0
+	}
+	for range 2 { // it can be started again
+		check(t, s.StartOneshot(sigUsed, got))
+		expect(0, true, "started")
+		raise(sigUsed)
+		raise(sigUsed) // one turn brings both
+		looptest.Run(t, l)
+		expect(1, false, "two signals")
+		raise(sigUsed)
+		turnNoWait(t, l)
+		expect(0, false, "a signal when it is over")
+	}
+
+	// Changing from once to ever, also on a handle that has been oneshot.
+	check(t, s.StartOneshot(sigUsed, got))
+	check(t, s.Start(sigUsed, got))
+	for range 3 {
+		raise(sigUsed)
+		turnOnce(t, l)
+		expect(1, true, "no longer oneshot")
+	}
+	check(t, s.StartOneshot(sigUsed, got))
+	raise(sigUsed)
+	raise(sigUsed)
+	turnOnce(t, l)
+	expect(1, false, "oneshot again")
+
+	// One handle's only shot leaves the others alone.
+	other := must(l.NewSignal())
+	others := uvtest.NewCounter(t, "the other handle's callback", 4)
+	check(t, other.Start(sigUsed, ignoreSignal(others.Inc)))
+	check(t, s.StartOneshot(sigUsed, got))
+	for range 4 {
+		raise(sigUsed)
+		turnOnce(t, l)
+	}
+	other.Close()
+	looptest.Run(t, l)
+	expect(1, false, "beside another handle")
+	<-std // os/signal merges what comes quickly, but it had its share
+}
+
+func testSignalMultipleLoops(t *testing.T, park uvgo.Option) {
+	const handling, creating = 24, 8 // handling: a multiple of three
+	var usr1, usr2 atomic.Int64
+	var stop atomic.Bool
+	ready := make(chan bool, handling)
+	var handlers, creators sync.WaitGroup
+	for range creating {
+		creators.Go(func() {
+			for made := 0; made == 0 || !stop.Load(); made++ {
+				if err := briefSignalLoop(park); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range handling {
+		handlers.Go(func() {
+			w := signalWorker{ready: ready}
+			if i%3 != 1 {
+				w.watch(syscall.SIGUSR1, &usr1)
+				w.watch(syscall.SIGUSR1, &usr1)
+			}
+			if i%3 != 0 {
+				w.watch(syscall.SIGUSR2, &usr2)
+			}
+			if err := w.run(park); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range 2 {
+		for range handling {
+			<-ready
+		}
+		check(t, syscall.Kill(os.Getpid(), syscall.SIGUSR1))
+		check(t, syscall.Kill(os.Getpid(), syscall.SIGUSR2))
+	}
+	handlers.Wait()
+	stop.Store(true)
+	creators.Wait()
+	const group = handling / 3
+	if usr1.Load() != 8*group || usr2.Load() != 4*group {
+		t.Errorf("%d and %d callbacks, want %d and %d", usr1.Load(), usr2.Load(), 8*group, 4*group)
+	}
+}
+
+// briefSignalLoop makes a loop that begins to watch a signal, and closes it.
+func briefSignalLoop(park uvgo.Option) error {
+	l, err := uvgo.New(park)
+	if err != nil {
+		return err
+	}
+	s := must(l.NewSignal())
+	unexpected := func(os.Signal) { panic("a signal that nobody sent") }
+	err = errors.Join(s.Start(syscall.SIGTERM, unexpected), s.Close(), l.Run(bg))
+	return errors.Join(err, l.Close())
+}
+
+// A signalWorker watches signals on a loop of its own, each until it has come,
+// twice.
+type signalWorker struct {
+	ready   chan<- bool // told when all are watched
+	watched []watchedSignal
+}
+
+type watchedSignal struct {
+	sig   syscall.Signal
+	count *atomic.Int64
+	*handles.Signal
+}
+
+func (w *signalWorker) watch(sig syscall.Signal, count *atomic.Int64) {
+	w.watched = append(w.watched, watchedSignal{sig: sig, count: count})
+}
+
+func (w *signalWorker) run(park uvgo.Option) error {
+	l, err := uvgo.New(park)
+	if err != nil {
+		return err
+	}
+	for i := range w.watched {
+		w.watched[i].Signal = must(l.NewSignal())
+	}
+	for range 2 {
+		for _, s := range w.watched {
+			err = errors.Join(err, s.Start(s.sig, func(got os.Signal) {
+				if got == s.sig {
+					s.count.Add(1)
+				}
+				_ = s.Stop()
+			}))
+		}
+		w.ready <- true
+		err = errors.Join(err, l.Run(bg))
+	}
+	for _, s := range w.watched {
+		s.Close()
+	}
+	return errors.Join(err, l.Run(bg), l.Close())
+}
+
+func testSignalPendingOnClose(t *testing.T, l *uvgo.Loop) {
+	notified(t, sigUsed)
+	calls := uvtest.NewCounter(t, "signal callback", 0)
+	closed := uvtest.NewCounter(t, "close callback", 3)
+	prepare := must(l.NewPrepare())
+	var order journal
+	for range 3 {
+		s := must(l.NewSignal())
+		check(t, s.Start(sigUsed, ignoreSignal(calls.Inc)))
+		s.OnClose(func() {
+			closed.Inc()
+			order.add("closed")
+		})
+		// The signal is trapped, not delivered; in the turn that brings it the
+		// handle is closing.
+		check(t, prepare.Start(func() {
+			check(t, prepare.Stop())
+			raise(sigUsed)
+			raise(sigUsed)
+			s.Close()
+			order.add("prepare")
+		}))
+		looptest.Run(t, l)
+		order.want(t, "prepare", "closed")
+	}
+	prepare.Close()
+}
+
+func testSignalCloseLoopAlive(t *testing.T, l *uvgo.Loop) {
+	notified(t, sigUsed)
+	calls := uvtest.NewCounter(t, "signal callback", 0)
+	s := must(l.NewSignal())
+	check(t, s.Start(sigUsed, ignoreSignal(calls.Inc)))
+	s.Unref()
+	raise(sigUsed)
+	looptest.Run(t, l) // nothing to do: the signal stays trapped
+	closed := 0
+	s.OnClose(func() { closed++ })
+	s.Close()
+	if !l.Alive() {
+		t.Error("a closing signal handle does not keep the loop alive")
+	}
+	if looptest.Run(t, l); closed != 1 {
+		t.Errorf("%d close callbacks", closed)
+	}
+}

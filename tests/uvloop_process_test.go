@@ -1,0 +1,245 @@
+package tests
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+func init() {
+	uvloopTests.add(suite{
+		"stdio_inheritable": testStdioInheritable,
+		"abandoned_loop":    testAbandonedLoop,
+		"loops_repeated":    eachParking(testLoopsRepeated),
+	})
+	uvtest.Helper("stdio", stdioHelper)
+	uvtest.Helper("abandoned loop", abandonedLoop)
+}
+
+// testStdioInheritable runs a loop in a process whose stdio are pipes, lets it
+// use them, and looks at what is left of them for the process and its child.
+func testStdioInheritable(t *testing.T) {
+	for _, parking := range []string{"thread", "goroutine"} {
+		for _, use := range []string{"untouched", "opened"} {
+			t.Run(parking+"/"+use, func(t *testing.T) {
+				uvtest.Watchdog(t, 2*time.Minute)
+				cmd := uvtest.Command(t, "stdio", parking, use)
+				var out, errs bytes.Buffer
+				cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader("in\n"), &out, &errs
+				if err := cmd.Run(); err != nil {
+					t.Errorf("%v\n%s", err, errs.String())
+				}
+				want := "from the loop\nfrom the process\nfrom the child\n"
+				if use == "untouched" {
+					want = "from the process\nfrom the child\n"
+				}
+				if out.String() != want || errs.String() != "from the child\n" {
+					t.Errorf("stdout %q, stderr %q", out.String(), errs.String())
+				}
+			})
+		}
+	}
+}
+
+func stdioHelper() {
+	way := uvgo.ParkThread
+	if os.Args[1] == "goroutine" {
+		way = uvgo.ParkGoroutine
+	}
+	l := must(uvgo.New(uvgo.WithParking(way)))
+	if os.Args[2] == "opened" {
+		var pipes []*handles.Pipe
+		for fd := range uintptr(3) {
+			p := must(l.NewPipe())
+			must(0, p.Open(fd))
+			pipes = append(pipes, p)
+		}
+		must(0, pipes[0].ReadStart(func(p []byte, err error) {
+			if string(p) != "in\n" {
+				panic(fmt.Sprintf("read %q, %v", p, err))
+			}
+			must(pipes[1].Write([]byte("from the loop\n")))
+			must(0, pipes[1].Shutdown(func(error) { // closes neither 1 nor its duplicate's pipe
+				for _, p := range pipes {
+					p.Close()
+				}
+			}))
+			must(0, pipes[0].ReadStop())
+		}))
+	}
+	must(0, l.Run(bg))
+	must(0, l.Close())
+	for fd := range 3 {
+		if flags := must(unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)); flags&unix.FD_CLOEXEC != 0 {
+			panic(fmt.Sprintf("descriptor %d is not inherited", fd))
+		}
+	}
+	must(os.Stdout.WriteString("from the process\n"))
+	cmd := exec.Command("sh", "-c", "echo from the child; echo from the child >&2")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	must(0, cmd.Run())
+}
+
+// testAbandonedLoop drops loops in the middle of things: nothing of them may
+// hold them, and their loggers hear of it.
+func testAbandonedLoop(t *testing.T) {
+	for _, way := range []string{"thread", "goroutine"} {
+		t.Run(way, func(t *testing.T) {
+			if out := helper(t, 0, "abandoned loop", way); out != "" {
+				t.Error(out)
+			}
+		})
+	}
+}
+
+func abandonedLoop() {
+	way := uvgo.ParkThread
+	if os.Args[1] == "goroutine" {
+		way = uvgo.ParkGoroutine
+	}
+	var log logBuffer
+	const loops = 5
+	for range loops {
+		abandon(uvgo.WithParking(way), log.option())
+	}
+	var lines []string
+	for round := 0; len(lines) < loops && round < 400; round++ {
+		runtime.GC()
+		time.Sleep(5 * time.Millisecond) // cleanups and finalizers run beside us
+		lines = append(lines, log.lines()...)
+	}
+	if len(lines) != loops {
+		fmt.Printf("%d of %d loops were reported: %q\n", len(lines), loops, lines)
+	}
+	for _, line := range lines {
+		if !strings.Contains(line, "level=WARN") || !strings.Contains(line, "dropped without Close") ||
+			!strings.Contains(line, "uvloop_process_test.go:") {
+			fmt.Println(line)
+		}
+	}
+	for range 5 { // what else the collector finds does no harm
+		runtime.GC()
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// abandon makes a loop, runs it until writes are stuck, and forgets it. Its
+// callbacks refer to it.
+func abandon(opts ...uvgo.Option) {
+	l := must(uvgo.New(opts...))
+	fds := must(unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0))
+	p := must(l.NewPipe())
+	must(0, p.Open(uintptr(fds[0])))
+	must(0, unix.Close(fds[0])) // the other end stays, and nobody reads it
+	end := func(error) { l.Stop() }
+	must(0, p.WriteFunc(end, make([]byte, 8<<20)))
+	must(0, p.WriteFunc(end, []byte("small")))
+	must(p.Write(make([]byte, 1<<20)))
+	must(0, p.ReadStart(func([]byte, error) { l.Stop() }))
+	must(l.AfterFunc(time.Hour, l.Stop))
+	must(l.NewAsync(l.Stop))
+	must(l.RunNoWait())
+	must(0, l.Post(l.Stop))
+	must(0, p.WriteFunc(end, make([]byte, 8<<20))) // submitted, never drained
+	if p.WriteQueueSize() == 0 {
+		panic("the writes are not in flight")
+	}
+	if err := l.Close(); !errors.Is(err, uv.EBUSY) { // a failed Close changes nothing
+		panic(err)
+	}
+}
+
+func testLoopsRepeated(t *testing.T, park uvgo.Option) {
+	const loops, at = 1000, 4
+	rss := func() uint64 {
+		debug.FreeOSMemory()
+		return uvtest.RSS()
+	}
+	churn := func(n int) {
+		t.Helper()
+		var wg sync.WaitGroup
+		for range at {
+			wg.Go(func() {
+				for range n / at {
+					if err := wholeLife(park); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+	}
+	churn(loops / 4) // caches and arenas fill
+	fds, before := uvtest.FDs(), rss()
+	churn(loops)
+	if got := uvtest.FDs(); got != fds {
+		t.Errorf("%d descriptors, %d before", got, fds)
+	}
+	const most = 4 << 20 // 4 KiB a loop
+	if got := rss(); got > before+most {
+		t.Errorf("memory grew by %d KiB over %d loops", (got-before)>>10, loops)
+	}
+}
+
+// wholeLife makes a loop, has it do something of everything, and closes it.
+func wholeLife(park uvgo.Option) error {
+	l, err := uvgo.New(park)
+	if err != nil {
+		return err
+	}
+	steps := 0
+	step := func() { steps++ }
+	timer, idle, async := must(l.NewTimer()), must(l.NewIdle()), must(l.NewAsync(step))
+	server, client := must(l.NewTCP()), must(l.NewTCP())
+	err = errors.Join(timer.Start(0, 0, step), idle.Start(func() { idle.Close() }), server.Bind(anyPort))
+	err = errors.Join(err, server.Listen(1, func(c *handles.TCP, err error) {
+		server.Close()
+		if err == nil {
+			_ = c.WriteFunc(func(error) { c.Close() }, make([]byte, 10_000))
+		}
+	}))
+	addr := must(server.LocalAddr())
+	got := 0
+	err = errors.Join(err, client.Connect(addr, func(err error) {
+		if err != nil {
+			client.Close()
+			return
+		}
+		_ = client.ReadStart(func(p []byte, err error) {
+			if got += len(p); errors.Is(err, io.EOF) {
+				client.Close()
+				timer.Close()
+				async.Close()
+			}
+		})
+	}))
+	sent := make(chan bool)
+	go func() { // from elsewhere, possibly too late
+		_ = async.Send()
+		close(sent)
+	}()
+	err = errors.Join(err, l.Post(step), l.Run(bg))
+	<-sent
+	err = errors.Join(err, l.Run(bg), l.Close())
+	if err == nil && (steps < 2 || got != 10_000) {
+		err = fmt.Errorf("%d steps and %d bytes", steps, got)
+	}
+	return err
+}

@@ -1,0 +1,201 @@
+package tests
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/server"
+	"github.com/uvgo/uvgo/uv"
+)
+
+func init() {
+	uvloopTests.add(suite{
+		"stale_socket":       eachParking(testStaleSocket),
+		"hup_with_unread":    onEachLoop(testHupWithUnread),
+		"replaced_path_kept": eachParking(testReplacedPathKept),
+	})
+}
+
+// leaveSocket leaves a socket file behind that nobody listens on.
+func leaveSocket(t *testing.T, path string) {
+	t.Helper()
+	ln := must(net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"}))
+	ln.SetUnlinkOnClose(false)
+	check(t, ln.Close())
+	if _, err := os.Lstat(path); err != nil {
+		t.Fatalf("no socket file is left: %v", err)
+	}
+}
+
+func testStaleSocket(t *testing.T, park uvgo.Option) {
+	path := uvtest.SocketPath(t)
+	for range 2 { // also over one that a uvgo server would leave
+		leaveSocket(t, path)
+		s := &server.Server{Handler: &handler{}, Loops: 2, Options: []uvgo.Option{park}}
+		stop := serve(s, "unix://"+path)
+		c := dial(t, s.Addrs()[0])
+		check(t, echoesBack(c, "fresh"))
+
+		second := &server.Server{Handler: &handler{}, Loops: 1}
+		isErr(t, "a path that somebody listens on", second.Listen("unix://"+path), uv.EADDRINUSE)
+		check(t, echoesBack(c, "undisturbed"))
+		again := dial(t, s.Addrs()[0])
+		check(t, echoesBack(again, "still found"))
+		c.Close()
+		again.Close()
+		stop()
+		if _, err := os.Lstat(path); !os.IsNotExist(err) {
+			t.Errorf("the server leaves its socket behind: %v", err)
+		}
+	}
+
+	check(t, os.WriteFile(path, []byte("precious"), 0o600))
+	for _, loops := range []int{1, 2} {
+		s := &server.Server{Handler: &handler{}, Loops: loops}
+		isErr(t, "a regular file", s.Listen("unix://"+path), uv.EADDRINUSE)
+		if text, err := os.ReadFile(path); string(text) != "precious" {
+			t.Errorf("the file has become %q, %v", text, err)
+		}
+	}
+	check(t, os.Remove(path))
+	check(t, os.Mkdir(path, 0o700))
+	s := &server.Server{Handler: &handler{}, Loops: 1}
+	isErr(t, "a directory", s.Listen("unix://"+path), uv.EADDRINUSE)
+	check(t, os.Remove(path))
+	check(t, os.Symlink(path+".nowhere", path))
+	s = &server.Server{Handler: &handler{}, Loops: 1}
+	isErr(t, "a symbolic link", s.Listen("unix://"+path), uv.EADDRINUSE)
+}
+
+// testHupWithUnread has a peer send and go away before anything is read; the
+// kernel then reports data and hang-up at once.
+func testHupWithUnread(t *testing.T, l *uvgo.Loop) {
+	for _, size := range []int{1, 1000, 150_000} {
+		for _, reading := range []bool{false, true} {
+			fds := must(unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0))
+			want := pattern(size, uint32(size))
+			p := must(l.NewPipe())
+			check(t, p.Open(uintptr(fds[0])))
+			check(t, unix.Close(fds[0]))
+			var got []byte
+			ended := uvtest.NewCounter(t, "EOF", 1)
+			start := func() {
+				check(t, p.ReadStart(func(b []byte, err error) {
+					if ended.N() != 0 {
+						t.Error("a callback behind EOF")
+					}
+					if got = append(got, b...); err == nil {
+						return
+					}
+					ended.Inc()
+					isErr(t, "read", err, io.EOF)
+					if !bytes.Equal(got, want) {
+						t.Errorf("%d bytes before EOF, want %d", len(got), len(want))
+					}
+					closeAll(t, p)
+				}))
+			}
+			if reading {
+				start()
+				turnNoWait(t, l)
+			}
+			if n, err := unix.Write(fds[1], want); n != size {
+				t.Fatalf("the peer wrote %d of %d: %v", n, size, err)
+			}
+			check(t, unix.Close(fds[1]))
+			if !reading {
+				turnNoWait(t, l)
+				start()
+			}
+			looptest.Run(t, l)
+		}
+	}
+
+	// A server's connection that is paused meanwhile.
+	opened := make(chan *server.Conn, 1)
+	ended := make(chan error, 1)
+	var got []byte
+	s := &server.Server{Loops: 1, Handler: &handler{
+		open:  func(c *server.Conn) { c.Pause(); opened <- c },
+		data:  func(_ *server.Conn, p []byte) { got = append(got, p...) },
+		close: func(_ *server.Conn, err error) { ended <- err },
+	}}
+	defer serve(s, "unix://"+uvtest.SocketPath(t))()
+	c := must(net.Dial("unix", s.Addrs()[0].String()))
+	sc := <-opened
+	want := pattern(100_000, 1)
+	must(c.Write(want))
+	c.Close()
+	onLoop(t, sc, func() {
+		if len(got) != 0 {
+			t.Error("a paused connection is read")
+		}
+		sc.Resume()
+	})
+	if err := <-ended; err != io.EOF || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, then %v; want %d, then EOF", len(got), err, len(want))
+	}
+}
+
+// testReplacedPathKept has somebody else bind the path while a server, or one
+// whose Listen fails later, has it.
+func testReplacedPathKept(t *testing.T, park uvgo.Option) {
+	path := uvtest.SocketPath(t)
+	s := &server.Server{Handler: &handler{}, Loops: 2, Options: []uvgo.Option{park}}
+	stop := serve(s, "unix://"+path)
+	greet := func() {
+		c := dial(t, s.Addrs()[0])
+		check(t, echoesBack(c, "mine"))
+		c.Close()
+	}
+	greet()
+	check(t, os.Remove(path))
+	other := must(net.Listen("unix", path))
+	defer other.Close()
+	for range 2 {
+		client := must(net.Dial("unix", path))
+		accepted := must(other.Accept())
+		must(client.Write([]byte("x")))
+		must(io.ReadFull(accepted, make([]byte, 1)))
+		client.Close()
+		accepted.Close()
+		stop()
+		stop = func() {}
+	}
+	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != os.ModeSocket {
+		t.Errorf("the other's socket: %v, %v", info, err)
+	}
+
+	// What is not a socket any more is not the server's either.
+	mine := uvtest.SocketPath(t)
+	s = &server.Server{Handler: &handler{}, Loops: 1, Options: []uvgo.Option{park}}
+	stop = serve(s, "unix://"+mine)
+	greet()
+	check(t, os.Remove(mine))
+	check(t, os.WriteFile(mine, []byte("precious"), 0o600))
+	stop()
+	if text, err := os.ReadFile(mine); string(text) != "precious" {
+		t.Errorf("the file has become %q, %v", text, err)
+	}
+
+	// The handle alone does as libuv does: it removes the path that it bound.
+	l := looptest.New(t, park)
+	p := must(l.NewPipe())
+	third := uvtest.SocketPath(t)
+	check(t, p.Bind(third))
+	check(t, p.Listen(1, func(*handles.Pipe, error) {}))
+	closeAll(t, p)
+	looptest.Run(t, l)
+	if _, err := os.Lstat(third); !os.IsNotExist(err) {
+		t.Errorf("a closed pipe's path: %v", err)
+	}
+}
