@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Installs the servers and tools that the interop tests run, where they are missing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+exec scripts/deps.sh curl=curl wrk=wrk h2load=nghttp2-client redis-server=redis-server \
+  redis-benchmark=redis-tools pg_lsclusters=postgresql
