@@ -1,0 +1,103 @@
+/* load: the load generator for an echo server.
+
+   load --conns N --size BYTES --warmup MS --duration MS [--server-pid PID]
+        [--spin] [--json] HOST PORT        closed loop, see run_echo
+   load idle --conns N --size BYTES HOST PORT   idle connections, see run_idle
+
+   It is one thread and is meant to have a core of its own. It does less per
+   message than any server can (edge-triggered polling, no second read), so
+   that the server's core is the bottleneck; loader_cpu shows whether it was. */
+#include "load.h"
+#include "message.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: load [idle] --conns N --size BYTES [--warmup MS] [--duration MS]\n"
+    "            [--server-pid PID] [--spin] [--json] HOST PORT";
+
+/* number parses a decimal in [min, max] or fails. */
+static uint64_t number(const char *flag, const char *text, uint64_t min, uint64_t max) {
+  char *end;
+  unsigned long long v = strtoull(text, &end, 10);
+  if (*text == '-' || end == text || *end || v < min || v > max)
+    fail("bad --%s %s (want %llu to %llu)", flag, text, (unsigned long long)min, (unsigned long long)max);
+  return v;
+}
+
+/* parse reads the command line behind an optional mode word. */
+static struct options parse(int argc, char **argv) {
+  static const struct option flags[] = {
+      {"conns", required_argument, 0, 'c'},      {"size", required_argument, 0, 's'},
+      {"warmup", required_argument, 0, 'w'},     {"duration", required_argument, 0, 'd'},
+      {"server-pid", required_argument, 0, 'p'}, {"spin", no_argument, 0, 'S'},
+      {"json", no_argument, 0, 'j'},             {0}};
+  struct options o = {.conns = 1, .size = 64, .warmup_ns = 300000000, .duration_ns = 2000000000};
+  int index = 0;
+  for (int f; (f = getopt_long(argc, argv, "", flags, &index)) != -1;) {
+    const char *name = flags[index].name;
+    switch (f) {
+    case 'c': o.conns = (uint32_t)number(name, optarg, 1, 1000000); break;
+    case 's': o.size = number(name, optarg, MESSAGE_MIN, MESSAGE_MAX); break;
+    case 'w': o.warmup_ns = number(name, optarg, 0, 600000) * 1000000; break;
+    case 'd': o.duration_ns = number(name, optarg, 1, 600000) * 1000000; break;
+    case 'p': o.server_pid = (pid_t)number(name, optarg, 1, INT32_MAX); break;
+    case 'S': o.spin = true; break;
+    case 'j': o.json = true; break;
+    default: fail("%s", usage);
+    }
+  }
+  if (argc - optind != 2) fail("%s", usage);
+  char addr[80];
+  snprintf(addr, sizeof addr, "%s:%s", argv[optind], argv[optind + 1]);
+  o.server = parse_addr(addr);
+  return o;
+}
+
+/* print_json prints the result as one line. */
+static void print_json(const struct options *o, const struct result *r) {
+  const struct histogram *h = &r->latency;
+  printf("{\"conns\":%u,\"size\":%zu,\"seconds\":%.6f,\"requests\":%llu,\"rps\":%.1f,"
+         "\"p50_us\":%.2f,\"p99_us\":%.2f,\"p999_us\":%.2f,\"max_us\":%.2f,"
+         "\"loader_cpu_s\":%.6f,\"server_cpu_s\":%.6f,\"wakes\":%llu,"
+         "\"corrupt\":%llu,\"closed\":%llu,\"stalled\":%llu}\n",
+         o->conns, o->size, r->seconds, (unsigned long long)h->total, (double)h->total / r->seconds,
+         hist_quantile(h, .5) / 1e3, hist_quantile(h, .99) / 1e3, hist_quantile(h, .999) / 1e3,
+         (double)h->max / 1e3, r->loader_cpu, r->server_cpu, (unsigned long long)r->wakes,
+         (unsigned long long)r->corrupt, (unsigned long long)r->closed, (unsigned long long)r->stalled);
+}
+
+/* print_text prints the result for people. */
+static void print_text(const struct options *o, const struct result *r) {
+  const struct histogram *h = &r->latency;
+  printf("%u connections, %zu bytes: %.0f requests/s over %.2f s\n", o->conns, o->size,
+         (double)h->total / r->seconds, r->seconds);
+  printf("latency: p50 %.1f µs, p99 %.1f µs, p99.9 %.1f µs, max %.1f µs\n", hist_quantile(h, .5) / 1e3,
+         hist_quantile(h, .99) / 1e3, hist_quantile(h, .999) / 1e3, (double)h->max / 1e3);
+  printf("CPU: loader %.0f %%", 100 * r->loader_cpu / r->seconds);
+  if (o->server_pid)
+    printf(", server %.0f %%, %.2f µs per request", 100 * r->server_cpu / r->seconds,
+           1e6 * r->server_cpu / (double)h->total);
+  printf("\nerrors: %llu corrupt, %llu closed, %llu stalled\n", (unsigned long long)r->corrupt,
+         (unsigned long long)r->closed, (unsigned long long)r->stalled);
+}
+
+int main(int argc, char **argv) {
+  bool idle = argc > 1 && strcmp(argv[1], "idle") == 0;
+  struct options o = idle ? parse(argc - 1, argv + 1) : parse(argc, argv);
+  if (raise_nofile((uint64_t)o.conns + 64) < (uint64_t)o.conns + 64)
+    fail("%u connections need more open files than `ulimit -n` allows", o.conns);
+  if (idle) {
+    run_idle(&o);
+    return 0;
+  }
+  static struct result r;
+  run_echo(&o, &r);
+  if (r.latency.total == 0) fail("no request completed (%llu corrupt, %llu closed)",
+                                 (unsigned long long)r.corrupt, (unsigned long long)r.closed);
+  o.json ? print_json(&o, &r) : print_text(&o, &r);
+  return r.corrupt + r.closed > 0;
+}
