@@ -1,0 +1,130 @@
+# What one does with this checkout; `make help` lists it. Each target sets up what it needs.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+LIBUV     := $(CURDIR)/third_party/libuv
+PKGPATH   := $(PKG_CONFIG_PATH)
+CFLAGS_GO := $(or $(CGO_CFLAGS),-O2 -g)
+FLAVOUR    = build
+
+# pkg-config finds our libuv before the distribution's. The stamp of the libuv at hand goes into
+# CGO_CFLAGS because go's build cache does not look at what pkg-config says: without it a new
+# libuv in the same place would be linked to objects compiled against the old one's headers.
+export CGO_ENABLED := 1
+export PKG_CONFIG_PATH = $(LIBUV)/$(FLAVOUR)$(if $(PKGPATH),:$(PKGPATH))
+export CGO_CFLAGS = $(CFLAGS_GO) -DUVGO_LIBUV_STAMP=0x$(shell head -c 8 $(LIBUV)/$(FLAVOUR)/.stamp 2>/dev/null)
+export LIBUV_TARBALL
+
+TIMEOUT   ?= 10m
+FUZZTIME  ?= 30s
+PKGS      ?= ./...
+ASAN_PKGS ?= ./cuv ./uv ./requests ./handles . ./server ./uvfs ./uvnet
+LISTEN    ?= --listen tcp://127.0.0.1:8888 --listen unix:///tmp/uvgo.sock
+TESTFLAGS ?=
+GOTEST     = go test -count=1 -timeout $(TIMEOUT) $(TESTFLAGS)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Build everything and start an echo server on tcp 127.0.0.1:8888 and /tmp/uvgo.sock
+	@exec bin/uvgo echo $(LISTEN)
+
+.PHONY: test
+test: libuv ## Set up and run every test
+	@third_party/libuv/test.sh
+	@scripts/submodules.sh go vet ./...
+	@$(MAKE) --no-print-directory interop
+	$(GOTEST) ./...
+
+.PHONY: interop
+interop: libuv ## Run real servers and libraries on uvnet: HTTP, gRPC, PostgreSQL, Redis, SSH
+	@tests/interop/setup.sh
+	cd tests/interop && $(GOTEST) ./...
+	cd examples/grpc && $(GOTEST) ./...
+
+.PHONY: race
+race: libuv ## Run the tests under the race detector
+	$(GOTEST) -race $(PKGS)
+
+.PHONY: cgocheck
+cgocheck: libuv ## Run the tests with Go's checks of pointers that cross into C
+	GOEXPERIMENT=cgocheck2 $(GOTEST) $(PKGS)
+
+# LeakSanitizer runs at exit too; Go's own memory counts as a root, so it needs no switching off.
+# The linker keeps what go test would strip, so that reports name functions and lines.
+.PHONY: asan
+asan: FLAVOUR = build-asan
+asan: libuv-asan ## Run the core tests with libuv and cuv under AddressSanitizer
+	$(GOTEST) -asan -tags invariants -ldflags '-s=false -w=false' $(ASAN_PKGS)
+
+.PHONY: test-shared
+test-shared: FLAVOUR = build-shared
+test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag libuv_shared)
+	LD_LIBRARY_PATH=$(LIBUV)/build-shared/lib $(GOTEST) -tags libuv_shared $(PKGS)
+
+.PHONY: bench
+bench: libuv ## Run the Go benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: bench-echo
+bench-echo: libuv ## Compare echo servers: uvgo, libuv and epoll in C, std net, netpoll
+	cd bench && go run ./cmd/bench-echo $(BENCHFLAGS)
+
+.PHONY: bench-libuv
+bench-libuv: libuv ## Compare the work of libuv's own benchmarks in C and in Go
+	cd bench && go run ./cmd/bench-libuv $(BENCHFLAGS)
+
+.PHONY: bench-net
+bench-net: libuv ## Compare programs on package net and on uvnet: echo, HTTP, gRPC, bulk, dialing
+	@scripts/deps.sh wrk=wrk
+	cd bench && go run ./cmd/bench-net $(BENCHFLAGS)
+
+.PHONY: fuzz
+fuzz: libuv ## Run each fuzz target for FUZZTIME (30s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: lint
+lint: libuv ## Check formatting, vet, linters, shell scripts and generated code
+	@scripts/lint.sh
+
+.PHONY: generate
+generate: libuv ## Regenerate the code made from uv.h
+	go generate ./...
+
+.PHONY: build
+build: libuv ## Build bin/uvgo
+	@go build -trimpath -ldflags '$(GOLDFLAGS)' -o bin/uvgo ./cmd/uvgo
+
+.PHONY: libuv
+libuv: deps ## Obtain, verify and build the pinned libuv (LIBUV_TARBALL=path: from that file)
+	@third_party/libuv/build.sh static
+
+.PHONY: libuv-asan
+libuv-asan: libuv ## Build libuv under AddressSanitizer
+	@third_party/libuv/build.sh asan
+
+.PHONY: libuv-shared
+libuv-shared: libuv ## Build libuv as a shared library
+	@third_party/libuv/build.sh shared
+
+.PHONY: deps
+deps: ## Install the packages that are missing: a C compiler, pkg-config
+	@scripts/deps.sh
+
+.PHONY: docker
+docker: ## Build the container image uvgo with Docker
+	@docker info >/dev/null 2>&1 || { \
+	  echo "docker: no Docker engine answers here; 'make docker-check' builds and tests the image without one, as root" >&2; exit 1; }
+	docker build -t uvgo .
+
+.PHONY: docker-check
+docker-check: ## Build and test the container image without Docker (root, Debian)
+	@scripts/docker-check.sh
+
+.PHONY: clean
+clean: ## Remove everything that make built or downloaded
+	rm -rf bin $(addprefix $(LIBUV)/,src build build-asan build-shared .lock)

@@ -1,0 +1,55 @@
+package lint
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// exampleLines is how long an example's source may be: one reads it at a sitting.
+const exampleLines = 150
+
+// examplesShape finds examples that no test runs, that examples/README.md does
+// not list, or that are long; and listed ones that are not there.
+func examplesShape(r *repo) []string {
+	const readme = "examples/README.md"
+	list := ""
+	tested := make(map[string]bool) // every example, and whether a test runs it
+	var found []string
+	for _, f := range r.files {
+		if f.path == readme {
+			list = f.text
+		}
+		rest, ok := strings.CutPrefix(f.path, "examples/")
+		if !ok || path.Ext(f.path) == ".md" {
+			continue
+		}
+		name := topDir(rest)
+		tested[name] = tested[name] || f.test && strings.Contains(f.text, "func Test")
+		if n := strings.Count(f.text, "\n"); n > exampleLines && !f.test {
+			found = append(found, fmt.Sprintf("%s:%d: %d lines, more than %d", f.path, exampleLines+1, n, exampleLines))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(tested)) {
+		if !tested[name] {
+			found = append(found, "examples/"+name+": no test runs it")
+		}
+		if !strings.Contains(list, "["+name+"]("+name+"/") {
+			found = append(found, fmt.Sprintf("%s: no line \"| [%s](%s/… | what it shows |\"", readme, name, name))
+		}
+	}
+	for line := range strings.Lines(list) {
+		if rest, ok := strings.CutPrefix(line, "| ["); ok {
+			name, _, _ := strings.Cut(rest, "]")
+			if _, there := tested[name]; !there {
+				found = append(found, readme+": lists "+name+", which is not there")
+			}
+			if strings.Count(list, "| ["+name+"]") > 1 {
+				found = append(found, readme+": lists "+name+" twice")
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,33 @@
+package lint
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestExamplesAreShortListedAndTested(t *testing.T) { expectNone(t, examplesShape) }
+
+func TestRuleExamplesShape(t *testing.T) {
+	const test = "package main\n\nfunc TestMain(m *testing.M) {}\n"
+	runCases(t, examplesShape, []ruleCase{
+		{"complete", tree{
+			"examples/README.md":      "| [a](a/main.go) | shows |\n",
+			"examples/a/main.go":      "// A shows.\npackage main\n",
+			"examples/a/main_test.go": test,
+			"cmd/b/main.go":           "package main\n",
+		}, nil},
+		{"found", tree{
+			"examples/README.md":      "| [a](a/main.go) | shows |\n| [gone](gone/main.go) | nothing |\n| [a](a/main.go) | it again |\n",
+			"examples/a/main.go":      "package main\n" + strings.Repeat("\n", exampleLines),
+			"examples/b/other.go":     "package main\n",
+			"examples/b/main_test.go": test,
+		}, []string{
+			"examples/README.md: lists a twice",
+			"examples/README.md: lists a twice",
+			"examples/README.md: lists gone, which is not there",
+			"examples/README.md: no line \"| [b](b/… | what it shows |\"",
+			"examples/a/main.go:151: 151 lines, more than 150",
+			"examples/a: no test runs it",
+		}},
+	})
+}
