@@ -204,7 +204,7 @@ int cuv_ipc_try_write(cuv_handle *h, cuv_handle *sent, int fd, const void *p, si
 /* tty.c */
 int cuv_tty_new(cuv_loop *l, int fd, uint32_t slot, uint32_t gen, cuv_handle **out);
 int cuv_tty_set_mode(cuv_handle *h, int mode);
-void cuv_tty_restore(cuv_handle *h);
+void cuv_tty_close(cuv_handle *h);
 int cuv_tty_winsize(cuv_handle *h, int *width, int *height);
 int cuv_tty_reset_mode(void);
 int cuv_tty_vterm_state(void);

@@ -93,12 +93,18 @@ have:
   return r;
 }
 
-/* Puts a mode back at once, also in a background process: SIGTTOU would stop it. */
-static int put(const saved *s) {
-  sigset_t ttou, old;
+/* Blocks SIGTTOU, which stops a background process that changes a mode. */
+static void hold_ttou(sigset_t *old) {
+  sigset_t ttou;
   sigemptyset(&ttou);
   sigaddset(&ttou, SIGTTOU);
-  pthread_sigmask(SIG_BLOCK, &ttou, &old);
+  pthread_sigmask(SIG_BLOCK, &ttou, old);
+}
+
+/* Puts a mode back at once, also in a background process. */
+static int put(const saved *s) {
+  sigset_t old;
+  hold_ttou(&old);
   int r;
   do r = tcsetattr(s->fd, TCSANOW, &s->mode);
   while (r != 0 && errno == EINTR);
@@ -108,8 +114,7 @@ static int put(const saved *s) {
 }
 
 /* Forgets what save remembered for h, after putting it back. */
-void cuv_tty_restore(cuv_handle *h) {
-  cuv_flush(cuv_loop_of(h)); /* what was written before is still for the old mode */
+static void restore(cuv_handle *h) {
   pthread_mutex_lock(&lock);
   for (saved **p = &all; *p != NULL; p = &(*p)->next) {
     saved *s = *p;
@@ -120,6 +125,17 @@ void cuv_tty_restore(cuv_handle *h) {
     break;
   }
   pthread_mutex_unlock(&lock);
+}
+
+/* uv_close, after putting back what save remembered: libuv does so at once for
+ * the first terminal of the process that was changed, in the background, too. */
+void cuv_tty_close(cuv_handle *h) {
+  cuv_flush(cuv_loop_of(h)); /* what was written before is still for the old mode */
+  restore(h);
+  sigset_t old;
+  hold_ttou(&old);
+  cuv_handle_close(h);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
 /* uv_tty_set_mode. mode: 0 normal, 1 raw, 2 io, 3 raw with virtual terminal. */
@@ -134,7 +150,7 @@ int cuv_tty_set_mode(cuv_handle *h, int mode) {
   cuv_flush(cuv_loop_of(h));
   int r = mode == 0 ? 0 : save(h);
   if (r == 0) r = uv_tty_set_mode(&h->uv.tty, modes[mode]);
-  if (r == 0 && mode == 0) cuv_tty_restore(h);
+  if (r == 0 && mode == 0) restore(h);
   return r;
 }
 
@@ -143,10 +159,8 @@ int cuv_tty_winsize(cuv_handle *h, int *width, int *height) { return uv_tty_get_
 
 /* uv_tty_reset_mode, and the terminals that it does not know of. Any thread. */
 int cuv_tty_reset_mode(void) {
-  sigset_t ttou, old;
-  sigemptyset(&ttou);
-  sigaddset(&ttou, SIGTTOU);
-  pthread_sigmask(SIG_BLOCK, &ttou, &old);
+  sigset_t old;
+  hold_ttou(&old);
   int r = uv_tty_reset_mode();
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   pthread_mutex_lock(&lock);

@@ -17,8 +17,9 @@ func (l *Loop) NewTTY(fd int, slot, gen uint32) (*Handle, int) {
 // virtual terminal sequences. C function uv_tty_set_mode.
 func (h *Handle) TTYSetMode(mode int) int { return int(C.cuv_tty_set_mode(h.c(), C.int(mode))) }
 
-// TTYRestore puts back the mode from before the first TTYSetMode, at once.
-func (h *Handle) TTYRestore() { C.cuv_tty_restore(h.c()) }
+// TTYClose puts back the mode from before the first TTYSetMode, at once, and
+// starts closing. C function uv_close.
+func (h *Handle) TTYClose() { C.cuv_tty_close(h.c()) }
 
 // TTYWinsize returns the terminal's size in characters. C function
 // uv_tty_get_winsize.

@@ -150,6 +150,9 @@ func (h *handle) Close() error {
 func (h *handle) startClose() {
 	h.set(closing)
 	h.clear(active | reading)
+	if h.kind == uv.KindTTY { // here, so that Close of its Base does it, too
+		h.c.TTYClose()
+	}
 	h.core.Bump(h.c)
 }
 

@@ -85,12 +85,7 @@ func (t *TTY) WindowSize() (width, height int, err error) {
 
 // Close puts the terminal's first mode back at once and starts closing. C
 // function uv_close, https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
-func (t *TTY) Close() error {
-	if !t.has(closing) && t.core.Check("tty close") == nil {
-		t.c.TTYRestore()
-	}
-	return t.stream.Close()
-}
+func (t *TTY) Close() error { return t.stream.Close() }
 
 // ResetTTYMode puts back the first modes of all terminals that handles have
 // changed, which stay usable: for programs about to end without closing them.

@@ -1,0 +1,90 @@
+package handles_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+func init() {
+	uvtest.Helper("tty-session", ttySession)
+	uvtest.Helper("tty-job", ttyJob)
+}
+
+// TestTTYCloseInTheBackground: a process that changed its terminal and lost it to
+// another one is not stopped when it closes the handle.
+func TestTTYCloseInTheBackground(t *testing.T) {
+	for _, how := range []string{"close", "base", "reset"} {
+		t.Run(how, func(t *testing.T) {
+			p := uvtest.NewPTY(t)
+			cmd := uvtest.Command(t, "tty-session", how)
+			cmd.Stdin, cmd.Stderr = p.File, os.Stderr
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+			out, err := cmd.Output()
+			check(t, err)
+			if got := strings.TrimSpace(string(out)); got != "exit 0" {
+				t.Errorf("the job in the background: %s", got)
+			}
+			if !p.Cooked() {
+				t.Error("the first mode has not come back")
+			}
+		})
+	}
+}
+
+// ttySession is what a shell does: it gives a job its terminal, and takes it
+// back when the job has changed it.
+func ttySession() {
+	job := exec.Command(must(os.Executable()), os.Args[1:]...)
+	job.Env = append(os.Environ(), "UVGO_TEST_HELPER=tty-job")
+	job.ExtraFiles = []*os.File{os.Stdin}
+	job.Stderr = os.Stderr
+	job.SysProcAttr = &syscall.SysProcAttr{Foreground: true, Ctty: 0}
+	in, out := must(job.StdinPipe()), must(job.StdoutPipe())
+	must(0, job.Start())
+	signal.Ignore(unix.SIGTTOU) // the session is in the background itself
+	must(bufio.NewReader(out).ReadString('\n'))
+	must(0, unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, unix.Getpgrp()))
+	must(fmt.Fprintln(in, "go on"))
+	var status unix.WaitStatus
+	must(unix.Wait4(job.Process.Pid, &status, unix.WUNTRACED, nil))
+	if status.Stopped() {
+		fmt.Println("stopped by", status.StopSignal())
+		must(0, unix.Kill(job.Process.Pid, unix.SIGKILL))
+		return
+	}
+	fmt.Println("exit", status.ExitStatus())
+}
+
+// ttyJob changes its terminal, and puts it back when it is told to.
+func ttyJob() {
+	l := must(uvgo.New())
+	tty := must(l.NewTTY(3))
+	must(0, tty.SetMode(handles.TTYRaw))
+	fmt.Println("raw")
+	must(bufio.NewReader(os.Stdin).ReadString('\n'))
+	switch os.Args[1] {
+	case "close":
+		must(0, tty.Close())
+	case "base":
+		must(0, tty.Base().Close())
+		must(0, handles.ResetTTYMode()) // it must not know of the handle any more
+	case "reset":
+		must(0, handles.ResetTTYMode())
+		must(0, tty.Close())
+	}
+	for must(l.RunNoWait()) {
+	}
+	must(0, l.Close())
+}
