@@ -34,10 +34,10 @@ func NewSignal(l uv.Loop) (*Signal, error) {
 }
 
 // Start makes fn run whenever sig arrives, until Stop. While a handle watches a
-// signal, its default action is off. EINVAL for a nil fn, for signals that
-// nobody can catch (SIGKILL, SIGSTOP), that Go's runtime needs (SIGURG, SIGPROF,
-// SIGPIPE) and that faults raise (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP,
-// SIGSYS, SIGABRT). C function uv_signal_start,
+// signal, its default action is off. EINVAL for a nil fn, for a number that is no
+// signal's, and for signals that nobody can catch (SIGKILL, SIGSTOP), that Go's
+// runtime needs (SIGURG, SIGPROF, SIGPIPE) and that faults raise (SIGSEGV,
+// SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT). C function uv_signal_start,
 // https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_start.
 func (s *Signal) Start(sig os.Signal, fn func(os.Signal)) error {
 	return s.start("signal start", sig, fn, false)
@@ -132,8 +132,13 @@ func refused(n syscall.Signal) bool {
 		syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL, syscall.SIGTRAP, syscall.SIGSYS, syscall.SIGABRT:
 		return true
 	}
-	return n <= 0
+	return n <= 0 || n > maxSignal
 }
+
+// maxSignal is the highest number that os/signal knows, of any system. Stop of a
+// channel that was to get a higher one would never return, if it is the first
+// channel of the process.
+const maxSignal = 64
 
 // watched counts, for every signal, the handles that watch it in all loops.
 // While there is one, Go's runtime must take the signal for wanted: its handler
