@@ -1,11 +1,30 @@
 /* pipe.c: uv_pipe_t. */
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "connect.h"
 
+/* Whether the loop can poll a descriptor, as a handle of its own finds out:
+ * libuv aborts the process when it starts to poll a device that does not take
+ * it, such as /dev/null. */
+static int pollable(cuv_handle *h, int fd) {
+  struct stat st;
+  if (fstat(fd, &st) != 0 || !S_ISCHR(st.st_mode)) return 0; /* Go has looked at the others */
+  cuv_handle *probe = cuv_handle_alloc(UV_POLL);
+  if (probe == NULL) return UV_ENOMEM;
+  int r = uv_poll_init(h->uv.handle.loop, &probe->uv.poll, fd);
+  if (r < 0)
+    cuv_handle_free(probe);
+  else
+    cuv_handle_close(probe); /* nobody's: freed when closed */
+  return r;
+}
+
 /* uv_pipe_open; the handle owns fd afterwards. What it can do: 1 read, 2 write. */
 int cuv_pipe_open(cuv_handle *h, int fd) {
-  int r = uv_pipe_open(&h->uv.pipe, fd);
+  cuv_flush(cuv_loop_of(h));
+  int r = pollable(h, fd);
+  if (r == 0) r = uv_pipe_open(&h->uv.pipe, fd);
   return r < 0 ? r : uv_is_readable(&h->uv.stream) | uv_is_writable(&h->uv.stream) << 1;
 }
 

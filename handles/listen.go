@@ -1,6 +1,8 @@
 package handles
 
 import (
+	"math"
+
 	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -57,17 +59,18 @@ func (s *stream) listen(backlog int, fn func(h *cuv.Handle, peer uint64, err err
 	if err := s.use("listen"); err != nil {
 		return err
 	}
-	if fn == nil || backlog < 0 {
+	if fn == nil || backlog < 0 || s.has(reading) {
 		return s.fail("listen", int(uv.EINVAL))
+	}
+	if rc := s.c.Listen(min(backlog, math.MaxInt32)); rc < 0 {
+		return s.fail("listen", rc)
 	}
 	if s.accept == nil {
 		s.accept = &acceptor{s: s}
 	}
 	s.accept.fn = fn
-	if rc := s.c.Listen(backlog); rc < 0 {
-		return s.fail("listen", rc)
-	}
 	s.set(listening | opened)
+	s.clear(readable | writable) // Open could not know
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package handles
 
 import (
+	"math"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/cuv"
@@ -16,9 +18,9 @@ func (s *stream) openFD(op string, fd uintptr, suits func(fd int) bool, open fun
 	if s.has(opened) {
 		return s.fail(op, int(uv.EBUSY))
 	}
-	own, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 3)
-	if err != nil {
-		return s.fail(op, -int(err.(unix.Errno)))
+	own, rc := duplicate(fd)
+	if rc < 0 {
+		return s.fail(op, rc)
 	}
 	if !suits(own) {
 		unix.Close(own)
@@ -29,6 +31,18 @@ func (s *stream) openFD(op string, fd uintptr, suits func(fd int) bool, open fun
 		return err
 	}
 	return nil
+}
+
+// duplicate makes a descriptor of our own, or returns libuv's error.
+func duplicate(fd uintptr) (own, rc int) {
+	if fd > math.MaxInt32 { // the system would cut it off, to another one
+		return -1, int(uv.EBADF)
+	}
+	own, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return -1, -int(err.(unix.Errno))
+	}
+	return own, 0
 }
 
 // own makes the stream own fd, unless it fails; open says what it can do.
@@ -48,18 +62,20 @@ func (s *stream) own(op string, fd int, open func(fd int) int) error {
 }
 
 // takeFD is openFD without the duplicate: libuv closes fd itself with the handle.
-func (s *stream) takeFD(op string, fd uintptr, open func(fd int) int) error {
+func (s *stream) takeFD(op string, fd uintptr, suits func(fd int) bool, open func(fd int) int) error {
 	if err := s.use(op); err != nil {
 		return err
 	}
 	if s.has(opened) {
 		return s.fail(op, int(uv.EBUSY))
 	}
-	if rc := open(int(fd)); rc < 0 {
-		return s.fail(op, rc)
+	if fd > math.MaxInt32 {
+		return s.fail(op, int(uv.EBADF))
 	}
-	s.set(opened | readable | writable)
-	return nil
+	if !suits(int(fd)) { // libuv does not look, and aborts the process when it polls a file
+		return s.fail(op, int(uv.EINVAL))
+	}
+	return s.own(op, int(fd), open)
 }
 
 // inetSocket tells whether fd is a TCP socket.

@@ -159,20 +159,26 @@ func (p *Pipe) Chmod(mode PipeMode) error {
 	if err := p.use("chmod"); err != nil {
 		return err
 	}
+	if mode&^(PipeReadable|PipeWritable) != 0 {
+		return p.fail("chmod", int(uv.EINVAL))
+	}
 	return p.fail("chmod", p.c.PipeChmod(int(mode)))
 }
 
 // Open makes the handle use a duplicate of a unix stream socket, a pipe's end
 // or a character device, with IPC of a socket only; the caller keeps fd, which
 // becomes non-blocking. EBUSY if the handle has a socket, EINVAL for another kind
-// of descriptor. C function uv_pipe_open,
+// of descriptor, EPERM for a device that cannot be polled, such as /dev/null. C
+// function uv_pipe_open,
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open.
-func (p *Pipe) Open(fd uintptr) error {
-	suits := byteStream
+func (p *Pipe) Open(fd uintptr) error { return p.openFD("open", fd, p.suits(), p.c.PipeOpen) }
+
+// suits returns what tells whether the pipe can use a descriptor.
+func (p *Pipe) suits() func(fd int) bool {
 	if p.ipc != nil {
-		suits = unixSocket
+		return unixSocket
 	}
-	return p.openFD("open", fd, suits, p.c.PipeOpen)
+	return byteStream
 }
 
 // SetPendingInstances does nothing but on Windows, which uvgo does not support
@@ -187,7 +193,7 @@ func (p *Pipe) SetPendingInstances(n int) error {
 }
 
 // Take is Open without a duplicate: fd, which nobody else closes, is the
-// handle's own from now on, unless Take fails. EBUSY if the handle has a socket,
-// EEXIST if the loop polls fd already. C function uv_pipe_open,
+// handle's own from now on, unless Take fails. EEXIST if the loop polls fd already;
+// other errors as for Open. C function uv_pipe_open,
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open.
-func (p *Pipe) Take(fd uintptr) error { return p.takeFD("take", fd, p.c.PipeOpen) }
+func (p *Pipe) Take(fd uintptr) error { return p.takeFD("take", fd, p.suits(), p.c.PipeOpen) }

@@ -110,8 +110,8 @@ func (t *TCP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 
 // Listen starts accepting connections; fn receives each as a handle of its own,
 // which the receiver must close. backlog is the kernel's queue, in connections.
-// A second call replaces fn. EINVAL for a nil fn, EADDRINUSE if the address of
-// Bind is taken. C function uv_listen,
+// A second call replaces fn. EINVAL for a nil fn, a negative backlog or a
+// connection, EADDRINUSE if the address of Bind is taken. C function uv_listen,
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_listen.
 func (t *TCP) Listen(backlog int, fn func(c *TCP, err error)) error {
 	if fn == nil {
@@ -251,6 +251,7 @@ func (t *TCP) Open(fd uintptr) error {
 
 // Take is Open without a duplicate: fd, a TCP socket that nobody else closes,
 // is the handle's own from now on, unless Take fails. EBUSY if the handle has a
-// socket, EEXIST if the loop polls fd already. C function uv_tcp_open,
+// socket, EINVAL if fd is not a TCP socket, EEXIST if the loop polls it already.
+// C function uv_tcp_open,
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_open.
-func (t *TCP) Take(fd uintptr) error { return t.takeFD("take", fd, t.c.TCPOpen) }
+func (t *TCP) Take(fd uintptr) error { return t.takeFD("take", fd, inetSocket, t.c.TCPOpen) }

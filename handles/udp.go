@@ -143,9 +143,9 @@ func (u *UDP) Open(fd uintptr) error {
 	if u.has(opened) {
 		return u.fail("open", int(uv.EBUSY))
 	}
-	own, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 3)
-	if err != nil {
-		return u.fail("open", -int(err.(unix.Errno)))
+	own, rc := duplicate(fd)
+	if rc < 0 {
+		return u.fail("open", rc)
 	}
 	if err := u.own("open", own); err != nil {
 		unix.Close(own)
