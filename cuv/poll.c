@@ -1,6 +1,7 @@
 /* poll.c: uv_poll_t. */
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "cuv.h"
 
@@ -21,8 +22,11 @@ int cuv_poll_new(cuv_loop *l, int fd, uint32_t slot, uint32_t gen, cuv_handle **
   cuv_handle_close(probe);
   probe = NULL;
   int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  r = own < 0 ? -errno : uv_poll_init(&l->uv, &h->uv.poll, own);
-  if (r < 0) goto fail;
+  r = own < 0 ? uv_translate_sys_error(errno) : uv_poll_init(&l->uv, &h->uv.poll, own);
+  if (r < 0) {
+    if (own >= 0) close(own);
+    goto fail;
+  }
   h->slot = slot;
   h->gen = gen;
   *out = h;

@@ -49,11 +49,17 @@ func (p *Process) Kill(sig os.Signal) error {
 	if err := p.use("process kill"); err != nil {
 		return err
 	}
-	n, ok := sig.(syscall.Signal)
+	n, ok := number(sig)
 	if !ok {
-		return uv.Check("process kill", int(uv.EINVAL))
+		return uv.CheckAddr("process kill", strconv.Itoa(p.pid), int(uv.EINVAL))
 	}
 	return uv.CheckAddr("process kill", strconv.Itoa(p.pid), p.c.ProcessKill(int(n)))
+}
+
+// number returns a signal's number, unless C cannot represent it.
+func number(sig os.Signal) (syscall.Signal, bool) {
+	n, ok := sig.(syscall.Signal)
+	return n, ok && int(int32(n)) == int(n)
 }
 
 // Kill sends a process a signal, as kill(2): 0 only asks whether it could, a
@@ -62,7 +68,7 @@ func (p *Process) Kill(sig os.Signal) error {
 // no signal or process number. Any goroutine may call it. C function uv_kill,
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_kill.
 func Kill(pid int, sig os.Signal) error {
-	n, ok := sig.(syscall.Signal)
+	n, ok := number(sig)
 	if !ok || int(int32(pid)) != pid { // cut off, it would be another process, or all of them
 		return uv.CheckAddr("kill", strconv.Itoa(pid), int(uv.EINVAL))
 	}

@@ -208,8 +208,10 @@ func (s *stream) Complete(ev *cuv.Event) {
 	case cuv.EvRead:
 		s.onRead(ev)
 	case cuv.EvAccept:
-		if c := ev.Accepted(); c != nil && s.has(closing) { // resumed, then closed in one turn
-			s.core.Orphan(c)
+		if s.has(closing) { // resumed, then closed in one turn
+			if c := ev.Accepted(); c != nil {
+				s.core.Orphan(c)
+			}
 			return
 		}
 		s.accept.take(arrival{ev.Accepted(), ev.Aux, ev.Status})

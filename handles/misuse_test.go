@@ -1,0 +1,313 @@
+package handles_test
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// everyHandle makes one handle of each type.
+func everyHandle(t testing.TB, l *uvgo.Loop) map[string]uv.Handle {
+	t.Helper()
+	sh := handles.ProcessOptions{File: "/bin/sh", Args: []string{"sh", "-c", "read x"}, KillOnClose: true}
+	sh.Stdio = []handles.Stdio{handles.StdioPipe(handles.ChildReads)}
+	child := must(l.Spawn(sh, nil))
+	r, w, err := os.Pipe()
+	check(t, err)
+	t.Cleanup(func() { r.Close(); w.Close() })
+	return map[string]uv.Handle{
+		"TCP": must(l.NewTCP()), "Pipe": must(l.NewPipe()), "Pipe with IPC": must(l.NewPipe(handles.IPC)),
+		"connection": must(l.NewTCP(handles.TCP4)), "end of a pair": child.Stdio(0),
+		"TTY": must(l.NewTTY(uvtest.NewPTY(t).Fd())), "UDP": must(l.NewUDP()), "Poll": must(l.NewPoll(r.Fd())),
+		"Timer": must(l.NewTimer()), "Async": must(l.NewAsync(nil)), "Idle": must(l.NewIdle()),
+		"Prepare": must(l.NewPrepare()), "Check": must(l.NewCheck()), "Signal": must(l.NewSignal()),
+		"Process": child, "FSEvent": must(l.NewFSEvent()), "FSPoll": must(l.NewFSPoll()),
+	}
+}
+
+// methods returns the names of a handle's methods that are the user's to call.
+func methods(h uv.Handle) (names []string) {
+	typ := reflect.TypeOf(h)
+	for i := range typ.NumMethod() {
+		if name := typ.Method(i).Name; name != "Complete" && name != "Deliver" { // the loop's
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// A caller makes up arguments.
+type caller struct {
+	t    testing.TB
+	arg  func(typ reflect.Type) any // nil: the zero value
+	loop *uvgo.Loop
+}
+
+// call calls a method and returns its results; a panic fails the test.
+func (c *caller) call(who string, h uv.Handle, method string) (results []reflect.Value) {
+	c.t.Helper()
+	defer func() {
+		if p := recover(); p != nil {
+			c.t.Errorf("%s.%s panics: %v", who, method, p)
+		}
+	}()
+	m := reflect.ValueOf(h).MethodByName(method)
+	var args []reflect.Value
+	for i := range m.Type().NumIn() {
+		typ := m.Type().In(i)
+		arg := reflect.Zero(typ)
+		if v := c.arg(typ); v != nil {
+			arg = reflect.ValueOf(v).Convert(typ)
+		}
+		args = append(args, arg)
+	}
+	if m.Type().IsVariadic() {
+		return m.CallSlice(args)
+	}
+	return m.Call(args)
+}
+
+// errorOf splits a method's results.
+func errorOf(results []reflect.Value) (values []reflect.Value, err error, has bool) {
+	n := len(results)
+	if n == 0 || results[n-1].Type() != reflect.TypeFor[error]() {
+		return results, nil, false
+	}
+	err, _ = results[n-1].Interface().(error)
+	return results[:n-1], err, true
+}
+
+// nothing makes zero values.
+func nothing(reflect.Type) any { return nil }
+
+// callback makes a function of any type.
+func callback(typ reflect.Type, fn func()) any {
+	return reflect.MakeFunc(typ, func([]reflect.Value) []reflect.Value { fn(); return nil }).Interface()
+}
+
+// sensible makes what a method may well take.
+func sensible(t testing.TB, l *uvgo.Loop) func(typ reflect.Type) any {
+	other := must(l.NewTCP())
+	t.Cleanup(func() { check(t, other.Close()) })
+	return func(typ reflect.Type) any {
+		switch typ {
+		case reflect.TypeFor[netip.AddrPort]():
+			return netip.MustParseAddrPort("127.0.0.1:9")
+		case reflect.TypeFor[netip.Addr]():
+			return netip.MustParseAddr("127.0.0.1")
+		case reflect.TypeFor[os.Signal]():
+			return syscall.SIGWINCH
+		case reflect.TypeFor[syscall.Conn]():
+			return os.Stdin
+		case reflect.TypeFor[uv.Handle]():
+			return other
+		case reflect.TypeFor[[]byte]():
+			return []byte("x")
+		case reflect.TypeFor[[][]byte]():
+			return [][]byte{[]byte("x")}
+		case reflect.TypeFor[[]handles.Datagram]():
+			return []handles.Datagram{{Data: []byte("x"), Addr: netip.MustParseAddrPort("127.0.0.1:9")}}
+		case reflect.TypeFor[time.Duration]():
+			return time.Millisecond
+		}
+		switch typ.Kind() {
+		case reflect.Func:
+			return callback(typ, func() { t.Errorf("a closed handle calls a %v", typ) })
+		case reflect.String:
+			return "/dev/null"
+		case reflect.Int, reflect.Uint:
+			return 1
+		case reflect.Bool:
+			return true
+		}
+		return nil
+	}
+}
+
+// TestEveryMethodOfAClosedHandle: each method of each handle that can fail does,
+// and the others answer nothing, both while the handle closes and afterwards.
+func TestEveryMethodOfAClosedHandle(t *testing.T) {
+	answers := []string{"Kind", "String", "Base", "Close", "Closing", "HasRef", "PID", "Stdio"}
+	for _, opts := range [][]uvgo.Option{nil, {uvgo.WithDebug()}} {
+		l := newLoop(t, opts...)
+		all := everyHandle(t, l)
+		for _, args := range []func(reflect.Type) any{nothing, sensible(t, l)} {
+			c := caller{t, args, l}
+			expectRefusals := func(state string) {
+				for who, h := range all {
+					for _, name := range methods(h) {
+						if name == "OnClose" && state == "closing" {
+							continue // not too late
+						}
+						what := state + " " + who + "." + name
+						values, err, has := errorOf(c.call(state+" "+who, h, name))
+						if name == "Close" {
+							check(t, err)
+						} else if has {
+							isErr(t, what, err, uv.ErrClosed)
+						}
+						for _, v := range values {
+							if name == "FD" && v.Int() == -1 || slices.Contains(answers, name) {
+								continue
+							}
+							if !v.IsZero() {
+								t.Errorf("%s: %v", what, v)
+							}
+						}
+					}
+				}
+			}
+			for _, h := range all {
+				check(t, h.Close())
+			}
+			expectRefusals("closing")
+			turn(t, l, 2)
+			expectRefusals("closed")
+		}
+	}
+}
+
+// mayBeNil are methods whose callback may be nil, with which they do something.
+var mayBeNil = []string{"WriteFunc", "Shutdown", "SendFunc", "WriteHandle", "WriteFile", "OnClose", "OnWritten", "OnSent", "OnDrained"}
+
+// TestEveryMethodWithoutACallback: what calls back says EINVAL to nil, first of
+// all, and stays as it was.
+func TestEveryMethodWithoutACallback(t *testing.T) {
+	l := newLoop(t)
+	all := everyHandle(t, l)
+	good := sensible(t, l)
+	c := caller{t, func(typ reflect.Type) any {
+		if typ.Kind() == reflect.Func {
+			return nil
+		}
+		return good(typ)
+	}, l}
+	seen := 0
+	for who, h := range all {
+		for _, name := range methods(h) {
+			typ := reflect.ValueOf(h).MethodByName(name).Type()
+			takes := false
+			for i := range typ.NumIn() {
+				takes = takes || typ.In(i).Kind() == reflect.Func
+			}
+			if !takes || slices.Contains(mayBeNil, name) {
+				continue
+			}
+			seen++
+			active := h.Active()
+			_, err, _ := errorOf(c.call(who, h, name))
+			isErr(t, who+"."+name, err, uv.EINVAL)
+			if h.Active() != active {
+				t.Errorf("%s.%s has changed what is active", who, name)
+			}
+		}
+	}
+	if seen < 25 {
+		t.Errorf("only %d methods take a callback", seen)
+	}
+	for _, h := range all {
+		check(t, h.Close())
+	}
+	turn(t, l, 1)
+}
+
+// hostile makes what no method can do anything with, or nearly.
+func hostile(r *rand.Rand, foreign uv.Handle) func(typ reflect.Type) any {
+	pick := func(of ...any) any { return of[r.IntN(len(of))] }
+	zone := netip.MustParseAddr("fe80::1%no-such-interface")
+	return func(typ reflect.Type) any {
+		switch typ {
+		case reflect.TypeFor[netip.AddrPort]():
+			return pick(netip.AddrPort{}, netip.AddrPortFrom(zone, 9), netip.AddrPortFrom(netip.Addr{}, 9))
+		case reflect.TypeFor[netip.Addr]():
+			return pick(netip.Addr{}, zone, netip.IPv6Loopback())
+		case reflect.TypeFor[os.Signal]():
+			return pick(syscall.Signal(-1), syscall.SIGKILL+1<<32, syscall.Signal(math.MinInt), syscall.Signal(99))
+		case reflect.TypeFor[syscall.Conn]():
+			return pick((*os.File)(nil))
+		case reflect.TypeFor[uv.Handle]():
+			return pick(foreign, (*handles.TCP)(nil), new(handles.Pipe))
+		case reflect.TypeFor[time.Duration]():
+			return pick(time.Duration(math.MinInt64), time.Duration(-1), time.Duration(math.MaxInt64))
+		case reflect.TypeFor[[][]byte]():
+			return pick([][]byte(nil), [][]byte{}, [][]byte{nil, {}, nil})
+		case reflect.TypeFor[[]handles.Datagram]():
+			return pick([]handles.Datagram(nil), make([]handles.Datagram, 100))
+		}
+		switch typ.Kind() {
+		case reflect.Func:
+			if r.IntN(2) == 0 {
+				return nil
+			}
+			return callback(typ, func() {})
+		case reflect.String:
+			return pick("", "a\x00b", "\x00a\x00", strings.Repeat("x", 1<<16), "/no/such/path")
+		case reflect.Int:
+			return pick(-1, math.MinInt, math.MaxInt, 1<<32)
+		case reflect.Uintptr:
+			return pick(^uintptr(0), uintptr(1)<<40, uintptr(math.MaxInt32), uintptr(9999))
+		case reflect.Slice: // options
+			if typ.Elem().Kind() == reflect.Uint {
+				s := reflect.MakeSlice(typ, 1, 1)
+				s.Index(0).SetUint(1 << 20)
+				return s.Interface()
+			}
+		}
+		return nil
+	}
+}
+
+// TestHostileArguments calls everything in random orders on handles that were
+// never opened: whatever it is, an error says what was called, and the loop goes
+// on and closes.
+func TestHostileArguments(t *testing.T) {
+	foreignLoop := newLoop(t)
+	foreign := must(foreignLoop.NewTCP())
+	defer func() { check(t, foreign.Close()) }()
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		l := must(uvgo.New())
+		all := everyHandle(t, l)
+		c := caller{t, hostile(r, foreign), l}
+		for range 3 {
+			for who, h := range all {
+				names := methods(h)
+				r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+				for _, name := range names {
+					if name == "Close" || name == "CloseReset" {
+						continue
+					}
+					_, err, _ := errorOf(c.call(who, h, name))
+					var e *uv.Error
+					var op *uv.OpError
+					if err != nil && !errors.As(err, &e) && !errors.As(err, &op) {
+						t.Errorf("seed %d: %s.%s: %T %v", seed, who, name, err, err)
+					}
+					if e != nil && e.Op == "" || op != nil && op.Op == "" {
+						t.Errorf("seed %d: %s.%s: %q does not name the call", seed, who, name, err)
+					}
+				}
+			}
+			turn(t, l, 1)
+		}
+		check(t, l.Shutdown(t.Context()))
+		if t.Failed() {
+			return
+		}
+	}
+	looptest.Run(t, foreignLoop)
+}
