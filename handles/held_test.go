@@ -215,8 +215,8 @@ func TestHeldErrorComesOnce(t *testing.T) {
 	})
 }
 
-// hungUp tells whether the kernel reports the events on a stream.
-func hungUp(t testing.TB, s handles.Stream, events int16) bool {
+// hungUp tells whether the kernel reports one of the events on a socket.
+func hungUp(t testing.TB, s interface{ FD() (int, error) }, events int16) bool {
 	t.Helper()
 	fds := []unix.PollFd{{Fd: int32(must(s.FD())), Events: events}}
 	for {

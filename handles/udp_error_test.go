@@ -33,7 +33,9 @@ func TestUDPPeerRefuses(t *testing.T) {
 		dead := unusedPort(t, l, any)
 		u := must(l.NewUDP(opt))
 		check(t, u.Connect(dead))
+		refused := func() { poll(t, l, func() bool { return hungUp(t, u, unix.POLLERR) }) } // the answer has come
 		check(t, u.TrySend([]byte("x"), nobody))
+		refused()
 		isErr(t, "the next send", u.TrySend([]byte("x"), nobody), unix.ECONNREFUSED)
 
 		var last error
@@ -44,10 +46,12 @@ func TestUDPPeerRefuses(t *testing.T) {
 			sent++
 		}, nobody, []byte("x")))
 		until(t, l, func() bool { return sent == 1 })
+		refused()
 		check(t, u.Send([]byte("refused"), nobody))
 		until(t, l, func() bool { return last != nil })
 		isErr(t, "Send", last, uv.ECONNREFUSED)
 		check(t, u.TrySend([]byte("x"), nobody))
+		refused()
 		check(t, u.SendFunc(func(err error) {
 			isErr(t, "SendFunc", err, uv.ECONNREFUSED)
 			sent++
