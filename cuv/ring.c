@@ -202,7 +202,7 @@ int cuv_turn(cuv_loop *l, int mode, int force) {
     /* A poll that may wait for a timer counts from now; the others refresh the
      * clock themselves, before timers run. */
     if (mode == CUV_RUN_ONCE && uv_backend_timeout(&l->uv) > 0) uv_update_time(&l->uv);
-    r->alive = (uint32_t)uv_run(&l->uv, mode == CUV_RUN_ONCE ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    r->alive = (uint32_t)cuv_run(&l->uv, mode == CUV_RUN_ONCE ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     uv_metrics_t m;
     uv_metrics_info(&l->uv, &m);
     r->busy = (uint32_t)(m.events - l->polled);

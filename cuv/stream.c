@@ -1,6 +1,9 @@
 /* stream.c: reads into the arena, writes out of the ring. */
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "ipc.h"
 
@@ -155,10 +158,31 @@ void cuv_stream_queue(cuv_loop *l, uint32_t i) {
   h->wlast = i;
 }
 
+/* uv_try_write of one buffer to a TCP connection, by send instead of write: it
+ * goes past the kernel's layer of files, which most of libuv's short writes would
+ * spend some percent of their time in. */
+static int try_send(cuv_handle *h, const uv_buf_t *buf) {
+  uv_stream_t *s = &h->uv.stream;
+  uv_os_fd_t fd;
+  if (s->connect_req != NULL || s->write_queue_size != 0) return UV_EAGAIN;
+  int err = uv_fileno(&h->uv.handle, &fd);
+  if (err < 0) return err;
+  if (!uv_is_writable(s)) return UV_EPIPE;
+  ssize_t n;
+  do n = send(fd, buf->base, buf->len < INT_MAX ? buf->len : INT_MAX, MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  if (n >= 0) return (int)n;
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? UV_EAGAIN : -errno;
+}
+
 /* uv_try_write, unless an earlier write's callback is due yet: libuv may have
  * sent all of it, and completions come in order. */
 static int try_now(cuv_handle *h, const uv_buf_t *bufs, unsigned n) {
-  return h->writes != 0 ? UV_EAGAIN : uv_try_write(&h->uv.stream, bufs, n);
+  if (h->writes != 0) return UV_EAGAIN;
+#ifdef __linux__
+  if (n == 1 && h->kind == UV_TCP) return try_send(h, bufs);
+#endif
+  return uv_try_write(&h->uv.stream, bufs, n);
 }
 
 /* Tries a vector that has a submission to itself; queues what is left. */
