@@ -34,12 +34,8 @@ type conn struct {
 	taken   bool    // libuv owns the descriptor
 	unread  bool    // Close found bytes that nobody has read
 	discard bool    // SetLinger(0): close drops what is unsent
-	ended   bool    // CloseWrite was called
+	ended   bool    // CloseWrite came before all was sent
 	halting bool    // reading is to stop, whatever was read
-
-	out     *buffer // gathered, see gather.go
-	sending bool    // gathered bytes are on their way
-	counted bool    // the reader is one of the worker's awaited
 
 	watchers [2]*poller // for a RawConn's Read and Write that wait
 
@@ -118,17 +114,12 @@ func (c *conn) CloseRead() error { return c.shutdown(unix.SHUT_RD) }
 // CloseWrite ends the writing side: the peer reads io.EOF behind the bytes that
 // were written.
 func (c *conn) CloseWrite() error {
-	if c.acquire() == nil {
-		c.sendOut()
-		c.release()
-	}
 	c.mu.Lock()
-	if (c.unsent || c.sending) && !c.ref.closed() {
+	if c.unsent && !c.ref.closed() {
 		defer c.mu.Unlock()
-		c.ended = true // whoever sends ends it when all is sent
+		c.ended = true // the loop ends it when all is sent
 		return nil
 	}
-	c.ended = true
 	c.mu.Unlock()
 	return c.shutdown(unix.SHUT_WR)
 }

@@ -84,7 +84,7 @@ func (c *conn) sendFile(f *os.File, left int64) (n int64, handled bool, err erro
 		n += int64(m)
 		left -= int64(m)
 	}
-	return n, true, nil
+	return n, true, c.settle()
 }
 
 // sendPiece gives the loop a piece of the file to write: see probe.
@@ -173,7 +173,7 @@ func (c *conn) writeBuffers(v *net.Buffers) (n int64, err error) {
 		n += int64(m)
 		consume(v, m)
 	}
-	return n, nil
+	return n, c.settle()
 }
 
 // consume drops the first n bytes, and empty buffers in front.

@@ -136,5 +136,5 @@ func (t *connectTask) report(err error) {
 		err = sysError("connect", err)
 	}
 	t.done <- err
-	t.c.w.readied++
+	t.c.w.readied = true
 }

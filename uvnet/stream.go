@@ -102,7 +102,7 @@ func (c *conn) onRead(p []byte, err error) {
 	}
 	wake := c.rd.take()
 	if wake {
-		c.into, c.counted = nil, true
+		c.into = nil
 	}
 	c.mu.Unlock()
 	if wake {
