@@ -41,6 +41,7 @@ type conn struct {
 
 	// The loop's goroutine only.
 	stream   handles.Stream
+	started  bool        // the stream reads
 	leaving  bool        // closed by its user, and waiting for unsent bytes
 	patience *time.Timer // ends leaving
 }
@@ -103,7 +104,13 @@ func (c *conn) destroy() {
 		unix.Close(c.fd)
 		return
 	}
-	if !c.w.push((*closeTask)(c)) && !c.taken { // else the loop closed it when it was shut down
+	if c.w.push((*closeTask)(c)) {
+		return
+	}
+	c.mu.Lock()
+	taken := c.taken
+	c.mu.Unlock()
+	if !taken { // else the loop closed it when it was shut down
 		unix.Close(c.fd)
 	}
 }

@@ -69,16 +69,39 @@ type world struct {
 	dialer func(timeout time.Duration, local net.Addr) interface {
 		DialContext(ctx context.Context, network, address string) (net.Conn, error)
 	}
-	packet func(network, address string) (net.PacketConn, error)
+	packet         func(network, address string) (net.PacketConn, error)
+	control        func(err error) error // dials with a Control that fails
+	fileConn       func(*os.File) (net.Conn, error)
+	fileListener   func(*os.File) (net.Listener, error)
+	filePacketConn func(*os.File) (net.PacketConn, error)
 }
 
 type dialer = interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
+// refuseWith is a Control that fails.
+func refuseWith(err error) func(string, string, syscall.RawConn) error {
+	return func(string, string, syscall.RawConn) error { return err }
+}
+
 var worlds = []world{
-	{makers[0], func(d time.Duration, a net.Addr) dialer { return &Dialer{Timeout: d, LocalAddr: a} }, ListenPacket},
-	{makers[1], func(d time.Duration, a net.Addr) dialer { return &net.Dialer{Timeout: d, LocalAddr: a} }, net.ListenPacket},
+	{
+		makers[0], func(d time.Duration, a net.Addr) dialer { return &Dialer{Timeout: d, LocalAddr: a} }, ListenPacket,
+		func(err error) error {
+			_, err = (&Dialer{Control: refuseWith(err)}).Dial("tcp", "127.0.0.1:1")
+			return err
+		},
+		FileConn, FileListener, FilePacketConn,
+	},
+	{
+		makers[1], func(d time.Duration, a net.Addr) dialer { return &net.Dialer{Timeout: d, LocalAddr: a} }, net.ListenPacket,
+		func(err error) error {
+			_, err = (&net.Dialer{Control: refuseWith(err)}).Dial("tcp", "127.0.0.1:1")
+			return err
+		},
+		net.FileConn, net.FileListener, net.FilePacketConn,
+	},
 }
 
 var errorCases = []struct {
@@ -119,6 +142,135 @@ var errorCases = []struct {
 		_, err := w.dialer(-time.Second, nil).DialContext(context.Background(), "tcp", "127.0.0.1:1")
 		return err
 	}},
+	{"dial too late by deadline", func(t *testing.T, w world) error {
+		ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+		defer cancel()
+		_, err := w.dialer(0, nil).DialContext(ctx, "tcp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial name cancelled", func(t *testing.T, w world) error {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_, err := w.dialer(0, nil).DialContext(ctx, "tcp", "localhost:1")
+		return err
+	}},
+	{"dial unix cancelled", func(t *testing.T, w world) error {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_, err := w.dialer(0, nil).DialContext(ctx, "unix", "/none")
+		return err
+	}},
+	{"dial udp cancelled", func(t *testing.T, w world) error {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_, err := w.dialer(0, nil).DialContext(ctx, "udp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial from a foreign address", func(t *testing.T, w world) error {
+		_, err := w.dialer(0, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}).DialContext(context.Background(), "tcp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial from a taken address", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "tcp")
+		defer ln.Close()
+		_, err := w.dialer(0, ln.Addr()).DialContext(context.Background(), "tcp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial from the other family", func(t *testing.T, w world) error {
+		_, err := w.dialer(0, &net.TCPAddr{IP: net.IPv6loopback}).DialContext(context.Background(), "tcp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial from no address", func(t *testing.T, w world) error {
+		_, err := w.dialer(0, (*net.TCPAddr)(nil)).DialContext(context.Background(), "tcp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial udp from a foreign address", func(t *testing.T, w world) error {
+		_, err := w.dialer(0, &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1)}).DialContext(context.Background(), "udp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial unix from a taken name", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "unix")
+		defer ln.Close()
+		_, err := w.dialer(0, ln.Addr()).DialContext(context.Background(), "unix", ln.Addr().String())
+		return err
+	}},
+	{"dial nobody listens on unix", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "unix")
+		ln.(interface{ SetUnlinkOnClose(bool) }).SetUnlinkOnClose(false)
+		ln.Close()
+		_, err := w.dial("unix", ln.Addr().String())
+		return err
+	}},
+	{"dial a long unix name", func(t *testing.T, w world) error { _, err := w.dial("unix", "/"+strings.Repeat("x", 200)); return err }},
+	{"dial port 0", func(t *testing.T, w world) error { _, err := w.dial("tcp", "127.0.0.1:0"); return err }},
+	{"dial port 65536", func(t *testing.T, w world) error { _, err := w.dial("tcp", "127.0.0.1:65536"); return err }},
+	{"dial port by name", func(t *testing.T, w world) error { _, err := w.dial("tcp", "127.0.0.1:tcpmux"); return err }},
+	{"dial IPv6 without brackets", func(t *testing.T, w world) error { _, err := w.dial("tcp", "::1:80"); return err }},
+	{"dial no such zone", func(t *testing.T, w world) error { _, err := w.dial("tcp", "[fe80::1%none9]:1"); return err }},
+	{"dial link-local without zone", func(t *testing.T, w world) error { _, err := w.dial("tcp", "[fe80::1]:1"); return err }},
+	{"dial broadcast", func(t *testing.T, w world) error { _, err := w.dial("tcp", "255.255.255.255:1"); return err }},
+	{"control fails", func(t *testing.T, w world) error {
+		return w.control(errors.New("not this one"))
+	}},
+	{"listen no port", func(t *testing.T, w world) error { _, err := w.listen("tcp", "127.0.0.1"); return err }},
+	{"listen foreign", func(t *testing.T, w world) error { _, err := w.listen("tcp", "192.0.2.1:0"); return err }},
+	{"listen unix taken", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "unix")
+		defer ln.Close()
+		_, err := w.listen("unix", ln.Addr().String())
+		return err
+	}},
+	{"packet foreign", func(t *testing.T, w world) error { _, err := w.packet("udp", "192.0.2.1:0"); return err }},
+	{"packet bad network", func(t *testing.T, w world) error { _, err := w.packet("pdu", "127.0.0.1:0"); return err }},
+	{"packet on unix", func(t *testing.T, w world) error { _, err := w.packet("unix", "/none/x"); return err }},
+	{"accept past deadline", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "unix")
+		defer ln.Close()
+		check(t, ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Unix(1, 0)))
+		_, err := ln.Accept()
+		return err
+	}},
+	{"listener file closed", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "tcp")
+		ln.Close()
+		_, err := ln.(interface{ File() (*os.File, error) }).File()
+		return err
+	}},
+	{"listener raw control closed", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "tcp")
+		raw, err := ln.(syscall.Conn).SyscallConn()
+		check(t, err)
+		ln.Close()
+		return raw.Control(func(uintptr) {})
+	}},
+	{"file conn of a file", func(t *testing.T, w world) error {
+		f, err := os.Open(os.DevNull)
+		check(t, err)
+		defer f.Close()
+		_, err = w.fileConn(f)
+		return err
+	}},
+	{"file listener of a file", func(t *testing.T, w world) error {
+		f, err := os.Open(os.DevNull)
+		check(t, err)
+		defer f.Close()
+		_, err = w.fileListener(f)
+		return err
+	}},
+	{"file packet conn of a file", func(t *testing.T, w world) error {
+		f, err := os.Open(os.DevNull)
+		check(t, err)
+		defer f.Close()
+		_, err = w.filePacketConn(f)
+		return err
+	}},
+	{"file conn closed", func(t *testing.T, w world) error {
+		f, err := os.Open(os.DevNull)
+		check(t, err)
+		f.Close()
+		_, err = w.fileConn(f)
+		return err
+	}},
 	{"dial udp nowhere", func(t *testing.T, w world) error { _, err := w.dial("udp", "127.0.0.1"); return err }},
 	{"listen taken", func(t *testing.T, w world) error {
 		ln, err := w.listen("tcp", "127.0.0.1:0")
@@ -138,6 +290,18 @@ var errorCases = []struct {
 	{"packet tcp", func(t *testing.T, w world) error { _, err := w.packet("tcp", "127.0.0.1:0"); return err }},
 	{"accept closed", func(t *testing.T, w world) error {
 		ln := listenIn(t, w, "tcp")
+		ln.Close()
+		_, err := ln.Accept()
+		return err
+	}},
+	{"read accepted closed", func(t *testing.T, w world) error {
+		s, c := connectPair(t, "tcp4", w.maker, makers[1])
+		defer c.Close()
+		s.Close()
+		return read(s)
+	}},
+	{"accept closed tcp4", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "tcp4")
 		ln.Close()
 		_, err := ln.Accept()
 		return err
@@ -199,6 +363,120 @@ var connCases = []struct {
 		}
 		return nil
 	}},
+	{"close read closed", func(t *testing.T, c, s net.Conn) error { c.Close(); return c.(half).CloseRead() }},
+	{"close read twice", func(t *testing.T, c, s net.Conn) error {
+		check(t, c.(half).CloseRead())
+		return c.(half).CloseRead()
+	}},
+	{"write buffer closed", func(t *testing.T, c, s net.Conn) error { c.Close(); return c.(half).SetWriteBuffer(1) }},
+	{"read deadline closed", func(t *testing.T, c, s net.Conn) error { c.Close(); return c.SetReadDeadline(time.Time{}) }},
+	{"read nothing closed", func(t *testing.T, c, s net.Conn) error { c.Close(); _, err := c.Read(nil); return err }},
+	{"write nothing closed", func(t *testing.T, c, s net.Conn) error { c.Close(); _, err := c.Write(nil); return err }},
+	{"read nothing past deadline", func(t *testing.T, c, s net.Conn) error {
+		check(t, c.SetDeadline(time.Unix(1, 0)))
+		_, err := c.Read(nil)
+		return err
+	}},
+	{"write nothing past deadline", func(t *testing.T, c, s net.Conn) error {
+		check(t, c.SetDeadline(time.Unix(1, 0)))
+		_, err := c.Write(nil)
+		return err
+	}},
+	{"raw control closed", func(t *testing.T, c, s net.Conn) error {
+		raw, err := c.(syscall.Conn).SyscallConn()
+		check(t, err)
+		c.Close()
+		return raw.Control(func(uintptr) {})
+	}},
+	{"raw read closed", func(t *testing.T, c, s net.Conn) error {
+		raw, err := c.(syscall.Conn).SyscallConn()
+		check(t, err)
+		c.Close()
+		return raw.Read(func(uintptr) bool { return true })
+	}},
+	{"raw write closed", func(t *testing.T, c, s net.Conn) error {
+		raw, err := c.(syscall.Conn).SyscallConn()
+		check(t, err)
+		c.Close()
+		return raw.Write(func(uintptr) bool { return true })
+	}},
+	{"raw read past deadline", func(t *testing.T, c, s net.Conn) error {
+		raw, err := c.(syscall.Conn).SyscallConn()
+		check(t, err)
+		check(t, c.SetDeadline(time.Unix(1, 0)))
+		return raw.Read(func(uintptr) bool { return true })
+	}},
+	{"raw read until deadline", func(t *testing.T, c, s net.Conn) error {
+		raw, err := c.(syscall.Conn).SyscallConn()
+		check(t, err)
+		check(t, c.SetDeadline(time.Now().Add(5*time.Millisecond)))
+		return raw.Read(func(uintptr) bool { return false })
+	}},
+	{"no delay closed", func(t *testing.T, c, s net.Conn) error { return tcpClosed(c, tcpOptions.SetNoDelay, true) }},
+	{"keep-alive closed", func(t *testing.T, c, s net.Conn) error { return tcpClosed(c, tcpOptions.SetKeepAlive, true) }},
+	{"period closed", func(t *testing.T, c, s net.Conn) error { return tcpClosed(c, tcpOptions.SetKeepAlivePeriod, time.Hour) }},
+	{"linger closed", func(t *testing.T, c, s net.Conn) error { return tcpClosed(c, tcpOptions.SetLinger, 0) }},
+	{"probes closed", func(t *testing.T, c, s net.Conn) error {
+		return tcpClosed(c, tcpOptions.SetKeepAliveConfig, net.KeepAliveConfig{})
+	}},
+	{"copy to a writer that fails", func(t *testing.T, c, s net.Conn) error {
+		check(t, write(s))
+		if _, ok := c.(tcpOptions); !ok {
+			return nil
+		}
+		_, err := c.(io.WriterTo).WriteTo(&failingWriter{})
+		return err
+	}},
+	{"copy from a reader that fails", func(t *testing.T, c, s net.Conn) error {
+		if _, ok := c.(tcpOptions); !ok {
+			return nil
+		}
+		_, err := c.(io.ReaderFrom).ReadFrom(&failingReader{})
+		return err
+	}},
+	{"send a closed file", func(t *testing.T, c, s net.Conn) error {
+		if _, ok := c.(tcpOptions); !ok {
+			return nil
+		}
+		f, err := os.Open(os.Args[0])
+		check(t, err)
+		f.Close()
+		_, err = c.(io.ReaderFrom).ReadFrom(f)
+		return err
+	}},
+	{"send a file past deadline", func(t *testing.T, c, s net.Conn) error {
+		if _, ok := c.(tcpOptions); !ok {
+			return nil
+		}
+		f, err := os.Open(os.Args[0])
+		check(t, err)
+		defer f.Close()
+		check(t, c.SetDeadline(time.Unix(1, 0)))
+		_, err = c.(io.ReaderFrom).ReadFrom(f)
+		return err
+	}},
+	{"send a file closed", func(t *testing.T, c, s net.Conn) error {
+		if _, ok := c.(tcpOptions); !ok {
+			return nil
+		}
+		f, err := os.Open(os.Args[0])
+		check(t, err)
+		defer f.Close()
+		c.Close()
+		_, err = c.(io.ReaderFrom).ReadFrom(f)
+		return err
+	}},
+	{"send a file after close write", func(t *testing.T, c, s net.Conn) error {
+		if _, ok := c.(tcpOptions); !ok {
+			return nil
+		}
+		f, err := os.Open(os.Args[0])
+		check(t, err)
+		defer f.Close()
+		check(t, c.(half).CloseWrite())
+		_, err = c.(io.ReaderFrom).ReadFrom(f)
+		return err
+	}},
 	{"read while closing", func(t *testing.T, c, s net.Conn) error {
 		time.AfterFunc(5*time.Millisecond, func() { c.Close() })
 		return read(c)
@@ -252,7 +530,34 @@ type half interface {
 	CloseWrite() error
 	File() (*os.File, error)
 	SetReadBuffer(int) error
+	SetWriteBuffer(int) error
 }
+
+type tcpOptions interface {
+	SetNoDelay(bool) error
+	SetKeepAlive(bool) error
+	SetKeepAlivePeriod(time.Duration) error
+	SetKeepAliveConfig(net.KeepAliveConfig) error
+	SetLinger(int) error
+}
+
+// tcpClosed sets an option of a TCP connection that is closed.
+func tcpClosed[V any](c net.Conn, set func(tcpOptions, V) error, v V) error {
+	o, ok := c.(tcpOptions)
+	if !ok {
+		return nil
+	}
+	c.Close()
+	return set(o, v)
+}
+
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, errors.New("full") }
+
+type failingReader struct{}
+
+func (failingReader) Read([]byte) (int, error) { return 0, errors.New("torn") }
 
 func read(c net.Conn) error  { _, err := c.Read(make([]byte, 10)); return err }
 func write(c net.Conn) error { _, err := c.Write([]byte("x")); return err }
@@ -289,9 +594,9 @@ func TestErrors(t *testing.T) {
 	for _, tt := range errorCases {
 		t.Run(tt.name, func(t *testing.T) { compare(t, func(w world) error { return tt.make(t, w) }) })
 	}
-	networks(t, func(t *testing.T, network string) {
+	for _, network := range []string{"tcp", "tcp4", "unix"} {
 		for _, tt := range connCases {
-			t.Run(tt.name, func(t *testing.T) {
+			t.Run(network+"/"+tt.name, func(t *testing.T) {
 				compare(t, func(w world) error {
 					s, c := connectPair(t, network, makers[1], w.maker)
 					defer s.Close()
@@ -300,7 +605,7 @@ func TestErrors(t *testing.T) {
 				})
 			})
 		}
-	})
+	}
 }
 
 func compare(t *testing.T, run func(w world) error) {
