@@ -80,6 +80,27 @@ func TestRawWaitEndsWithClose(t *testing.T) {
 	})
 }
 
+// TestCloseReachesWhoIsAboutToWait: Close comes when a RawConn's Read has looked
+// and has not begun to wait.
+func TestCloseReachesWhoIsAboutToWait(t *testing.T) {
+	uvtest.Watchdog(t, minutes)
+	s, peer := connectPair(t, "tcp", makers[0], makers[0])
+	defer peer.Close()
+	c := s.(*TCPConn)
+	check(t, c.acquire())
+	fd, err := duplicate(c.fd)
+	check(t, err)
+	p := new(poller)
+	p.init(c.w, c.net, fd, nil, nil)
+	c.mu.Lock()
+	c.watchers[0] = p
+	c.mu.Unlock()
+	check(t, c.Close())
+	_ = p.wait(&p.rd) // or it waits for ever
+	p.shut()
+	c.release()
+}
+
 // TestRawReadsBetween: a RawConn's Read makes the loop stop reading; whether it
 // ends by itself or by a deadline, what Read gets is all there is, in order.
 func TestRawReadsBetween(t *testing.T) {
