@@ -14,7 +14,7 @@ type buffer struct {
 }
 
 // classes of buffer sizes; beyond the last they are made, and dropped.
-var classes = [...]int{2 << 10, 16 << 10, 128 << 10}
+var classes = [...]int{2 << 10, 16 << 10, 32 << 10, 128 << 10}
 
 var pools [len(classes)]sync.Pool
 

@@ -34,17 +34,14 @@ type conn struct {
 	taken   bool    // libuv owns the descriptor
 	unread  bool    // Close found bytes that nobody has read
 	discard bool    // SetLinger(0): close drops what is unsent
-	ended   bool    // CloseWrite was called
+	ended   bool    // CloseWrite came before all was sent
 	halting bool    // reading is to stop, whatever was read
-
-	out     *buffer // gathered, see gather.go
-	sending bool    // gathered bytes are on their way
-	counted bool    // the reader is one of the worker's awaited
 
 	watchers [2]*poller // for a RawConn's Read and Write that wait
 
 	// The loop's goroutine only.
 	stream   handles.Stream
+	started  bool        // the stream reads
 	leaving  bool        // closed by its user, and waiting for unsent bytes
 	patience *time.Timer // ends leaving
 }
@@ -107,7 +104,13 @@ func (c *conn) destroy() {
 		unix.Close(c.fd)
 		return
 	}
-	if !c.w.push((*closeTask)(c)) && !c.taken { // else the loop closed it when it was shut down
+	if c.w.push((*closeTask)(c)) {
+		return
+	}
+	c.mu.Lock()
+	taken := c.taken
+	c.mu.Unlock()
+	if !taken { // else the loop closed it when it was shut down
 		unix.Close(c.fd)
 	}
 }
@@ -118,17 +121,12 @@ func (c *conn) CloseRead() error { return c.shutdown(unix.SHUT_RD) }
 // CloseWrite ends the writing side: the peer reads io.EOF behind the bytes that
 // were written.
 func (c *conn) CloseWrite() error {
-	if c.acquire() == nil {
-		c.sendOut()
-		c.release()
-	}
 	c.mu.Lock()
-	if (c.unsent || c.sending) && !c.ref.closed() {
+	if c.unsent && !c.ref.closed() {
 		defer c.mu.Unlock()
-		c.ended = true // whoever sends ends it when all is sent
+		c.ended = true // the loop ends it when all is sent
 		return nil
 	}
-	c.ended = true
 	c.mu.Unlock()
 	return c.shutdown(unix.SHUT_WR)
 }

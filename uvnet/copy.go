@@ -48,12 +48,16 @@ func (c *conn) sendFrom(r io.Reader) (n int64, handled bool, err error) {
 	return n, handled, err
 }
 
-// sendFile sends up to left bytes from where f stands; the caller holds wmu.
+// sendFile sends up to left bytes from where f stands; the caller holds wmu. What
+// keeps it from beginning at all is left to Write to find, as by package net.
 func (c *conn) sendFile(f *os.File, left int64) (n int64, handled bool, err error) {
-	if err := c.acquire(); err != nil {
-		return 0, true, err
+	if c.acquire() != nil {
+		return 0, false, nil
 	}
 	defer c.release()
+	if c.usable(&c.wr) != nil {
+		return 0, false, nil
+	}
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return 0, false, nil
@@ -84,7 +88,7 @@ func (c *conn) sendFile(f *os.File, left int64) (n int64, handled bool, err erro
 		n += int64(m)
 		left -= int64(m)
 	}
-	return n, true, nil
+	return n, true, c.settle()
 }
 
 // sendPiece gives the loop a piece of the file to write: see probe.
@@ -101,11 +105,14 @@ func (c *conn) sendPiece(f *os.File, left int64) (int, error) {
 	return m, err
 }
 
+// copySize is the buffer of a WriteTo, which holds it while it waits: io.Copy's.
+const copySize = 32 << 10
+
 // WriteTo reads until the end, and writes that to w.
 func (c *conn) WriteTo(w io.Writer) (int64, error) {
-	b := newBuffer(readAhead)
+	b := newBuffer(copySize)
 	defer b.free()
-	buf := b.b[:readAhead]
+	buf := b.b[:copySize]
 	var total int64
 	for {
 		n, err := c.Read(buf)
@@ -173,7 +180,7 @@ func (c *conn) writeBuffers(v *net.Buffers) (n int64, err error) {
 		n += int64(m)
 		consume(v, m)
 	}
-	return n, nil
+	return n, c.settle()
 }
 
 // consume drops the first n bytes, and empty buffers in front.

@@ -1,6 +1,7 @@
 package uvnet
 
 import (
+	"math"
 	"net"
 	"os"
 	"sync"
@@ -128,10 +129,7 @@ func (d *desc) setDeadline(t time.Time, sides ...*side) error {
 		return d.opError("set", nil, d.laddr, err)
 	}
 	defer d.release()
-	var at int64
-	if !t.IsZero() {
-		at = max(int64(t.Sub(epoch))+1, 1)
-	}
+	at := deadlineAt(t)
 	d.mu.Lock()
 	for _, s := range sides {
 		s.deadline = at
@@ -146,6 +144,20 @@ func (d *desc) setDeadline(t time.Time, sides ...*side) error {
 	}
 	d.mu.Unlock()
 	return nil
+}
+
+// deadlineAt is t on the clock of now. The distance is taken from the present, as
+// by package net: a t without a monotonic reading is a wall clock's, which may
+// have been set since epoch.
+func deadlineAt(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	left := int64(time.Until(t))
+	if at := now() + left; left <= 0 || at > 0 {
+		return max(at, 1)
+	}
+	return math.MaxInt64
 }
 
 // ready tells why an operation on a side must not go on, or nil.

@@ -46,6 +46,9 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 			to.IP = net.IPv6loopback
 		}
 	}
+	if to.IP.To4() == nil && to.IP.IsLinkLocalUnicast() && zoneID(to.Zone) == 0 {
+		return nil, sysCall("connect", unix.EINVAL) // the kernel's answer; libuv would pick an interface
+	}
 	family := unix.AF_INET6
 	if to.IP.To4() != nil && network != "tcp6" {
 		family = unix.AF_INET
@@ -54,7 +57,7 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 	if err != nil {
 		return nil, err
 	}
-	c := newTCPConn(w, "tcp", fd, nil, nil)
+	c := newTCPConn(w, network, fd, nil, nil)
 	if err := connect(ctx, c, toAddrPort(family, to.IP, to.Port, to.Zone)); err != nil {
 		c.Close()
 		return nil, err
@@ -136,5 +139,5 @@ func (t *connectTask) report(err error) {
 		err = sysError("connect", err)
 	}
 	t.done <- err
-	t.c.w.readied++
+	t.c.w.readied = true
 }

@@ -69,16 +69,39 @@ type world struct {
 	dialer func(timeout time.Duration, local net.Addr) interface {
 		DialContext(ctx context.Context, network, address string) (net.Conn, error)
 	}
-	packet func(network, address string) (net.PacketConn, error)
+	packet         func(network, address string) (net.PacketConn, error)
+	control        func(err error) error // dials with a Control that fails
+	fileConn       func(*os.File) (net.Conn, error)
+	fileListener   func(*os.File) (net.Listener, error)
+	filePacketConn func(*os.File) (net.PacketConn, error)
 }
 
 type dialer = interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
+// refuseWith is a Control that fails.
+func refuseWith(err error) func(string, string, syscall.RawConn) error {
+	return func(string, string, syscall.RawConn) error { return err }
+}
+
 var worlds = []world{
-	{makers[0], func(d time.Duration, a net.Addr) dialer { return &Dialer{Timeout: d, LocalAddr: a} }, ListenPacket},
-	{makers[1], func(d time.Duration, a net.Addr) dialer { return &net.Dialer{Timeout: d, LocalAddr: a} }, net.ListenPacket},
+	{
+		makers[0], func(d time.Duration, a net.Addr) dialer { return &Dialer{Timeout: d, LocalAddr: a} }, ListenPacket,
+		func(err error) error {
+			_, err = (&Dialer{Control: refuseWith(err)}).Dial("tcp", "127.0.0.1:1")
+			return err
+		},
+		FileConn, FileListener, FilePacketConn,
+	},
+	{
+		makers[1], func(d time.Duration, a net.Addr) dialer { return &net.Dialer{Timeout: d, LocalAddr: a} }, net.ListenPacket,
+		func(err error) error {
+			_, err = (&net.Dialer{Control: refuseWith(err)}).Dial("tcp", "127.0.0.1:1")
+			return err
+		},
+		net.FileConn, net.FileListener, net.FilePacketConn,
+	},
 }
 
 var errorCases = []struct {
@@ -119,6 +142,135 @@ var errorCases = []struct {
 		_, err := w.dialer(-time.Second, nil).DialContext(context.Background(), "tcp", "127.0.0.1:1")
 		return err
 	}},
+	{"dial too late by deadline", func(t *testing.T, w world) error {
+		ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+		defer cancel()
+		_, err := w.dialer(0, nil).DialContext(ctx, "tcp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial name cancelled", func(t *testing.T, w world) error {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_, err := w.dialer(0, nil).DialContext(ctx, "tcp", "localhost:1")
+		return err
+	}},
+	{"dial unix cancelled", func(t *testing.T, w world) error {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_, err := w.dialer(0, nil).DialContext(ctx, "unix", "/none")
+		return err
+	}},
+	{"dial udp cancelled", func(t *testing.T, w world) error {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_, err := w.dialer(0, nil).DialContext(ctx, "udp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial from a foreign address", func(t *testing.T, w world) error {
+		_, err := w.dialer(0, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}).DialContext(context.Background(), "tcp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial from a taken address", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "tcp")
+		defer ln.Close()
+		_, err := w.dialer(0, ln.Addr()).DialContext(context.Background(), "tcp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial from the other family", func(t *testing.T, w world) error {
+		_, err := w.dialer(0, &net.TCPAddr{IP: net.IPv6loopback}).DialContext(context.Background(), "tcp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial from no address", func(t *testing.T, w world) error {
+		_, err := w.dialer(0, (*net.TCPAddr)(nil)).DialContext(context.Background(), "tcp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial udp from a foreign address", func(t *testing.T, w world) error {
+		_, err := w.dialer(0, &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1)}).DialContext(context.Background(), "udp", "127.0.0.1:1")
+		return err
+	}},
+	{"dial unix from a taken name", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "unix")
+		defer ln.Close()
+		_, err := w.dialer(0, ln.Addr()).DialContext(context.Background(), "unix", ln.Addr().String())
+		return err
+	}},
+	{"dial nobody listens on unix", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "unix")
+		ln.(interface{ SetUnlinkOnClose(bool) }).SetUnlinkOnClose(false)
+		ln.Close()
+		_, err := w.dial("unix", ln.Addr().String())
+		return err
+	}},
+	{"dial a long unix name", func(t *testing.T, w world) error { _, err := w.dial("unix", "/"+strings.Repeat("x", 200)); return err }},
+	{"dial port 0", func(t *testing.T, w world) error { _, err := w.dial("tcp", "127.0.0.1:0"); return err }},
+	{"dial port 65536", func(t *testing.T, w world) error { _, err := w.dial("tcp", "127.0.0.1:65536"); return err }},
+	{"dial port by name", func(t *testing.T, w world) error { _, err := w.dial("tcp", "127.0.0.1:tcpmux"); return err }},
+	{"dial IPv6 without brackets", func(t *testing.T, w world) error { _, err := w.dial("tcp", "::1:80"); return err }},
+	{"dial no such zone", func(t *testing.T, w world) error { _, err := w.dial("tcp", "[fe80::1%none9]:1"); return err }},
+	{"dial link-local without zone", func(t *testing.T, w world) error { _, err := w.dial("tcp", "[fe80::1]:1"); return err }},
+	{"dial broadcast", func(t *testing.T, w world) error { _, err := w.dial("tcp", "255.255.255.255:1"); return err }},
+	{"control fails", func(t *testing.T, w world) error {
+		return w.control(errors.New("not this one"))
+	}},
+	{"listen no port", func(t *testing.T, w world) error { _, err := w.listen("tcp", "127.0.0.1"); return err }},
+	{"listen foreign", func(t *testing.T, w world) error { _, err := w.listen("tcp", "192.0.2.1:0"); return err }},
+	{"listen unix taken", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "unix")
+		defer ln.Close()
+		_, err := w.listen("unix", ln.Addr().String())
+		return err
+	}},
+	{"packet foreign", func(t *testing.T, w world) error { _, err := w.packet("udp", "192.0.2.1:0"); return err }},
+	{"packet bad network", func(t *testing.T, w world) error { _, err := w.packet("pdu", "127.0.0.1:0"); return err }},
+	{"packet on unix", func(t *testing.T, w world) error { _, err := w.packet("unix", "/none/x"); return err }},
+	{"accept past deadline", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "unix")
+		defer ln.Close()
+		check(t, ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Unix(1, 0)))
+		_, err := ln.Accept()
+		return err
+	}},
+	{"listener file closed", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "tcp")
+		ln.Close()
+		_, err := ln.(interface{ File() (*os.File, error) }).File()
+		return err
+	}},
+	{"listener raw control closed", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "tcp")
+		raw, err := ln.(syscall.Conn).SyscallConn()
+		check(t, err)
+		ln.Close()
+		return raw.Control(func(uintptr) {})
+	}},
+	{"file conn of a file", func(t *testing.T, w world) error {
+		f, err := os.Open(os.DevNull)
+		check(t, err)
+		defer f.Close()
+		_, err = w.fileConn(f)
+		return err
+	}},
+	{"file listener of a file", func(t *testing.T, w world) error {
+		f, err := os.Open(os.DevNull)
+		check(t, err)
+		defer f.Close()
+		_, err = w.fileListener(f)
+		return err
+	}},
+	{"file packet conn of a file", func(t *testing.T, w world) error {
+		f, err := os.Open(os.DevNull)
+		check(t, err)
+		defer f.Close()
+		_, err = w.filePacketConn(f)
+		return err
+	}},
+	{"file conn closed", func(t *testing.T, w world) error {
+		f, err := os.Open(os.DevNull)
+		check(t, err)
+		f.Close()
+		_, err = w.fileConn(f)
+		return err
+	}},
 	{"dial udp nowhere", func(t *testing.T, w world) error { _, err := w.dial("udp", "127.0.0.1"); return err }},
 	{"listen taken", func(t *testing.T, w world) error {
 		ln, err := w.listen("tcp", "127.0.0.1:0")
@@ -138,6 +290,18 @@ var errorCases = []struct {
 	{"packet tcp", func(t *testing.T, w world) error { _, err := w.packet("tcp", "127.0.0.1:0"); return err }},
 	{"accept closed", func(t *testing.T, w world) error {
 		ln := listenIn(t, w, "tcp")
+		ln.Close()
+		_, err := ln.Accept()
+		return err
+	}},
+	{"read accepted closed", func(t *testing.T, w world) error {
+		s, c := connectPair(t, "tcp4", w.maker, makers[1])
+		defer c.Close()
+		s.Close()
+		return read(s)
+	}},
+	{"accept closed tcp4", func(t *testing.T, w world) error {
+		ln := listenIn(t, w, "tcp4")
 		ln.Close()
 		_, err := ln.Accept()
 		return err
@@ -167,105 +331,6 @@ var errorCases = []struct {
 	}},
 }
 
-// connCases are errors of a connection; s is the peer, of package net.
-var connCases = []struct {
-	name string
-	make func(t *testing.T, c, s net.Conn) error
-}{
-	{"read closed", func(t *testing.T, c, s net.Conn) error { c.Close(); return read(c) }},
-	{"write closed", func(t *testing.T, c, s net.Conn) error { c.Close(); return write(c) }},
-	{"close closed", func(t *testing.T, c, s net.Conn) error { c.Close(); return c.Close() }},
-	{"deadline closed", func(t *testing.T, c, s net.Conn) error { c.Close(); return c.SetDeadline(time.Now()) }},
-	{"close write closed", func(t *testing.T, c, s net.Conn) error { c.Close(); return c.(half).CloseWrite() }},
-	{"file closed", func(t *testing.T, c, s net.Conn) error { c.Close(); _, err := c.(half).File(); return err }},
-	{"read buffer closed", func(t *testing.T, c, s net.Conn) error { c.Close(); return c.(half).SetReadBuffer(1) }},
-	{"copy closed", func(t *testing.T, c, s net.Conn) error {
-		c.Close()
-		if r, ok := c.(*net.TCPConn); ok {
-			_, err := r.ReadFrom(strings.NewReader("x"))
-			return err
-		}
-		if r, ok := c.(*TCPConn); ok {
-			_, err := r.ReadFrom(strings.NewReader("x"))
-			return err
-		}
-		return nil // of package net's, only TCPConn has it
-	}},
-	{"copy out closed", func(t *testing.T, c, s net.Conn) error {
-		c.Close()
-		if w, ok := c.(io.WriterTo); ok && c.LocalAddr().Network() == "tcp" {
-			_, err := w.WriteTo(struct{ io.Writer }{io.Discard})
-			return err
-		}
-		return nil
-	}},
-	{"read while closing", func(t *testing.T, c, s net.Conn) error {
-		time.AfterFunc(5*time.Millisecond, func() { c.Close() })
-		return read(c)
-	}},
-	{"write while closing", func(t *testing.T, c, s net.Conn) error {
-		time.AfterFunc(5*time.Millisecond, func() { c.Close() })
-		return fill(c)
-	}},
-	{"read past deadline", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.SetDeadline(time.Now().Add(-time.Second)))
-		return read(c)
-	}},
-	{"read until deadline", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.SetReadDeadline(time.Now().Add(5*time.Millisecond)))
-		return read(c)
-	}},
-	{"write past deadline", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.SetDeadline(time.Now().Add(-time.Second)))
-		return write(c)
-	}},
-	{"write until deadline", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.SetWriteDeadline(time.Now().Add(50*time.Millisecond)))
-		return fill(c)
-	}},
-	{"read nothing", func(t *testing.T, c, s net.Conn) error { _, err := c.Read(nil); return err }},
-	{"write nothing", func(t *testing.T, c, s net.Conn) error { _, err := c.Write(nil); return err }},
-	{"read end", func(t *testing.T, c, s net.Conn) error { s.Close(); return read(c) }},
-	{"read end twice", func(t *testing.T, c, s net.Conn) error { s.Close(); _ = read(c); return read(c) }},
-	{"read after close read", func(t *testing.T, c, s net.Conn) error { check(t, c.(half).CloseRead()); return read(c) }},
-	{"write after close write", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.(half).CloseWrite())
-		return write(c)
-	}},
-	{"close write twice", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.(half).CloseWrite())
-		return c.(half).CloseWrite()
-	}},
-	{"write to nobody", func(t *testing.T, c, s net.Conn) error {
-		s.Close()
-		_ = read(c)
-		for {
-			if err := write(c); err != nil {
-				return errors.Unwrap(errors.Unwrap(err)) // a reset or a broken pipe, as it comes
-			}
-		}
-	}},
-}
-
-type half interface {
-	CloseRead() error
-	CloseWrite() error
-	File() (*os.File, error)
-	SetReadBuffer(int) error
-}
-
-func read(c net.Conn) error  { _, err := c.Read(make([]byte, 10)); return err }
-func write(c net.Conn) error { _, err := c.Write([]byte("x")); return err }
-
-// fill writes until that fails.
-func fill(c net.Conn) error {
-	for b := make([]byte, 100_000); ; {
-		if _, err := c.Write(b); err != nil {
-			return err
-		}
-	}
-}
-
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -289,9 +354,9 @@ func TestErrors(t *testing.T) {
 	for _, tt := range errorCases {
 		t.Run(tt.name, func(t *testing.T) { compare(t, func(w world) error { return tt.make(t, w) }) })
 	}
-	networks(t, func(t *testing.T, network string) {
+	for _, network := range []string{"tcp", "tcp4", "unix"} {
 		for _, tt := range connCases {
-			t.Run(tt.name, func(t *testing.T) {
+			t.Run(network+"/"+tt.name, func(t *testing.T) {
 				compare(t, func(w world) error {
 					s, c := connectPair(t, network, makers[1], w.maker)
 					defer s.Close()
@@ -300,7 +365,7 @@ func TestErrors(t *testing.T) {
 				})
 			})
 		}
-	})
+	}
 }
 
 func compare(t *testing.T, run func(w world) error) {

@@ -24,7 +24,7 @@ func (n *Net) FileConn(f *os.File) (net.Conn, error) {
 		return nil, err
 	}
 	if u, ok := c.(*net.UDPConn); ok {
-		uc, err := n.takeUDP(u)
+		uc, err := n.takeUDP("udp", u)
 		if err != nil {
 			return nil, fileError(f, err)
 		}
@@ -57,7 +57,7 @@ func (n *Net) FileListener(f *os.File) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&ListenConfig{Loops: n}).takeListener(ln, false)
+	return (&ListenConfig{Loops: n}).takeListener(ln.Addr().Network(), ln, false)
 }
 
 // FilePacketConn is the function FilePacketConn on these loops.
@@ -71,7 +71,7 @@ func (n *Net) FilePacketConn(f *os.File) (net.PacketConn, error) {
 		defer c.Close()
 		return nil, fileError(f, unsupported(c.LocalAddr().Network()))
 	}
-	uc, err := n.takeUDP(u)
+	uc, err := n.takeUDP("udp", u)
 	if err != nil {
 		return nil, fileError(f, err)
 	}

@@ -97,17 +97,17 @@ type TCPListener struct {
 	listener
 	keepAlive net.KeepAliveConfig
 	inherit   bool // connections get the listener's options from the kernel
-	fixed     bool // every connection's local address is ours
+	fixed     bool // every connection's local address is ours: no transparent proxy
 }
 
 var _ net.Listener = (*TCPListener)(nil)
 var _ syscall.Conn = (*TCPListener)(nil)
 
-func newTCPListener(lc *ListenConfig, w *worker, fd int, addr *net.TCPAddr, made bool) *TCPListener {
+func newTCPListener(lc *ListenConfig, w *worker, network string, fd int, addr *net.TCPAddr, made bool) *TCPListener {
 	l := &TCPListener{keepAlive: keepAliveConfig(lc.KeepAlive, lc.KeepAliveConfig)}
-	l.init(w, addr.Network(), fd, addr, nil)
+	l.init(w, network, fd, addr, nil)
 	l.loops = lc.Loops
-	l.fixed = !addr.IP.IsUnspecified() && addr.IP != nil
+	l.fixed = made && lc.Control == nil && !addr.IP.IsUnspecified() && addr.IP != nil
 	if l.inherit = inherits && made; l.inherit {
 		tune(fd, l.keepAlive)
 	}
@@ -160,9 +160,9 @@ type UnixListener struct {
 var _ net.Listener = (*UnixListener)(nil)
 var _ syscall.Conn = (*UnixListener)(nil)
 
-func newUnixListener(lc *ListenConfig, w *worker, fd int, addr *net.UnixAddr, made bool) *UnixListener {
+func newUnixListener(lc *ListenConfig, w *worker, network string, fd int, addr *net.UnixAddr, made bool) *UnixListener {
 	l := &UnixListener{unlink: made}
-	l.init(w, addr.Network(), fd, addr, nil)
+	l.init(w, network, fd, addr, nil)
 	l.loops = lc.Loops
 	return l
 }

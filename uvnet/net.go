@@ -137,12 +137,12 @@ func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (ne
 	if err != nil {
 		return nil, err
 	}
-	return lc.takeListener(ln, true)
+	return lc.takeListener(network, ln, true)
 }
 
 // takeListener makes a listener of ours of one of package net, whose rules for
-// addresses and options thereby hold here.
-func (lc *ListenConfig) takeListener(ln net.Listener, made bool) (net.Listener, error) {
+// addresses and options thereby hold here. made tells that it is not a file's.
+func (lc *ListenConfig) takeListener(network string, ln net.Listener, made bool) (net.Listener, error) {
 	defer ln.Close()
 	w, err := lc.Loops.worker()
 	var fd int
@@ -150,17 +150,17 @@ func (lc *ListenConfig) takeListener(ln net.Listener, made bool) (net.Listener, 
 		fd, err = dupOf(ln)
 	}
 	if err != nil {
-		return nil, &net.OpError{Op: "listen", Net: ln.Addr().Network(), Addr: ln.Addr(), Err: err}
+		return nil, &net.OpError{Op: "listen", Net: network, Addr: ln.Addr(), Err: err}
 	}
 	switch ln := ln.(type) {
 	case *net.TCPListener:
-		return newTCPListener(lc, w, fd, ln.Addr().(*net.TCPAddr), made), nil
+		return newTCPListener(lc, w, network, fd, ln.Addr().(*net.TCPAddr), made), nil
 	case *net.UnixListener:
 		ln.SetUnlinkOnClose(false)
-		return newUnixListener(lc, w, fd, ln.Addr().(*net.UnixAddr), made), nil
+		return newUnixListener(lc, w, network, fd, ln.Addr().(*net.UnixAddr), made), nil
 	}
 	_ = syscall.Close(fd)
-	return nil, &net.OpError{Op: "listen", Net: ln.Addr().Network(), Addr: ln.Addr(), Err: unsupported(ln.Addr().Network())}
+	return nil, &net.OpError{Op: "listen", Net: network, Addr: ln.Addr(), Err: unsupported(ln.Addr().Network())}
 }
 
 // refuse returns the error of a network that package net has and we have not.

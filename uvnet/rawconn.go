@@ -1,6 +1,7 @@
 package uvnet
 
 import (
+	"os"
 	"sync"
 	"syscall"
 )
@@ -154,6 +155,9 @@ func (c *conn) watch(s *side) error {
 	if err = c.usable(s); err == nil {
 		err = p.wait(mine)
 	}
+	if err == os.ErrDeadlineExceeded {
+		err = nil // c knows better whether it is that, or Close
+	}
 	c.mu.Lock()
 	for i := range c.watchers {
 		if c.watchers[i] == p {
@@ -176,8 +180,10 @@ func (c *conn) tellWatchers() {
 			from, to = &c.wr, &p.wr
 		}
 		p.mu.Lock()
-		to.deadline = from.deadline
-		if to.expired() || c.ref.closed() {
+		if to.deadline = from.deadline; c.ref.closed() {
+			to.deadline = 1 // passed: who is about to wait must not
+		}
+		if to.expired() {
 			to.signal()
 		} else if to.waiting {
 			p.arm(to)

@@ -65,13 +65,8 @@ func (c *conn) read(p []byte) (int, error) {
 			}
 		}
 		c.into = p
-		back := c.counted
-		c.counted = false
 		c.begin(&c.rd)
 		c.mu.Unlock()
-		if back {
-			c.w.arrived()
-		}
 		<-c.rd.wake
 		if n := c.got; n > 0 {
 			c.got = 0

@@ -114,12 +114,18 @@ func partition(addrs []net.Addr) (first, then []net.Addr) {
 	return first, then
 }
 
+// ipOf is the IP address in an address; a nil pointer has none, as for package
+// net.
 func ipOf(addr net.Addr) net.IP {
 	switch addr := addr.(type) {
 	case *net.TCPAddr:
-		return addr.IP
+		if addr != nil {
+			return addr.IP
+		}
 	case *net.UDPAddr:
-		return addr.IP
+		if addr != nil {
+			return addr.IP
+		}
 	}
 	return nil
 }

@@ -33,7 +33,9 @@ func (t *readTask) run() {
 	}
 	if err != nil {
 		c.onRead(nil, err)
+		return
 	}
+	c.started = true
 }
 
 // open makes a libuv stream of the descriptor, when the loop first needs one.
@@ -83,6 +85,7 @@ func (c *conn) onRead(p []byte, err error) {
 	}
 	c.mu.Lock()
 	if err != nil {
+		c.started = false
 		// An end needs no word: the reader finds it in the kernel.
 		if c.reading = false; err != io.EOF && !errors.Is(err, uv.ENOBUFS) {
 			c.failed = sysError("read", err)
@@ -102,7 +105,7 @@ func (c *conn) onRead(p []byte, err error) {
 	}
 	wake := c.rd.take()
 	if wake {
-		c.into, c.counted = nil, true
+		c.into = nil
 	}
 	c.mu.Unlock()
 	if wake {
@@ -111,12 +114,13 @@ func (c *conn) onRead(p []byte, err error) {
 }
 
 // pause stops reading unless the reader has caught up since; all that the
-// stream has read was delivered. The reader goes on by itself in the kernel.
+// stream has read was delivered. The reader goes on by itself in the kernel. A
+// start that is under way is left alone: it would take effect behind the stop.
 func (c *conn) pause() {
 	c.mu.Lock()
-	if c.reading && (c.halting || c.ahead.len() >= readAhead) && !c.stream.Closing() {
+	if c.started && (c.halting || c.ahead.len() >= readAhead) && !c.stream.Closing() {
 		_ = c.stream.ReadStop() // fails only on a closed stream
-		c.reading = false
+		c.started, c.reading = false, false
 	}
 	wake := c.halting && c.rd.take()
 	c.halting = false

@@ -25,20 +25,20 @@ var _ net.Conn = (*UDPConn)(nil)
 var _ net.PacketConn = (*UDPConn)(nil)
 var _ syscall.Conn = (*UDPConn)(nil)
 
-func newUDPConn(w *worker, fd int, laddr, raddr net.Addr) *UDPConn {
+func newUDPConn(w *worker, network string, fd int, laddr, raddr net.Addr) *UDPConn {
 	c := &UDPConn{family: unix.AF_INET6}
 	if sa, err := unix.Getsockname(fd); err == nil {
 		if _, ok := sa.(*unix.SockaddrInet4); ok {
 			c.family = unix.AF_INET
 		}
 	}
-	c.init(w, "udp", fd, laddr, raddr)
+	c.init(w, network, fd, laddr, raddr)
 	return c
 }
 
 // takeUDP makes a UDPConn of a socket of package net, whose rules for addresses
 // and options thereby hold here.
-func (n *Net) takeUDP(c *net.UDPConn) (*UDPConn, error) {
+func (n *Net) takeUDP(network string, c *net.UDPConn) (*UDPConn, error) {
 	defer c.Close()
 	w, err := n.worker()
 	if err != nil {
@@ -48,7 +48,7 @@ func (n *Net) takeUDP(c *net.UDPConn) (*UDPConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newUDPConn(w, fd, c.LocalAddr(), c.RemoteAddr()), nil
+	return newUDPConn(w, network, fd, c.LocalAddr(), c.RemoteAddr()), nil
 }
 
 // dialUDP makes a connected socket.
@@ -62,7 +62,7 @@ func (d *Dialer) dialUDP(ctx context.Context, network string, addr *net.UDPAddr)
 		}
 		return nil, err
 	}
-	return d.Loops.takeUDP(c.(*net.UDPConn))
+	return d.Loops.takeUDP(network, c.(*net.UDPConn))
 }
 
 // ListenPacket is [net.ListenConfig.ListenPacket]: networks udp, udp4 and udp6.
@@ -79,7 +79,7 @@ func (lc *ListenConfig) ListenPacket(ctx context.Context, network, address strin
 		defer c.Close()
 		return nil, &net.OpError{Op: "listen", Net: network, Addr: c.LocalAddr(), Err: unsupported(network)}
 	}
-	p, err := lc.Loops.takeUDP(u)
+	p, err := lc.Loops.takeUDP(network, u)
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Addr: c.LocalAddr(), Err: err}
 	}
@@ -153,8 +153,14 @@ func (c *UDPConn) ReadFrom(p []byte) (int, net.Addr, error) {
 	return n, addr, err
 }
 
-// Read receives a packet.
+// Read receives a packet; with no room for one it returns at once.
 func (c *UDPConn) Read(p []byte) (n int, err error) {
+	if len(p) == 0 {
+		if c.ref.closed() {
+			return 0, c.opError("read", c.laddr, c.raddr, net.ErrClosed)
+		}
+		return 0, nil
+	}
 	err = c.receive("read", func() (err error) {
 		n, err = unix.Read(c.fd, p)
 		return err
@@ -165,20 +171,26 @@ func (c *UDPConn) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// ReadMsgUDP receives a packet with its control messages.
-func (c *UDPConn) ReadMsgUDP(p, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error) {
+// ReadMsgUDPAddrPort receives a packet with its control messages.
+func (c *UDPConn) ReadMsgUDPAddrPort(p, oob []byte) (n, oobn, flags int, addr netip.AddrPort, err error) {
 	var from unix.Sockaddr
 	err = c.receive("recvmsg", func() (err error) {
 		n, oobn, flags, from, err = unix.Recvmsg(c.fd, p, oob, recvFlags)
 		return err
 	})
 	if err != nil {
-		return 0, 0, 0, nil, c.opError("read", c.laddr, c.raddr, err)
+		return 0, 0, 0, addr, c.opError("read", c.laddr, c.raddr, err)
 	}
-	if a := addrPortOf(from); a.IsValid() {
-		addr = net.UDPAddrFromAddrPort(a)
+	return n, oobn, flags, addrPortOf(from), nil
+}
+
+// ReadMsgUDP receives a packet with its control messages.
+func (c *UDPConn) ReadMsgUDP(p, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error) {
+	n, oobn, flags, from, err := c.ReadMsgUDPAddrPort(p, oob)
+	if from.IsValid() {
+		addr = net.UDPAddrFromAddrPort(from)
 	}
-	return n, oobn, flags, addr, nil
+	return n, oobn, flags, addr, err
 }
 
 // Write sends a packet to the peer of a connected socket.
@@ -204,7 +216,33 @@ func (c *UDPConn) WriteToUDP(p []byte, addr *net.UDPAddr) (int, error) {
 
 // WriteToUDPAddrPort sends a packet.
 func (c *UDPConn) WriteToUDPAddrPort(p []byte, addr netip.AddrPort) (int, error) {
-	return c.WriteToUDP(p, net.UDPAddrFromAddrPort(addr))
+	to := net.UDPAddrFromAddrPort(addr)
+	if err := c.checkAddrPort(addr); err != nil {
+		return 0, c.opError("write", c.laddr, to, err)
+	}
+	return c.WriteToUDP(p, to)
+}
+
+// WriteMsgUDPAddrPort sends a packet with control messages; addr is the zero
+// AddrPort on a connected socket.
+func (c *UDPConn) WriteMsgUDPAddrPort(p, oob []byte, addr netip.AddrPort) (n, oobn int, err error) {
+	if c.raddr != nil && !addr.IsValid() {
+		return c.WriteMsgUDP(p, oob, nil)
+	}
+	to := net.UDPAddrFromAddrPort(addr)
+	if err := c.checkAddrPort(addr); err != nil {
+		return 0, 0, c.opError("write", c.laddr, to, err)
+	}
+	return c.WriteMsgUDP(p, oob, to)
+}
+
+// checkAddrPort refuses an address that is none: it must not pass for the
+// wildcard, as a UDPAddr without IP does.
+func (c *UDPConn) checkAddrPort(addr netip.AddrPort) error {
+	if addr.IsValid() || c.raddr != nil {
+		return nil
+	}
+	return errMissingAddress
 }
 
 // WriteTo sends a packet; addr is a *net.UDPAddr.

@@ -22,15 +22,9 @@ type worker struct {
 	posted bool
 	drain  func() // the method run
 
-	awaited   atomic.Int32 // goroutines readied together that have not come back
-	gmu       sync.Mutex
-	gathering bool
-	gathered  []*conn // with something to send, each with a reference
-	sent      []*conn // an empty list to take turns with it
-
 	// The loop's goroutine only:
 	spare   []task
-	readied int     // goroutines readied in this batch
+	readied bool    // goroutines were readied in this batch
 	full    []*conn // read ahead enough, to be stopped at the batch's end
 }
 
@@ -83,22 +77,14 @@ func (w *worker) batched() {
 		c.pause()
 	}
 	w.full = w.full[:0]
-	n := w.readied
-	if n == 0 {
-		return
-	}
-	w.readied = 0
-	if n > 1 {
-		w.open(n)
-	}
-	runtime.Gosched()
-	if n > 1 {
-		w.sendGathered()
+	if w.readied {
+		w.readied = false
+		runtime.Gosched()
 	}
 }
 
 // wake readies the goroutine that waits on a side; on the loop's goroutine.
 func (w *worker) wake(s *side) {
-	w.readied++
+	w.readied = true
 	s.wake <- struct{}{}
 }

