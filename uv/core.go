@@ -87,7 +87,7 @@ func NewCore(cfg Config) (*Core, error) {
 	if rc < 0 {
 		return nil, Check("loop init", rc)
 	}
-	c := &Core{ring: ring, cfg: cfg, round: 1}
+	c := &Core{ring: ring, cfg: cfg, round: 1, extra: 1} // NewLoop runs libuv once
 	if cfg.ParkOnGo {
 		if err := c.openPark(); err != nil {
 			ring.Close()

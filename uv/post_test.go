@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/uvgo/uvgo/cuv"
 )
 
@@ -127,6 +129,39 @@ func TestCloseWithARequestRefusesNoPost(t *testing.T) {
 	syscall.Close(int(r.Result))
 	c.Ring().ReleaseFS(r)
 	c.Vacate(id)
+}
+
+// TestFailedCloseWakesTheForeignPoll: what is posted while Close looks around must
+// make the backend descriptor readable, like any other post.
+func TestFailedCloseWakesTheForeignPoll(t *testing.T) {
+	c := newCore(t, Config{})
+	poll := []unix.PollFd{{Fd: int32(c.BackendFD()), Events: unix.POLLIN}}
+	c.Hold()
+	defer c.Drop()
+	for i := range 5000 {
+		var began atomic.Bool
+		var poster sync.WaitGroup
+		poster.Go(func() {
+			for !began.Load() {
+				runtime.Gosched()
+			}
+			for start := time.Now(); time.Since(start) < time.Duration(i%200)*5; { // sweeps over 1 µs
+			}
+			_ = c.Post(func() {})
+		})
+		runtime.Gosched()
+		began.Store(true)
+		if err := c.Close(); !errors.Is(err, EBUSY) {
+			t.Errorf("Close: %v", err)
+		}
+		poster.Wait()
+		if n, err := unix.Poll(poll, 0); n != 1 {
+			t.Fatalf("iteration %d: a function waits, the descriptor is not readable: %d, %v", i, n, err)
+		}
+		if err := runOnce(t, c); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestRefusedPostsLeaveTheOthers(t *testing.T) {
