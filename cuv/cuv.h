@@ -246,6 +246,7 @@ int cuv_poll_set(cuv_handle *h, int events);
 /* signal.c, sigaction.c */
 int cuv_signal_start(cuv_handle *h, int signum, int oneshot);
 int cuv_signal_stop(cuv_handle *h);
+int cuv_sigaction_works(void);
 void cuv_sigaction_enter(void);
 void cuv_sigaction_leave(void);
 
