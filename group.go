@@ -77,9 +77,7 @@ func (g *Group) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, l := range g.loops {
 		wg.Go(func() {
-			l.core.Hold()
-			defer l.core.Drop()
-			if err := l.Run(ctx); err != nil {
+			if err := l.run(ctx, true); err != nil {
 				cancel(err)
 			}
 		})

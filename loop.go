@@ -58,7 +58,10 @@ func (l *Loop) Core() *uv.Core { return l.core }
 // [*uv.PanicError]. Run may be called again. ErrRunning if the loop runs,
 // ErrClosed after Close. C function uv_run,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_run.
-func (l *Loop) Run(ctx context.Context) error {
+func (l *Loop) Run(ctx context.Context) error { return l.run(ctx, false) }
+
+// run is Run; with hold the loop stays alive without work.
+func (l *Loop) run(ctx context.Context, hold bool) error {
 	if l.core.Adopted() {
 		return &uv.OpError{Op: "run", Err: uv.ErrAdopted}
 	}
@@ -66,6 +69,10 @@ func (l *Loop) Run(ctx context.Context) error {
 		return err
 	}
 	defer l.end()
+	if hold {
+		l.core.Hold()
+		defer l.core.Drop()
+	}
 	if l.core.Stopped() {
 		return nil
 	}
@@ -167,13 +174,18 @@ func (l *Loop) Post(fn func()) error { return l.core.Post(fn) }
 func (l *Loop) PostContext(ctx context.Context, fn func()) error { return l.core.PostContext(ctx, fn) }
 
 // Now returns the loop's clock: monotonic, from an arbitrary origin, and
-// standing still while callbacks run. C function uv_now,
+// standing still while callbacks run and after Close. C function uv_now,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_now.
 func (l *Loop) Now() time.Duration { return l.core.Ring().Now() }
 
-// UpdateTime refreshes the loop's clock within a long callback. C function
-// uv_update_time, https://docs.libuv.org/en/v1.x/loop.html#c.uv_update_time.
-func (l *Loop) UpdateTime() { l.core.Ring().UpdateTime() }
+// UpdateTime refreshes the loop's clock within a long callback; after Close it
+// does nothing. C function uv_update_time,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_update_time.
+func (l *Loop) UpdateTime() {
+	if !l.core.Closed() {
+		l.core.Ring().UpdateTime()
+	}
+}
 
 // Alive tells whether work is left: active referenced handles, requests, or
 // anything that waits to be delivered. C function uv_loop_alive,
@@ -181,15 +193,15 @@ func (l *Loop) UpdateTime() { l.core.Ring().UpdateTime() }
 func (l *Loop) Alive() bool { return l.core.Alive() }
 
 // BackendFD returns the descriptor that becomes readable when the loop has
-// something to do; embed it in another poll and call RunNoWait. C function
-// uv_backend_fd, https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_fd.
+// something to do; embed it in another poll and call RunNoWait. -1 after Close. C
+// function uv_backend_fd, https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_fd.
 func (l *Loop) BackendFD() int { return l.core.BackendFD() }
 
-// BackendTimeout returns how long a turn may wait: 0 if something is due, and
-// false if there is no limit. C function uv_backend_timeout,
+// BackendTimeout returns how long a turn may wait: 0 if something is due or the
+// loop is closed, and false if there is no limit. C function uv_backend_timeout,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_timeout.
 func (l *Loop) BackendTimeout() (d time.Duration, limited bool) {
-	if l.core.Waiting() {
+	if l.core.Closed() || l.core.Waiting() {
 		return 0, true
 	}
 	ms := l.core.Ring().BackendTimeout()

@@ -55,6 +55,7 @@ func (l *Loop) Shutdown(ctx context.Context) error {
 			if refused {
 				l.core.AcceptPosts()
 			}
+			l.core.Wake() // as a failed Close does
 			return errors.Join(append(failed, l.stuck(err))...)
 		}
 		if err := l.drainOnce(ctx); err != nil {

@@ -40,3 +40,10 @@ package cuv
 #include "udp.h"
 */
 import "C"
+
+import "unsafe"
+
+// chars returns the bytes of p for C. The type matters: of an unsafe.Pointer cgo
+// checks all of the object that the bytes lie in, and panics if that is a struct
+// of the caller's with pointers beside its buffer.
+func chars(p []byte) *C.char { return (*C.char)(unsafe.Pointer(unsafe.SliceData(p))) }

@@ -163,8 +163,8 @@ void cuv_pool_leave(int entered, const sigset_t *old);
 void cuv_stream_op(cuv_loop *l, cuv_sqe *e);
 void cuv_stream_queue(cuv_loop *l, uint32_t i);
 void cuv_stream_flush(cuv_loop *l, cuv_handle *h);
-int64_t cuv_stream_try_write(cuv_handle *h, const void *p, size_t n);
-int64_t cuv_stream_write(cuv_handle *h, const void *p, size_t n);
+int64_t cuv_stream_try_write(cuv_handle *h, const char *p, size_t n);
+int64_t cuv_stream_write(cuv_handle *h, const char *p, size_t n);
 int cuv_stream_is_readable(cuv_handle *h);
 int cuv_stream_is_writable(cuv_handle *h);
 size_t cuv_stream_write_queue_size(cuv_handle *h);
@@ -199,8 +199,8 @@ int cuv_pipe_pair(int nonblock, int *fds);
 void cuv_pipe_pending_instances(cuv_handle *h, int count);
 
 /* ipc.c */
-int cuv_ipc_write(cuv_handle *h, cuv_handle *sent, int fd, const void *p, size_t n, uint32_t slot, uint32_t gen);
-int cuv_ipc_try_write(cuv_handle *h, cuv_handle *sent, int fd, const void *p, size_t n);
+int cuv_ipc_write(cuv_handle *h, cuv_handle *sent, int fd, const char *p, size_t n, uint32_t slot, uint32_t gen);
+int cuv_ipc_try_write(cuv_handle *h, cuv_handle *sent, int fd, const char *p, size_t n);
 
 /* tty.c */
 int cuv_tty_new(cuv_loop *l, int fd, uint32_t slot, uint32_t gen, cuv_handle **out);
@@ -247,6 +247,7 @@ int cuv_poll_set(cuv_handle *h, int events);
 /* signal.c, sigaction.c */
 int cuv_signal_start(cuv_handle *h, int signum, int oneshot);
 int cuv_signal_stop(cuv_handle *h);
+int cuv_sigaction_works(void);
 void cuv_sigaction_enter(void);
 void cuv_sigaction_leave(void);
 

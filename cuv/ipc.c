@@ -112,7 +112,7 @@ static int begin(cuv_handle *h, cuv_handle *sent, int fd) {
 }
 
 /* uv_try_write2, unless an earlier write's callback is due yet. */
-static int try_now(cuv_handle *h, int fd, const void *p, size_t n) {
+static int try_now(cuv_handle *h, int fd, const char *p, size_t n) {
   if (h->writes != 0) return UV_EAGAIN;
   uv_pipe_t c;
   carry(&c, h->uv.handle.loop, fd);
@@ -121,14 +121,14 @@ static int try_now(cuv_handle *h, int fd, const void *p, size_t n) {
 }
 
 /* uv_try_write2 of fd, or of the descriptor of a handle: bytes written. */
-int cuv_ipc_try_write(cuv_handle *h, cuv_handle *sent, int fd, const void *p, size_t n) {
+int cuv_ipc_try_write(cuv_handle *h, cuv_handle *sent, int fd, const char *p, size_t n) {
   fd = begin(h, sent, fd);
   return fd < 0 ? fd : try_now(h, fd, p, n);
 }
 
 /* uv_write2 for the request in slot; bytes and descriptor are borrowed for this
  * call. After a 0 the outcome is an event. */
-int cuv_ipc_write(cuv_handle *h, cuv_handle *sent, int fd, const void *p, size_t n, uint32_t slot, uint32_t gen) {
+int cuv_ipc_write(cuv_handle *h, cuv_handle *sent, int fd, const char *p, size_t n, uint32_t slot, uint32_t gen) {
   fd = begin(h, sent, fd);
   if (fd < 0) return fd;
   int r = try_now(h, fd, p, n);
@@ -137,7 +137,7 @@ int cuv_ipc_write(cuv_handle *h, cuv_handle *sent, int fd, const void *p, size_t
     cuv_push(cuv_loop_of(h), CUV_EV_WRITE, slot, gen, r < 0 ? r : 0, NULL, h->queued);
     return 0;
   }
-  r = queue(h, -1, (const char *)p + r, n - (size_t)r, slot, gen); /* the descriptor went with the first byte */
+  r = queue(h, -1, p + r, n - (size_t)r, slot, gen); /* the descriptor went with the first byte */
   if (r < 0) h->failed = r; /* the peer has half of it */
   return r;
 }

@@ -38,6 +38,7 @@ int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_
   }
   uv_idle_init(&l->uv, &l->force);
   uv_timer_init(&l->uv, &l->first);
+  uv_run(&l->uv, UV_RUN_NOWAIT); /* from now on the backend descriptor shows a wake-up */
   uv_unref((uv_handle_t *)&l->wake);
   uv_unref((uv_handle_t *)&l->first);
   r->now_ms = uv_now(&l->uv);

@@ -96,11 +96,15 @@ func (l *Loop) Close() int {
 	return rc
 }
 
-// Free releases a closed loop's memory; nothing may touch the loop afterwards.
+// Free releases a closed loop's memory; no function that crosses may be called
+// afterwards. Those that only look at the ring find the clock of then, and nothing
+// that waits.
 func (l *Loop) Free() {
 	l.freeFS()
 	l.freeTimers()
-	C.cuv_loop_free(l.c())
+	c := l.c()
+	l.ring = &ring{nowMS: l.ring.nowMS}
+	C.cuv_loop_free(c)
 }
 
 // Alive drains and asks C. C function uv_loop_alive.

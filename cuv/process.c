@@ -106,8 +106,10 @@ static void close_stdio(cuv_stdio *stdio, uint32_t n) {
 
 /* Starts a child. text holds, each ended by a NUL byte, the file, the working
  * directory (empty: ours), the arguments and the environment; it is copied. A
- * failure leaves nothing but handles that close by themselves. */
+ * failure leaves nothing but handles that close by themselves. UV_ENOTSUP where
+ * libuv must not watch SIGCHLD. */
 int cuv_process_spawn(cuv_loop *l, cuv_spawn_opts o, const char *text, size_t len, cuv_stdio *stdio, cuv_handle **out) {
+  if (!cuv_sigaction_works()) return UV_ENOTSUP;
   cuv_flush(l);
   size_t lists = ((size_t)o.args + o.env + 2) * sizeof(char *);
   char **args = malloc(lists + len);

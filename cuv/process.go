@@ -64,7 +64,7 @@ func (l *Loop) Spawn(cmd *Command, slot, gen uint32) (*Handle, int) {
 	// must not get into the child.
 	syscall.ForkLock.Lock()
 	defer syscall.ForkLock.Unlock()
-	rc := C.cuv_process_spawn(l.c(), o, (*C.char)(unsafe.Pointer(unsafe.SliceData(text))), C.size_t(len(text)),
+	rc := C.cuv_process_spawn(l.c(), o, chars(text), C.size_t(len(text)),
 		(*C.cuv_stdio)(unsafe.Pointer(unsafe.SliceData(cmd.Stdio))), &h)
 	return (*Handle)(unsafe.Pointer(h)), int(rc)
 }

@@ -12,10 +12,10 @@ static void on_random(uv_random_t *req, int status, void *buf, size_t n) {
 }
 
 /* uv_random in the calling thread. */
-int cuv_random_fill(void *buf, size_t n) { return uv_random(NULL, NULL, buf, n, 0, NULL); }
+int cuv_random_fill(char *buf, size_t n) { return uv_random(NULL, NULL, buf, n, 0, NULL); }
 
 /* uv_random for the Go request in slot; buf stays where it is until its event. */
-int cuv_random_new(cuv_loop *l, void *buf, size_t n, uint32_t slot, uint32_t gen, cuv_random **out) {
+int cuv_random_new(cuv_loop *l, char *buf, size_t n, uint32_t slot, uint32_t gen, cuv_random **out) {
   cuv_flush(l);
   cuv_random *r = calloc(1, sizeof *r);
   if (r == NULL) return UV_ENOMEM;

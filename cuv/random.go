@@ -3,11 +3,9 @@ package cuv
 // #include "random.h"
 import "C"
 
-import "unsafe"
-
 // RandomFill fills p in the calling thread. C function uv_random.
 func RandomFill(p []byte) int {
-	return int(C.cuv_random_fill(unsafe.Pointer(unsafe.SliceData(p)), C.size_t(len(p))))
+	return int(C.cuv_random_fill(chars(p), C.size_t(len(p))))
 }
 
 // A Random is a buffer being filled; its owner frees it after its event. The
@@ -18,7 +16,7 @@ type Random struct{ c *C.cuv_random }
 // function uv_random.
 func (l *Loop) NewRandom(p []byte, slot, gen uint32) (Random, int) {
 	var r Random
-	rc := C.cuv_random_new(l.c(), unsafe.Pointer(unsafe.SliceData(p)), C.size_t(len(p)), C.uint32_t(slot), C.uint32_t(gen), &r.c)
+	rc := C.cuv_random_new(l.c(), chars(p), C.size_t(len(p)), C.uint32_t(slot), C.uint32_t(gen), &r.c)
 	return r, int(rc)
 }
 

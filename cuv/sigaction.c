@@ -11,7 +11,9 @@
  *   - libuv's reset to SIG_DFL puts the remembered action back.
  *
  * A static libuv is reached by the linker's --wrap; a shared one by defining
- * sigaction in the executable, which the dynamic linker prefers.
+ * sigaction in the executable, which the dynamic linker prefers. In a library that
+ * a program loads with dlopen it prefers the C library's: there a shared libuv
+ * watches no signals, rather than corrupt stacks.
  */
 #ifdef CUV_SHARED
 #define _GNU_SOURCE
@@ -139,3 +141,23 @@ int intercepted(int sig, const struct sigaction *act, struct sigaction *old) {
   errno = saved;
   return r;
 }
+
+#ifdef CUV_SHARED
+/* This file's sigaction, whatever the dynamic linker makes of the name. */
+extern int own(int sig, const struct sigaction *act, struct sigaction *old)
+    __attribute__((alias("sigaction"), visibility("hidden"), nothrow, leaf));
+
+/* Whether libuv's calls come through here: it finds what the program's own scope
+ * has first. A library of Go's prefers its own symbols, so RTLD_DEFAULT would not
+ * tell. */
+int cuv_sigaction_works(void) {
+  void *program = dlopen(NULL, RTLD_LAZY);
+  if (program == NULL) return 0;
+  int works = dlsym(program, "sigaction") == (void *)own;
+  dlclose(program);
+  return works;
+}
+#else
+/* Whether libuv's calls come through here: the linker saw to it. */
+int cuv_sigaction_works(void) { return 1; }
+#endif

@@ -8,9 +8,11 @@ static void on_signal(uv_signal_t *s, int signum) {
   if (h->flags & CUV_ONESHOT) uv_signal_stop(s);
 }
 
-/* uv_signal_start, under the eyes of sigaction.c. oneshot is done here: a
- * handle that once saw uv_signal_start_oneshot stays oneshot for libuv. */
+/* uv_signal_start, under the eyes of sigaction.c, or UV_ENOTSUP without them.
+ * oneshot is done here: a handle that once saw uv_signal_start_oneshot stays
+ * oneshot for libuv. */
 int cuv_signal_start(cuv_handle *h, int signum, int oneshot) {
+  if (!cuv_sigaction_works()) return UV_ENOTSUP;
   cuv_flush(cuv_loop_of(h));
   h->flags = oneshot ? CUV_ONESHOT : 0;
   h->turn = h->uv.signal.caught_signals;

@@ -270,7 +270,7 @@ void cuv_stream_flush(cuv_loop *l, cuv_handle *h) {
 }
 
 /* uv_try_write, in program order: the submissions go first. */
-int64_t cuv_stream_try_write(cuv_handle *h, const void *p, size_t n) {
+int64_t cuv_stream_try_write(cuv_handle *h, const char *p, size_t n) {
   cuv_flush(cuv_loop_of(h));
   uv_buf_t buf = {.base = (char *)p, .len = n};
   return uv_try_write(&h->uv.stream, &buf, 1);
@@ -278,7 +278,7 @@ int64_t cuv_stream_try_write(cuv_handle *h, const void *p, size_t n) {
 
 /* Writes bytes that are borrowed for this call: what the kernel does not take
  * is copied to libuv's queue. */
-int64_t cuv_stream_write(cuv_handle *h, const void *p, size_t n) {
+int64_t cuv_stream_write(cuv_handle *h, const char *p, size_t n) {
   cuv_flush(cuv_loop_of(h));
   uv_buf_t buf = {.base = (char *)p, .len = n};
   int64_t r = uv_try_write(&h->uv.stream, &buf, 1);

@@ -3,8 +3,6 @@ package cuv
 // #include "cuv.h"
 import "C"
 
-import "unsafe"
-
 // Listen starts accepting. C function uv_listen.
 func (h *Handle) Listen(backlog int) int { return int(C.cuv_stream_listen(h.c(), C.int(backlog))) }
 
@@ -21,14 +19,14 @@ func (h *Handle) Pause(on bool) {
 // TryWrite writes what the kernel takes at once, after the submissions: bytes
 // written or libuv's error. C function uv_try_write.
 func (h *Handle) TryWrite(p []byte) int {
-	return int(C.cuv_stream_try_write(h.c(), unsafe.Pointer(unsafe.SliceData(p)), C.size_t(len(p))))
+	return int(C.cuv_stream_try_write(h.c(), chars(p), C.size_t(len(p))))
 }
 
 // WriteNow writes p at once, after the submissions, and queues a copy of what
 // the kernel does not take: len(p) or libuv's error. C functions uv_try_write
 // and uv_write.
 func (h *Handle) WriteNow(p []byte) int {
-	return int(C.cuv_stream_write(h.c(), unsafe.Pointer(unsafe.SliceData(p)), C.size_t(len(p))))
+	return int(C.cuv_stream_write(h.c(), chars(p), C.size_t(len(p))))
 }
 
 // IsReadable asks C, after the submissions. C function uv_is_readable.

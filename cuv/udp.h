@@ -45,8 +45,8 @@ size_t cuv_udp_queue_size(cuv_handle *h);
 size_t cuv_udp_queue_count(cuv_handle *h);
 
 /* udp_send.c */
-int cuv_udp_try_send(cuv_handle *h, const cuv_addr *to, const void *p, size_t n);
-int cuv_udp_send(cuv_handle *h, const cuv_addr *to, const void *p, size_t n);
+int cuv_udp_try_send(cuv_handle *h, const cuv_addr *to, const char *p, size_t n);
+int cuv_udp_send(cuv_handle *h, const cuv_addr *to, const char *p, size_t n);
 int cuv_udp_try_send2(cuv_handle *h, const cuv_datagram *d, const size_t *len, unsigned n);
 
 /* udp_option.c */

@@ -126,7 +126,7 @@ void cuv_udp_flush(cuv_loop *l, cuv_handle *h) {
 }
 
 /* uv_udp_try_send, in program order: the submissions go first. */
-int cuv_udp_try_send(cuv_handle *h, const cuv_addr *to, const void *p, size_t n) {
+int cuv_udp_try_send(cuv_handle *h, const cuv_addr *to, const char *p, size_t n) {
   struct sockaddr_storage ss;
   cuv_flush(cuv_loop_of(h));
   uv_buf_t buf = {.base = (char *)p, .len = n};
@@ -135,7 +135,7 @@ int cuv_udp_try_send(cuv_handle *h, const cuv_addr *to, const void *p, size_t n)
 
 /* Sends bytes that are borrowed for this call: if the kernel has no room they
  * are copied to libuv's queue. */
-int cuv_udp_send(cuv_handle *h, const cuv_addr *to, const void *p, size_t n) {
+int cuv_udp_send(cuv_handle *h, const cuv_addr *to, const char *p, size_t n) {
   struct sockaddr_storage ss;
   int r = cuv_udp_try_send(h, to, p, n);
   if (r != UV_EAGAIN) return r;

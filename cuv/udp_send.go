@@ -87,7 +87,7 @@ func (l *Loop) data(at unsafe.Pointer) *uintptr {
 // submissions: libuv's error, or not negative. C function uv_udp_try_send.
 func (h *Handle) UDPTrySend(to netip.AddrPort, p []byte) int {
 	c := addrTo(to)
-	return int(C.cuv_udp_try_send(h.c(), &c, unsafe.Pointer(unsafe.SliceData(p)), C.size_t(len(p))))
+	return int(C.cuv_udp_try_send(h.c(), &c, chars(p), C.size_t(len(p))))
 }
 
 // UDPSendNow sends a datagram at once, after the submissions, or queues a copy
@@ -95,7 +95,7 @@ func (h *Handle) UDPTrySend(to netip.AddrPort, p []byte) int {
 // uv_udp_send.
 func (h *Handle) UDPSendNow(to netip.AddrPort, p []byte) int {
 	c := addrTo(to)
-	return int(C.cuv_udp_send(h.c(), &c, unsafe.Pointer(unsafe.SliceData(p)), C.size_t(len(p))))
+	return int(C.cuv_udp_send(h.c(), &c, chars(p), C.size_t(len(p))))
 }
 
 // A UDPBatch collects datagrams in the output arena, for a handle to send at

@@ -87,7 +87,7 @@ func NewCore(cfg Config) (*Core, error) {
 	if rc < 0 {
 		return nil, Check("loop init", rc)
 	}
-	c := &Core{ring: ring, cfg: cfg, round: 1}
+	c := &Core{ring: ring, cfg: cfg, round: 1, extra: 1} // NewLoop runs libuv once
 	if cfg.ParkOnGo {
 		if err := c.openPark(); err != nil {
 			ring.Close()
@@ -116,22 +116,23 @@ func (c *Core) Closed() bool { return c.closed.Load() }
 // Handles returns how many handles are open.
 func (c *Core) Handles() int { return c.handles }
 
-// Hold keeps the loop alive without a handle until Drop is called as often.
+// Hold keeps the loop alive without a handle until Drop is called as often. A
+// closed loop ignores both.
 func (c *Core) Hold() {
-	if c.held++; c.held == 1 {
+	if c.held++; c.held == 1 && !c.closed.Load() {
 		c.ring.Hold(true)
 	}
 }
 
 // Drop takes back one Hold.
 func (c *Core) Drop() {
-	if c.held--; c.held == 0 {
+	if c.held--; c.held == 0 && !c.closed.Load() {
 		c.ring.Hold(false)
 	}
 }
 
-// Close closes the loop and releases its memory: EBUSY while handles are open
-// or posted functions wait. C function uv_loop_close,
+// Close closes the loop and releases its memory: EBUSY while handles are open,
+// requests are under way or posted functions wait. C function uv_loop_close,
 // https://docs.libuv.org/en/v1.x/loop.html.
 func (c *Core) Close() error {
 	if c.closed.Load() {
@@ -140,8 +141,20 @@ func (c *Core) Close() error {
 	if !c.running.CompareAndSwap(false, true) {
 		return ErrRunning
 	}
-	defer c.running.Store(false)
-	if c.handles != 0 || c.held != 0 || c.waiting() {
+	if c.closed.Load() { // by another goroutine, just now
+		c.running.Store(false)
+		return nil
+	}
+	err := c.close()
+	c.running.Store(false)
+	if err != nil {
+		c.Wake() // who polls the backend descriptor: what was posted meanwhile woke nobody
+	}
+	return err
+}
+
+func (c *Core) close() error {
+	if c.handles != 0 || c.held != 0 || c.waiting() || c.Requests() != 0 {
 		return Check("loop close", int(EBUSY))
 	}
 	if !c.posts.shut() {

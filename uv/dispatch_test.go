@@ -58,6 +58,7 @@ func TestStaleEventsAreDropped(t *testing.T) {
 	if diff := cmp.Diff([][]uint32{{gen}, {gen2}}, [][]uint32{old.gens, next.gens}); diff != "" {
 		t.Error(diff)
 	}
+	c.Vacate(id2)
 }
 
 func TestSlotsStayApart(t *testing.T) {
@@ -79,6 +80,7 @@ func TestSlotsStayApart(t *testing.T) {
 			t.Fatalf("slot %d is new although 100 are free", id)
 		}
 		delete(ids, id)
+		defer c.Vacate(id)
 	}
 }
 

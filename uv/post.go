@@ -74,8 +74,11 @@ func (c *Core) post(p post) error {
 
 // BackendFD returns the descriptor that polls all others, to be polled by a
 // foreign loop: from now on it becomes readable also for what is posted while
-// the loop does not run.
+// the loop does not run. -1 after Close.
 func (c *Core) BackendFD() int {
+	if c.closed.Load() {
+		return -1
+	}
 	c.foreign.Store(true)
 	return c.ring.BackendFD()
 }

@@ -3,11 +3,18 @@ package uv
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/cuv"
 )
 
 func TestCloseIsBusyWhileFunctionsWait(t *testing.T) {
@@ -66,6 +73,93 @@ func TestPostersRaceWithClose(t *testing.T) {
 			if accepted.Load() != ran.Load() {
 				t.Fatalf("%d functions were accepted, %d ran", accepted.Load(), ran.Load())
 			}
+		}
+	}
+}
+
+// TestCloseWithARequestRefusesNoPost: a Close that fails never was.
+func TestCloseWithARequestRefusesNoPost(t *testing.T) {
+	c := newCore(t, Config{})
+	s := new(sink)
+	id, gen := c.Slot(s)
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := c.Ring().NewFS()
+	if rc := c.Ring().StartFS(r, cuv.FSOpen, id, gen, fifo, "", nil); rc != 0 { // waits for a writer
+		t.Fatal(cuv.ErrName(rc))
+	}
+	for i := range 2000 {
+		var began atomic.Bool
+		var poster sync.WaitGroup
+		poster.Go(func() {
+			for !began.Load() {
+				runtime.Gosched()
+			}
+			for start := time.Now(); time.Since(start) < time.Duration(i%300)*20; { // sweeps over 6 µs
+			}
+			if err := c.Post(func() {}); err != nil {
+				t.Errorf("post %d: %v", i, err)
+			}
+		})
+		runtime.Gosched()
+		began.Store(true)
+		if err := c.Close(); !errors.Is(err, EBUSY) {
+			t.Errorf("Close: %v", err)
+		}
+		poster.Wait()
+		c.takePosts() // and drop them: else they would be why Close fails
+		c.work.post = len(c.work.posts)
+	}
+	w, err := os.OpenFile(fifo, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := c.Begin("test"); err != nil {
+		t.Fatal(err)
+	}
+	defer c.End()
+	for len(s.gens) == 0 {
+		if err := c.Turn(true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	syscall.Close(int(r.Result))
+	c.Ring().ReleaseFS(r)
+	c.Vacate(id)
+}
+
+// TestFailedCloseWakesTheForeignPoll: what is posted while Close looks around must
+// make the backend descriptor readable, like any other post.
+func TestFailedCloseWakesTheForeignPoll(t *testing.T) {
+	c := newCore(t, Config{})
+	poll := []unix.PollFd{{Fd: int32(c.BackendFD()), Events: unix.POLLIN}}
+	c.Hold()
+	defer c.Drop()
+	for i := range 5000 {
+		var began atomic.Bool
+		var poster sync.WaitGroup
+		poster.Go(func() {
+			for !began.Load() {
+				runtime.Gosched()
+			}
+			for start := time.Now(); time.Since(start) < time.Duration(i%200)*5; { // sweeps over 1 µs
+			}
+			_ = c.Post(func() {})
+		})
+		runtime.Gosched()
+		began.Store(true)
+		if err := c.Close(); !errors.Is(err, EBUSY) {
+			t.Errorf("Close: %v", err)
+		}
+		poster.Wait()
+		if n, err := unix.Poll(poll, 0); n != 1 {
+			t.Fatalf("iteration %d: a function waits, the descriptor is not readable: %d, %v", i, n, err)
+		}
+		if err := runOnce(t, c); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

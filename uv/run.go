@@ -36,6 +36,10 @@ func (c *Core) Begin(op string) error {
 	if !c.running.CompareAndSwap(false, true) {
 		return &OpError{op, ErrRunning}
 	}
+	if c.closed.Load() { // by another goroutine, just now
+		c.running.Store(false)
+		return &OpError{op, ErrClosed}
+	}
 	if c.cfg.Debug {
 		c.owner.Store(goid())
 	}
@@ -141,6 +145,7 @@ func (c *Core) takeErr() error {
 
 // Run turns the loop until no work is left, Stop or Interrupt.
 func (c *Core) Run() error {
+	defer c.stop.Store(false) // a panic that ended the run leaves no Stop for the next
 	if err := c.RunTimers(); err != nil {
 		return err
 	}
@@ -155,7 +160,6 @@ func (c *Core) Run() error {
 		}
 		c.yield()
 	}
-	c.stop.Store(false)
 	return nil
 }
 

@@ -1,0 +1,111 @@
+package uvgo_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"testing"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// TestClosedLoop calls everything that a closed loop still answers. Its memory is
+// gone: AddressSanitizer sees who looks there.
+func TestClosedLoop(t *testing.T) {
+	eachParking(t, func(t *testing.T, l *uvgo.Loop) {
+		now := l.Now()
+		check(t, l.Close())
+		check(t, l.Close())
+		l.UpdateTime()
+		if got := l.Now(); got != now {
+			t.Errorf("the clock moved from %v to %v", now, got)
+		}
+		if l.Alive() || l.Core().Waiting() || l.Core().Busy() {
+			t.Error("there is work left")
+		}
+		if fd := l.BackendFD(); fd != -1 {
+			t.Errorf("the backend descriptor is %d", fd)
+		}
+		if d, limited := l.BackendTimeout(); d != 0 || !limited {
+			t.Errorf("a turn may wait for %v, limited: %t", d, limited)
+		}
+		if s := l.Stats(); s != (uv.Stats{}) || l.IdleTime() != 0 {
+			t.Errorf("stats %+v, idle for %v", s, l.IdleTime())
+		}
+		for h := range l.Walk() {
+			t.Errorf("a %s handle", h.Kind())
+		}
+		check(t, l.WriteHandles(io.Discard, false))
+		l.Stop()
+		l.Core().Wake()
+		l.Core().Hold()
+		l.Core().Drop()
+		_, metrics := l.Metrics()
+		_, once := l.RunOnce()
+		_, noWait := l.RunNoWait()
+		_, timer := l.NewTimer()
+		_, tcp := l.NewTCP()
+		for call, err := range map[string]error{
+			"Run": l.Run(context.Background()), "RunOnce": once, "RunNoWait": noWait, "Metrics": metrics,
+			"Configure": l.Configure(uv.MetricsIdleTime), "Post": l.Post(func() {}), "NewTimer": timer, "NewTCP": tcp,
+		} {
+			if !errors.Is(err, uv.ErrClosed) {
+				t.Errorf("%s: %v", call, err)
+			}
+		}
+		check(t, l.Shutdown(context.Background()))
+	})
+}
+
+// TestGroupWithAClosedLoop fails instead of running the others for good.
+func TestGroupWithAClosedLoop(t *testing.T) {
+	g, err := uvgo.NewGroup(2)
+	check(t, err)
+	check(t, g.Loops()[1].Close())
+	if err := g.Run(context.Background()); !errors.Is(err, uv.ErrClosed) {
+		t.Errorf("Run: %v", err)
+	}
+	check(t, g.Shutdown(context.Background()))
+}
+
+// TestCloseRacesWithRun: who comes second is refused, whichever it is.
+func TestCloseRacesWithRun(t *testing.T) {
+	for range 200 {
+		l, err := uvgo.New()
+		check(t, err)
+		var both sync.WaitGroup
+		both.Go(func() {
+			if err := l.Run(context.Background()); err != nil && !errors.Is(err, uv.ErrClosed) && !errors.Is(err, uv.ErrRunning) {
+				t.Errorf("Run: %v", err)
+			}
+		})
+		both.Go(func() {
+			if err := l.Close(); err != nil && !errors.Is(err, uv.ErrRunning) {
+				t.Errorf("Close: %v", err)
+			}
+		})
+		both.Wait()
+		check(t, l.Close())
+	}
+}
+
+// TestStopEndsARunThatPanicked, and not the next one as well.
+func TestStopEndsARunThatPanicked(t *testing.T) {
+	l := looptest.New(t)
+	ran := 0
+	check(t, l.Post(func() {
+		l.Stop()
+		panic("on purpose")
+	}))
+	check(t, l.Post(func() { ran++ }))
+	var p *uv.PanicError
+	if err := l.Run(context.Background()); !errors.As(err, &p) {
+		t.Errorf("Run: %v", err)
+	}
+	if err := l.Run(context.Background()); err != nil || ran != 1 {
+		t.Errorf("the next Run: %v, %d functions ran", err, ran)
+	}
+}

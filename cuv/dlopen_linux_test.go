@@ -1,0 +1,51 @@
+package cuv_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/uvgo/uvgo/cuv"
+)
+
+// TestSignalsInALoadedLibrary: in a library that a C program loads with dlopen a
+// static libuv watches signals on the alternate stack. A shared one, whose calls
+// of sigaction cannot be seen there, is not let near them.
+func TestSignalsInALoadedLibrary(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a C program and a Go library: not under -short")
+	}
+	dir := t.TempDir()
+	lib, host := filepath.Join(dir, "golib.so"), filepath.Join(dir, "host")
+	tags, works := "", "true false"
+	if cuv.Linkage == "shared" {
+		tags, works = "libuv_shared", "false true"
+	}
+	output(t, "go", "build", "-buildmode=c-shared", "-tags", tags, "-o", lib, "./testdata/dlopen/golib")
+	cc := os.Getenv("CC")
+	if cc == "" {
+		cc = "cc"
+	}
+	output(t, cc, "-Wall", "-Werror", "testdata/dlopen/host.c", "-o", host, "-ldl")
+	want := "signal: " + works + "\nspawn: " + works + "\nalternate stack: 1 1\n"
+	if diff := cmp.Diff(want, output(t, host, lib)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// output returns what a command printed.
+func output(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(args, " "), err, out, errs.String())
+	}
+	return string(out)
+}
