@@ -20,6 +20,11 @@ type (
 	closeTask conn // close the descriptor, which the loop may own
 )
 
+// bulky is the size of a chunk behind which there is likely more. The loop stops
+// reading there, and the reader takes the rest from the kernel himself: to read
+// it ahead would be to copy it twice.
+const bulky = 32 << 10
+
 // lingering bounds how long a closed connection goes on sending what its user
 // wrote before.
 const lingering = time.Minute
@@ -91,6 +96,10 @@ func (c *conn) onRead(p []byte, err error) {
 			c.failed = sysError("read", err)
 		}
 	} else {
+		if len(p) >= bulky && !c.halting {
+			c.halting = true
+			c.w.full = append(c.w.full, c)
+		}
 		if c.rd.waiting {
 			c.got = copy(c.into, p)
 			p = p[c.got:]
