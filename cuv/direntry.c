@@ -48,3 +48,11 @@ int cuv_dir_pack(cuv_fs_req *r) {
   }
   return err;
 }
+
+/* uv_fs_closedir in the calling thread, without a loop. */
+void cuv_dir_close(uv_dir_t *dir) {
+  uv_fs_t req;
+  free(dir->dirents);
+  uv_fs_closedir(NULL, &req, dir, NULL); /* has nothing to fail at */
+  uv_fs_req_cleanup(&req);
+}

@@ -148,11 +148,10 @@ int cuv_fs_start(cuv_loop *l, cuv_fs_req *r, const char *path, const char *new_p
   return 0;
 }
 
-/* Takes the operation out of the pool's queue; UV_EBUSY once it runs or is done.
- * closedir is never taken out: libuv's clean-up would free the directory's
+/* Takes the operation out of the pool's queue; UV_EBUSY once it runs, is done or
+ * was taken out before. closedir is never taken out: libuv's clean-up would free the directory's
  * memory and lose its descriptor. */
 int cuv_fs_cancel(cuv_fs_req *r) {
-  if (r->state == CUV_FS_CANCELED) return 0;
   if (r->state != CUV_FS_STARTED || r->type == UV_FS_CLOSEDIR) return UV_EBUSY;
   int rc = uv_cancel((uv_req_t *)&r->req);
   if (rc == 0) r->state = CUV_FS_CANCELED;

@@ -95,6 +95,10 @@ type FSRequest struct {
 // A Dir is a uv_dir_t, from opendir to closedir.
 type Dir struct{ _ [0]byte }
 
+// Close closes the directory in the calling thread, without a loop. C function
+// uv_fs_closedir.
+func (d *Dir) Close() { C.cuv_dir_close((*C.uv_dir_t)(unsafe.Pointer(d))) }
+
 var (
 	_ [unsafe.Offsetof(C.cuv_fs_req{}.dirents) - unsafe.Sizeof(FSRequest{})]byte
 	_ [unsafe.Sizeof(FSRequest{}) - unsafe.Offsetof(C.cuv_fs_req{}.dirents)]byte

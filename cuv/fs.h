@@ -55,5 +55,6 @@ void cuv_fs_free(cuv_fs_req *r);
 /* direntry.c */
 int cuv_dir_prepare(uv_dir_t *dir, size_t n);
 int cuv_dir_pack(cuv_fs_req *r);
+void cuv_dir_close(uv_dir_t *dir);
 
 #endif

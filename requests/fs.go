@@ -22,8 +22,8 @@ type FS struct {
 }
 
 // Cancel takes the operation back if no thread has begun with it: its callback
-// then gets ECANCELED, in a later turn. EBUSY once it runs or is done, and for
-// FSClosedir. An FSSendfileAll under way ends with ECANCELED behind its current
+// then gets ECANCELED, in a later turn. EBUSY once it runs, is done or was
+// cancelled, and for FSClosedir. An FSSendfileAll under way ends with ECANCELED behind its current
 // step. C function uv_cancel,
 // https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
 func (f FS) Cancel() error {
@@ -38,7 +38,7 @@ func (f FS) Cancel() error {
 		return uv.Check("fs cancel", int(uv.EBUSY))
 	}
 	rc := f.core.Ring().CancelFS(r.c)
-	if r.steps && rc == int(uv.EBUSY) && !r.stop {
+	if r.steps && !r.stop && (rc == 0 || rc == int(uv.EBUSY)) {
 		r.stop, rc = true, 0
 	}
 	return uv.Check("fs cancel", rc)

@@ -82,9 +82,7 @@ func TestFSCancelQueued(t *testing.T) {
 		if err := op.Cancel(); err != nil {
 			t.Errorf("cancel %s: %v", name, err)
 		}
-		if err := op.Cancel(); err != nil {
-			t.Errorf("cancel %s again: %v", name, err)
-		}
+		isErr(t, "cancel "+name+" again", op.Cancel(), uv.EBUSY)
 	}
 	if canceled.N() != 0 {
 		t.Error("Cancel runs the callback")
@@ -101,6 +99,35 @@ func TestFSCancelQueued(t *testing.T) {
 	if entries := must(os.ReadDir(dir)); len(entries) != 1 {
 		t.Errorf("the directory holds %v", entries)
 	}
+}
+
+// TestCancelQueued takes lookups and random bytes back behind what keeps every
+// thread of the pool: there is no race that they could lose.
+func TestCancelQueued(t *testing.T) {
+	l := newLoop(t)
+	j := newJam(t, l, 200)
+	canceled := uvtest.NewCounter(t, "callback of a cancelled request", 3)
+	outcome := func(err error) {
+		canceled.Inc()
+		isErr(t, "outcome", err, uv.ECANCELED)
+		isErr(t, "outcome", err, context.Canceled)
+	}
+	for what, r := range map[string]interface{ Cancel() error }{
+		"lookup": must(requests.GetAddrInfo(l, "localhost", "", stream, func(list []requests.AddrInfo, err error) {
+			outcome(err)
+			if list != nil {
+				t.Errorf("cancelled, yet %v", list)
+			}
+		})),
+		"reverse lookup": must(requests.GetNameInfo(l, loopback, 0, func(_, _ string, err error) { outcome(err) })),
+		"random bytes":   must(requests.StartRandomBytes(l, 64, func(_ []byte, err error) { outcome(err) })),
+	} {
+		check(t, r.Cancel())
+		isErr(t, what+": second cancel", r.Cancel(), uv.EBUSY)
+	}
+	w := j.writer()
+	looptest.Run(t, l)
+	w.Close()
 }
 
 // TestFSCancelRunning: what a thread has begun cannot be taken back, nor what
@@ -164,6 +191,7 @@ func TestFSCancelReaddir(t *testing.T) {
 	isErr(t, "readdir during another", err, uv.EBUSY)
 	_, err = requests.FSClosedir(l, d, func(error) {})
 	isErr(t, "closedir during readdir", err, uv.EBUSY)
+	isErr(t, "close during readdir", d.Close(), uv.EBUSY)
 	check(t, op.Cancel())
 	w := j.writer()
 	looptest.Run(t, l)

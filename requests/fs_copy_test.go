@@ -180,6 +180,7 @@ func TestFSCancelSendfileAll(t *testing.T) {
 		}
 	}))
 	check(t, op.Cancel())
+	isErr(t, "second cancel", op.Cancel(), uv.EBUSY)
 	looptest.Run(t, l)
 	isErr(t, "cancel of a copy that has ended", op.Cancel(), uv.EBUSY)
 	closeFile(t, l, in)
@@ -245,6 +246,8 @@ func TestFSWriteOfBorrowedBytes(t *testing.T) {
 		check(t, err)
 		_, err = requests.FSRead(l, fd, 0, func(int, error) {}, p)
 		isErr(t, "read into borrowed memory", err, uv.EINVAL)
+		_, err = requests.StartRandom(l, p, func([]byte, error) { t.Error("called") })
+		isErr(t, "random bytes into borrowed memory", err, uv.EINVAL)
 		must(requests.FSWrite(l, fd, 0, func(n int, err error) {
 			written.Inc()
 			check(t, err)

@@ -7,8 +7,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Dir is a directory being read in parts, from FSOpendir to FSClosedir, which
-// must be called. C type uv_dir_t,
+// A Dir is a directory being read in parts, from FSOpendir to FSClosedir or
+// Close, one of which must be called. C type uv_dir_t,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_dir_t.
 type Dir struct {
 	core *uv.Core
@@ -77,6 +77,26 @@ func FSClosedir(l uv.Loop, d *Dir, fn func(err error)) (FS, error) {
 		d.c = c
 	}
 	return f, err
+}
+
+// Close closes a directory whose loop is closed or will not run again: at once,
+// in the calling goroutine, which must be the only one to use d. Otherwise use
+// FSClosedir. EBUSY while an FSReaddir of d is under way, EINVAL for a zero Dir,
+// ErrClosed the second time. C function uv_fs_closedir,
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_closedir.
+func (d *Dir) Close() error {
+	const op = "fs closedir"
+	switch {
+	case d == nil || d.core == nil:
+		return uv.Check(op, int(uv.EINVAL))
+	case d.c == nil:
+		return &uv.OpError{Op: op, Err: uv.ErrClosed}
+	case d.busy:
+		return uv.CheckAddr(op, d.path, int(uv.EBUSY))
+	}
+	d.c.Close()
+	d.c = nil
+	return nil
 }
 
 // newDirFS is newFS of an operation on an open directory.

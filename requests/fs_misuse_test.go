@@ -177,6 +177,23 @@ func TestFSMisuse(t *testing.T) {
 	}
 }
 
+// TestFSOnAClosedLoop: every operation is refused.
+func TestFSOnAClosedLoop(t *testing.T) {
+	l := newLoop(t)
+	d := must(await(t, l, func(fn func(*requests.Dir, error)) (requests.FS, error) { return requests.FSOpendir(l, "/", fn) }))
+	check(t, l.Close())
+	all := everyOperation(l, "/no/such/file", 0, make([]byte, 1))
+	all["readdir"] = func(fn func(error)) (requests.FS, error) { return requests.FSReaddir(l, d, 1, collectErr(fn)) }
+	all["closedir"] = func(fn func(error)) (requests.FS, error) { return requests.FSClosedir(l, d, fn) }
+	for name, start := range all {
+		refused(t, name+" on a closed loop", uv.ErrClosed, start, false)
+	}
+	check(t, d.Close()) // the one thing that a directory can do without its loop
+	isErr(t, "close again", d.Close(), fs.ErrClosed)
+	isErr(t, "close of a zero Dir", new(requests.Dir).Close(), uv.EINVAL)
+	isErr(t, "close of no Dir", (*requests.Dir)(nil).Close(), uv.EINVAL)
+}
+
 // TestFSDirOfAnotherLoop: a directory stays with its loop, and what it is asked
 // must make sense.
 func TestFSDirOfAnotherLoop(t *testing.T) {

@@ -25,8 +25,9 @@ var _ uv.Target = (*Random)(nil)
 func FillRandom(p []byte) error { return uv.Check("random", cuv.RandomFill(p)) }
 
 // StartRandom fills p with random bytes on the thread pool; p is lent until fn
-// runs, which gets it back. EINVAL for a nil fn, E2BIG for more than 2 GiB. C
-// function uv_random, https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
+// runs, which gets it back. EINVAL for a nil fn and for memory that a read
+// callback borrowed, E2BIG for more than 2 GiB. C function uv_random,
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
 func StartRandom(l uv.Loop, p []byte, fn func(p []byte, err error)) (*Random, error) {
 	if l == nil || fn == nil {
 		return nil, uv.Check("random", int(uv.EINVAL))
@@ -34,6 +35,9 @@ func StartRandom(l uv.Loop, p []byte, fn func(p []byte, err error)) (*Random, er
 	core := l.Core()
 	if err := usable(core, "random"); err != nil {
 		return nil, err
+	}
+	if core.Ring().InArena(p) { // used again before the thread writes
+		return nil, uv.Check("random", int(uv.EINVAL))
 	}
 	r := &Random{fn: fn, buf: p, lent: new(pins)}
 	r.begin(core, r, "random", nil)

@@ -63,7 +63,8 @@ func frequenciesAreNumbers() bool {
 func LoadAverage() [3]float64 { return cuv.LoadAverage() }
 
 // AvailableParallelism returns how many processors the process may use, at
-// least 1. [runtime.GOMAXPROCS] begins with less where a cgroup limits time. C
-// function uv_available_parallelism,
+// least 1. Where a cgroup limits time, libuv counts fewer since 1.49; the first
+// [runtime.GOMAXPROCS] does so too, but not below 2. C function
+// uv_available_parallelism,
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_available_parallelism.
 func AvailableParallelism() int { return cuv.AvailableParallelism() }

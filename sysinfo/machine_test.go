@@ -68,7 +68,8 @@ func TestCPUs(t *testing.T) {
 			t.Errorf("processor %d: %+v", i, c)
 		}
 	}
-	if n := sysinfo.AvailableParallelism(); n < 1 || n > len(cpus) || n != runtime.NumCPU() {
+	// A cgroup's limit of time may leave fewer than the processors that are ours.
+	if n := sysinfo.AvailableParallelism(); n < 1 || n > len(cpus) || n > runtime.NumCPU() {
 		t.Errorf("parallelism %d with %d processors, %d of them ours", n, len(cpus), runtime.NumCPU())
 	}
 }

@@ -30,20 +30,31 @@ const (
 // is none. C function uv_os_getpriority,
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpriority.
 func Priority(pid int) (int, error) {
+	if !isPID(pid) {
+		return 0, uv.CheckAddr("getpriority", strconv.Itoa(pid), int(uv.ESRCH))
+	}
 	p, rc := cuv.Priority(pid)
 	return p, uv.CheckAddr("getpriority", strconv.Itoa(pid), rc)
 }
 
-// SetPriority changes it; EACCES or EPERM without the right to. Linux keeps
+// SetPriority changes it; ESRCH if there is no such process, EACCES or EPERM
+// without the right to, EINVAL for another number than those above allow. Linux keeps
 // priorities by thread: pid is the main thread of that process, and 0 is the one
 // that the goroutine happens to run on. C function uv_os_setpriority,
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_setpriority.
 func SetPriority(pid, priority int) error {
-	if priority < cuv.PriorityHighest || priority > cuv.PriorityLow {
+	switch {
+	case priority < cuv.PriorityHighest || priority > cuv.PriorityLow:
 		return uv.CheckAddr("setpriority", strconv.Itoa(pid), int(uv.EINVAL))
+	case !isPID(pid):
+		return uv.CheckAddr("setpriority", strconv.Itoa(pid), int(uv.ESRCH))
 	}
 	return uv.CheckAddr("setpriority", strconv.Itoa(pid), cuv.SetPriority(pid, priority))
 }
+
+// isPID tells whether C can take the number of a process as it is; cut off, it
+// might name another, such as 0.
+func isPID(pid int) bool { return pid == int(int32(pid)) }
 
 // Usage is what a process or a thread has used. Linux leaves some of it 0.
 type Usage struct {

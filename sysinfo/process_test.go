@@ -107,6 +107,11 @@ func TestPriority(t *testing.T) {
 	_, err = sysinfo.Priority(math.MaxInt32)
 	isErr(t, "no process", err, unix.ESRCH)
 	isErr(t, "no process", sysinfo.SetPriority(math.MaxInt32, 0), unix.ESRCH)
+	for _, pid := range []int{1 << 32, -1 << 32, math.MaxInt64} { // whose lower half is 0, the caller
+		_, err = sysinfo.Priority(pid)
+		isErr(t, "no process", err, unix.ESRCH)
+		isErr(t, "no process", sysinfo.SetPriority(pid, sysinfo.PriorityNormal), unix.ESRCH)
+	}
 	for _, p := range []int{sysinfo.PriorityLow + 1, sysinfo.PriorityHighest - 1} {
 		isErr(t, "priority out of range", sysinfo.SetPriority(0, p), uv.EINVAL)
 	}

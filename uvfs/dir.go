@@ -79,7 +79,7 @@ func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 	defer f.free()
 	f.listing.Lock()
 	defer f.listing.Unlock()
-	if !f.listed {
+	if f.rewound.Swap(false) || !f.listed {
 		entries, err := f.fs.ReadDir(f.ctx, f.name)
 		if err != nil {
 			return nil, err
@@ -97,15 +97,8 @@ func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 	return part, nil
 }
 
-// rewind makes ReadDir list the directory anew.
-func (f *file) rewind() {
-	f.listing.Lock()
-	f.listed, f.entries = false, nil
-	f.listing.Unlock()
-}
-
 // A Dir is a directory being read in parts, for one too large for ReadDir. It
-// must be closed, before its loop is.
+// must be closed.
 type Dir struct {
 	fs   *FS
 	path string
@@ -171,12 +164,14 @@ func (d *Dir) over() {
 	late := d.closed
 	d.mu.Unlock()
 	if late {
-		_ = d.fs.core.Post(func() { d.fs.discardDir(d.dir) })
+		if d.fs.core.Post(func() { d.fs.discardDir(d.dir) }) != nil {
+			_ = d.dir.Close()
+		}
 	}
 }
 
-// Close closes the directory; a Read that is under way does so behind itself.
-// fs.ErrClosed the second time. C function uv_fs_closedir,
+// Close closes the directory; a Read that is under way does so behind itself. It
+// works also when the loop is closed. fs.ErrClosed the second time. C function uv_fs_closedir,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_closedir.
 func (d *Dir) Close() error {
 	if uv.InCallback() {
@@ -192,7 +187,11 @@ func (d *Dir) Close() error {
 	if busy {
 		return nil
 	}
-	return wrap("closedir", d.path, do(context.Background(), d.fs, nil, func(fn func(error)) (requests.FS, error) {
+	err := do(context.Background(), d.fs, nil, func(fn func(error)) (requests.FS, error) {
 		return requests.FSClosedir(d.fs.loop, d.dir, fn)
-	}))
+	})
+	if isClosed(err) { // the loop, not the directory
+		err = d.dir.Close()
+	}
+	return wrap("closedir", d.path, err)
 }

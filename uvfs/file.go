@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +37,8 @@ type file struct {
 	closed bool
 	leak   runtime.Cleanup
 
-	listing sync.Mutex // held for a whole ReadDir
+	rewound atomic.Bool // ReadDir lists the directory anew
+	listing sync.Mutex  // held for a whole ReadDir
 	listed  bool
 	entries []fs.DirEntry // what ReadDir has left
 }

@@ -166,6 +166,51 @@ func TestFileReadFrom(t *testing.T) {
 	}
 }
 
+// TestReadFromEndsWithEitherContext, the source's or the sink's.
+func TestReadFromEndsWithEitherContext(t *testing.T) {
+	f, dir := newFS(t), t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, "from"), []byte("0123456789"), 0o600))
+	src := must(f.Open(t.Context(), filepath.Join(dir, "from")))
+	to := must(f.Create(t.Context(), filepath.Join(dir, "to")))
+	ended, end := context.WithCancel(t.Context())
+	end()
+	live, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	other, cancelOther := context.WithCancel(t.Context())
+	defer cancelOther()
+	for name, c := range map[string]struct{ src, to *uvfs.File }{
+		"the source's": {src.With(ended), to.With(context.Background())},
+		"the sink's":   {src.With(context.Background()), to.With(ended)},
+		"the first":    {src.With(ended), to.With(live)},
+		"the second":   {src.With(live), to.With(ended)},
+	} {
+		must(src.With(live).Seek(0, io.SeekStart))
+		_, err := io.Copy(c.to, c.src)
+		isErr(t, name, err, context.Canceled)
+		if size := must(to.Stat()).Size(); size != 0 {
+			t.Fatalf("%s: %d bytes were copied", name, size)
+		}
+	}
+	want := ""
+	for name, c := range map[string]struct{ src, to *uvfs.File }{
+		"none":           {src, to},
+		"the source's":   {src.With(live), to},
+		"one":            {src.With(live), to.With(live)},
+		"two that go on": {src.With(live), to.With(other)},
+	} {
+		must(src.Seek(0, io.SeekStart))
+		if n, err := io.Copy(c.to, c.src); n != 10 || err != nil {
+			t.Errorf("%s: %d, %v", name, n, err)
+		}
+		want += "0123456789"
+	}
+	check(t, src.Close())
+	check(t, to.Close())
+	if got := string(must(os.ReadFile(filepath.Join(dir, "to")))); got != want {
+		t.Errorf("copied %q", got)
+	}
+}
+
 // TestWriteFileToAFullDisk tells what stopped it.
 func TestWriteFileToAFullDisk(t *testing.T) {
 	f := newFS(t)

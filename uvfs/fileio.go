@@ -161,7 +161,7 @@ func (f *File) Seek(offset int64, whence int) (int64, error) {
 	if err != nil {
 		return 0, wrap("seek", f.name, sysErr(err))
 	}
-	f.rewind()
+	f.rewound.Store(true) // without its lock: a ReadDir may hold it for long
 	return n, nil
 }
 
@@ -191,12 +191,19 @@ func (f *File) Sendfile(src *File, off, n int64) (int64, error) {
 }
 
 // ReadFrom writes all that r has at the position of f. From a File it copies by
-// Sendfile, from its position on, where that works. C function uv_fs_sendfile,
+// Sendfile, from its position on, where that works; it ends with that File's
+// context, too. C function uv_fs_sendfile,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile.
 func (f *File) ReadFrom(r io.Reader) (int64, error) {
 	src, ok := r.(*File)
 	if !ok {
-		return io.Copy(struct{ io.Writer }{f}, r)
+		return f.readWrite(r)
+	}
+	if done := src.ctx.Done(); done != nil && done != f.ctx.Done() {
+		if f.ctx.Done() != nil { // no call ends with two: a read ends with one, a write with the other
+			return f.readWrite(src)
+		}
+		f = f.With(src.ctx)
 	}
 	var n int64
 	at, err := src.Seek(0, io.SeekCurrent)
@@ -210,7 +217,12 @@ func (f *File) ReadFrom(r io.Reader) (int64, error) {
 		return n, err
 	}
 	// Pipes, files opened to append and those of /proc take reads and writes alone.
-	return io.Copy(struct{ io.Writer }{f}, struct{ io.Reader }{src})
+	return f.readWrite(src)
+}
+
+// readWrite is ReadFrom by Read and Write alone.
+func (f *File) readWrite(r io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{f}, struct{ io.Reader }{r})
 }
 
 // ReadFile reads a whole file. C function uv_fs_read,

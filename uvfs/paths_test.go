@@ -7,11 +7,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/uvfs"
 )
 
 // TestPaths runs each operation on paths once and looks with package os.
@@ -111,6 +117,66 @@ func TestDirReadsInParts(t *testing.T) {
 	isErr(t, "read of a closed directory", err, fs.ErrClosed)
 	_, err = f.Opendir(ctx, filepath.Join(dir, "0"))
 	isErr(t, "opendir of a file", err, uv.ENOTDIR)
+}
+
+// TestDirOutlivesItsLoop: it can still be closed, once, and TestMain finds no
+// descriptor left.
+func TestDirOutlivesItsLoop(t *testing.T) {
+	f, ctx := newFS(t), t.Context()
+	d := must(f.Opendir(ctx, t.TempDir()))
+	check(t, f.Close())
+	_, err := d.Read(ctx, 1)
+	isErr(t, "read without a loop", err, fs.ErrClosed)
+	check(t, d.Close())
+	isErr(t, "close again", d.Close(), fs.ErrClosed)
+}
+
+// TestSeekDoesNotWait for a ReadDir of the same file, whose loop stands still;
+// the ReadDir behind it lists anew.
+func TestSeekDoesNotWait(t *testing.T) {
+	uvtest.Watchdog(t, time.Minute)
+	dir := t.TempDir()
+	own := newFS(t)
+	opened := must(own.Open(t.Context(), dir))
+	l := looptest.New(t)
+	file := uvfs.On(l).NewFile(uintptr(must(unix.FcntlInt(opened.FD(), unix.F_DUPFD_CLOEXEC, 0))), dir)
+	check(t, opened.Close())
+	listed := make(chan []fs.DirEntry)
+	list := func() { listed <- must(file.ReadDir(0)) }
+	run := func() []fs.DirEntry {
+		for {
+			must(l.RunNoWait())
+			select {
+			case entries := <-listed:
+				return entries
+			default:
+			}
+		}
+	}
+	go list()
+	for !l.Alive() { // until it waits for the loop
+		runtime.Gosched()
+	}
+	must(file.Seek(0, io.SeekStart))
+	if got := run(); len(got) != 0 {
+		t.Errorf("an empty directory holds %v", got)
+	}
+	check(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o600))
+	go list()
+	if got := run(); len(got) != 1 {
+		t.Errorf("after Seek: %v", got)
+	}
+	closed := make(chan error)
+	go func() { closed <- file.Close() }()
+	for {
+		must(l.RunNoWait())
+		select {
+		case err := <-closed:
+			check(t, err)
+			return
+		default:
+		}
+	}
 }
 
 // TestReadDirAfterSeek lists anew.

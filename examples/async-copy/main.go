@@ -2,7 +2,7 @@
 //
 //	go run ./examples/async-copy FROM TO
 //
-// requests.FSCopyfile does the same in one call.
+// TO must not be there yet. requests.FSCopyfile does the same in one call.
 package main
 
 import (
@@ -44,17 +44,20 @@ func (j *job) try(err error) bool {
 // start opens both files and sets the lanes going.
 func (j *job) start() error {
 	_, err := requests.FSOpen(j.loop, j.from, os.O_RDONLY, 0, func(fd uintptr, err error) {
-		if !j.try(err) {
+		if j.in = fd; err != nil {
+			j.try(err)
 			return
 		}
-		j.in = fd
 		_, err = requests.FSFstat(j.loop, fd, func(st uv.Stat, err error) {
+			if err == nil && !st.Mode.IsRegular() {
+				err = errors.New(j.from + " is no regular file")
+			}
 			if !j.try(err) {
 				j.close(j.in)
 				return
 			}
 			j.size = st.Size
-			_, err = requests.FSOpen(j.loop, j.to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, st.Mode.Perm(), j.opened)
+			_, err = requests.FSOpen(j.loop, j.to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, st.Mode.Perm(), j.opened)
 			j.try(err)
 		})
 		j.try(err)
@@ -63,18 +66,18 @@ func (j *job) start() error {
 }
 
 func (j *job) opened(fd uintptr, err error) {
-	if !j.try(err) {
+	if j.out = fd; err != nil {
+		j.try(err)
 		j.close(j.in)
 		return
 	}
-	j.out = fd
 	j.lanes = lanes
 	for range lanes {
 		j.read(make([]byte, piece))
 	}
 }
 
-// read reads the next piece into buf, which is lent until the callback.
+// read has the next piece read into buf, lent until the callback, or ends the lane.
 func (j *job) read(buf []byte) {
 	at := j.next
 	j.next += piece
@@ -98,10 +101,7 @@ func (j *job) read(buf []byte) {
 func (j *job) write(buf, p []byte, at int64) {
 	_, err := requests.FSWrite(j.loop, j.out, at, func(n int, err error) {
 		j.copied += int64(n)
-		if !j.try(err) {
-			j.done()
-			return
-		}
+		j.try(err)
 		j.read(buf)
 	}, p)
 	if !j.try(err) {
@@ -116,10 +116,11 @@ func (j *job) done() {
 	}
 	j.close(j.in)
 	j.close(j.out)
-	if j.err != nil {
-		_, err := requests.FSUnlink(j.loop, j.to, func(error) {})
-		j.try(err)
+	if j.err == nil && j.copied == j.size {
+		return
 	}
+	j.try(errors.New(j.from + " was changed meanwhile")) // unless there is a better reason
+	requests.FSUnlink(j.loop, j.to, func(error) {})
 }
 
 func (j *job) close(fd uintptr) {
@@ -137,6 +138,7 @@ func main() {
 	err := uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
 		j = job{loop: l, from: os.Args[1], to: os.Args[2]}
 		context.AfterFunc(ctx, func() { // the lanes end behind their pieces
+			stop() // a second Ctrl-C ends the program at once
 			l.Post(func() { j.try(errors.New("interrupted")) })
 		})
 		return j.start()

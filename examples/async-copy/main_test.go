@@ -45,8 +45,13 @@ func TestCopyFails(t *testing.T) {
 	if err := os.WriteFile(from, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{}, {dir + "/missing", dir + "/to"}, {from, dir + "/no/to"}, {dir, dir + "/to"}} {
+	for _, args := range [][]string{
+		{}, {dir + "/missing", dir + "/to"}, {from, dir + "/no/to"}, {dir, dir + "/to"}, {"/dev/zero", dir + "/to"}, {from, from},
+	} {
 		uvtest.Start(t, "main", args...).Wait(1)
+	}
+	if data, err := os.ReadFile(from); err != nil || string(data) != "x" {
+		t.Errorf("the source holds %q, %v", data, err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("failed copies leave %v, %v", entries, err)

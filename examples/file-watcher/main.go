@@ -30,26 +30,34 @@ type tree struct {
 // add watches the directories of dir's tree that are not watched yet.
 func (t *tree) add(dir string) error {
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // gone again meanwhile
+		if err == nil && d.IsDir() && t.watches[path] == nil {
+			err = t.watch(path)
 		}
-		if err != nil || !d.IsDir() || t.watches[path] != nil {
-			return err
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // gone again meanwhile
+			return nil
+		case errors.Is(err, fs.ErrPermission):
+			log.Print(err)
+			return fs.SkipDir
 		}
-		w, err := t.loop.NewFSEvent()
-		if err != nil {
-			return err
-		}
-		err = w.Start(path, 0, func(name string, events handles.FSEventKind, err error) {
-			t.changed(path, name, events, err)
-		})
-		if err != nil {
-			w.Close()
-			return err
-		}
-		t.watches[path] = w
-		return nil
+		return err
 	})
+}
+
+func (t *tree) watch(dir string) error {
+	w, err := t.loop.NewFSEvent()
+	if err != nil {
+		return err
+	}
+	err = w.Start(dir, 0, func(name string, events handles.FSEventKind, err error) {
+		t.changed(dir, name, events, err)
+	})
+	if err != nil {
+		w.Close()
+		return err
+	}
+	t.watches[dir] = w
+	return nil
 }
 
 // changed runs for each change of an entry of dir, or of dir itself.
@@ -88,6 +96,9 @@ func main() {
 		t := &tree{l, make(map[string]*handles.FSEvent)}
 		if err := t.add(os.Args[1]); err != nil {
 			return err
+		}
+		if len(t.watches) == 0 {
+			return errors.New(os.Args[1] + " is no directory that can be watched")
 		}
 		fmt.Println("watching", len(t.watches), "directories")
 		return nil

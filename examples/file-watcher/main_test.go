@@ -48,5 +48,11 @@ func TestWatcher(t *testing.T) {
 }
 
 func TestNoDirectory(t *testing.T) {
-	uvtest.Start(t, "main").Wait(1)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{}, {file}, {file + "-missing"}} {
+		uvtest.Start(t, "main", args...).Wait(1)
+	}
 }

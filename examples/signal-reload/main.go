@@ -39,7 +39,7 @@ func (g *greeter) load() error {
 	}
 	var c config
 	if err := json.Unmarshal(text, &c); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", g.path, err)
 	}
 	every, err := time.ParseDuration(c.Every)
 	if err != nil || every <= 0 {

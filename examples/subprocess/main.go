@@ -1,6 +1,8 @@
 // Subprocess runs a program with piped stdin and stdout: it has sort(1) sort
 // the lines of its own input, numbers what comes back, and ends with sort's
-// status.
+// status. Arguments are sort's. Try it:
+//
+//	ls | go run ./examples/subprocess --reverse
 package main
 
 import (

@@ -1,5 +1,7 @@
 // Timers shows the three things that one does with timers: something once,
-// something again and again, and a deadline that is called off.
+// something again and again, and a deadline that is called off. Try it:
+//
+//	go run ./examples/timers
 package main
 
 import (

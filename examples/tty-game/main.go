@@ -1,5 +1,7 @@
 // Tty-game: catch the dollar. h and l move you to the left and to the right,
-// q gives up.
+// q gives up. Try it, in a terminal:
+//
+//	go run ./examples/tty-game
 package main
 
 import (
@@ -67,7 +69,7 @@ func main() {
 	err := uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
 		tty, err := l.NewTTY(os.Stdin.Fd())
 		if err != nil {
-			return err
+			return fmt.Errorf("standard input is no terminal: %w", err)
 		}
 		// Raw: each key arrives at once, and is not shown. Run closes the handle
 		// however the game ends, and with that the old mode comes back.

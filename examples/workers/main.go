@@ -50,8 +50,8 @@ func parent(l *uvgo.Loop) error {
 		return err
 	}
 	workers, err := strconv.Atoi(os.Args[2])
-	if err != nil {
-		return err
+	if err != nil || workers < 1 {
+		return fmt.Errorf("%q is no number of workers", os.Args[2])
 	}
 	socket, err := l.NewTCP()
 	if err != nil {

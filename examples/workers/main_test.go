@@ -85,6 +85,12 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
+func TestWrongArguments(t *testing.T) {
+	for _, args := range [][]string{{}, {"127.0.0.1:0"}, {"nowhere", "2"}, {"127.0.0.1:0", "many"}, {"127.0.0.1:0", "0"}} {
+		uvtest.Start(t, "main", args...).Wait(1)
+	}
+}
+
 // visit returns who answers.
 func visit(t *testing.T, addr string) (worker, pid int) {
 	t.Helper()
