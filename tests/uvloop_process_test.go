@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -187,14 +188,22 @@ func testLoopsRepeated(t *testing.T, park uvgo.Option) {
 		wg.Wait()
 	}
 	churn(loops / 4) // caches and arenas fill
-	fds, before := uvtest.FDs(), rss()
-	churn(loops)
+	fds := uvtest.FDs()
+	const most = 4 << 20 // 4 KiB a loop
+	var grown []int64
+	for range 5 { // what is lost is lost each time; caches, and the race detector's, stop growing
+		before := rss()
+		churn(loops)
+		grown = append(grown, int64(rss())-int64(before))
+		if grown[len(grown)-1] <= most {
+			break
+		}
+	}
+	if slices.Min(grown) > most {
+		t.Errorf("memory grew each time, by %d bytes, over %d loops", grown, loops)
+	}
 	if got := uvtest.FDs(); got != fds {
 		t.Errorf("%d descriptors, %d before", got, fds)
-	}
-	const most = 4 << 20 // 4 KiB a loop
-	if got := rss(); got > before+most {
-		t.Errorf("memory grew by %d KiB over %d loops", (got-before)>>10, loops)
 	}
 }
 
