@@ -20,6 +20,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -140,8 +141,8 @@ func abandonedLoop() {
 	}
 }
 
-// abandon makes a loop, runs it until writes are stuck, and forgets it. Its
-// callbacks refer to it.
+// abandon makes a loop, runs it until writes are stuck, and forgets it with a
+// query and a file operation under way. Its callbacks refer to it.
 func abandon(opts ...uvgo.Option) {
 	l := must(uvgo.New(opts...))
 	fds := must(unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0))
@@ -156,6 +157,8 @@ func abandon(opts ...uvgo.Option) {
 	must(l.AfterFunc(time.Hour, l.Stop))
 	must(l.NewAsync(l.Stop))
 	must(l.RunNoWait())
+	must(requests.GetAddrInfo(l, "localhost", "", streamHints, func([]requests.AddrInfo, error) { l.Stop() }))
+	must(requests.FSStat(l, os.DevNull, func(uv.Stat, error) { l.Stop() }))
 	must(0, l.Post(l.Stop))
 	must(0, p.WriteFunc(end, make([]byte, 8<<20))) // submitted, never drained
 	if p.WriteQueueSize() == 0 {
