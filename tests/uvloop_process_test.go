@@ -181,7 +181,7 @@ func testLoopsRepeated(t *testing.T, park uvgo.Option) {
 		for range at {
 			wg.Go(func() {
 				for range n / at {
-					if err := wholeLife(park); err != nil {
+					if err := wholeLife(park, nil); err != nil {
 						t.Error(err)
 						return
 					}
@@ -210,11 +210,15 @@ func testLoopsRepeated(t *testing.T, park uvgo.Option) {
 	}
 }
 
-// wholeLife makes a loop, has it do something of everything, and closes it.
-func wholeLife(park uvgo.Option) error {
+// wholeLife makes a loop, has it do something of everything, and closes it. What
+// is not nil is begun beside it, and ended before.
+func wholeLife(park uvgo.Option, beside func(l *uvgo.Loop) (end func())) error {
 	l, err := uvgo.New(park)
 	if err != nil {
 		return err
+	}
+	if beside != nil {
+		defer beside(l)()
 	}
 	steps := 0
 	step := func() { steps++ }
