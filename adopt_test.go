@@ -68,15 +68,22 @@ func TestAdoptedLoopRunsInTheHost(t *testing.T) {
 	h, l := adopted(t)
 	var order []string
 	note := func(s string) func() { return func() { order = append(order, s) } }
-	h.After(5*time.Millisecond, note("host 5"))
-	timer(t, l, 15*time.Millisecond, note("go 15"))
-	h.After(25*time.Millisecond, note("host 25"))
-	timer(t, l, 35*time.Millisecond, note("go 35"))
+	// Each starts the next: however late one is, the other's comes behind it.
+	h.After(time.Millisecond, func() {
+		note("host 1")()
+		timer(t, l, time.Millisecond, func() {
+			note("go 1")()
+			h.After(time.Millisecond, func() {
+				note("host 2")()
+				timer(t, l, time.Millisecond, note("go 2"))
+			})
+		})
+	})
 	ok(t, l.Post(note("post")))
 	if h.Run(hosttest.Default) {
 		t.Error("the host is alive after its run")
 	}
-	if want := []string{"post", "host 5", "go 15", "host 25", "go 35"}; !slices.Equal(order, want) {
+	if want := []string{"post", "host 1", "go 1", "host 2", "go 2"}; !slices.Equal(order, want) {
 		t.Errorf("order %q, want %q", order, want)
 	}
 	if l.Alive() {

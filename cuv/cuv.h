@@ -244,6 +244,9 @@ int cuv_poll_new(cuv_loop *l, int fd, uint32_t slot, uint32_t gen, cuv_handle **
 void cuv_poll_close(cuv_handle *h);
 int cuv_poll_set(cuv_handle *h, int events);
 
+/* iouring.c */
+int cuv_uv_loop_init(uv_loop_t *loop);
+
 /* signal.c, sigaction.c */
 int cuv_signal_start(cuv_handle *h, int signum, int oneshot);
 int cuv_signal_stop(cuv_handle *h);

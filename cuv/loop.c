@@ -31,7 +31,7 @@ int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_
   l->max_chunks = 4;
   int err = UV_ENOMEM;
   if (r->sq == NULL || r->cq == NULL || r->in == NULL || r->out == NULL) goto fail;
-  if ((err = uv_loop_init(&l->uv)) != 0) goto fail;
+  if ((err = cuv_uv_loop_init(&l->uv)) != 0) goto fail;
   if ((err = uv_async_init(&l->uv, &l->wake, on_wake)) != 0) {
     uv_loop_close(&l->uv);
     goto fail;

@@ -17,7 +17,7 @@ static int start_threads(void) {
   uv_loop_t loop;
   uv_random_t req;
   char byte;
-  if (uv_loop_init(&loop) != 0) return 0;
+  if (cuv_uv_loop_init(&loop) != 0) return 0;
   int r = uv_random(&loop, &req, &byte, 1, 0, on_random);
   uv_run(&loop, UV_RUN_DEFAULT);
   uv_loop_close(&loop);

@@ -169,6 +169,17 @@ func rawBind(t testing.TB, fd int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4(in.Addr), uint16(in.Port))
 }
 
+// awaitHangup waits until a socket has a hang-up or an error to report.
+func awaitHangup(t testing.TB, fd int) {
+	t.Helper()
+	fds := []unix.PollFd{{Fd: int32(fd)}}
+	for fds[0].Revents == 0 {
+		if _, err := unix.Poll(fds, -1); err != nil && !errors.Is(err, unix.EINTR) {
+			t.Fatal(err)
+		}
+	}
+}
+
 // refusingAddr returns an address that refuses connections: its port is taken,
 // but nobody listens.
 func refusingAddr(t testing.TB) netip.AddrPort {

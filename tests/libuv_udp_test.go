@@ -54,6 +54,16 @@ func boundUDP(t testing.TB, l *uvgo.Loop, opts ...handles.UDPOption) (*handles.U
 	return u, must(u.LocalAddr())
 }
 
+// refusingUDP returns an address that refuses datagrams from anybody here: its
+// port is taken, by a socket that hears one stranger only.
+func refusingUDP(t testing.TB) netip.AddrPort {
+	t.Helper()
+	c, err := net.DialUDP("udp", net.UDPAddrFromAddrPort(anyUDP), net.UDPAddrFromAddrPort(another))
+	check(t, err)
+	t.Cleanup(func() { c.Close() })
+	return c.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
 // wantErr fails the test unless errors.Is says so.
 func wantErr(t testing.TB, what string, err, want error) {
 	t.Helper()
@@ -194,10 +204,8 @@ func testUDPSendImmediate(t *testing.T, l *uvgo.Loop) {
 
 func testUDPSendHangLoop(t *testing.T, l *uvgo.Loop) {
 	const sends = 1000
-	dead, to := boundUDP(t, l)
-	check(t, dead.Close())
 	u, idle := newUDP(t, l), must(l.NewIdle())
-	check(t, u.Connect(to)) // nobody answers but with refusals
+	check(t, u.Connect(refusingUDP(t))) // nobody answers but with refusals
 	ran := uvtest.NewCounter(t, "idle callback", sends+1)
 	data := make([]byte, 1024)
 	var next func()
@@ -348,14 +356,13 @@ func testUDPNoAutobind(t *testing.T, l *uvgo.Loop) {
 }
 
 func testUDPRecvClosePollErr(t *testing.T, l *uvgo.Loop) {
-	dead, addr := boundUDP(t, l)
-	closeAndRun(t, l, dead)
 	u := newUDP(t, l)
 	check(t, u.Bind(anyUDP, handles.RecvErr))
-	check(t, u.Connect(addr))
+	check(t, u.Connect(refusingUDP(t)))
 	failed := uvtest.NewCounter(t, "receive callback", 1)
 	// Two refusals: one is the socket's error, both are in its queue.
 	check(t, u.TrySend([]byte("x"), noAddr))
+	awaitHangup(t, must(u.FD()))
 	wantErr(t, "the next send", u.TrySend([]byte("x"), noAddr), uv.ECONNREFUSED)
 	check(t, u.TrySend([]byte("x"), noAddr))
 	check(t, u.RecvStart(func(_ handles.Datagram, err error) {

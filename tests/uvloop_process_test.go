@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -139,8 +141,8 @@ func abandonedLoop() {
 	}
 }
 
-// abandon makes a loop, runs it until writes are stuck, and forgets it. Its
-// callbacks refer to it.
+// abandon makes a loop, runs it until writes are stuck, and forgets it with a
+// query and a file operation under way. Its callbacks refer to it.
 func abandon(opts ...uvgo.Option) {
 	l := must(uvgo.New(opts...))
 	fds := must(unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0))
@@ -155,6 +157,8 @@ func abandon(opts ...uvgo.Option) {
 	must(l.AfterFunc(time.Hour, l.Stop))
 	must(l.NewAsync(l.Stop))
 	must(l.RunNoWait())
+	must(requests.GetAddrInfo(l, "localhost", "", streamHints, func([]requests.AddrInfo, error) { l.Stop() }))
+	must(requests.FSStat(l, os.DevNull, func(uv.Stat, error) { l.Stop() }))
 	must(0, l.Post(l.Stop))
 	must(0, p.WriteFunc(end, make([]byte, 8<<20))) // submitted, never drained
 	if p.WriteQueueSize() == 0 {
@@ -177,7 +181,7 @@ func testLoopsRepeated(t *testing.T, park uvgo.Option) {
 		for range at {
 			wg.Go(func() {
 				for range n / at {
-					if err := wholeLife(park); err != nil {
+					if err := wholeLife(park, nil); err != nil {
 						t.Error(err)
 						return
 					}
@@ -187,22 +191,34 @@ func testLoopsRepeated(t *testing.T, park uvgo.Option) {
 		wg.Wait()
 	}
 	churn(loops / 4) // caches and arenas fill
-	fds, before := uvtest.FDs(), rss()
-	churn(loops)
+	fds := uvtest.FDs()
+	const most = 4 << 20 // 4 KiB a loop
+	var grown []int64
+	for range 5 { // what is lost is lost each time; caches, and the race detector's, stop growing
+		before := rss()
+		churn(loops)
+		grown = append(grown, int64(rss())-int64(before))
+		if grown[len(grown)-1] <= most {
+			break
+		}
+	}
+	if slices.Min(grown) > most {
+		t.Errorf("memory grew each time, by %d bytes, over %d loops", grown, loops)
+	}
 	if got := uvtest.FDs(); got != fds {
 		t.Errorf("%d descriptors, %d before", got, fds)
 	}
-	const most = 4 << 20 // 4 KiB a loop
-	if got := rss(); got > before+most {
-		t.Errorf("memory grew by %d KiB over %d loops", (got-before)>>10, loops)
-	}
 }
 
-// wholeLife makes a loop, has it do something of everything, and closes it.
-func wholeLife(park uvgo.Option) error {
+// wholeLife makes a loop, has it do something of everything, and closes it. What
+// is not nil is begun beside it, and ended before.
+func wholeLife(park uvgo.Option, beside func(l *uvgo.Loop) (end func())) error {
 	l, err := uvgo.New(park)
 	if err != nil {
 		return err
+	}
+	if beside != nil {
+		defer beside(l)()
 	}
 	steps := 0
 	step := func() { steps++ }

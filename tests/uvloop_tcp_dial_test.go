@@ -232,6 +232,7 @@ func testResetIsReset(t *testing.T, l *uvgo.Loop) {
 			turnNoWait(t, l)
 		}
 		reset(peer)
+		awaitHangup(t, must(c.FD())) // or a write that follows close could take the error
 		looptest.Run(t, l)
 	}
 }

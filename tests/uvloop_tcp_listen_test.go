@@ -80,17 +80,29 @@ func testBindConflict(t *testing.T, l *uvgo.Loop) {
 
 func testV4V6Share(t *testing.T, l *uvgo.Loop) {
 	var six, four []*handles.TCP
-	listen := func(addr netip.AddrPort, to *[]*handles.TCP, opts ...handles.BindOption) (*handles.TCP, uint16) {
+	listen := func(addr netip.AddrPort, to *[]*handles.TCP, opts ...handles.BindOption) (*handles.TCP, error) {
 		h := newTCP(t, l)
 		check(t, h.Bind(addr, opts...))
-		check(t, h.Listen(8, func(c *handles.TCP, err error) {
+		return h, h.Listen(8, func(c *handles.TCP, err error) {
 			check(t, err)
 			*to = append(*to, c)
-		}))
-		return h, must(h.LocalAddr()).Port()
+		})
 	}
-	a, port := listen(netip.AddrPortFrom(netip.IPv6Unspecified(), 0), &six, handles.IPv6Only)
-	b, _ := listen(netip.AddrPortFrom(netip.IPv4Unspecified(), port), &four)
+	portOf := func(h *handles.TCP) uint16 { return must(h.LocalAddr()).Port() }
+	var a, b *handles.TCP
+	for tries := 0; b == nil; tries++ {
+		var err error
+		a, err = listen(netip.AddrPortFrom(netip.IPv6Unspecified(), 0), &six, handles.IPv6Only)
+		check(t, err)
+		b, err = listen(netip.AddrPortFrom(netip.IPv4Unspecified(), portOf(a)), &four)
+		if errors.Is(err, uv.EADDRINUSE) && tries < 20 { // another process may have the port for IPv4
+			closeAll(t, a, b)
+			b = nil
+			continue
+		}
+		check(t, err)
+	}
+	port := portOf(a)
 	for i := range 6 {
 		host := "127.0.0.1"
 		if i%2 == 1 {
@@ -108,9 +120,10 @@ func testV4V6Share(t *testing.T, l *uvgo.Loop) {
 	}
 
 	// Without the option IPv6 takes IPv4 too, so they cannot share.
-	d, port := listen(netip.AddrPortFrom(netip.IPv6Unspecified(), 0), &six)
+	d, err := listen(netip.AddrPortFrom(netip.IPv6Unspecified(), 0), &six)
+	check(t, err)
 	e := newTCP(t, l)
-	err := e.Bind(netip.AddrPortFrom(netip.IPv4Unspecified(), port))
+	err = e.Bind(netip.AddrPortFrom(netip.IPv4Unspecified(), portOf(d)))
 	if err == nil {
 		err = e.Listen(8, func(*handles.TCP, error) {})
 	}
@@ -199,7 +212,7 @@ func testBindFailureReleases(t *testing.T, l *uvgo.Loop) {
 		t.Errorf("%d descriptors after failed binds, %d before", n, fds)
 	}
 
-	free := must(net.Listen("tcp", anyPort.String()))
+	free := must(net.Listen("tcp", "127.98.76.54:0")) // where nobody else takes the port meanwhile
 	free.Close()
 	for _, loops := range []int{1, 3} {
 		fds := uvtest.FDs()

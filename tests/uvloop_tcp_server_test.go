@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/server"
@@ -285,7 +284,6 @@ func testWrites20000(t *testing.T, park uvgo.Option) {
 		},
 	})
 	c := dial(t, addr)
-	check(t, c.SetDeadline(time.Now().Add(time.Minute)))
 	must(c.Write([]byte("go")))
 	got, want := make([]byte, size), pattern(size, 7)
 	for i := range writes {

@@ -1,0 +1,84 @@
+/* iouring.c: keeps libuv from changing its epoll set through an io_uring.
+ *
+ * Since 1.45 a loop hands its epoll_ctl calls to a ring and waits until they are
+ * done. But a signal ends that wait, and Go preempts its threads by signals; the
+ * kernel does a change later if somebody else looks at the set, which Go's
+ * netpoller does. A change that is late leaves the set as it was:
+ *
+ *   - the poll reports what nobody watches any more, and not what somebody does.
+ *     A goroutine that parks behind it sleeps for good: the change, when it comes,
+ *     raises no edge, for the descriptor is listed as ready already;
+ *   - libuv learns of an addition that has to become a modification (EEXIST) at
+ *     the next change only, and spins or sleeps until then;
+ *   - if the descriptor has been closed meanwhile the change fails, which libuv
+ *     takes for a broken kernel: it aborts.
+ *
+ * So io_uring_setup fails while a loop is made, as under a kernel without it, and
+ * libuv calls epoll_ctl. A static libuv is reached by the linker's --wrap; a
+ * shared one by defining syscall in the executable, which the dynamic linker
+ * prefers. */
+#ifdef CUV_SHARED
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#endif
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "cuv.h"
+
+#ifdef __linux__
+#include <sys/syscall.h>
+
+static __thread int refusing; /* this thread makes a loop */
+
+#ifdef CUV_SHARED
+typedef long (*syscall_fn)(long, ...);
+
+/* The C library's syscall. */
+static long real_syscall(long nr, long a, long b, long c, long d, long e, long f) {
+  static _Atomic(syscall_fn) next;
+  syscall_fn fn = atomic_load(&next);
+  if (fn == NULL) {
+    fn = (syscall_fn)dlsym(RTLD_NEXT, "syscall");
+    atomic_store(&next, fn);
+  }
+  return fn(nr, a, b, c, d, e, f);
+}
+#define intercepted syscall
+#else
+long __real_syscall(long nr, ...);
+long __wrap_syscall(long nr, ...);
+#define real_syscall __real_syscall
+#define intercepted __wrap_syscall
+#endif
+
+/* What libuv calls in place of syscall: the same, but for a new loop's ring. */
+long intercepted(long nr, ...) {
+  va_list args;
+  va_start(args, nr);
+  long a = va_arg(args, long), b = va_arg(args, long), c = va_arg(args, long);
+  long d = va_arg(args, long), e = va_arg(args, long), f = va_arg(args, long);
+  va_end(args);
+#ifdef SYS_io_uring_setup
+  if (refusing && nr == SYS_io_uring_setup) {
+    errno = ENOSYS;
+    return -1;
+  }
+#endif
+  return real_syscall(nr, a, b, c, d, e, f);
+}
+#endif
+
+/* Makes a libuv loop without a ring. */
+int cuv_uv_loop_init(uv_loop_t *loop) {
+#ifdef __linux__
+  refusing++;
+#endif
+  int err = uv_loop_init(loop);
+#ifdef __linux__
+  refusing--;
+#endif
+  return err;
+}
