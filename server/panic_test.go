@@ -42,6 +42,7 @@ func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr s
 			panic(cause)
 		}
 	}
+	full := make(chan bool, 1)
 	first := true
 	h.onOpen = func(c *server.Conn) {
 		if !first && bad == nil {
@@ -54,10 +55,9 @@ func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr s
 		at("Data", c)
 		switch {
 		case c == bad && place == "Drain":
-			for c.Buffered() <= 1<<20 {
-				c.Write(make([]byte, 1<<20))
-			}
+			flood(t, c, 1<<20)
 			c.Write([]byte("!"))
+			full <- true
 		case c == bad && place == "WriteFunc":
 			expect(t, c.WriteFunc(func(error) { panic(cause) }, p))
 		default:
@@ -75,7 +75,11 @@ func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr s
 	roundTrip(t, good, "before")
 
 	client := r.dial()
+	small(t, client)
 	_, _ = client.Write([]byte("x"))
+	if place == "Drain" { // it reads only now
+		<-full
+	}
 	if place == "EOF" || place == "Close" {
 		receive(t, client, 1)
 		check(t, client.(halfCloser).CloseWrite())

@@ -104,7 +104,7 @@ func TestServeWithAnEndedContext(t *testing.T) {
 	cancel()
 	h := newProbe(t)
 	s := &server.Server{Handler: h, Loops: 2}
-	check(t, s.Listen(anyTCP))
+	check(t, s.Listen(tcpURL(reserve(t, false))))
 	dialAddr(t, s.Addrs()[0])
 	if err := s.Serve(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Serve: %v", err)
