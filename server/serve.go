@@ -17,8 +17,9 @@ func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
 }
 
 // Serve serves until Shutdown, and then returns nil; or until ctx ends: then it
-// closes all connections at once and returns ctx's error. Either way every
-// connection's Close callback has run.
+// closes all connections at once and returns ctx's error. A handler that ends
+// its goroutine (runtime.Goexit) ends the server likewise, with an error. Either
+// way every connection's Close callback has run.
 func (s *Server) Serve(ctx context.Context) error {
 	s.mu.Lock()
 	err := s.serveable()
@@ -36,9 +37,13 @@ func (s *Server) Serve(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, w := range workers {
 		wg.Go(func() {
-			if err := w.serve(ctx); err != nil {
-				cancel(err)
-			}
+			err := errGoexit
+			defer func() {
+				if err != nil {
+					cancel(err)
+				}
+			}()
+			err = w.serve(ctx)
 		})
 	}
 	wg.Wait()
