@@ -32,15 +32,17 @@ func (s *Server) Serve(ctx context.Context) error {
 		return err
 	}
 
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	failed := make(chan error, len(workers)) // the first is why the others end
 	var wg sync.WaitGroup
 	for _, w := range workers {
 		wg.Go(func() {
 			err := errGoexit
 			defer func() {
 				if err != nil {
-					cancel(err)
+					failed <- err
+					cancel()
 				}
 			}()
 			err = w.serve(ctx)
@@ -51,7 +53,12 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.state = ended
 	s.mu.Unlock()
 	close(s.finished)
-	return context.Cause(ctx)
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
 }
 
 func (s *Server) serveable() error {

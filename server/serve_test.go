@@ -36,8 +36,8 @@ func TestServeEndsWithItsContext(t *testing.T) {
 			dialAddr(t, s.Addrs()[i%2])
 			<-h.opened
 		}
-		cancel(nil)
-		if err := <-ended; !errors.Is(err, context.Canceled) {
+		cancel(errors.New("the cause, which is not the context's error"))
+		if err := <-ended; err != context.Canceled {
 			t.Errorf("Serve: %v", err)
 		}
 		if len(h.closed) != 5 {
