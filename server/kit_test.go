@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -287,6 +288,19 @@ func flood(t testing.TB, c *server.Conn, n int) []byte {
 		all = append(all, p...)
 	}
 	return all
+}
+
+// wantFDs waits until the process has n descriptors, as it had before: a thread
+// of a loop that serves, or of the runtime, may just hold another one.
+func wantFDs(t testing.TB, n int) {
+	t.Helper()
+	got := uvtest.FDs()
+	for end := time.Now().Add(patience); got != n && time.Now().Before(end); got = uvtest.FDs() {
+		runtime.Gosched()
+	}
+	if got != n {
+		t.Errorf("%d descriptors, %d before", got, n)
+	}
 }
 
 // pattern returns n bytes that differ from place to place.

@@ -41,8 +41,9 @@ func TestPortInUse(t *testing.T) {
 			if !errors.Is(err, uv.EADDRINUSE) || !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), taken.String()) {
 				t.Errorf("Listen: %v", err)
 			}
-			if uvtest.FDs() != fds || s.Addrs() != nil {
-				t.Errorf("%d descriptors, %d before; listens on %v", uvtest.FDs(), fds, s.Addrs())
+			wantFDs(t, fds)
+			if s.Addrs() != nil {
+				t.Errorf("it listens on %v", s.Addrs())
 			}
 			check(t, s.Listen(anyTCP)) // it may try another
 			check(t, s.Shutdown(context.Background()))
@@ -64,9 +65,7 @@ func TestListenBindsAllOrNone(t *testing.T) {
 		if err := s.Listen(addrs...); !errors.Is(err, uv.EADDRINUSE) || !strings.Contains(err.Error(), taken.Addr().String()) {
 			t.Errorf("Listen: %v", err)
 		}
-		if n := uvtest.FDs(); n != fds {
-			t.Errorf("%d descriptors, %d before", n, fds)
-		}
+		wantFDs(t, fds)
 		ln, err := net.Listen("tcp", free.String())
 		check(t, err)
 		ln.Close()
@@ -88,9 +87,7 @@ func TestListenBindsAllOrNone(t *testing.T) {
 		ln.Close()
 		dialAddr(t, kept[0]).Close()
 		check(t, s.Shutdown(context.Background()))
-		if n := uvtest.FDs(); n != fds {
-			t.Errorf("%d descriptors, %d before", n, fds)
-		}
+		wantFDs(t, fds)
 	})
 }
 
@@ -128,9 +125,7 @@ func TestBadAddresses(t *testing.T) {
 			if tt.is != nil && !errors.Is(err, tt.is) || !strings.Contains(err.Error(), tt.addr) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %q, want %v in one line that names the address", err, tt.is)
 			}
-			if n := uvtest.FDs(); n != fds {
-				t.Errorf("%d descriptors, %d before", n, fds)
-			}
+			wantFDs(t, fds)
 		})
 	}
 	if text, err := os.ReadFile(file); string(text) != "keep me" {
