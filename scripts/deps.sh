@@ -3,6 +3,8 @@
 # Further needs are given as command=package. With nothing missing it calls no package manager.
 set -euo pipefail
 
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 # find_missing: the packages whose command or file is not here, in $missing.
@@ -30,7 +32,18 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-command -v go >/dev/null || die "no 'go' on PATH: install Go 1.26 or newer (go.dev/doc/install), then run make again"
+# check_go: dies unless Go is as new as go.mod wants it. A Go from 1.21 on may fetch that by itself,
+# which asking for its version in the module makes it do. In an image's first layer there is no go.mod.
+check_go() {
+  local want have
+  command -v go >/dev/null || die "no 'go' on PATH: install Go 1.26 or newer (go.dev/doc/install), then run make again"
+  want=$(sed -n 's/^go //p' "$root/go.mod" 2>/dev/null) || return 0
+  have=$(cd "$root" && go env GOVERSION 2>&1) || die "Go $want or newer is needed ($(tail -n1 <<<"$have")): install it (go.dev/doc/install), then run make again"
+  [[ $have == devel* ]] || printf '%s\n' "go$want" "$have" | sort -VC ||
+    die "Go $want or newer is needed, and the 'go' on PATH is $have: install it (go.dev/doc/install), then run make again"
+}
+
+check_go
 
 find_missing "$@"
 [ ${#missing[@]} -gt 0 ] || exit 0

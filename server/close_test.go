@@ -42,24 +42,22 @@ func eachNetwork(t *testing.T, body func(t *testing.T, addr string)) {
 
 func TestCloseFlushesToASlowReader(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
-		want := pattern(6 << 20)
+		written := make(chan []byte, 1)
 		h := newProbe(t)
 		h.onData = func(c *server.Conn, _ []byte) {
-			for p := want; len(p) > 0; p = p[min(len(p), 100_000):] {
-				if _, err := c.Write(p[:min(len(p), 100_000)]); err != nil {
-					t.Errorf("Write: %v", err)
-				}
-			}
+			all := flood(t, c, 1<<20)
 			c.Close()
 			if c.Buffered() == 0 {
 				t.Error("nothing is left to flush")
 			}
 			c.Close()
+			written <- all
 		}
 		r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: patience}, addr)
 		client := r.dial()
 		small(t, client)
 		send(t, client, []byte("x"))
+		want := <-written
 		if got := slowly(t, client); !bytes.Equal(got, want) {
 			t.Errorf("%d bytes came, %d were written before Close; equal: %t", len(got), len(want), bytes.Equal(got, want))
 		}
@@ -71,11 +69,11 @@ func TestCloseFlushesToASlowReader(t *testing.T) {
 
 func TestEndOfThePeerFlushesToo(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
-		want := pattern(6 << 20)
+		written := make(chan []byte, 1)
 		h := newProbe(t)
 		h.onData = func(c *server.Conn, p []byte) {
 			if p[len(p)-1] == '.' {
-				c.Write(want)
+				written <- flood(t, c, 1<<20)
 			}
 		}
 		r := run(t, &server.Server{Handler: h, Loops: 1, HighWater: 8 << 20, CloseTimeout: patience}, addr)
@@ -83,6 +81,7 @@ func TestEndOfThePeerFlushesToo(t *testing.T) {
 		small(t, client)
 		send(t, client, []byte("a request."))
 		check(t, client.(halfCloser).CloseWrite())
+		want := <-written
 		if got := slowly(t, client); !bytes.Equal(got, want) {
 			t.Errorf("%d bytes came of %d", len(got), len(want))
 		}
@@ -107,7 +106,8 @@ func TestCloseTimeoutCuts(t *testing.T) {
 				h := newProbe(t)
 				cancelled := make(chan error, 1)
 				h.onData = func(c *server.Conn, _ []byte) {
-					expect(t, c.WriteFunc(func(err error) { cancelled <- err }, make([]byte, 8<<20)))
+					flood(t, c, 1<<20)
+					expect(t, c.WriteFunc(func(err error) { cancelled <- err }, make([]byte, 1<<20)))
 					tt.data(c)
 				}
 				r := run(t, &server.Server{Handler: h, Loops: 1, HighWater: 16 << 20, CloseTimeout: 20 * time.Millisecond}, addr)
@@ -122,7 +122,7 @@ func TestCloseTimeoutCuts(t *testing.T) {
 					t.Errorf("the write ended with %v", err)
 				}
 				if n, err := io.Copy(io.Discard, client); client.LocalAddr().Network() == "tcp" && !errors.Is(err, syscall.ECONNRESET) {
-					t.Errorf("the client takes %d of %d bytes for all: %v", n, 8<<20, err)
+					t.Errorf("the client takes %d bytes for all: %v", n, err)
 				}
 			})
 		})
@@ -230,7 +230,7 @@ func TestResetAfterEOF(t *testing.T) {
 	h := newProbe(t)
 	eof := make(chan bool)
 	full := &fullProbe{probe: h, onDrain: func(*server.Conn) {}, onEOF: func(c *server.Conn) {
-		c.Write(make([]byte, 8<<20))
+		flood(t, c, 1<<20)
 		eof <- true
 	}}
 	r := run(t, &server.Server{Handler: full, Loops: 1})
@@ -280,9 +280,7 @@ func closeIn(t *testing.T, place string, end func(*server.Conn), opts []uvgo.Opt
 	h.onData = func(c *server.Conn, p []byte) {
 		switch place {
 		case "Drain":
-			for c.Buffered() <= 1<<20 {
-				c.Write(make([]byte, 1<<20))
-			}
+			flood(t, c, 1<<20)
 			full <- true
 		case "WriteFunc":
 			expect(t, c.WriteFunc(func(error) { end(c) }, make([]byte, 1<<20)))

@@ -26,6 +26,7 @@ func TestCloseTellsHowTheConnectionEnded(t *testing.T) {
 		open   func(c *server.Conn)
 		data   func(c *server.Conn)
 		client func(t *testing.T, c net.Conn)
+		then   func(t *testing.T, c net.Conn) // the client's rest, once data has returned
 		want   error
 	}{
 		{name: "peer ends", client: func(t *testing.T, c net.Conn) { c.Close() }, want: io.EOF},
@@ -37,19 +38,17 @@ func TestCloseTellsHowTheConnectionEnded(t *testing.T) {
 		{name: "peer drops unread bytes", only: "unix", open: func(c *server.Conn) { c.Write([]byte("xy")) },
 			client: func(t *testing.T, c net.Conn) { receive(t, c, 1); c.Close() }, want: uv.ECONNRESET},
 		{name: "close in Open", open: func(c *server.Conn) { c.Close() }, client: wantEnd},
-		{name: "abort in Data", data: func(c *server.Conn) { c.Write(make([]byte, 32<<20)); c.Abort() },
-			client: func(t *testing.T, c net.Conn) { small(t, c); send(t, c, []byte("x")); wantReset(t, c) }},
-		{name: "abort after CloseWrite", data: func(c *server.Conn) { c.CloseWrite(); c.Abort() },
-			client: func(t *testing.T, c net.Conn) { send(t, c, []byte("x")); wantReset(t, c) }},
-		{name: "abort while closing", data: func(c *server.Conn) { c.Write(make([]byte, 32<<20)); c.Close(); c.Abort() },
-			client: func(t *testing.T, c net.Conn) { small(t, c); send(t, c, []byte("x")); wantReset(t, c) }},
-		{name: "close in Data", data: func(c *server.Conn) { c.Close() },
-			client: func(t *testing.T, c net.Conn) { send(t, c, []byte("x")); wantEnd(t, c) }},
-		{name: "close twice", data: func(c *server.Conn) { c.Close(); c.Close(); c.Abort(); c.Abort(); c.Close() },
-			client: func(t *testing.T, c net.Conn) { send(t, c, []byte("x")); wantEnd(t, c) }},
-		{name: "close after write", data: func(c *server.Conn) { c.Write([]byte("bye")); c.Close() },
-			client: func(t *testing.T, c net.Conn) {
-				send(t, c, []byte("x"))
+		{name: "abort in Data", client: ask, then: wantReset, data: func(c *server.Conn) { flood(t, c, 1<<20); c.Abort() }},
+		{name: "abort after CloseWrite", client: ask, then: wantReset, data: func(c *server.Conn) { c.CloseWrite(); c.Abort() }},
+		{name: "abort while closing", client: ask, then: wantReset, data: func(c *server.Conn) {
+			flood(t, c, 1<<20)
+			c.Close()
+			c.Abort()
+		}},
+		{name: "close in Data", client: ask, then: wantEnd, data: func(c *server.Conn) { c.Close() }},
+		{name: "close twice", client: ask, then: wantEnd, data: func(c *server.Conn) { c.Close(); c.Close(); c.Abort(); c.Abort(); c.Close() }},
+		{name: "close after write", client: ask, data: func(c *server.Conn) { c.Write([]byte("bye")); c.Close() },
+			then: func(t *testing.T, c net.Conn) {
 				if got, err := io.ReadAll(c); string(got) != "bye" || err != nil {
 					t.Errorf("got %q, %v", got, err)
 				}
@@ -60,21 +59,35 @@ func TestCloseTellsHowTheConnectionEnded(t *testing.T) {
 				continue
 			}
 			t.Run(tt.name+"/"+network, func(t *testing.T) {
+				handled := make(chan bool, 1)
 				h := newProbe(t)
 				h.onOpen = tt.open
 				h.onData = func(c *server.Conn, _ []byte) {
 					if tt.data != nil {
 						tt.data(c)
+						handled <- true
 					}
 				}
 				r := run(t, &server.Server{Handler: h, Loops: 1}, addr(t))
-				tt.client(t, r.dial())
+				client := r.dial()
+				tt.client(t, client)
+				if tt.then != nil {
+					<-handled
+					tt.then(t, client)
+				}
 				if end := <-h.closed; !errors.Is(end.err, tt.want) || (tt.want == nil) != (end.err == nil) {
 					t.Errorf("Close got %v, want %v", end.err, tt.want)
 				}
 			})
 		}
 	}
+}
+
+// ask makes the server's handler get data, and reads nothing yet.
+func ask(t *testing.T, c net.Conn) {
+	t.Helper()
+	small(t, c)
+	send(t, c, []byte("x"))
 }
 
 func wantEnd(t *testing.T, c net.Conn) {

@@ -43,5 +43,6 @@ var (
 
 	errNoHandler  = errors.New("server: Handler is nil")
 	errServing    = errors.New("server: already serving")
+	errGoexit     = errors.New("server: a handler called runtime.Goexit")
 	errNoListener = errors.New("server: no address to listen on")
 )

@@ -5,9 +5,12 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/internal/uvtest"
@@ -262,19 +265,70 @@ func roundTrip(t testing.TB, c net.Conn, msg string) {
 	}
 }
 
-// small gives a client a small receive buffer, so that 6 MiB are more than the
-// kernel takes from the server before the client reads. One below a segment of
-// the loopback (64 KiB) would make TCP dawdle.
+// small gives a client a small receive buffer, so that the kernel takes only some
+// MiB from the server before the client reads. One below a segment of the
+// loopback (64 KiB) would make TCP dawdle.
 func small(t testing.TB, c net.Conn) {
 	t.Helper()
 	check(t, c.(interface{ SetReadBuffer(int) error }).SetReadBuffer(256<<10))
 }
 
+// flood writes until the kernel has refused more than n bytes, and returns all
+// that it wrote. The client must not read meanwhile. Each piece crosses at once,
+// being too large for the output arena, so what is buffered is what was refused.
+func flood(t testing.TB, c *server.Conn, n int) []byte {
+	const piece = 128 << 10
+	var all []byte
+	for c.Buffered() <= n {
+		p := patternAt(len(all), piece)
+		if _, err := c.Write(p); err != nil {
+			t.Errorf("Write: %v", err)
+			break
+		}
+		all = append(all, p...)
+	}
+	return all
+}
+
+// wantFDs waits until the process has n descriptors, as it had before: a thread
+// of a loop that serves, or of the runtime, may just hold another one.
+func wantFDs(t testing.TB, n int) {
+	t.Helper()
+	got := uvtest.FDs()
+	for end := time.Now().Add(patience); got != n && time.Now().Before(end); got = uvtest.FDs() {
+		runtime.Gosched()
+	}
+	if got != n {
+		t.Errorf("%d descriptors, %d before", got, n)
+	}
+}
+
 // pattern returns n bytes that differ from place to place.
-func pattern(n int) []byte {
+func pattern(n int) []byte { return patternAt(0, n) }
+
+// patternAt returns n bytes of a longer pattern, from one place on.
+func patternAt(at, n int) []byte {
 	p := make([]byte, n)
 	for i := range p {
-		p[i] = byte(i ^ i>>8 ^ i>>16)
+		p[i] = byte((at + i) ^ (at+i)>>8 ^ (at+i)>>16)
 	}
 	return p
+}
+
+// reserve returns a loopback address, or one of every interface, at a port that
+// is nobody else's until the test ends: a socket is bound to it that does not
+// listen. Servers, which share addresses with such a socket, may come and go
+// there, and what they leave cannot be taken by another program meanwhile.
+func reserve(t testing.TB, any bool) *net.TCPAddr {
+	t.Helper()
+	ip := net.IPv4(127, 0, 0, 1)
+	if any {
+		ip = net.IPv4zero
+	}
+	fd := must(unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0))
+	t.Cleanup(func() { unix.Close(fd) })
+	check(t, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1))
+	check(t, unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte(ip.To4())}))
+	port := must(unix.Getsockname(fd)).(*unix.SockaddrInet4).Port
+	return &net.TCPAddr{IP: ip, Port: port}
 }

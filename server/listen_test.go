@@ -32,6 +32,8 @@ func TestPortInUse(t *testing.T) {
 		std := must(net.Listen("tcp", "127.0.0.1:0"))
 		defer std.Close()
 		other := run(t, &server.Server{Handler: echo(t), Loops: loops})
+		early := other.dial()
+		roundTrip(t, early, "it has opened what it needs")
 		fds := uvtest.FDs()
 		for _, taken := range []net.Addr{std.Addr(), other.Addrs()[0]} {
 			s := &server.Server{Handler: newProbe(t), Loops: loops}
@@ -39,8 +41,9 @@ func TestPortInUse(t *testing.T) {
 			if !errors.Is(err, uv.EADDRINUSE) || !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), taken.String()) {
 				t.Errorf("Listen: %v", err)
 			}
-			if uvtest.FDs() != fds || s.Addrs() != nil {
-				t.Errorf("%d descriptors, %d before; listens on %v", uvtest.FDs(), fds, s.Addrs())
+			wantFDs(t, fds)
+			if s.Addrs() != nil {
+				t.Errorf("it listens on %v", s.Addrs())
 			}
 			check(t, s.Listen(anyTCP)) // it may try another
 			check(t, s.Shutdown(context.Background()))
@@ -54,19 +57,16 @@ func TestListenBindsAllOrNone(t *testing.T) {
 	eachLoops(t, func(t *testing.T, loops int) {
 		taken := must(net.Listen("tcp", "127.0.0.1:0"))
 		defer taken.Close()
-		free := must(net.Listen("tcp", "127.0.0.1:0"))
+		free := reserve(t, false)
 		path := uvtest.SocketPath(t)
-		addrs := []string{tcpURL(free.Addr()), "unix://" + path, tcpURL(taken.Addr())}
-		free.Close()
+		addrs := []string{tcpURL(free), "unix://" + path, tcpURL(taken.Addr())}
 		fds := uvtest.FDs()
 		s := &server.Server{Handler: newProbe(t), Loops: loops}
 		if err := s.Listen(addrs...); !errors.Is(err, uv.EADDRINUSE) || !strings.Contains(err.Error(), taken.Addr().String()) {
 			t.Errorf("Listen: %v", err)
 		}
-		if n := uvtest.FDs(); n != fds {
-			t.Errorf("%d descriptors, %d before", n, fds)
-		}
-		ln, err := net.Listen("tcp", free.Addr().String())
+		wantFDs(t, fds)
+		ln, err := net.Listen("tcp", free.String())
 		check(t, err)
 		ln.Close()
 		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
@@ -82,14 +82,12 @@ func TestListenBindsAllOrNone(t *testing.T) {
 		if diff := cmp.Diff(kept, s.Addrs()); diff != "" {
 			t.Errorf("addresses (-want +got):\n%s", diff)
 		}
-		ln, err = net.Listen("tcp", free.Addr().String())
+		ln, err = net.Listen("tcp", free.String())
 		check(t, err)
 		ln.Close()
 		dialAddr(t, kept[0]).Close()
 		check(t, s.Shutdown(context.Background()))
-		if n := uvtest.FDs(); n != fds {
-			t.Errorf("%d descriptors, %d before", n, fds)
-		}
+		wantFDs(t, fds)
 	})
 }
 
@@ -127,9 +125,7 @@ func TestBadAddresses(t *testing.T) {
 			if tt.is != nil && !errors.Is(err, tt.is) || !strings.Contains(err.Error(), tt.addr) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %q, want %v in one line that names the address", err, tt.is)
 			}
-			if n := uvtest.FDs(); n != fds {
-				t.Errorf("%d descriptors, %d before", n, fds)
-			}
+			wantFDs(t, fds)
 		})
 	}
 	if text, err := os.ReadFile(file); string(text) != "keep me" {
@@ -141,14 +137,22 @@ func TestBadAddresses(t *testing.T) {
 func TestTCP6LeavesIPv4Alone(t *testing.T) {
 	eachLoops(t, func(t *testing.T, loops int) {
 		v6, v4 := newProbe(t), newProbe(t)
-		a := run(t, &server.Server{Handler: v6, Loops: loops}, "tcp6://:0")
-		port := a.Addrs()[0].(*net.TCPAddr).Port
-		b := run(t, &server.Server{Handler: v4, Loops: loops}, fmt.Sprintf("tcp4://:%d", port))
+		six, port := &server.Server{Handler: v6, Loops: loops}, 0
+		for port == 0 { // one that is free for both
+			p := reserve(t, true).Port
+			switch err := six.Listen(fmt.Sprintf("tcp6://:%d", p)); {
+			case err == nil:
+				port = p
+			case !errors.Is(err, uv.EADDRINUSE):
+				t.Fatal(err)
+			}
+		}
+		run(t, six)
+		run(t, &server.Server{Handler: v4, Loops: loops}, fmt.Sprintf("tcp4://:%d", port))
 		dialAddr(t, &net.TCPAddr{IP: net.IPv6loopback, Port: port})
 		<-v6.opened
 		dialAddr(t, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 		<-v4.opened
-		_ = b
 	})
 }
 

@@ -1,14 +1,19 @@
 package server_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -42,6 +47,7 @@ func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr s
 			panic(cause)
 		}
 	}
+	full := make(chan bool, 1)
 	first := true
 	h.onOpen = func(c *server.Conn) {
 		if !first && bad == nil {
@@ -54,10 +60,9 @@ func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr s
 		at("Data", c)
 		switch {
 		case c == bad && place == "Drain":
-			for c.Buffered() <= 1<<20 {
-				c.Write(make([]byte, 1<<20))
-			}
+			flood(t, c, 1<<20)
 			c.Write([]byte("!"))
+			full <- true
 		case c == bad && place == "WriteFunc":
 			expect(t, c.WriteFunc(func(error) { panic(cause) }, p))
 		default:
@@ -75,7 +80,11 @@ func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr s
 	roundTrip(t, good, "before")
 
 	client := r.dial()
+	small(t, client)
 	_, _ = client.Write([]byte("x"))
+	if place == "Drain" { // it reads only now
+		<-full
+	}
 	if place == "EOF" || place == "Close" {
 		receive(t, client, 1)
 		check(t, client.(halfCloser).CloseWrite())
@@ -119,4 +128,38 @@ func TestPanicOutsideACallback(t *testing.T) {
 		t.Errorf("report %q", m)
 	}
 	roundTrip(t, client, "after")
+}
+
+// TestGoexitInAHandlerEndsTheServer: a handler that ends its goroutine, as
+// t.FailNow does, ends its loop, and the server with it, in good order.
+func TestGoexitInAHandlerEndsTheServer(t *testing.T) {
+	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+		uvtest.Watchdog(t, 2*patience)
+		h := newProbe(t)
+		h.onData = func(*server.Conn, []byte) { runtime.Goexit() }
+		path := uvtest.SocketPath(t)
+		s := &server.Server{Handler: h, Loops: 2, Options: opts}
+		check(t, s.Listen("unix://"+path))
+		ended := make(chan error)
+		go func() { ended <- s.Serve(context.Background()) }()
+		a, b := dialAddr(t, s.Addrs()[0]), dialAddr(t, s.Addrs()[0]) // on either loop
+		<-h.opened
+		<-h.opened
+		send(t, b, []byte("x"))
+		if err := <-ended; err == nil || !strings.Contains(err.Error(), "Goexit") {
+			t.Errorf("Serve: %v", err)
+		}
+		for _, c := range []net.Conn{a, b} {
+			if _, err := io.Copy(io.Discard, c); err != nil {
+				t.Errorf("a client got %v", err)
+			}
+		}
+		if n := len(h.closed); n != 2 {
+			t.Errorf("%d of 2 connections are closed when Serve returns", n)
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the socket file: %v", err)
+		}
+		check(t, s.Shutdown(context.Background()))
+	})
 }

@@ -17,8 +17,9 @@ func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
 }
 
 // Serve serves until Shutdown, and then returns nil; or until ctx ends: then it
-// closes all connections at once and returns ctx's error. Either way every
-// connection's Close callback has run.
+// closes all connections at once and returns ctx's error. A handler that ends
+// its goroutine (runtime.Goexit) ends the server likewise, with an error. Either
+// way every connection's Close callback has run.
 func (s *Server) Serve(ctx context.Context) error {
 	s.mu.Lock()
 	err := s.serveable()
@@ -31,14 +32,20 @@ func (s *Server) Serve(ctx context.Context) error {
 		return err
 	}
 
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	failed := make(chan error, len(workers)) // the first is why the others end
 	var wg sync.WaitGroup
 	for _, w := range workers {
 		wg.Go(func() {
-			if err := w.serve(ctx); err != nil {
-				cancel(err)
-			}
+			err := errGoexit
+			defer func() {
+				if err != nil {
+					failed <- err
+					cancel()
+				}
+			}()
+			err = w.serve(ctx)
 		})
 	}
 	wg.Wait()
@@ -46,7 +53,12 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.state = ended
 	s.mu.Unlock()
 	close(s.finished)
-	return context.Cause(ctx)
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
 }
 
 func (s *Server) serveable() error {

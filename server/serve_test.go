@@ -36,8 +36,8 @@ func TestServeEndsWithItsContext(t *testing.T) {
 			dialAddr(t, s.Addrs()[i%2])
 			<-h.opened
 		}
-		cancel(nil)
-		if err := <-ended; !errors.Is(err, context.Canceled) {
+		cancel(errors.New("the cause, which is not the context's error"))
+		if err := <-ended; err != context.Canceled {
 			t.Errorf("Serve: %v", err)
 		}
 		if len(h.closed) != 5 {
@@ -104,7 +104,7 @@ func TestServeWithAnEndedContext(t *testing.T) {
 	cancel()
 	h := newProbe(t)
 	s := &server.Server{Handler: h, Loops: 2}
-	check(t, s.Listen(anyTCP))
+	check(t, s.Listen(tcpURL(reserve(t, false))))
 	dialAddr(t, s.Addrs()[0])
 	if err := s.Serve(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Serve: %v", err)

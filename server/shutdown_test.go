@@ -166,7 +166,7 @@ func TestShutdownEndsWithItsContext(t *testing.T) {
 
 func TestShutdownBeforeServe(t *testing.T) {
 	path := uvtest.SocketPath(t)
-	for _, addrs := range [][]string{nil, {anyTCP, "unix://" + path}} {
+	for _, addrs := range [][]string{nil, {tcpURL(reserve(t, false)), "unix://" + path}} {
 		s := &server.Server{Handler: newProbe(t), Loops: 2}
 		if addrs != nil {
 			check(t, s.Listen(addrs...))
@@ -246,10 +246,10 @@ func TestShutdownMeetsServe(t *testing.T) {
 func TestShutdownTellsOfBytesItDropped(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
 		h := newProbe(t)
-		h.onOpen = func(c *server.Conn) { c.Write(make([]byte, 64<<20)) }
 		r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: 20 * time.Millisecond}, addr)
-		r.dial()
-		<-h.opened
+		small(t, r.dial())
+		c := <-h.opened
+		on(t, c, func() { flood(t, c, 1<<20) })
 		if err := r.Shutdown(context.Background()); !errors.Is(err, uv.ETIMEDOUT) {
 			t.Errorf("Shutdown: %v, want ETIMEDOUT", err)
 		}

@@ -44,10 +44,11 @@ func newWorker(s *Server) (*worker, error) {
 // serve runs the loop until stop or ctx ends, then closes all that is open.
 func (w *worker) serve(ctx context.Context) error {
 	w.loop.Core().Hold()
-	err := w.loop.Run(ctx)
-	w.loop.Core().Drop()
-	w.end()
-	return err
+	defer func() { // also when a handler has called runtime.Goexit
+		w.loop.Core().Drop()
+		w.end()
+	}()
+	return w.loop.Run(ctx)
 }
 
 // flush makes closed listeners give up their addresses now. Nothing runs the

@@ -77,7 +77,7 @@ func (a address) resolve(ctx context.Context) (netip.AddrPort, error) {
 	}
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip"+strings.TrimPrefix(a.network, "tcp"), a.host)
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("cannot look %s up: %w", a.host, err)
+		return netip.AddrPort{}, fmt.Errorf("cannot look %s up: %s", a.host, reason(err))
 	}
 	best := ips[0].Unmap()
 	for _, ip := range ips {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"syscall"
 
@@ -21,15 +22,28 @@ func (a address) listenError(err error) error {
 		{syscall.EADDRINUSE, "stop what listens there, or choose another port with --listen"},
 		{syscall.EADDRNOTAVAIL, "no interface of this machine has that address"},
 		{syscall.EACCES, "ports below 1024 take privileges, choose a higher one"},
+		{syscall.EMFILE, fewerLoops},
 	}
 	if a.network == "unix" {
 		hints = []advice{
 			{syscall.EADDRINUSE, a.occupant() + ", choose another path with --listen"},
 			{syscall.EACCES, "you may not write to its directory"},
 			{fs.ErrNotExist, "make its directory first"},
+			{syscall.EMFILE, fewerLoops},
 		}
 	}
+	if inner := errors.Unwrap(err); inner != nil { // the server names the address, too
+		err = inner
+	}
 	return withAdvice("cannot listen on "+a.text, err, hints)
+}
+
+// fewerLoops is what to do when a loop cannot have its descriptors.
+const fewerLoops = "raise the limit of open files (ulimit -n), or use fewer --loops"
+
+// loopError says in a line why an event loop cannot be made.
+func loopError(err error) error {
+	return withAdvice("cannot make an event loop", err, []advice{{syscall.EMFILE, fewerLoops}})
 }
 
 // occupant says what is at a unix address's path.
@@ -84,11 +98,14 @@ func withAdvice(what string, err error, hints []advice) error {
 	return errors.New(line)
 }
 
-// reason is an error without the address that it was met at, which the line
-// names already.
+// reason is an error without the address or the host that it was met at, which
+// the line names already.
 func reason(err error) string {
 	if e := (*uv.Error)(nil); errors.As(err, &e) {
 		return (&uv.Error{Errno: e.Errno}).Error()
+	}
+	if e := (*net.DNSError)(nil); errors.As(err, &e) {
+		return e.Err
 	}
 	return err.Error()
 }

@@ -13,12 +13,7 @@ import (
 )
 
 func TestLoadSaysWhyItCannotConnect(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	gone := "tcp://" + l.Addr().String()
-	l.Close()
+	gone := reserve(t)
 	path := uvtest.SocketPath(t)
 	for _, tt := range []struct{ name, args, want string }{
 		{"nobody listens", gone, "cannot connect to " + gone + ": connection refused (ECONNREFUSED): nothing listens there"},
@@ -74,7 +69,7 @@ func knocked(t *testing.T, fd int) {
 
 func TestLoadWaitsForAFullUnixQueue(t *testing.T) {
 	addr, fd := shortQueue(t)
-	l := start(t, "load", "--json", "--conns", "40", "--duration", "100ms", addr)
+	l := start(t, "load", "--json", "--conns", "40", "--duration", "1s", addr)
 	knocked(t, fd)
 	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {

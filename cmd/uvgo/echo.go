@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -61,7 +62,10 @@ func runEcho(args []string) error {
 		Logger:       slog.New(slog.NewTextHandler(e.console, nil)),
 	}
 	signal.Ignore(syscall.SIGPIPE) // clients are served also when nobody reads what we print
-	if err := uvgo.Run(context.Background(), e.control); err != nil {
+	switch err := uvgo.Run(context.Background(), e.control); {
+	case errors.Is(err, syscall.EMFILE):
+		return loopError(err)
+	case err != nil:
 		return err
 	}
 	return e.err
@@ -118,30 +122,36 @@ func (e *echo) bind() error {
 
 // announce says where the server listens and how to try it.
 func (e *echo) announce() {
-	addrs := e.server.Addrs()
-	for _, a := range addrs {
-		e.console.printf("listening on %s   try: %s\n", url(a), netcat(a))
+	addrs := e.server.Addrs() // one for each address to listen on, in their order
+	for i, a := range addrs {
+		network := e.listen[i].network
+		e.console.printf("listening on %s   try: %s\n", url(network, a), netcat(reach(network, a)))
 	}
-	e.console.printf("load:  %s load --conns 100 --duration 10s %s\n", os.Args[0], url(reach(addrs[0])))
+	network := e.listen[0].network
+	e.console.printf("load:  %s load --conns 100 --duration 10s %s\n", os.Args[0], url(network, reach(network, addrs[0])))
 	e.console.printf("stats: kill -USR1 %d\n", os.Getpid())
 	e.console.printf("stop:  Ctrl-C\n")
 }
 
 // url writes an address as --listen does.
-func url(a net.Addr) string { return a.Network() + "://" + a.String() }
+func url(network string, a net.Addr) string { return network + "://" + a.String() }
 
 // reach is where a client on this machine finds a listener: one that is bound
 // to every interface, at the loopback address.
-func reach(a net.Addr) net.Addr {
-	if t, ok := a.(*net.TCPAddr); ok && t.IP.IsUnspecified() {
-		return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: t.Port}
+func reach(network string, a net.Addr) net.Addr {
+	t, ok := a.(*net.TCPAddr)
+	switch {
+	case !ok || !t.IP.IsUnspecified():
+		return a
+	case network == "tcp6": // no IPv4
+		return &net.TCPAddr{IP: net.IPv6loopback, Port: t.Port}
 	}
-	return a
+	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: t.Port}
 }
 
-// netcat is the nc command that talks to a listener.
+// netcat is the nc command that talks to an address.
 func netcat(a net.Addr) string {
-	if t, ok := reach(a).(*net.TCPAddr); ok {
+	if t, ok := a.(*net.TCPAddr); ok {
 		host, port, _ := net.SplitHostPort(t.String()) // never fails
 		return "nc " + host + " " + port
 	}

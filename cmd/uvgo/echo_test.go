@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -79,6 +80,34 @@ func TestEchoServesTCPAndUnix(t *testing.T) {
 	p.wait(0)
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the socket's file is left: %v", err)
+	}
+}
+
+// TestEchoNamesAnAddressThatReachesIt: a listener for IPv6 alone is not to be
+// found at 127.0.0.1.
+func TestEchoNamesAnAddressThatReachesIt(t *testing.T) {
+	for _, tt := range []struct{ listen, url, try string }{
+		{"tcp4://:0", "tcp4://0.0.0.0", "nc 127.0.0.1"},
+		{"tcp://0.0.0.0:0", "tcp://0.0.0.0", "nc 127.0.0.1"},
+		{"tcp://[::]:0", "tcp://[::]", "nc 127.0.0.1"},
+		{"tcp6://:0", "tcp6://[::]", "nc ::1"},
+		{"tcp://[::1]:0", "tcp://[::1]", "nc ::1"},
+	} {
+		t.Run(tt.listen, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, "echo", "--listen", tt.listen)
+			port := p.expect(`^listening on ` + regexp.QuoteMeta(tt.url) + `:(\d+) +try: ` + tt.try + ` \d+$`)
+			at := p.expect(`^load: .* (\S+)$`)
+			if !strings.HasSuffix(at, ":"+port) {
+				t.Errorf("load is to go to %s, port %s listens", at, port)
+			}
+			p.expect(`^stop: `)
+			c := dial(t, at)
+			exchange(t, c, []byte("hello"))
+			c.Close()
+			p.signal(syscall.SIGTERM)
+			p.wait(0)
+		})
 	}
 }
 

@@ -19,31 +19,32 @@ func tenth(fn func(p []byte) []byte) func(p []byte) []byte {
 }
 
 func TestLoadFindsWhatTheServerDoesWrong(t *testing.T) {
+	const untilAllFail, short = "1h", "300ms"
 	for _, tt := range []struct {
-		name, want string
-		fn         func(net.Conn)
+		name, duration, want string
+		fn                   func(net.Conn)
 	}{
-		{"changes a byte", errChanged.Error(), altered(tenth(func(p []byte) []byte {
+		{"changes a byte", untilAllFail, errChanged.Error(), altered(tenth(func(p []byte) []byte {
 			p[len(p)/2] ^= 0x20
 			return p
 		}))},
-		{"changes the last byte", errChanged.Error(), altered(tenth(func(p []byte) []byte {
+		{"changes the last byte", untilAllFail, errChanged.Error(), altered(tenth(func(p []byte) []byte {
 			p[len(p)-1]++
 			return p
 		}))},
-		{"sends a byte twice", errSurplus.Error(), altered(tenth(func(p []byte) []byte {
+		{"sends a byte twice", untilAllFail, errSurplus.Error(), altered(tenth(func(p []byte) []byte {
 			return append(p, p[len(p)-1])
 		}))},
-		{"loses a byte", errMissing.Error(), altered(tenth(func(p []byte) []byte {
+		{"loses a byte", short, errMissing.Error(), altered(func(p []byte) []byte {
 			return p[:len(p)-1]
-		}))},
-		{"never answers", errMissing.Error(), altered(func([]byte) []byte { return nil })},
-		{"hangs up", errEnded.Error(), func(c net.Conn) {
+		})},
+		{"never answers", short, errMissing.Error(), altered(func([]byte) []byte { return nil })},
+		{"hangs up", untilAllFail, errEnded.Error(), func(c net.Conn) {
 			io.CopyN(c, c, 6400)
 			io.CopyN(io.Discard, c, 64) // what is unread would make it a reset
 			c.Close()
 		}},
-		{"resets", "connection reset by peer (ECONNRESET)", func(c net.Conn) {
+		{"resets", untilAllFail, "connection reset by peer (ECONNRESET)", func(c net.Conn) {
 			io.CopyN(c, c, 6400)
 			io.CopyN(io.Discard, c, 64) // libuv reports a reset right behind data as EOF
 			c.(*net.TCPConn).SetLinger(0)
@@ -53,7 +54,7 @@ func TestLoadFindsWhatTheServerDoesWrong(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			addr := serveFunc(t, tt.fn)
-			l := start(t, "load", "--json", "--conns", "4", "--size", "64", "--duration", "300ms", addr)
+			l := start(t, "load", "--json", "--conns", "4", "--size", "64", "--duration", tt.duration, addr)
 			r := decode(t, l.wait(1))
 			if r.Errors == 0 || r.Kinds[tt.want] == 0 {
 				t.Errorf("errors %d: %v, want %q", r.Errors, r.Kinds, tt.want)
@@ -85,7 +86,7 @@ func TestLoadFindsMessagesOfOtherConnections(t *testing.T) {
 			chunks <- chunk{c, p}
 		}
 	})
-	l := start(t, "load", "--json", "--conns", "2", "--duration", "300ms", addr)
+	l := start(t, "load", "--json", "--conns", "2", "--duration", "1h", addr) // until both fail
 	if r := decode(t, l.wait(1)); r.Kinds[errChanged.Error()] != 2 {
 		t.Errorf("errors %v, want 2 of %q", r.Kinds, errChanged)
 	}

@@ -38,8 +38,8 @@ func runHealth(args []string) error {
 		}
 		return err
 	}
-	fmt.Printf("%s is well: %d bytes came back in %v\n", a, len(probe), digits(time.Since(began)))
-	return nil
+	_, err = fmt.Printf("%s is well: %d bytes came back in %v\n", a, len(probe), digits(time.Since(began)))
+	return err
 }
 
 // A checkup is one look at a server.

@@ -9,7 +9,7 @@ import (
 )
 
 func TestHealthOfAServerThatIsWell(t *testing.T) {
-	p, addrs := echoServer(t, append(loopback, "unix://"+uvtest.SocketPath(t)))
+	p, addrs := echoServer(t, []string{reserve(t), "unix://" + uvtest.SocketPath(t)})
 	for _, addr := range addrs {
 		h := start(t, "health", addr, "--timeout", "1m")
 		h.expect("^" + addr + ` is well: 12 bytes came back in \S+$`)
@@ -29,8 +29,8 @@ func TestHealthOfAServerThatIsNot(t *testing.T) {
 		name, timeout, want string
 		fn                  func(net.Conn)
 	}{
-		{"silent", "100ms", "0 of 12 bytes came back within 100ms", altered(func([]byte) []byte { return nil })},
-		{"slow", "100ms", "3 of 12 bytes came back within 100ms", altered(func(p []byte) []byte { return p[:3] })},
+		{"silent", "2s", "0 of 12 bytes came back within 2s", altered(func([]byte) []byte { return nil })},
+		{"slow", "2s", "3 of 12 bytes came back within 2s", altered(func(p []byte) []byte { return p[:3] })},
 		{"hangs up", "1m", "0 of 12 bytes came back: EOF", func(c net.Conn) {
 			c.Read(make([]byte, 100))
 			c.Close()
@@ -44,6 +44,7 @@ func TestHealthOfAServerThatIsNot(t *testing.T) {
 		})},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			addr := serveFunc(t, tt.fn)
 			h := start(t, "health", "--timeout", tt.timeout, addr)
 			if out := h.wait(1); out != "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -58,6 +59,24 @@ func TestEchoRefusesAddressesInALine(t *testing.T) {
 	}
 	if text, err := os.ReadFile(file); string(text) != "precious" {
 		t.Errorf("the file in the way now holds %q, %v", text, err)
+	}
+}
+
+func TestEchoSaysThatFilesAreShort(t *testing.T) {
+	p := startWithFiles(t, 64, "echo", "--listen", loopback[0], "--loops", "64")
+	if out := p.wait(1); out != "" {
+		t.Errorf("it said %q", out)
+	}
+	holds(t, p.complaint(), "cannot listen on tcp://127.0.0.1:0: too many open files (EMFILE): raise the limit", "--loops")
+}
+
+// TestLookupErrorsNameTheHostOnce: the line begins with the address.
+func TestLookupErrorsNameTheHostOnce(t *testing.T) {
+	a := address{text: "tcp://h:1", network: "tcp", host: "h", port: 1}
+	lookup := &net.OpError{Op: "listen", Err: &net.DNSError{Err: "no such host", Name: "h", Server: "192.0.2.1:53"}}
+	err := a.listenError(fmt.Errorf("server: listen on tcp://h:1: %w", lookup))
+	if want := "cannot listen on tcp://h:1: no such host"; err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
 	}
 }
 

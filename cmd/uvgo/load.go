@@ -82,7 +82,7 @@ func (l *load) now() time.Duration { return time.Since(l.base) }
 func (l *load) run(loops int) error {
 	group, err := uvgo.NewGroup(loops)
 	if err != nil {
-		return err
+		return loopError(err)
 	}
 	l.group = group
 	failed := make(chan error, 1)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -88,42 +89,86 @@ func decode(t *testing.T, text string) (r report) {
 	return r
 }
 
+// taken asks an echo server how many bytes it has read.
+func taken(t *testing.T, p *process) float64 {
+	t.Helper()
+	p.signal(syscall.SIGUSR1)
+	text := p.expect(`^  bytes +(.+) in, `)
+	number, unit, _ := strings.Cut(text, " ")
+	n, err := strconv.ParseFloat(number, 64)
+	factor := map[string]float64{"byte": 1, "bytes": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}[unit]
+	if err != nil || factor == 0 {
+		t.Fatalf("%q is no number of bytes: %v", text, err)
+	}
+	return n * factor
+}
+
 func TestLoadMeasuresEcho(t *testing.T) {
-	p, addrs := echoServer(t, append(loopback, "unix://"+uvtest.SocketPath(t)), "--loops", "2")
-	for _, addr := range addrs {
-		for _, tt := range []struct{ name, flags string }{
-			{"one connection", "--conns 1"},
-			{"many", "--conns 200 --loops 2"},
-			{"small", "--conns 5 --size 1"},
-			{"odd", "--conns 5 --size 17"},
-			{"large", "--conns 3 --size 300000"},
-		} {
-			network, _, _ := strings.Cut(addr, ":")
+	for _, tt := range []struct {
+		name        string
+		conns, size int
+		flags       string
+	}{
+		{"one connection", 1, 64, ""},
+		{"many", 200, 64, "--loops 2"},
+		{"small", 5, 1, ""},
+		{"odd", 5, 17, ""},
+		{"large", 3, 300_000, ""},
+	} {
+		for _, listen := range []string{loopback[0], "unix://" + uvtest.SocketPath(t)} {
+			network, _, _ := strings.Cut(listen, ":")
 			t.Run(network+" "+tt.name, func(t *testing.T) {
-				args := append([]string{"load", "--json", "--duration", "300ms", addr}, strings.Fields(tt.flags)...)
+				t.Parallel()
+				p, addrs := echoServer(t, []string{listen}, "--loops", "2")
+				args := append([]string{"load", "--json", "--duration", "1h", addrs[0], "--conns", strconv.Itoa(tt.conns),
+					"--size", strconv.Itoa(tt.size)}, strings.Fields(tt.flags)...)
 				l := start(t, args...)
+				for taken(t, p) < 1.01*float64(tt.conns*tt.size)+2 { // until one connection sends its second message
+				}
+				l.signal(syscall.SIGINT)
 				r := decode(t, l.wait(0))
-				if r.Requests == 0 || r.RequestsPerSecond <= 0 || r.Errors != 0 || len(r.Kinds) != 0 || r.Interrupted {
+				if r.Requests == 0 || r.RequestsPerSecond <= 0 || r.Errors != 0 || len(r.Kinds) != 0 || !r.Interrupted {
 					t.Errorf("result %+v", r)
 				}
-				if r.Seconds < .3 || r.Address != addr {
-					t.Errorf("%v s to %s, want 0.3 to %s", r.Seconds, r.Address, addr)
+				if r.Seconds <= 0 || r.Address != addrs[0] || r.Connections != tt.conns || r.Size != tt.size {
+					t.Errorf("result %+v of %v", r, tt)
 				}
-				if p50 := r.Latency["p50"]; p50 <= 0 || p50 > r.Latency["p99"] || r.Latency["p99"] > r.Latency["p99_9"] || r.Latency["p99_9"] > r.Latency["max"] {
-					t.Errorf("latencies %v", r.Latency)
-				}
+				wantLatencies(t, r)
+				p.signal(syscall.SIGTERM)
+				p.wait(0)
 			})
 		}
 	}
-	p.signal(syscall.SIGTERM)
-	p.wait(0)
+}
+
+// wantLatencies expects quantiles in their order.
+func wantLatencies(t *testing.T, r report) {
+	t.Helper()
+	last := 0.
+	for _, name := range []string{"p50", "p99", "p99_9", "max"} {
+		if v := r.Latency[name]; v <= 0 || v < last {
+			t.Errorf("latencies %v", r.Latency)
+		} else {
+			last = v
+		}
+	}
+}
+
+func TestLoadEndsAfterItsDuration(t *testing.T) {
+	addr := serveFunc(t, altered(asIs))
+	l := start(t, "load", "--json", "--conns", "2", "--duration", "1s", addr)
+	r := decode(t, l.wait(0))
+	if r.Seconds < 1 || r.Interrupted || r.Requests == 0 || r.Errors != 0 {
+		t.Errorf("result %+v", r)
+	}
+	wantLatencies(t, r)
 }
 
 func TestLoadPrintsForPeople(t *testing.T) {
 	addr := serveFunc(t, altered(asIs))
-	l := start(t, "load", "--conns", "2", "--duration", "100ms", addr)
-	l.expect(`^2 connections, messages of 64 bytes, 1 loop, 100ms to ` + addr)
-	l.expect(`^requests +[1-9][\d,]* in 1\d\dms$`)
+	l := start(t, "load", "--conns", "2", "--duration", "1s", addr)
+	l.expect(`^2 connections, messages of 64 bytes, 1 loop, 1s to ` + addr)
+	l.expect(`^requests +[1-9][\d,]* in \d[\d.]*s$`)
 	l.expect(`^rate +[1-9][\d,]* requests/s, \d+\.\d MB/s each way$`)
 	l.expect(`^latency +p50 \S+s  p99 \S+s  p99\.9 \S+s  max \S+s$`)
 	l.expect(`^errors +0$`)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
@@ -36,7 +39,21 @@ type process struct {
 // start starts uvgo with its standard output and error in our hands.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: uvtest.Command(t, "uvgo", args...)}
+	return startCommand(t, uvtest.Command(t, "uvgo", args...))
+}
+
+// startWithFiles starts uvgo with a limit of open files.
+func startWithFiles(t *testing.T, limit int, args ...string) *process {
+	t.Helper()
+	cmd := uvtest.Command(t, "uvgo", args...)
+	cmd.Args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, limit), cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = "/bin/sh"
+	return startCommand(t, cmd)
+}
+
+func startCommand(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd}
 	p.cmd.Stderr = &p.stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -128,6 +145,29 @@ func holds(t *testing.T, text string, parts ...string) {
 	}
 }
 
+// reserve returns a loopback address where nobody listens, and that is nobody
+// else's until the test ends: a socket is bound to it that does not listen. A
+// server shares the address with it.
+func reserve(t *testing.T) string {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("tcp://127.0.0.1:%d", a.(*unix.SockaddrInet4).Port)
+}
+
 func TestHelpIsOnStdout(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"help", "uvgo COMMAND -h"},
@@ -187,4 +227,17 @@ func TestVersionNamesEverything(t *testing.T) {
 	if !regexp.MustCompile(want).MatchString(out) {
 		t.Errorf("output %q does not match %q", out, want)
 	}
+}
+
+func TestVersionFailsWhenItCannotBeWritten(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skipf("this system has no /dev/full: %v", err)
+	}
+	defer full.Close()
+	p := &process{t: t, cmd: uvtest.Command(t, "uvgo", "version")}
+	p.cmd.Stdout, p.cmd.Stderr = full, &p.stderr
+	p.begin()
+	p.status(1)
+	holds(t, p.complaint(), "no space left on device")
 }

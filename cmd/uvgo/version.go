@@ -29,10 +29,9 @@ func runVersion(args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("uvgo   %s\n", ownVersion())
-	fmt.Printf("libuv  %s, linked as a %s library, lacks %s\n", uvgo.Version(), uvgo.Linkage(), lacks)
-	fmt.Printf("go     %s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return nil
+	_, err = fmt.Printf("uvgo   %s\nlibuv  %s, linked as a %s library, lacks %s\ngo     %s %s/%s\n",
+		ownVersion(), uvgo.Version(), uvgo.Linkage(), lacks, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
 }
 
 // ownVersion is what go build noted of the module.
