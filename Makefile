@@ -66,6 +66,10 @@ test-shared: FLAVOUR = build-shared
 test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag libuv_shared)
 	LD_LIBRARY_PATH=$(LIBUV)/build-shared/lib $(GOTEST) -tags libuv_shared $(PKGS)
 
+.PHONY: soak
+soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
+	UVGO_LONG=1 $(GOTEST) -run Unread ./tests
+
 .PHONY: bench
 bench: libuv ## Run the Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
