@@ -145,6 +145,10 @@ func TestEveryMethodOfAClosedHandle(t *testing.T) {
 	for _, opts := range [][]uvgo.Option{nil, {uvgo.WithDebug()}} {
 		l := newLoop(t, opts...)
 		all := everyHandle(t, l)
+		closed := 0
+		for _, h := range all {
+			h.(interface{ OnClose(fn func()) }).OnClose(func() { closed++ })
+		}
 		for _, args := range []func(reflect.Type) any{nothing, sensible(t, l)} {
 			c := caller{t, args, l}
 			expectRefusals := func(state string) {
@@ -175,7 +179,7 @@ func TestEveryMethodOfAClosedHandle(t *testing.T) {
 				check(t, h.Close())
 			}
 			expectRefusals("closing")
-			turn(t, l, 2)
+			until(t, l, func() bool { return closed == len(all) }) // a child's handle closes when it has been reaped
 			expectRefusals("closed")
 		}
 	}
