@@ -80,12 +80,12 @@ func TestTCPIsHandedOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-done
-		return uvtest.FDs()
+		return Descriptors()
 	}
 	fds := 0
 	count := map[*worker]int{}
 	for i := range conns {
-		if i == loops { // each loop has its spare descriptor by now
+		if i == loops { // each loop has one by now
 			fds = open()
 		}
 		client := echoOnce(t, l.addr)

@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -290,15 +289,10 @@ func flood(t testing.TB, c *server.Conn, n int) []byte {
 	return all
 }
 
-// wantFDs waits until the process has n descriptors, as it had before: a thread
-// of a loop that serves, or of the runtime, may just hold another one.
-func wantFDs(t testing.TB, n int) {
+// wantDescriptors expects n of them, as many as before.
+func wantDescriptors(t testing.TB, n int) {
 	t.Helper()
-	got := uvtest.FDs()
-	for end := time.Now().Add(patience); got != n && time.Now().Before(end); got = uvtest.FDs() {
-		runtime.Gosched()
-	}
-	if got != n {
+	if got := server.Descriptors(); got != n {
 		t.Errorf("%d descriptors, %d before", got, n)
 	}
 }

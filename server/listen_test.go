@@ -34,14 +34,14 @@ func TestPortInUse(t *testing.T) {
 		other := run(t, &server.Server{Handler: echo(t), Loops: loops})
 		early := other.dial()
 		roundTrip(t, early, "it has opened what it needs")
-		fds := uvtest.FDs()
+		fds := server.Descriptors()
 		for _, taken := range []net.Addr{std.Addr(), other.Addrs()[0]} {
 			s := &server.Server{Handler: newProbe(t), Loops: loops}
 			err := s.Listen(tcpURL(taken))
 			if !errors.Is(err, uv.EADDRINUSE) || !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), taken.String()) {
 				t.Errorf("Listen: %v", err)
 			}
-			wantFDs(t, fds)
+			wantDescriptors(t, fds)
 			if s.Addrs() != nil {
 				t.Errorf("it listens on %v", s.Addrs())
 			}
@@ -60,12 +60,12 @@ func TestListenBindsAllOrNone(t *testing.T) {
 		free := reserve(t, false)
 		path := uvtest.SocketPath(t)
 		addrs := []string{tcpURL(free), "unix://" + path, tcpURL(taken.Addr())}
-		fds := uvtest.FDs()
+		fds := server.Descriptors()
 		s := &server.Server{Handler: newProbe(t), Loops: loops}
 		if err := s.Listen(addrs...); !errors.Is(err, uv.EADDRINUSE) || !strings.Contains(err.Error(), taken.Addr().String()) {
 			t.Errorf("Listen: %v", err)
 		}
-		wantFDs(t, fds)
+		wantDescriptors(t, fds)
 		ln, err := net.Listen("tcp", free.String())
 		check(t, err)
 		ln.Close()
@@ -87,7 +87,7 @@ func TestListenBindsAllOrNone(t *testing.T) {
 		ln.Close()
 		dialAddr(t, kept[0]).Close()
 		check(t, s.Shutdown(context.Background()))
-		wantFDs(t, fds)
+		wantDescriptors(t, fds)
 	})
 }
 
@@ -116,7 +116,7 @@ func TestBadAddresses(t *testing.T) {
 		{"unix:///" + strings.Repeat("x", 200), uv.EINVAL},
 	} {
 		t.Run(tt.addr, func(t *testing.T) {
-			fds := uvtest.FDs()
+			fds := server.Descriptors()
 			s := &server.Server{Handler: newProbe(t), Loops: 2}
 			err := s.Listen(tt.addr)
 			if err == nil {
@@ -125,7 +125,7 @@ func TestBadAddresses(t *testing.T) {
 			if tt.is != nil && !errors.Is(err, tt.is) || !strings.Contains(err.Error(), tt.addr) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %q, want %v in one line that names the address", err, tt.is)
 			}
-			wantFDs(t, fds)
+			wantDescriptors(t, fds)
 		})
 	}
 	if text, err := os.ReadFile(file); string(text) != "keep me" {
