@@ -72,7 +72,8 @@ func (g *Group) Run(ctx context.Context) error {
 		g.mu.Unlock()
 	}()
 
-	ctx, cancel := context.WithCancelCause(ctx)
+	parent := ctx
+	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	var wg sync.WaitGroup
 	for _, l := range g.loops {
@@ -83,7 +84,11 @@ func (g *Group) Run(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
-	return context.Cause(ctx)
+	err := context.Cause(ctx)
+	if parent.Err() != nil && err == context.Cause(parent) {
+		return parent.Err()
+	}
+	return err
 }
 
 // Shutdown ends Run and shuts down every loop; see [Loop.Shutdown]. The error

@@ -118,3 +118,18 @@ func TestGroupShutdownMayComeFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestGroupRunReturnsTheErrorOfItsContext(t *testing.T) {
+	g, err := uvgo.NewGroup(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("why"))
+	if err := g.Run(ctx); err != context.Canceled {
+		t.Errorf("Run: %v", err)
+	}
+	if err := g.Shutdown(context.Background()); err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+}
