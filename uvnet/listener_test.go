@@ -247,7 +247,8 @@ func tlsPair(t testing.TB, m maker, cert tls.Certificate) (c1, c2 net.Conn, stop
 	if err := client.Handshake(); err != nil {
 		return nil, nil, nil, err
 	}
-	return server, client, func() { c.Close(); s.Close() }, <-shaken
+	// Not what is beneath: a Close of the test's own may still be about to close it.
+	return server, client, func() { client.Close(); server.Close() }, <-shaken
 }
 
 // TestOwnGroup: a Net on a group of one's own; when the group has been shut
