@@ -24,9 +24,8 @@ enum cuv_mode {
 enum cuv_handle_flag {
   CUV_PAUSED = 1,  /* listener: leave connections to the kernel */
   CUV_NODELAY = 2, /* listener: accepted connections get TCP_NODELAY */
-  CUV_ONESHOT = 4, /* signal: its first delivery stops it */
-  CUV_IPC = 8,     /* pipe: passes descriptors */
-  CUV_REAPING = 16, /* process: closes when the child has been reaped */
+  CUV_IPC = 4,     /* pipe: passes descriptors */
+  CUV_REAPING = 8, /* process: closes when the child has been reaped */
 };
 
 /* A libuv handle with what Go shares in front of it. Go mirrors all but the
@@ -142,6 +141,7 @@ void cuv_loop_update_time(cuv_loop *l);
 void cuv_loop_hold(cuv_loop *l, int on);
 int cuv_loop_wake(cuv_loop *l);
 int cuv_loop_handles(cuv_loop *l);
+int cuv_uv_loop_delete(uv_loop_t *loop);
 uint64_t cuv_hrtime(void);
 
 /* handle.c */
@@ -150,10 +150,15 @@ int cuv_handle_new(cuv_loop *l, int kind, int ipc, uint32_t slot, uint32_t gen, 
 void cuv_on_async(uv_async_t *a);
 void cuv_handle_free(cuv_handle *h);
 void cuv_handle_close(cuv_handle *h);
+void cuv_handle_replace(cuv_handle *h, cuv_handle *c);
 int cuv_handle_is_active(cuv_handle *h);
 int cuv_handle_has_ref(cuv_handle *h);
 int cuv_handle_fileno(cuv_handle *h);
 int cuv_handle_buffer_size(cuv_handle *h, int send, int n);
+
+/* error.c */
+const char *cuv_err_name(int err, char *buf, size_t n);
+const char *cuv_strerror(int err, char *buf, size_t n);
 
 /* pool.c */
 int cuv_pool_enter(sigset_t *old);
@@ -246,9 +251,12 @@ int cuv_poll_set(cuv_handle *h, int events);
 
 /* iouring.c */
 int cuv_uv_loop_init(uv_loop_t *loop);
+uv_loop_t *cuv_uv_loop_new(void);
+uv_loop_t *cuv_uv_default_loop(void);
 
 /* signal.c, sigaction.c */
 int cuv_signal_start(cuv_handle *h, int signum, int oneshot);
+int cuv_signal_renew(cuv_handle *h, cuv_handle **out);
 int cuv_signal_stop(cuv_handle *h);
 int cuv_sigaction_works(void);
 void cuv_sigaction_enter(void);

@@ -33,11 +33,7 @@ int cuv_fs_poll_renew(cuv_handle *h, cuv_handle **out) {
     cuv_handle_free(c);
     return r;
   }
-  if (!uv_has_ref(&h->uv.handle)) uv_unref(&c->uv.handle);
-  c->slot = h->slot;
-  c->gen = h->gen;
-  h->slot = CUV_NO_SLOT; /* nobody's: freed when closed */
-  cuv_handle_close(h);
+  cuv_handle_replace(h, c);
   *out = c;
   return 0;
 }

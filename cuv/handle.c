@@ -71,6 +71,15 @@ void cuv_handle_close(cuv_handle *h) {
   uv_close(&h->uv.handle, on_close);
 }
 
+/* Gives h's slot and its reference on the loop to c; h closes by itself. */
+void cuv_handle_replace(cuv_handle *h, cuv_handle *c) {
+  if (!uv_has_ref(&h->uv.handle)) uv_unref(&c->uv.handle);
+  c->slot = h->slot;
+  c->gen = h->gen;
+  h->slot = CUV_NO_SLOT; /* nobody's: freed when closed */
+  cuv_handle_close(h);
+}
+
 /* Closes a connection with a reset instead of a FIN. */
 int cuv_tcp_close_reset(cuv_handle *h) {
   cuv_flush(cuv_loop_of(h));

@@ -71,14 +71,35 @@ long intercepted(long nr, ...) {
 }
 #endif
 
-/* Makes a libuv loop without a ring. */
+/* Begins and ends the making of a loop. */
+static void refuse(int on) {
+#ifdef __linux__
+  refusing += on ? 1 : -1;
+#else
+  (void)on;
+#endif
+}
+
+/* uv_loop_init, without a ring. */
 int cuv_uv_loop_init(uv_loop_t *loop) {
-#ifdef __linux__
-  refusing++;
-#endif
+  refuse(1);
   int err = uv_loop_init(loop);
-#ifdef __linux__
-  refusing--;
-#endif
+  refuse(0);
   return err;
+}
+
+/* uv_loop_new, without a ring. */
+uv_loop_t *cuv_uv_loop_new(void) {
+  refuse(1);
+  uv_loop_t *loop = uv_loop_new();
+  refuse(0);
+  return loop;
+}
+
+/* uv_default_loop, without a ring if this call makes it. */
+uv_loop_t *cuv_uv_default_loop(void) {
+  refuse(1);
+  uv_loop_t *loop = uv_default_loop();
+  refuse(0);
+  return loop;
 }

@@ -92,6 +92,20 @@ int cuv_loop_close(cuv_loop *l) {
   return uv_loop_close(&l->uv);
 }
 
+static void tally(uv_handle_t *h, void *n) {
+  (void)h;
+  ++*(int *)n;
+}
+
+/* uv_loop_delete, or UV_EBUSY: libuv would free a loop in use. */
+int cuv_uv_loop_delete(uv_loop_t *loop) {
+  int handles = 0;
+  uv_walk(loop, tally, &handles);
+  if (handles != 0 || uv_loop_alive(loop)) return UV_EBUSY;
+  uv_loop_delete(loop);
+  return 0;
+}
+
 /* uv_loop_alive after the submissions have been drained. */
 int cuv_loop_alive(cuv_loop *l) {
   cuv_flush(l);

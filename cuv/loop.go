@@ -28,11 +28,16 @@ type Loop struct {
 }
 
 // NewLoop makes a loop; sizes in bytes, the submission ring's in entries. The
-// second result is libuv's error, 0 on success. C function uv_loop_init.
+// second result is libuv's error, 0 on success, UV_ESHUTDOWN after ShutdownLibrary.
+// C function uv_loop_init.
 func NewLoop(readArena, writeArena, submissions int) (*Loop, int) {
 	noURing()
+	if rc := enter(); rc < 0 {
+		return nil, rc
+	}
 	var c *C.cuv_loop
 	if rc := C.cuv_loop_new(&c, C.uint32_t(readArena), C.uint32_t(writeArena), C.uint32_t(submissions)); rc != 0 {
+		leave()
 		return nil, int(rc)
 	}
 	return &Loop{ring: (*ring)(unsafe.Pointer(c))}, 0
@@ -105,6 +110,7 @@ func (l *Loop) Free() {
 	c := l.c()
 	l.ring = &ring{nowMS: l.ring.nowMS}
 	C.cuv_loop_free(c)
+	leave()
 }
 
 // Alive drains and asks C. C function uv_loop_alive.

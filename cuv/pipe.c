@@ -1,6 +1,8 @@
 /* pipe.c: uv_pipe_t. */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "connect.h"
 
@@ -28,13 +30,21 @@ int cuv_pipe_open(cuv_handle *h, int fd) {
   return r < 0 ? r : uv_is_readable(&h->uv.stream) | uv_is_writable(&h->uv.stream) << 1;
 }
 
-/* uv_pipe_bind2, which refuses names that are too long. */
+/* Whether a name is a path that uv_pipe_bind and uv_pipe_connect take as it is:
+ * they stop at a NUL byte and cut off what is too long. */
+static int plain(const char *name, size_t n) {
+  return n < sizeof((struct sockaddr_un *)0)->sun_path && memchr(name, 0, n) == NULL;
+}
+
+/* uv_pipe_bind for paths; uv_pipe_bind2 for abstract names, and to refuse others. */
 int cuv_pipe_bind(cuv_handle *h, const char *name, size_t n) {
   cuv_flush(cuv_loop_of(h));
+  if (plain(name, n)) return uv_pipe_bind(&h->uv.pipe, name);
   return uv_pipe_bind2(&h->uv.pipe, name, n, UV_PIPE_NO_TRUNCATE);
 }
 
-/* uv_pipe_connect2, which refuses names that are too long. */
+/* uv_pipe_connect for paths, whose errors come with the completion;
+ * uv_pipe_connect2 for abstract names, and to refuse others. */
 int cuv_pipe_connect(cuv_handle *h, const char *name, size_t n, uint32_t slot, uint32_t gen) {
   cuv_flush(cuv_loop_of(h));
   /* libuv checks neither: it would lose the first request, or abort. */
@@ -42,6 +52,10 @@ int cuv_pipe_connect(cuv_handle *h, const char *name, size_t n, uint32_t slot, u
   if (h->uv.stream.connection_cb != NULL) return UV_EINVAL;
   cuv_connect_req *c = cuv_connect_new(slot, gen);
   if (c == NULL) return UV_ENOMEM;
+  if (plain(name, n)) {
+    uv_pipe_connect(&c->req, &h->uv.pipe, name, cuv_on_connect);
+    return 0;
+  }
   int r = uv_pipe_connect2(&c->req, &h->uv.pipe, name, n, UV_PIPE_NO_TRUNCATE, cuv_on_connect);
   if (r < 0) free(c);
   return r;

@@ -16,15 +16,16 @@ const (
 // libuv's error. C function uv_pipe_open.
 func (h *Handle) PipeOpen(fd int) int { return int(C.cuv_pipe_open(h.c(), C.int(fd))) }
 
-// PipeBind binds to a path. C function uv_pipe_bind2.
+// PipeBind binds to a path or an abstract name. C functions uv_pipe_bind and
+// uv_pipe_bind2.
 func (h *Handle) PipeBind(name string) int {
 	c := C.CString(name)
 	defer C.free(unsafe.Pointer(c))
 	return int(C.cuv_pipe_bind(h.c(), c, C.size_t(len(name))))
 }
 
-// PipeConnect starts connecting for the request in slot. C function
-// uv_pipe_connect2.
+// PipeConnect starts connecting for the request in slot. C functions
+// uv_pipe_connect and uv_pipe_connect2.
 func (h *Handle) PipeConnect(name string, slot, gen uint32) int {
 	c := C.CString(name)
 	defer C.free(unsafe.Pointer(c))

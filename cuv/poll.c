@@ -1,12 +1,18 @@
 /* poll.c: uv_poll_t. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cuv.h"
 
 static void on_poll(uv_poll_t *p, int status, int events) {
   cuv_push_handle(cuv_of(p), CUV_EV_POLL, status, NULL, (uint64_t)events);
+}
+
+static int is_socket(int fd) {
+  struct stat st;
+  return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
 /* Makes a poll handle on a duplicate of fd: libuv aborts the process when a
@@ -22,7 +28,10 @@ int cuv_poll_new(cuv_loop *l, int fd, uint32_t slot, uint32_t gen, cuv_handle **
   cuv_handle_close(probe);
   probe = NULL;
   int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  r = own < 0 ? uv_translate_sys_error(errno) : uv_poll_init(&l->uv, &h->uv.poll, own);
+  if (own < 0)
+    r = uv_translate_sys_error(errno);
+  else
+    r = is_socket(own) ? uv_poll_init_socket(&l->uv, &h->uv.poll, own) : uv_poll_init(&l->uv, &h->uv.poll, own);
   if (r < 0) {
     if (own >= 0) close(own);
     goto fail;

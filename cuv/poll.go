@@ -14,7 +14,7 @@ const (
 )
 
 // NewPoll makes a poll handle for a slot on a duplicate of fd, which it also
-// returns. C function uv_poll_init.
+// returns. C functions uv_poll_init and uv_poll_init_socket.
 func (l *Loop) NewPoll(fd int, slot, gen uint32) (h *Handle, dup, rc int) {
 	var c *C.cuv_handle
 	var own C.int

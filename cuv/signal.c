@@ -5,21 +5,36 @@ static void on_signal(uv_signal_t *s, int signum) {
   cuv_handle *h = cuv_of(s);
   if ((int32_t)(s->dispatched_signals - h->turn) < 0) return; /* caught before a stop */
   cuv_push_handle(h, CUV_EV_SIGNAL, signum, NULL, 0);
-  if (h->flags & CUV_ONESHOT) uv_signal_stop(s);
 }
 
-/* uv_signal_start, under the eyes of sigaction.c, or UV_ENOTSUP without them.
- * oneshot is done here: a handle that once saw uv_signal_start_oneshot stays
- * oneshot for libuv. */
+/* uv_signal_start or uv_signal_start_oneshot, under the eyes of sigaction.c, or
+ * UV_ENOTSUP without them. libuv's handle stays oneshot once it was: see
+ * cuv_signal_renew. */
 int cuv_signal_start(cuv_handle *h, int signum, int oneshot) {
   if (!cuv_sigaction_works()) return UV_ENOTSUP;
   cuv_flush(cuv_loop_of(h));
-  h->flags = oneshot ? CUV_ONESHOT : 0;
   h->turn = h->uv.signal.caught_signals;
   cuv_sigaction_enter();
-  int r = uv_signal_start(&h->uv.signal, on_signal, signum);
+  int r = oneshot ? uv_signal_start_oneshot(&h->uv.signal, on_signal, signum) : uv_signal_start(&h->uv.signal, on_signal, signum);
   cuv_sigaction_leave();
   return r;
+}
+
+/* Puts a new handle into the place of one that was oneshot and is stopped. The
+ * old handle closes by itself. */
+int cuv_signal_renew(cuv_handle *h, cuv_handle **out) {
+  cuv_loop *l = cuv_loop_of(h);
+  cuv_flush(l);
+  cuv_handle *c = cuv_handle_alloc(UV_SIGNAL);
+  if (c == NULL) return UV_ENOMEM;
+  int r = uv_signal_init(&l->uv, &c->uv.signal);
+  if (r < 0) {
+    cuv_handle_free(c);
+    return r;
+  }
+  cuv_handle_replace(h, c);
+  *out = c;
+  return 0;
 }
 
 /* uv_signal_stop. */

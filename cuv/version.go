@@ -14,17 +14,19 @@ func VersionHex() uint { return uint(C.uv_version()) }
 // HeaderHex returns the version of the header that cuv was compiled with.
 func HeaderHex() uint { return uint(C.UV_VERSION_HEX) }
 
-// Strerror returns libuv's message for an error. C function uv_strerror_r,
+// Strerror returns libuv's message for an error. C functions uv_strerror and
+// uv_strerror_r,
 // https://docs.libuv.org/en/v1.x/errors.html.
 func Strerror(code int) string {
 	var buf [128]C.char
-	return C.GoString(C.uv_strerror_r(C.int(code), &buf[0], C.size_t(len(buf))))
+	return C.GoString(C.cuv_strerror(C.int(code), &buf[0], C.size_t(len(buf))))
 }
 
-// ErrName returns libuv's name for an error. C function uv_err_name_r.
+// ErrName returns libuv's name for an error. C functions uv_err_name and
+// uv_err_name_r.
 func ErrName(code int) string {
 	var buf [32]C.char
-	return C.GoString(C.uv_err_name_r(C.int(code), &buf[0], C.size_t(len(buf))))
+	return C.GoString(C.cuv_err_name(C.int(code), &buf[0], C.size_t(len(buf))))
 }
 
 // Translate turns a system errno into libuv's code. C function

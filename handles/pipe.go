@@ -67,8 +67,9 @@ func (p *Pipe) named(op, name string) error {
 // again. A name that begins with a NUL byte is abstract: no file, on Linux only,
 // ENOTSUP elsewhere. EINVAL for an empty name or a NUL byte within it,
 // EADDRINUSE if the name is taken, ENAMETOOLONG beyond the system's limit (on
-// Linux 107 bytes, 108 for an abstract name). C function
-// uv_pipe_bind2, https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_bind2.
+// Linux 107 bytes, 108 for an abstract name). C functions uv_pipe_bind and, for
+// abstract names, uv_pipe_bind2,
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_bind2.
 func (p *Pipe) Bind(name string) error {
 	if err := p.named("bind", name); err != nil {
 		return err
@@ -105,8 +106,8 @@ func (p *Pipe) Listen(backlog int, fn func(c *Pipe, err error)) error {
 
 // Connect starts connecting to a path; fn runs once, with nil or the error:
 // ENOENT if there is no such path, ECONNREFUSED if nobody listens. EINVAL for a
-// nil fn, a bad name or a listener, EALREADY while connecting. C function
-// uv_pipe_connect2,
+// nil fn, a bad name or a listener, EALREADY while connecting. C functions
+// uv_pipe_connect and, for abstract names, uv_pipe_connect2,
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_connect2.
 func (p *Pipe) Connect(name string, fn func(err error)) error {
 	if err := p.named("connect", name); err != nil {

@@ -39,7 +39,8 @@ const pollAll = Readable | Writable | Disconnect | Prioritized
 // NewPoll makes a poll handle for a descriptor, which becomes non-blocking. The
 // handle polls a duplicate: the caller keeps fd and may close it at any time,
 // though what it stands for stays open until the handle is closed. EEXIST if a
-// handle of this loop uses fd, EBADF or EPERM if it cannot be polled. C function uv_poll_init,
+// handle of this loop uses fd, EBADF or EPERM if it cannot be polled. C functions
+// uv_poll_init and uv_poll_init_socket,
 // https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_init.
 func NewPoll(l uv.Loop, fd uintptr) (*Poll, error) {
 	p := &Poll{fd: fd}

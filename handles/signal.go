@@ -17,6 +17,7 @@ type Signal struct {
 	handle
 	sig     syscall.Signal // what is watched while active
 	oneshot bool
+	once    bool // the libuv handle was oneshot
 	fn      func(os.Signal)
 }
 
@@ -66,6 +67,13 @@ func (s *Signal) start(op string, sig os.Signal, fn func(os.Signal), oneshot boo
 		s.stop()
 	}
 	if !s.has(active) {
+		if s.once && !oneshot { // libuv's handle never loses that
+			c, rc := s.c.SignalRenew()
+			if rc < 0 {
+				return uv.CheckAddr(op, n.String(), rc)
+			}
+			s.c, s.once = c, false
+		}
 		retain(n)
 		if rc := s.c.SignalStart(int(n), oneshot); rc < 0 {
 			release(n)
@@ -73,6 +81,7 @@ func (s *Signal) start(op string, sig os.Signal, fn func(os.Signal), oneshot boo
 		}
 		s.core.Bump(s.c)
 		s.set(active)
+		s.once = oneshot
 	}
 	s.sig, s.oneshot, s.fn = n, oneshot, fn
 	return nil

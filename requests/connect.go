@@ -17,7 +17,7 @@ var _ uv.Target = (*Connect)(nil)
 // StartConnect starts an attempt with the call start, such as uv_tcp_connect,
 // which gets the request's slot and generation and returns libuv's error. fn
 // runs once, unless StartConnect itself fails. op and addr go into errors. C
-// functions uv_tcp_connect and uv_pipe_connect2,
+// functions uv_tcp_connect, uv_pipe_connect and uv_pipe_connect2,
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_connect.
 func StartConnect(core *uv.Core, op, addr string, fn func(error), start func(slot, gen uint32) int) error {
 	c := &Connect{addr: addr}

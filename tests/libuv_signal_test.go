@@ -77,6 +77,27 @@ func testSignalOneShot(t *testing.T, l *uvgo.Loop) {
 	turnOnce(t, l)
 	expect(1, false, "oneshot again")
 
+	// Started for good inside the callback of its only shot, without a reference.
+	check(t, s.StartOneshot(sigUsed, func(sig os.Signal) {
+		got(sig)
+		s.Unref()
+		check(t, s.Start(sigUsed, got))
+	}))
+	raise(sigUsed)
+	turnOnce(t, l)
+	turnNoWait(t, l) // what the handle was before closes
+	if calls != 1 || !s.Active() || s.HasRef() || l.Alive() {
+		t.Errorf("restarted: %d calls, active %t, reference %t, loop alive %t", calls, s.Active(), s.HasRef(), l.Alive())
+	}
+	s.Ref()
+	calls = 0
+	for range 2 {
+		raise(sigUsed)
+		turnOnce(t, l)
+		expect(1, true, "started in its only shot")
+	}
+	check(t, s.Stop())
+
 	// One handle's only shot leaves the others alone.
 	other := must(l.NewSignal())
 	others := uvtest.NewCounter(t, "the other handle's callback", 4)

@@ -84,8 +84,8 @@ func NewCore(cfg Config) (*Core, error) {
 		cfg.SlowCallback = 100 * time.Millisecond
 	}
 	ring, rc := cuv.NewLoop(cfg.ReadArena, cfg.WriteArena, 4096)
-	if rc < 0 {
-		return nil, Check("loop init", rc)
+	if err := MadeLoop(rc); err != nil {
+		return nil, err
 	}
 	c := &Core{ring: ring, cfg: cfg, round: 1, extra: 1} // NewLoop runs libuv once
 	if cfg.ParkOnGo {
@@ -97,6 +97,14 @@ func NewCore(cfg Config) (*Core, error) {
 	}
 	openLoops.Add(1)
 	return c, nil
+}
+
+// MadeLoop turns the code of making a loop into an error.
+func MadeLoop(rc int) error {
+	if rc == int(ESHUTDOWN) {
+		return &OpError{Op: "loop init", Err: ErrLibraryShutdown}
+	}
+	return Check("loop init", rc)
 }
 
 // Ring returns the rings and direct calls of the loop.

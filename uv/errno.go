@@ -32,8 +32,8 @@ type errnoEntry struct {
 const ownCodes Errno = -3000
 
 // Error returns libuv's message for the code, such as "connection refused". C
-// function uv_strerror_r,
-// https://docs.libuv.org/en/v1.x/errors.html#c.uv_strerror_r.
+// functions uv_strerror and uv_strerror_r,
+// https://docs.libuv.org/en/v1.x/errors.html#c.uv_strerror.
 func (e Errno) Error() string {
 	if t := e.entry(); t != nil {
 		return t.message
@@ -41,8 +41,9 @@ func (e Errno) Error() string {
 	return cuv.Strerror(int(e))
 }
 
-// Name returns the code's name, such as "ECONNREFUSED". C function
-// uv_err_name_r, https://docs.libuv.org/en/v1.x/errors.html#c.uv_err_name_r.
+// Name returns the code's name, such as "ECONNREFUSED". C functions
+// uv_err_name and uv_err_name_r,
+// https://docs.libuv.org/en/v1.x/errors.html#c.uv_err_name.
 func (e Errno) Name() string {
 	if t := e.entry(); t != nil {
 		return t.name

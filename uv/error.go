@@ -76,6 +76,10 @@ var (
 	// EINVAL, which is what libuv answers.
 	ErrClosed error = &sentinel{"uv: use of closed handle or loop", []error{net.ErrClosed, fs.ErrClosed, EINVAL, syscall.EINVAL}}
 
+	// ErrLibraryShutdown is the error of making a loop after libuv has been shut
+	// down for the whole process.
+	ErrLibraryShutdown error = &sentinel{msg: "uv: libuv has been shut down"}
+
 	// ErrRunning is the error of running a loop that runs already.
 	ErrRunning error = &sentinel{msg: "uv: loop is already running"}
 

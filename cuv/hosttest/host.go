@@ -41,6 +41,11 @@ func (h *Host) Loop() unsafe.Pointer { return unsafe.Pointer(&h.c.loop) }
 // Run calls uv_run and tells whether the host's loop is alive.
 func (h *Host) Run(mode int) bool { return C.host_run(h.c, C.int(mode)) != 0 }
 
+// RunLoop calls uv_run on a loop that is no Host's and tells whether it is alive.
+func RunLoop(loop unsafe.Pointer, mode int) bool {
+	return C.uv_run((*C.uv_loop_t)(loop), C.uv_run_mode(mode)) != 0
+}
+
 // Fired tells how many of the host's own callbacks have run.
 func (h *Host) Fired() int { return int(h.c.fired) }
 
