@@ -117,8 +117,9 @@ func WithSlowCallback(d time.Duration) Option {
 }
 
 // WithArenas sets how many bytes a turn may read and how many bytes of small
-// writes it collects, 64 KiB to 1 GiB each; the default is 2 MiB and 256 KiB.
-// Memory that is never used is never touched.
+// writes it collects, 64 KiB to 1 GiB each; the default is 16 MiB and 256 KiB.
+// Memory that is never used is never touched, and what a burst of reads needed goes
+// back to the system 1,024 turns after it.
 func WithArenas(read, write int) Option {
 	return func(c *config) error {
 		for _, n := range []int{read, write} {

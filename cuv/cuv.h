@@ -81,6 +81,8 @@ typedef struct cuv_loop {
   uint32_t max_chunks;
   uint32_t packed;     /* recvmmsg: end of the datagrams that lie side by side */
   uint32_t fail_arena; /* tests: pretend that the read arena cannot be had */
+  uint32_t grown;      /* the read arena holds pages beyond arena_keep */
+  uint32_t calm;       /* turns in a row that did not need them */
   uint32_t listeners;
   uint32_t barren;     /* turns in a row that polled, yet brought nothing */
   uint64_t polled;     /* libuv's event count after the last turn */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #include <fcntl.h>
@@ -176,6 +177,23 @@ static int compact(cuv_loop *l) {
   return lends;
 }
 
+enum {
+  arena_keep = 1 << 20, /* bytes of the read arena that stay */
+  arena_calm = 1024,    /* turns that do with them before the others go */
+};
+
+/* Gives the kernel back what a burst needed of the read arena, once it is over. */
+static void give_back(cuv_loop *l) {
+  cuv_ring *r = &l->ring;
+  if (r->in_len > arena_keep) {
+    l->grown = 1;
+    l->calm = 0;
+  } else if (l->grown && ++l->calm == arena_calm) {
+    madvise(r->in + arena_keep, r->in_cap - arena_keep, MADV_DONTNEED);
+    l->grown = 0;
+  }
+}
+
 /* One turn: drain, run libuv once, and leave the events in the ring. The poll
  * does not block while events wait. force: Go ran idle or prepare callbacks for
  * this round, so it takes place even if the loop has died since. Returns the
@@ -184,7 +202,10 @@ int cuv_turn(cuv_loop *l, int mode, int force) {
   cuv_ring *r = &l->ring;
   int lends = compact(l);
   cuv_drain(l);
-  if (!lends) r->in_len = 0; /* only now: writes may have come from the arena */
+  if (!lends) {
+    give_back(l);
+    r->in_len = 0; /* only now: writes may have come from the arena */
+  }
   r->deferred = 0;
   r->busy = 0;
   l->turn++;

@@ -75,7 +75,7 @@ func OpenLoops() int { return int(openLoops.Load()) }
 // https://docs.libuv.org/en/v1.x/loop.html.
 func NewCore(cfg Config) (*Core, error) {
 	if cfg.ReadArena == 0 {
-		cfg.ReadArena = 2 << 20
+		cfg.ReadArena = 16 << 20
 	}
 	if cfg.WriteArena == 0 {
 		cfg.WriteArena = 256 << 10
