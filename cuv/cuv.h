@@ -20,6 +20,9 @@ enum cuv_mode {
   CUV_RUN_TIMERS = 3, /* only the timers that are due: how UV_RUN_DEFAULT begins */
 };
 
+/* Bounds of cuv_loop.batch; Go's own poller takes 128, too. */
+enum { CUV_BATCH_MIN = 8, CUV_BATCH_MAX = 128 };
+
 /* Flags of cuv_handle. */
 enum cuv_handle_flag {
   CUV_PAUSED = 1,  /* listener: leave connections to the kernel */
@@ -83,6 +86,7 @@ typedef struct cuv_loop {
   uint32_t fail_arena; /* tests: pretend that the read arena cannot be had */
   uint32_t grown;      /* the read arena holds pages beyond arena_keep */
   uint32_t calm;       /* turns in a row that did not need them */
+  uint32_t batch;      /* descriptors that the next poll asks for */
   uint32_t listeners;
   uint32_t barren;     /* turns in a row that polled, yet brought nothing */
   uint64_t polled;     /* libuv's event count after the last turn */
@@ -121,7 +125,7 @@ static inline cuv_loop *cuv_loop_of(const cuv_handle *h) {
 void cuv_push(cuv_loop *l, uint32_t kind, uint32_t slot, uint32_t gen, int32_t status, void *ptr, uint64_t aux);
 void cuv_push_handle(cuv_handle *h, uint32_t kind, int32_t status, void *ptr, uint64_t aux);
 void cuv_drain(cuv_loop *l);
-int cuv_run(uv_loop_t *loop, uv_run_mode mode);
+int cuv_run(uv_loop_t *loop, uv_run_mode mode, int descriptors);
 void cuv_flush(cuv_loop *l);
 int cuv_turn(cuv_loop *l, int mode, int force);
 

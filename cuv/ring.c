@@ -194,6 +194,21 @@ static void give_back(cuv_loop *l) {
   }
 }
 
+enum {
+  pace_bytes = 512 << 10, /* what a turn reads of messages, if there is more */
+  pace_bulk = 32 << 10,   /* who brings more at once is no message */
+};
+
+/* Decides how many descriptors the next poll takes, by what those of this turn
+ * brought: large messages are answered while the cache still holds them. Bulk
+ * data goes better in long turns, in which its senders' buffers run empty. */
+static void pace(cuv_loop *l) {
+  uint32_t each = l->ring.in_len / l->ring.busy;
+  uint32_t n = each == 0 || each > pace_bulk ? CUV_BATCH_MAX : pace_bytes / each;
+  if (n > l->batch * 2) n = l->batch * 2;
+  l->batch = n < CUV_BATCH_MIN ? CUV_BATCH_MIN : n > CUV_BATCH_MAX ? CUV_BATCH_MAX : n;
+}
+
 /* One turn: drain, run libuv once, and leave the events in the ring. The poll
  * does not block while events wait. force: Go ran idle or prepare callbacks for
  * this round, so it takes place even if the loop has died since. Returns the
@@ -223,11 +238,12 @@ int cuv_turn(cuv_loop *l, int mode, int force) {
     /* A poll that may wait for a timer counts from now; the others refresh the
      * clock themselves, before timers run. */
     if (mode == CUV_RUN_ONCE && uv_backend_timeout(&l->uv) > 0) uv_update_time(&l->uv);
-    r->alive = (uint32_t)cuv_run(&l->uv, mode == CUV_RUN_ONCE ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    r->alive = (uint32_t)cuv_run(&l->uv, mode == CUV_RUN_ONCE ? UV_RUN_ONCE : UV_RUN_NOWAIT, (int)l->batch);
     uv_metrics_t m;
     uv_metrics_info(&l->uv, &m);
     r->busy = (uint32_t)(m.events - l->polled);
     l->polled = m.events;
+    if (r->busy != 0) pace(l);
     if (l->listeners != 0) back_off(l);
   }
   cuv_fs_event_turn(l);
