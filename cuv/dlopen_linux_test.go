@@ -4,6 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,16 +27,28 @@ func TestSignalsInALoadedLibrary(t *testing.T) {
 	if cuv.Linkage == "shared" {
 		tags, works = "libuv_shared", "false true"
 	}
-	output(t, "go", "build", "-buildmode=c-shared", "-tags", tags, "-o", lib, "./testdata/dlopen/golib")
+	build := []string{"build", "-buildmode=c-shared", "-tags", tags, "-o", lib}
+	compile := []string{"-Wall", "-Werror", "testdata/dlopen/host.c", "-o", host, "-ldl"}
+	if sanitized() { // libuv then needs its runtime, which a program has to bring
+		build = append(build, "-asan")
+		compile = append(compile, "-fsanitize=address")
+	}
+	output(t, "go", append(build, "./testdata/dlopen/golib")...)
 	cc := os.Getenv("CC")
 	if cc == "" {
 		cc = "cc"
 	}
-	output(t, cc, "-Wall", "-Werror", "testdata/dlopen/host.c", "-o", host, "-ldl")
+	output(t, cc, compile...)
 	want := "signal: " + works + "\nspawn: " + works + "\nalternate stack: 1 1\n"
 	if diff := cmp.Diff(want, output(t, host, lib)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// sanitized tells whether the test was built with -asan.
+func sanitized() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-asan", Value: "true"})
 }
 
 // output returns what a command printed.
