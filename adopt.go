@@ -44,8 +44,8 @@ func Adopt(loop unsafe.Pointer, opts ...Option) (*Loop, error) {
 
 // DefaultCLoop returns libuv's default loop, a *uv_loop_t, for [Adopt]: the one
 // that C code in the process runs, or will run, without a loop of its own. The
-// first call makes it; uvgo itself never uses it. Not at the same time as C code
-// that asks libuv for it. C function uv_default_loop,
+// first call makes it; uvgo itself never uses it. Any goroutine may call it, but not
+// while C code asks libuv for it. ErrLibraryShutdown after [ShutdownLibrary]. C function uv_default_loop,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_default_loop.
 func DefaultCLoop() (unsafe.Pointer, error) {
 	p, rc := cuv.DefaultCLoop()
@@ -54,7 +54,8 @@ func DefaultCLoop() (unsafe.Pointer, error) {
 
 // NewCLoop makes a *uv_loop_t for C code to run, such as that of a library that
 // takes one; [Adopt] puts Go's handles on it. The caller owns it and ends it with
-// [DeleteCLoop]. Go programs use [New]. C function uv_loop_new,
+// [DeleteCLoop]. Go programs use [New]. Any goroutine may call it.
+// ErrLibraryShutdown after [ShutdownLibrary]. C function uv_loop_new,
 // https://docs.libuv.org/en/v1.x/loop.html.
 func NewCLoop() (unsafe.Pointer, error) {
 	p, rc := cuv.NewCLoop()
@@ -62,7 +63,7 @@ func NewCLoop() (unsafe.Pointer, error) {
 }
 
 // DeleteCLoop closes and frees a loop of [NewCLoop] or [DefaultCLoop], which must
-// not be running nor used again. EINVAL for nil, EBUSY while it has handles, also
+// not be running nor used again, on any goroutine. EINVAL for nil, EBUSY while it has handles, also
 // such as only need another turn to be closed, or requests. C function
 // uv_loop_delete, https://docs.libuv.org/en/v1.x/loop.html.
 func DeleteCLoop(loop unsafe.Pointer) error {

@@ -136,4 +136,9 @@ func TestOSHandle(t *testing.T) {
 	if a != b {
 		t.Errorf("descriptor %d, handle %d, descriptor %d: not the same file", f.Fd(), h, fd)
 	}
+	for _, bad := range []uintptr{1 << 31, 1<<32 + f.Fd(), ^uintptr(0)} {
+		if h, fd := requests.OSHandle(bad), requests.OpenOSHandle(bad); h != ^uintptr(0) || fd != h {
+			t.Errorf("of %#x: handle %#x, descriptor %#x", bad, h, fd)
+		}
+	}
 }

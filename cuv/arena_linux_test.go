@@ -52,7 +52,7 @@ func TestReadArenaIsGivenBack(t *testing.T) {
 }
 
 // resident tells how many bytes are resident of the mapping that p lies in.
-func resident(t *testing.T, p []byte) (kb int) {
+func resident(t *testing.T, p []byte) int {
 	t.Helper()
 	f, err := os.Open("/proc/self/smaps")
 	if err != nil {
@@ -66,6 +66,7 @@ func resident(t *testing.T, p []byte) (kb int) {
 			continue
 		}
 		if rest, ok := strings.CutPrefix(s.Text(), "Rss:"); ok {
+			var kb int
 			fmt.Sscan(rest, &kb)
 			return kb << 10
 		}

@@ -156,7 +156,7 @@ int cuv_handle_new(cuv_loop *l, int kind, int ipc, uint32_t slot, uint32_t gen, 
 void cuv_on_async(uv_async_t *a);
 void cuv_handle_free(cuv_handle *h);
 void cuv_handle_close(cuv_handle *h);
-void cuv_handle_replace(cuv_handle *h, cuv_handle *c);
+int cuv_handle_renew(cuv_handle *h, cuv_handle **out);
 int cuv_handle_is_active(cuv_handle *h);
 int cuv_handle_has_ref(cuv_handle *h);
 int cuv_handle_fileno(cuv_handle *h);
@@ -237,7 +237,6 @@ int cuv_fs_event_path(cuv_handle *h, char *buf, size_t *n);
 
 /* fspoll.c */
 int cuv_fs_poll_start(cuv_handle *h, const char *path, unsigned interval_ms);
-int cuv_fs_poll_renew(cuv_handle *h, cuv_handle **out);
 int cuv_fs_poll_stop(cuv_handle *h);
 int cuv_fs_poll_path(cuv_handle *h, char *buf, size_t *n);
 
@@ -262,7 +261,6 @@ uv_loop_t *cuv_uv_default_loop(void);
 
 /* signal.c, sigaction.c */
 int cuv_signal_start(cuv_handle *h, int signum, int oneshot);
-int cuv_signal_renew(cuv_handle *h, cuv_handle **out);
 int cuv_signal_stop(cuv_handle *h);
 int cuv_sigaction_works(void);
 void cuv_sigaction_enter(void);

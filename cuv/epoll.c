@@ -4,9 +4,10 @@
  * serves every one of them before Go sees the first. With hundreds of busy
  * connections a turn then goes through all of their memory twice, once to read
  * and once to answer, and the processor's cache holds neither them nor the
- * kernel's side of them that long. So a turn's poll asks for fewer (ring.c says how
- * many); what it leaves stays at the head of the kernel's queue, and what it served
- * goes to the end, so that all have their turn. On other systems than Linux libuv polls as it likes.
+ * kernel's side of them that long. So a turn's poll asks for fewer (ring.c says
+ * how many); what it leaves stays at the head of the kernel's queue, and what it
+ * served goes to the end, so that all have their turn. On other systems than Linux
+ * libuv polls as it likes.
  *
  * libuv is reached as in sigaction.c: a static one by the linker's --wrap, a
  * shared one by a definition in the executable.

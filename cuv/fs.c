@@ -70,6 +70,7 @@ static void on_fs(uv_fs_t *req) {
   cuv_fs_req *r = (cuv_fs_req *)((char *)req - offsetof(cuv_fs_req, req));
   cuv_loop *l = (cuv_loop *)((char *)req->loop - offsetof(cuv_loop, uv));
   r->result = uv_fs_get_result(req);
+  /* On Unix both are the same number with the sign turned. */
   if (r->result < 0) r->result = uv_translate_sys_error(uv_fs_get_system_error(req));
   r->state = CUV_FS_DONE;
   if (r->result >= 0) collect(r);

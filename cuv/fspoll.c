@@ -20,24 +20,6 @@ int cuv_fs_poll_start(cuv_handle *h, const char *path, unsigned interval_ms) {
   return r;
 }
 
-/* Puts a new handle into the place of one that was started and stopped. libuv's
- * aborts when started again while its last look at the file is under way: that
- * look then goes on for the new start. The old handle closes by itself. */
-int cuv_fs_poll_renew(cuv_handle *h, cuv_handle **out) {
-  cuv_loop *l = cuv_loop_of(h);
-  cuv_flush(l);
-  cuv_handle *c = cuv_handle_alloc(UV_FS_POLL);
-  if (c == NULL) return UV_ENOMEM;
-  int r = uv_fs_poll_init(&l->uv, &c->uv.fs_poll);
-  if (r < 0) {
-    cuv_handle_free(c);
-    return r;
-  }
-  cuv_handle_replace(h, c);
-  *out = c;
-  return 0;
-}
-
 /* uv_fs_poll_stop. */
 int cuv_fs_poll_stop(cuv_handle *h) {
   cuv_flush(cuv_loop_of(h));

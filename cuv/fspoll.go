@@ -14,14 +14,6 @@ func (h *Handle) FSPollStart(path string, intervalMS uint32) int {
 	return int(C.cuv_fs_poll_start(h.c(), c, C.uint(intervalMS)))
 }
 
-// FSPollRenew returns a handle in the place of h, which has been stopped and is
-// C's to close; nil when there is no memory.
-func (h *Handle) FSPollRenew() (*Handle, int) {
-	var c *C.cuv_handle
-	rc := C.cuv_fs_poll_renew(h.c(), &c)
-	return (*Handle)(unsafe.Pointer(c)), int(rc)
-}
-
 // FSPollStop stops looking. C function uv_fs_poll_stop.
 func (h *Handle) FSPollStop() int { return int(C.cuv_fs_poll_stop(h.c())) }
 

@@ -71,13 +71,17 @@ void cuv_handle_close(cuv_handle *h) {
   uv_close(&h->uv.handle, on_close);
 }
 
-/* Gives h's slot and its reference on the loop to c; h closes by itself. */
-void cuv_handle_replace(cuv_handle *h, cuv_handle *c) {
-  if (!uv_has_ref(&h->uv.handle)) uv_unref(&c->uv.handle);
-  c->slot = h->slot;
-  c->gen = h->gen;
+/* Puts a new handle of the same kind into the place of one that was started and
+ * stopped, where libuv's is spoilt for another start: a oneshot signal stays
+ * oneshot, and a file's poll aborts while its last look is under way. The old
+ * handle closes by itself. */
+int cuv_handle_renew(cuv_handle *h, cuv_handle **out) {
+  int r = cuv_handle_new(cuv_loop_of(h), h->kind, 0, h->slot, h->gen, out);
+  if (r < 0) return r;
+  if (!uv_has_ref(&h->uv.handle)) uv_unref(&(*out)->uv.handle);
   h->slot = CUV_NO_SLOT; /* nobody's: freed when closed */
   cuv_handle_close(h);
+  return 0;
 }
 
 /* Closes a connection with a reset instead of a FIN. */

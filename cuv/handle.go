@@ -19,6 +19,14 @@ func (l *Loop) NewHandle(kind int, ipc bool, slot, gen uint32) (*Handle, int) {
 	return (*Handle)(unsafe.Pointer(h)), int(rc)
 }
 
+// Renew returns a new handle of the kind in the place of h, which has been stopped
+// and is C's to close, or libuv's error. C function uv_close.
+func (h *Handle) Renew() (*Handle, int) {
+	var c *C.cuv_handle
+	rc := C.cuv_handle_renew(h.c(), &c)
+	return (*Handle)(unsafe.Pointer(c)), int(rc)
+}
+
 // Kind returns libuv's uv_handle_type. C function uv_handle_get_type.
 func (h *Handle) Kind() int { return int(h.kind) }
 

@@ -34,6 +34,13 @@ func leave() {
 	library.loops--
 }
 
+// OpenLoops returns how many loops there are.
+func OpenLoops() int {
+	library.Lock()
+	defer library.Unlock()
+	return library.loops
+}
+
 // ShutdownLibrary ends libuv's threads and closes its descriptors: UV_EBUSY while
 // there are loops. No loop can be made afterwards. The default loop, which others
 // may run, counts from DefaultCLoop on. C function uv_library_shutdown.

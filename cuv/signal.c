@@ -9,7 +9,7 @@ static void on_signal(uv_signal_t *s, int signum) {
 
 /* uv_signal_start or uv_signal_start_oneshot, under the eyes of sigaction.c, or
  * UV_ENOTSUP without them. libuv's handle stays oneshot once it was: see
- * cuv_signal_renew. */
+ * cuv_handle_renew. */
 int cuv_signal_start(cuv_handle *h, int signum, int oneshot) {
   if (!cuv_sigaction_works()) return UV_ENOTSUP;
   cuv_flush(cuv_loop_of(h));
@@ -18,23 +18,6 @@ int cuv_signal_start(cuv_handle *h, int signum, int oneshot) {
   int r = oneshot ? uv_signal_start_oneshot(&h->uv.signal, on_signal, signum) : uv_signal_start(&h->uv.signal, on_signal, signum);
   cuv_sigaction_leave();
   return r;
-}
-
-/* Puts a new handle into the place of one that was oneshot and is stopped. The
- * old handle closes by itself. */
-int cuv_signal_renew(cuv_handle *h, cuv_handle **out) {
-  cuv_loop *l = cuv_loop_of(h);
-  cuv_flush(l);
-  cuv_handle *c = cuv_handle_alloc(UV_SIGNAL);
-  if (c == NULL) return UV_ENOMEM;
-  int r = uv_signal_init(&l->uv, &c->uv.signal);
-  if (r < 0) {
-    cuv_handle_free(c);
-    return r;
-  }
-  cuv_handle_replace(h, c);
-  *out = c;
-  return 0;
 }
 
 /* uv_signal_stop. */

@@ -49,7 +49,7 @@ func (f *FSPoll) Start(path string, interval time.Duration, fn func(prev, cur uv
 		return uv.CheckAddr(op, path, int(uv.EINVAL))
 	}
 	if f.has(started) {
-		c, rc := f.c.FSPollRenew()
+		c, rc := f.c.Renew()
 		if rc < 0 {
 			return uv.CheckAddr(op, path, rc)
 		}

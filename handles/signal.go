@@ -16,8 +16,7 @@ import (
 type Signal struct {
 	handle
 	sig     syscall.Signal // what is watched while active
-	oneshot bool
-	once    bool // the libuv handle was oneshot
+	oneshot bool           // of the last start
 	fn      func(os.Signal)
 }
 
@@ -67,12 +66,12 @@ func (s *Signal) start(op string, sig os.Signal, fn func(os.Signal), oneshot boo
 		s.stop()
 	}
 	if !s.has(active) {
-		if s.once && !oneshot { // libuv's handle never loses that
-			c, rc := s.c.SignalRenew()
+		if s.oneshot && !oneshot { // libuv's handle never loses that
+			c, rc := s.c.Renew()
 			if rc < 0 {
 				return uv.CheckAddr(op, n.String(), rc)
 			}
-			s.c, s.once = c, false
+			s.c, s.oneshot = c, false
 		}
 		retain(n)
 		if rc := s.c.SignalStart(int(n), oneshot); rc < 0 {
@@ -81,7 +80,6 @@ func (s *Signal) start(op string, sig os.Signal, fn func(os.Signal), oneshot boo
 		}
 		s.core.Bump(s.c)
 		s.set(active)
-		s.once = oneshot
 	}
 	s.sig, s.oneshot, s.fn = n, oneshot, fn
 	return nil

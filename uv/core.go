@@ -65,11 +65,10 @@ type Core struct {
 	idleTime idleTime
 }
 
-var openLoops atomic.Int64
-
-// OpenLoops returns how many loops of the process have not been closed: tests
+// OpenLoops returns how many loops of the process have not been closed, those for
+// C included: tests
 // look for leaks with it.
-func OpenLoops() int { return int(openLoops.Load()) }
+func OpenLoops() int { return cuv.OpenLoops() }
 
 // NewCore makes the mechanism of a loop. C function uv_loop_init,
 // https://docs.libuv.org/en/v1.x/loop.html.
@@ -95,11 +94,11 @@ func NewCore(cfg Config) (*Core, error) {
 			return nil, err
 		}
 	}
-	openLoops.Add(1)
 	return c, nil
 }
 
-// MadeLoop turns the code of making a loop into an error.
+// MadeLoop turns libuv's code of making a loop into an error: ErrLibraryShutdown
+// for the one that cuv has after ShutdownLibrary. No libuv counterpart.
 func MadeLoop(rc int) error {
 	if rc == int(ESHUTDOWN) {
 		return &OpError{Op: "loop init", Err: ErrLibraryShutdown}
@@ -178,7 +177,6 @@ func (c *Core) close() error {
 	c.closed.Store(true)
 	c.ring.Free()
 	c.posts.mu.Unlock()
-	openLoops.Add(-1)
 	if c.park != nil {
 		c.park.Close()
 	}

@@ -23,8 +23,6 @@ host *host_new(void) {
   return h;
 }
 
-int host_run(host *h, int mode) { return uv_run(&h->loop, (uv_run_mode)mode); }
-
 static void on_close(uv_handle_t *uv) { free(uv->data); }
 
 static void fire(uv_handle_t *uv) {

@@ -39,7 +39,7 @@ func New() (*Host, error) {
 func (h *Host) Loop() unsafe.Pointer { return unsafe.Pointer(&h.c.loop) }
 
 // Run calls uv_run and tells whether the host's loop is alive.
-func (h *Host) Run(mode int) bool { return C.host_run(h.c, C.int(mode)) != 0 }
+func (h *Host) Run(mode int) bool { return RunLoop(h.Loop(), mode) }
 
 // RunLoop calls uv_run on a loop that is no Host's and tells whether it is alive.
 func RunLoop(loop unsafe.Pointer, mode int) bool {

@@ -11,7 +11,6 @@ typedef struct host {
 } host;
 
 host *host_new(void);
-int host_run(host *h, int mode);
 int host_after(host *h, uint64_t ms, uint32_t id, int prepare);
 int host_close_all(host *h);
 void host_close_own(host *h);
