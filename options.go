@@ -41,6 +41,26 @@ func WithParking(p Parking) Option {
 	}
 }
 
+// WithBusyPoll sets for how long a loop looks for events before it goes to sleep,
+// up to 1 ms; the default is 50 µs, and 0 makes it sleep at once. A loop looks only
+// while its waits are that short: when a few peers, near by, answer as fast as they are
+// asked. It then uses all of its processor's time, and answers sooner: to sleep
+// and be woken takes longer. A loop that looks in vain stops, and tries again ever
+// more rarely. A loop that parks in a thread looks on Linux only. No libuv
+// counterpart.
+func WithBusyPoll(d time.Duration) Option {
+	return func(c *config) error {
+		if d < 0 || d > time.Millisecond {
+			return uv.Check("busy poll option", int(uv.EINVAL))
+		}
+		if d == 0 {
+			d = -1
+		}
+		c.core.BusyPoll = d
+		return nil
+	}
+}
+
 // WithLockedThread runs the loop on a thread of its own (runtime.LockOSThread)
 // while Run lasts. libuv does not need it; callbacks that call thread-bound C
 // code do.

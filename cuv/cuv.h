@@ -125,7 +125,7 @@ static inline cuv_loop *cuv_loop_of(const cuv_handle *h) {
 void cuv_push(cuv_loop *l, uint32_t kind, uint32_t slot, uint32_t gen, int32_t status, void *ptr, uint64_t aux);
 void cuv_push_handle(cuv_handle *h, uint32_t kind, int32_t status, void *ptr, uint64_t aux);
 void cuv_drain(cuv_loop *l);
-int cuv_run(uv_loop_t *loop, uv_run_mode mode, int descriptors);
+int cuv_run(cuv_loop *l, uv_run_mode mode);
 void cuv_flush(cuv_loop *l);
 int cuv_turn(cuv_loop *l, int mode, int force);
 

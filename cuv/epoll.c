@@ -1,4 +1,5 @@
-/* epoll.c: how many descriptors one turn takes from the kernel.
+/* epoll.c: how many descriptors one turn takes from the kernel, and how it waits
+ * for them.
  *
  * libuv asks for up to 1,024 ready descriptors a poll and, being level-triggered,
  * serves every one of them before Go sees the first. With hundreds of busy
@@ -6,8 +7,13 @@
  * and once to answer, and the processor's cache holds neither them nor the
  * kernel's side of them that long. So a turn's poll asks for fewer (ring.c says
  * how many); what it leaves stays at the head of the kernel's queue, and what it
- * served goes to the end, so that all have their turn. On other systems than Linux
- * libuv polls as it likes.
+ * served goes to the end, so that all have their turn.
+ *
+ * To put a thread to sleep and to wake it takes longer than a peer on the same
+ * machine takes to answer. So a poll that may wait looks for events again and again
+ * first, for as long as Go says (uv/busypoll.go), which is told how long it took.
+ *
+ * On other systems than Linux libuv polls as it likes.
  *
  * libuv is reached as in sigaction.c: a static one by the linker's --wrap, a
  * shared one by a definition in the executable.
@@ -17,6 +23,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #endif
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -24,7 +31,7 @@
 
 #include "cuv.h"
 
-static __thread int batch; /* descriptors for a poll of this thread's turn, 0 outside of turns */
+static __thread cuv_loop *turning; /* the loop whose turn this thread makes, or NULL */
 
 #ifdef CUV_SHARED
 typedef int (*epoll_fn)(int, struct epoll_event *, int, int, const sigset_t *);
@@ -48,22 +55,34 @@ int __wrap_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout,
 
 /* Every epoll_pwait call of the program's C; only those of a turn are changed. */
 int intercepted(int fd, struct epoll_event *events, int max, int timeout, const sigset_t *mask) {
-  return real_epoll_pwait(fd, events, batch != 0 && max > batch ? batch : max, timeout, mask);
+  cuv_loop *l = turning;
+  if (l == NULL) return real_epoll_pwait(fd, events, max, timeout, mask);
+  if (max > (int)l->batch) max = (int)l->batch;
+  if (timeout == 0) return real_epoll_pwait(fd, events, max, 0, mask);
+  cuv_ring *r = &l->ring;
+  uint64_t start = uv_hrtime();
+  int n = 0;
+  if (r->busy_poll != 0) {
+    do n = real_epoll_pwait(fd, events, max, 0, mask);
+    while (n == 0 && uv_hrtime() - start < r->busy_poll);
+  }
+  if (n == 0) n = real_epoll_pwait(fd, events, max, timeout, mask);
+  int err = errno;
+  r->waited += uv_hrtime() - start;
+  errno = err;
+  return n;
 }
 
 /* uv_run of a turn, whose polls are bounded. */
-int cuv_run(uv_loop_t *loop, uv_run_mode mode, int descriptors) {
-  batch = descriptors;
-  int alive = uv_run(loop, mode);
-  batch = 0;
+int cuv_run(cuv_loop *l, uv_run_mode mode) {
+  turning = l;
+  int alive = uv_run(&l->uv, mode);
+  turning = NULL;
   return alive;
 }
 #else
 #include "cuv.h"
 
 /* uv_run of a turn. */
-int cuv_run(uv_loop_t *loop, uv_run_mode mode, int descriptors) {
-  (void)descriptors;
-  return uv_run(loop, mode);
-}
+int cuv_run(cuv_loop *l, uv_run_mode mode) { return uv_run(&l->uv, mode); }
 #endif

@@ -74,6 +74,14 @@ func (l *Loop) Deferred() bool { return l.ring.deferred != 0 }
 // Busy tells whether the last turn found descriptors ready, whatever came of it.
 func (l *Loop) Busy() bool { return l.ring.busy != 0 }
 
+// SetBusyPoll sets for how long the turns that may wait look for events before they
+// do; only Linux heeds it.
+func (l *Loop) SetBusyPoll(d time.Duration) { l.ring.busyPoll = uint64(d) }
+
+// Waited returns how long the last turn looked and waited for events: zero if it
+// was not to wait, and where nobody measures.
+func (l *Loop) Waited() time.Duration { return time.Duration(l.ring.waited) }
+
 // Timeout returns how many milliseconds libuv would have waited at the end of
 // the last turn: 0 when another turn is due, -1 without limit.
 func (l *Loop) Timeout() int { return int(l.ring.timeout) }

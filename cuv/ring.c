@@ -223,6 +223,7 @@ int cuv_turn(cuv_loop *l, int mode, int force) {
   }
   r->deferred = 0;
   r->busy = 0;
+  r->waited = 0;
   l->turn++;
   if (l->short_of == 0) l->era++;
   l->short_of = 0;
@@ -238,7 +239,7 @@ int cuv_turn(cuv_loop *l, int mode, int force) {
     /* A poll that may wait for a timer counts from now; the others refresh the
      * clock themselves, before timers run. */
     if (mode == CUV_RUN_ONCE && uv_backend_timeout(&l->uv) > 0) uv_update_time(&l->uv);
-    r->alive = (uint32_t)cuv_run(&l->uv, mode == CUV_RUN_ONCE ? UV_RUN_ONCE : UV_RUN_NOWAIT, (int)l->batch);
+    r->alive = (uint32_t)cuv_run(l, mode == CUV_RUN_ONCE ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     uv_metrics_t m;
     uv_metrics_info(&l->uv, &m);
     r->busy = (uint32_t)(m.events - l->polled);

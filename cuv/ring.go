@@ -122,6 +122,8 @@ type ring struct {
 	flushes  uint64
 	timeout  int32
 	busy     uint32
+	busyPoll uint64
+	waited   uint64
 }
 
 // A Handle is the shared head of a C handle; it mirrors cuv_handle's first

@@ -126,10 +126,12 @@ typedef struct cuv_ring {
   uint64_t flushes;  /* crossings that only drained submissions */
   int32_t timeout;   /* uv_backend_timeout at the end of the last turn, in ms */
   uint32_t busy;     /* descriptors that the last turn found ready */
+  uint64_t busy_poll; /* Go: ns for which a poll that may wait looks before it does */
+  uint64_t waited;   /* ns that the last turn took for such a poll, 0: it made none */
 } cuv_ring;
 
 _Static_assert(sizeof(cuv_sqe) == 40, "ring.go mirrors cuv_sqe");
 _Static_assert(sizeof(cuv_cqe) == 32, "ring.go mirrors cuv_cqe");
-_Static_assert(sizeof(cuv_ring) == 120, "ring.go mirrors cuv_ring");
+_Static_assert(sizeof(cuv_ring) == 136, "ring.go mirrors cuv_ring");
 
 #endif

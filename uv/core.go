@@ -15,6 +15,7 @@ type Config struct {
 	ReadArena    int               // bytes lent to reads in one turn
 	WriteArena   int               // bytes of small writes collected in one turn
 	ParkOnGo     bool              // wait on Go's netpoller instead of in libuv
+	BusyPoll     time.Duration     // how long a wait looks before it sleeps; 0: 50 µs, negative: never
 	PanicHandler func(*PanicError) // receives what callbacks panic with
 	Logger       *slog.Logger      // nil: slog.Default
 	Debug        bool              // owner checks, creation sites, slow callbacks
@@ -63,6 +64,7 @@ type Core struct {
 	force    bool               // the next turn of wait is forced
 	turned   uint64             // turns of wait
 	idleTime idleTime
+	busyPoll busyPoll
 }
 
 // OpenLoops returns how many loops of the process have not been closed, those for
@@ -86,7 +88,7 @@ func NewCore(cfg Config) (*Core, error) {
 	if err := MadeLoop(rc); err != nil {
 		return nil, err
 	}
-	c := &Core{ring: ring, cfg: cfg, round: 1, extra: 1} // NewLoop runs libuv once
+	c := &Core{ring: ring, cfg: cfg, round: 1, extra: 1, busyPoll: newBusyPoll(cfg.BusyPoll)} // NewLoop runs libuv once
 	if cfg.ParkOnGo {
 		if err := c.openPark(); err != nil {
 			ring.Close()

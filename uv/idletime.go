@@ -16,11 +16,13 @@ type idleTime struct {
 	since time.Duration // when the wait under way began, 0: none
 }
 
-// begin notes that a wait begins.
+// begin notes that a wait begins, unless it has begun already.
 func (i *idleTime) begin() {
 	if i.on.Load() {
 		i.mu.Lock()
-		i.since = cuv.Hrtime()
+		if i.since == 0 {
+			i.since = cuv.Hrtime()
+		}
 		i.mu.Unlock()
 	}
 }

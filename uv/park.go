@@ -3,6 +3,7 @@ package uv
 import (
 	"errors"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -48,6 +49,7 @@ func (c *Core) wait(force bool) {
 		}
 	}
 	c.idleTime.end()
+	c.busyPoll.end()
 	c.parked.Store(false)
 }
 
@@ -72,6 +74,13 @@ func (c *Core) tryTurn(uintptr) bool {
 				continue
 			}
 			return true // it goes on: let others run
+		}
+		if c.busyPoll.again() {
+			c.idleTime.begin()
+			c.parked.Store(false) // who posts need not wake it
+			runtime.Gosched()
+			n = 0
+			continue
 		}
 		deadline := time.Time{}
 		if ms > 0 {

@@ -241,12 +241,13 @@ func TestAllocations(t *testing.T) {
 // TestNoWakeUpIsLost posts at every moment of the way into the wait, for a
 // while: a post that the loop overlooks as it parks would never run.
 func TestNoWakeUpIsLost(t *testing.T) {
-	d := 3 * time.Second
+	d := 3 * time.Second / 2
 	if testing.Short() {
 		d = time.Second / 2
 	}
-	for _, park := range []bool{false, true} {
-		c := newCore(t, Config{ParkOnGo: park})
+	for _, cfg := range []Config{{}, {ParkOnGo: true}, {BusyPoll: -1}, {ParkOnGo: true, BusyPoll: -1}} {
+		park := cfg.ParkOnGo
+		c := newCore(t, cfg)
 		if err := c.Begin("test"); err != nil {
 			t.Fatal(err)
 		}

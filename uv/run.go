@@ -127,8 +127,12 @@ func (c *Core) cross(block, force bool) {
 	if c.posted() || c.ended() {
 		mode = cuv.RunNoWait
 	}
+	c.ring.SetBusyPoll(c.busyPoll.window())
 	c.ring.Turn(mode, force)
 	c.parked.Store(false)
+	if d := c.ring.Waited(); d != 0 {
+		c.busyPoll.note(d)
+	}
 }
 
 // Round returns the number of the turn under way.
