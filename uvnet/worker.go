@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/uvgo/uvgo"
 )
@@ -67,6 +68,16 @@ func (w *worker) run() {
 	w.spare = tasks
 }
 
+// yields is how often the loop yields to the goroutines that it has readied. One
+// time for them, and one for those that they ready: gRPC, for one, answers from
+// another goroutine, which itself yields to gather more. And one for the scheduler,
+// which now and then takes the loop before others. Where somebody computes a yield
+// may take Go's whole time slice of 10 ms; one is enough then.
+const (
+	yields    = 3
+	longYield = 5 * time.Millisecond
+)
+
 // batched runs behind the callbacks of a turn. Streams that nobody reads stop
 // here, not in their callbacks, so that all they have read was delivered. Then
 // the goroutines that were readied run: what they ask of the loop crosses with
@@ -79,7 +90,12 @@ func (w *worker) batched() {
 	w.full = w.full[:0]
 	if w.readied {
 		w.readied = false
-		runtime.Gosched()
+		since := time.Now()
+		for range yields {
+			if runtime.Gosched(); time.Since(since) > longYield {
+				break
+			}
+		}
 	}
 }
 
