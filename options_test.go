@@ -21,6 +21,8 @@ func TestOptionsAreChecked(t *testing.T) {
 		"tiny arena":    uvgo.WithArenas(1<<20, 64<<10-1),
 		"huge arena":    uvgo.WithArenas(1<<30+1, 1<<20),
 		"negative":      uvgo.WithArenas(-1, 1<<20),
+		"negative poll": uvgo.WithBusyPoll(-1),
+		"long poll":     uvgo.WithBusyPoll(time.Millisecond + 1),
 	} {
 		if _, err := uvgo.New(o); !errors.Is(err, uv.EINVAL) {
 			t.Errorf("%s: %v, want EINVAL", name, err)
@@ -32,7 +34,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	if got := uv.OpenLoops(); got != before {
 		t.Errorf("%d loops are open, %d before", got, before)
 	}
-	looptest.New(t, uvgo.WithArenas(64<<10, 1<<30), uvgo.WithSlowCallback(1))
+	looptest.New(t, uvgo.WithArenas(64<<10, 1<<30), uvgo.WithSlowCallback(1), uvgo.WithBusyPoll(time.Millisecond))
 }
 
 func TestLockedThread(t *testing.T) {
