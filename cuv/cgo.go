@@ -8,7 +8,7 @@ package cuv
 /*
 #cgo CFLAGS: -std=gnu11 -O2 -Wall
 #cgo !libuv_shared pkg-config: libuv-static
-#cgo !libuv_shared,linux LDFLAGS: -Wl,--wrap=sigaction -Wl,--wrap=epoll_pwait -Wl,--wrap=syscall
+#cgo !libuv_shared,linux LDFLAGS: -Wl,--wrap=sigaction -Wl,--wrap=epoll_pwait -Wl,--wrap=syscall -Wl,--wrap=read
 #cgo libuv_shared pkg-config: libuv
 #cgo libuv_shared CFLAGS: -DCUV_SHARED
 #cgo libuv_shared,linux LDFLAGS: -ldl

@@ -20,7 +20,7 @@ enum cuv_mode {
   CUV_RUN_TIMERS = 3, /* only the timers that are due: how UV_RUN_DEFAULT begins */
 };
 
-/* Bounds of cuv_loop.batch; Go's own poller takes 128, too. */
+/* Bounds of cuv_loop.batch, but for SetBatchMax; Go's own poller takes 128, too. */
 enum { CUV_BATCH_MIN = 8, CUV_BATCH_MAX = 128 };
 
 /* Flags of cuv_handle. */
@@ -87,6 +87,7 @@ typedef struct cuv_loop {
   uint32_t grown;      /* the read arena holds pages beyond arena_keep */
   uint32_t calm;       /* turns in a row that did not need them */
   uint32_t batch;      /* descriptors that the next poll asks for */
+  uint32_t batch_max;  /* and that one asks for at most */
   uint32_t listeners;
   uint32_t barren;     /* turns in a row that polled, yet brought nothing */
   uint64_t polled;     /* libuv's event count after the last turn */
@@ -126,6 +127,7 @@ void cuv_push(cuv_loop *l, uint32_t kind, uint32_t slot, uint32_t gen, int32_t s
 void cuv_push_handle(cuv_handle *h, uint32_t kind, int32_t status, void *ptr, uint64_t aux);
 void cuv_drain(cuv_loop *l);
 int cuv_run(cuv_loop *l, uv_run_mode mode);
+void cuv_recv_next(void);
 void cuv_flush(cuv_loop *l);
 int cuv_turn(cuv_loop *l, int mode, int force);
 

@@ -29,7 +29,7 @@ int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_
   r->in = arena(in_cap);
   r->out = arena(out_cap);
   l->max_chunks = 4;
-  l->batch = CUV_BATCH_MAX;
+  l->batch = l->batch_max = CUV_BATCH_MAX;
   int err = UV_ENOMEM;
   if (r->sq == NULL || r->cq == NULL || r->in == NULL || r->out == NULL) goto fail;
   if ((err = cuv_uv_loop_init(&l->uv)) != 0) goto fail;

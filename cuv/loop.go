@@ -74,6 +74,13 @@ func (l *Loop) Deferred() bool { return l.ring.deferred != 0 }
 // Busy tells whether the last turn found descriptors ready, whatever came of it.
 func (l *Loop) Busy() bool { return l.ring.busy != 0 }
 
+// SetBatchMax lowers how many ready descriptors a turn takes at most, 128 without
+// it; only Linux heeds it.
+func (l *Loop) SetBatchMax(n int) {
+	l.c().batch_max = C.uint32_t(n)
+	l.c().batch = C.uint32_t(n)
+}
+
 // SetBusyPoll sets for how long the turns that may wait look for events before they
 // do; only Linux heeds it.
 func (l *Loop) SetBusyPoll(d time.Duration) { l.ring.busyPoll = uint64(d) }

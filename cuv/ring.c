@@ -204,9 +204,10 @@ enum {
  * data goes better in long turns, in which its senders' buffers run empty. */
 static void pace(cuv_loop *l) {
   uint32_t each = l->ring.in_len / l->ring.busy;
-  uint32_t n = each == 0 || each > pace_bulk ? CUV_BATCH_MAX : pace_bytes / each;
+  uint32_t n = each == 0 || each > pace_bulk ? l->batch_max : pace_bytes / each;
   if (n > l->batch * 2) n = l->batch * 2;
-  l->batch = n < CUV_BATCH_MIN ? CUV_BATCH_MIN : n > CUV_BATCH_MAX ? CUV_BATCH_MAX : n;
+  if (n < CUV_BATCH_MIN) n = CUV_BATCH_MIN;
+  l->batch = n < l->batch_max ? n : l->batch_max;
 }
 
 /* One turn: drain, run libuv once, and leave the events in the ring. The poll

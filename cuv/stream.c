@@ -35,6 +35,7 @@ void cuv_stream_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
     return;
   }
   h->era = l->era;
+  if (h->kind == UV_TCP) cuv_recv_next();
   *buf = uv_buf_init(r->in + r->in_len, room < chunk_max ? room : chunk_max);
 }
 

@@ -14,59 +14,58 @@ import (
 // cache holds, many small ones, and all there is of bulk data; no stream is left out.
 func TestLargeMessagesMakeShortTurns(t *testing.T) {
 	const streams = 100
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
-		var peers []*os.File
-		var in []*handles.Pipe
-		read := map[int]int{} // bytes, by stream
-		for i := range streams {
-			mine, peer, err := handles.SocketPair(unix.SOCK_STREAM, 0, handles.NonblockFirst)
+	l := newLoop(t, uvgo.WithParking(uvgo.ParkThread)) // the other takes fewer anyway
+	var peers []*os.File
+	var in []*handles.Pipe
+	read := map[int]int{} // bytes, by stream
+	for i := range streams {
+		mine, peer, err := handles.SocketPair(unix.SOCK_STREAM, 0, handles.NonblockFirst)
+		check(t, err)
+		defer mine.Close()
+		defer peer.Close()
+		check(t, unix.SetsockoptInt(int(peer.Fd()), unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<20))
+		p := must(l.NewPipe())
+		check(t, p.Open(mine.Fd()))
+		check(t, p.ReadStart(func(b []byte, err error) {
 			check(t, err)
-			defer mine.Close()
-			defer peer.Close()
-			check(t, unix.SetsockoptInt(int(peer.Fd()), unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<20))
-			p := must(l.NewPipe())
-			check(t, p.Open(mine.Fd()))
-			check(t, p.ReadStart(func(b []byte, err error) {
-				check(t, err)
-				read[i] += len(b)
-			}))
-			peers, in = append(peers, peer), append(in, p)
+			read[i] += len(b)
+		}))
+		peers, in = append(peers, peer), append(in, p)
+	}
+	// round sends size bytes on every stream and returns how many streams each
+	// turn served until all had arrived.
+	round := func(size int) (served []int) {
+		msg, total := make([]byte, size), 0
+		for _, p := range peers {
+			must(p.Write(msg))
 		}
-		// round sends size bytes on every stream and returns how many streams each
-		// turn served until all had arrived.
-		round := func(size int) (served []int) {
-			msg, total := make([]byte, size), 0
-			for _, p := range peers {
-				must(p.Write(msg))
+		for total < streams*size {
+			clear(read)
+			turn(t, l, 1)
+			for _, n := range read {
+				total += n
 			}
-			for total < streams*size {
-				clear(read)
-				turn(t, l, 1)
-				for _, n := range read {
-					total += n
-				}
-				served = append(served, len(read))
-			}
-			return served
+			served = append(served, len(read))
 		}
-		const large, most = 16 << 10, 512 << 10
-		round(large)
-		for _, n := range round(large) { // the first has taught the loop
-			if n > most/large {
-				t.Errorf("a turn took %d messages of %d bytes, want at most %d", n, large, most/large)
-			}
+		return served
+	}
+	const large, most = 16 << 10, 512 << 10
+	round(large)
+	for _, n := range round(large) { // the first has taught the loop
+		if n > most/large {
+			t.Errorf("a turn took %d messages of %d bytes, want at most %d", n, large, most/large)
 		}
-		round(1)
-		if got := round(1); got[0] != streams {
-			t.Errorf("with small messages turns took %d", got)
-		}
-		round(large)
-		round(64 << 10)
-		if got := round(64 << 10); got[0] != streams {
-			t.Errorf("with bulk data turns took %d", got)
-		}
-		for _, p := range in {
-			closeAll(t, p)
-		}
-	})
+	}
+	round(1)
+	if got := round(1); got[0] != streams {
+		t.Errorf("with small messages turns took %d", got)
+	}
+	round(large)
+	round(64 << 10)
+	if got := round(64 << 10); got[0] != streams {
+		t.Errorf("with bulk data turns took %d", got)
+	}
+	for _, p := range in {
+		closeAll(t, p)
+	}
 }

@@ -10,6 +10,12 @@ import (
 	"github.com/uvgo/uvgo/cuv"
 )
 
+// parkBatch is how many ready descriptors a turn of such a loop takes at most. A
+// turn keeps its processor while it is in C, and the goroutines that it will ready
+// wait. After some 20 µs Go's monitor thread takes the processor away, and then does
+// not come to rest: it looks again every 20 µs, as long as turns are that long.
+const parkBatch = 32
+
 // openPark registers a duplicate of the backend descriptor with Go's netpoller:
 // what becomes readable is libuv's epoll (or kqueue) set as a whole.
 func (c *Core) openPark() error {
@@ -26,6 +32,7 @@ func (c *Core) openPark() error {
 		syscall.Close(fd)
 		return os.NewSyscallError("fcntl", err)
 	}
+	c.ring.SetBatchMax(parkBatch)
 	c.park = os.NewFile(uintptr(fd), "uv-backend")
 	c.look = c.tryTurn
 	c.raw, err = c.park.SyscallConn()

@@ -27,6 +27,11 @@ func (c *conn) read(p []byte) (int, error) {
 		return 0, err
 	}
 	defer c.release()
+	return c.receive(p)
+}
+
+// receive is read for the caller that holds rmu and the descriptor.
+func (c *conn) receive(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}

@@ -34,7 +34,7 @@ func (c *conn) write(p []byte) (n int, err error) {
 		if err := c.room(); err != nil {
 			return n, err
 		}
-		m, err := unix.Write(c.fd, p[n:])
+		m, err := send(c.fd, p[n:])
 		switch {
 		case err == unix.EINTR:
 		case err == unix.EAGAIN:

@@ -22,7 +22,7 @@ func TestHostRunsGo(t *testing.T) {
 	}
 	dir := t.TempDir()
 	archive, program := filepath.Join(dir, "golib.a"), filepath.Join(dir, "host")
-	tags, pc, wrap := "", "libuv-static", "-Wl,--wrap=sigaction,--wrap=epoll_pwait,--wrap=syscall"
+	tags, pc, wrap := "", "libuv-static", "-Wl,--wrap=sigaction,--wrap=epoll_pwait,--wrap=syscall,--wrap=read"
 	if cuv.Linkage == "shared" {
 		tags, pc, wrap = "libuv_shared", "libuv", "-ldl"
 	}
