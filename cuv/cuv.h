@@ -28,6 +28,7 @@ enum cuv_handle_flag {
   CUV_PAUSED = 1,  /* listener: leave connections to the kernel */
   CUV_NODELAY = 2, /* listener: accepted connections get TCP_NODELAY */
   CUV_IPC = 4,     /* pipe: passes descriptors */
+  CUV_SHORT = 8,   /* stream: reads little, and once a turn */
   CUV_REAPING = 8, /* process: closes when the child has been reaped */
 };
 

@@ -9,6 +9,7 @@
 
 enum {
   chunk_max = 64 * 1024, /* what libuv suggests for one read */
+  chunk_short = 4 * 1024, /* one of a stream that reads little, handles.ShortRead */
   chunk_min = 1024,      /* less room than this is not worth a read */
   iov_max = 64           /* buffers of one writev */
 };
@@ -27,8 +28,9 @@ void cuv_stream_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
     h->chunks = h->era == l->era ? l->max_chunks : 0;
   }
   uint32_t room = r->in_cap - r->in_len;
+  int brief = h->flags & CUV_SHORT;
   /* A second read of a terminal could block: not all can be made non-blocking. */
-  int enough = h->chunks >= (h->kind == UV_TTY ? 1 : l->max_chunks);
+  int enough = h->chunks >= (h->kind == UV_TTY || brief ? 1 : l->max_chunks);
   if (room < chunk_min && h->chunks == 0) l->short_of++;
   if (room < chunk_min || enough || l->fail_arena) {
     *buf = uv_buf_init(NULL, 0);
@@ -36,7 +38,8 @@ void cuv_stream_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
   }
   h->era = l->era;
   if (h->kind == UV_TCP) cuv_recv_next();
-  *buf = uv_buf_init(r->in + r->in_len, room < chunk_max ? room : chunk_max);
+  uint32_t most = brief ? chunk_short : chunk_max;
+  *buf = uv_buf_init(r->in + r->in_len, room < most ? room : most);
 }
 
 /* Reports what was read. Small messages lie side by side in the arena. */
@@ -325,6 +328,7 @@ void cuv_stream_op(cuv_loop *l, cuv_sqe *e) {
   cuv_handle *h = e->h;
   switch (e->op) {
   case CUV_OP_READ_START: {
+    h->flags = (uint8_t)(e->a ? h->flags | CUV_SHORT : h->flags & ~CUV_SHORT);
     int r = h->flags & CUV_IPC ? cuv_ipc_read_start(h) : uv_read_start(&h->uv.stream, cuv_stream_alloc, cuv_stream_read);
     if (r < 0 && r != UV_EALREADY) cuv_push_handle(h, CUV_EV_READ, r, NULL, 0);
     break;

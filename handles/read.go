@@ -23,7 +23,19 @@ type held struct {
 // again. EINVAL for a nil fn, EALREADY while reading, ENOTCONN if the stream is
 // not readable. C function uv_read_start,
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start.
-func (s *stream) ReadStart(fn func(p []byte, err error)) error {
+func (s *stream) ReadStart(fn func(p []byte, err error)) error { return s.readStart(fn, 0) }
+
+// ShortRead is the size in bytes of the reads of [Base.ReadStartShort].
+const ShortRead = 4 << 10
+
+// ReadStartShort is ReadStart with reads of at most ShortRead bytes, one a turn. It
+// is for who takes bulk data from the descriptor himself: a full read tells him to
+// call ReadStop and to begin, behind the turn's other callbacks. Pipes for
+// descriptors (IPC) read as ever.
+func (s *stream) ReadStartShort(fn func(p []byte, err error)) error { return s.readStart(fn, 1) }
+
+// readStart is ReadStart; short is what the submission says of the reads.
+func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	if err := s.use("read start"); err != nil {
 		return err
 	}
@@ -38,7 +50,7 @@ func (s *stream) ReadStart(fn func(p []byte, err error)) error {
 	s.set(reading)
 	s.read = fn
 	if s.held == nil || s.held.end == nil {
-		s.core.Ring().Submit(cuv.OpReadStart, s.c, 0, 0)
+		s.core.Ring().Submit(cuv.OpReadStart, s.c, short, 0)
 	}
 	if s.held != nil && !s.has(delivering) {
 		s.set(delivering)

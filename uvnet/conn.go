@@ -20,6 +20,7 @@ type conn struct {
 	rmu sync.Mutex // held by the goroutine that reads
 	wmu sync.Mutex // held by the goroutine that writes
 	dry bool       // rmu: the kernel had no more at the last read
+	own int        // rmu: bytes read past the loop since it stopped reading
 
 	// Guarded by mu.
 	into    []byte  // where the waiting reader wants its bytes
@@ -36,6 +37,7 @@ type conn struct {
 	discard bool    // SetLinger(0): close drops what is unsent
 	ended   bool    // CloseWrite came before all was sent
 	halting bool    // reading is to stop, whatever was read
+	bulk    bool    // the loop reads short: the reader takes the most himself
 
 	watchers [2]*poller // for a RawConn's Read and Write that wait
 

@@ -62,7 +62,8 @@ func (c *conn) receive(p []byte) (int, error) {
 			return n, err
 		}
 		if !c.reading {
-			c.dry, c.reading, c.onLoop = false, true, true
+			c.bulk = c.own >= bulky
+			c.dry, c.own, c.reading, c.onLoop = false, 0, true, true
 			if !c.w.push((*readTask)(c)) {
 				c.reading = false
 				c.mu.Unlock()
@@ -96,6 +97,7 @@ func (c *conn) readNow(p []byte) (int, error) {
 			return 0, io.EOF
 		}
 		c.dry = n < len(p) // the next look would find nothing
+		c.own += n
 		return n, nil
 	}
 }

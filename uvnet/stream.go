@@ -22,7 +22,8 @@ type (
 
 // bulky is the size of a chunk behind which there is likely more. The loop stops
 // reading there, and the reader takes the rest from the kernel himself: to read
-// it ahead would be to copy it twice.
+// it ahead would be to copy it twice. If the rest was bulky as well, the loop's next
+// reads are short: they only tell that there is more.
 const bulky = 32 << 10
 
 // lingering bounds how long a closed connection goes on sending what its user
@@ -34,7 +35,14 @@ func (t *readTask) run() {
 	c := (*conn)(t)
 	err := c.open()
 	if err == nil {
-		err = c.stream.ReadStart(c.onRead)
+		c.mu.Lock()
+		bulk := c.bulk
+		c.mu.Unlock()
+		if bulk {
+			err = c.stream.Base().ReadStartShort(c.onRead)
+		} else {
+			err = c.stream.ReadStart(c.onRead)
+		}
 	}
 	if err != nil {
 		c.onRead(nil, err)
@@ -96,7 +104,7 @@ func (c *conn) onRead(p []byte, err error) {
 			c.failed = sysError("read", err)
 		}
 	} else {
-		if len(p) >= bulky && !c.halting {
+		if (len(p) >= bulky || c.bulk && len(p) >= handles.ShortRead) && !c.halting {
 			c.halting = true
 			c.w.full = append(c.w.full, c)
 		}
