@@ -31,7 +31,8 @@ const ShortRead = 4 << 10
 // ReadStartShort is ReadStart with reads of at most ShortRead bytes, one a turn. It
 // is for who takes bulk data from the descriptor himself: a full read tells him to
 // call ReadStop and to begin, behind the turn's other callbacks. Pipes for
-// descriptors (IPC) read as ever.
+// descriptors (IPC) read as ever. C function uv_read_start,
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start.
 func (s *stream) ReadStartShort(fn func(p []byte, err error)) error { return s.readStart(fn, 1) }
 
 // readStart is ReadStart; short is what the submission says of the reads.

@@ -4,6 +4,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/uv"
 )
 
 // probe is how much of a write the loop takes over when the kernel takes no
@@ -34,7 +36,7 @@ func (c *conn) write(p []byte) (n int, err error) {
 		if err := c.room(); err != nil {
 			return n, err
 		}
-		m, err := send(c.fd, p[n:])
+		m, err := uv.Send(c.fd, p[n:])
 		switch {
 		case err == unix.EINTR:
 		case err == unix.EAGAIN:

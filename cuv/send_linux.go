@@ -1,15 +1,16 @@
 //go:build linux && !race
 
-package uvnet
+package cuv
 
 import (
 	"syscall"
 	"unsafe"
 )
 
-// send is write for a socket: it goes past the kernel's layer of files, some percent
-// of a short message's way. Under the race detector unix.Write tells it of p.
-func send(fd int, p []byte) (int, error) {
+// Send is syscall.Write for a socket: it goes past the kernel's layer of files, which
+// is some percent of a short message's way. Under the race detector it is
+// syscall.Write, which tells it of p.
+func Send(fd int, p []byte) (int, error) {
 	n, _, errno := syscall.Syscall6(syscall.SYS_SENDTO, uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)
 	if errno != 0 {

@@ -1,0 +1,8 @@
+//go:build !linux || race
+
+package cuv
+
+import "syscall"
+
+// Send is syscall.Write.
+func Send(fd int, p []byte) (int, error) { return syscall.Write(fd, p) }
