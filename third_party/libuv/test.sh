@@ -133,8 +133,8 @@ EOF
 chmod +x "$work/slow-cc"
 LIBUV_TARBALL=$work/stub.tar.gz "$dir/fetch.sh"
 before=$(find "$dir" ! -name .lock | sort)
-set -m # a process group of its own, as a terminal's Ctrl-C needs
-CC=$work/slow-cc "$dir/build.sh" >/dev/null 2>&1 &
+set -m # a process group of its own, as a terminal's Ctrl-C needs; and the signal, if we run in somebody's background
+env --default-signal=INT CC="$work/slow-cc" "$dir/build.sh" >/dev/null 2>&1 &
 build=$!
 set +m
 read -r _ <"$work/called"
