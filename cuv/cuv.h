@@ -23,13 +23,16 @@ enum cuv_mode {
 /* Bounds of cuv_loop.batch, but for SetBatchMax; Go's own poller takes 128, too. */
 enum { CUV_BATCH_MIN = 8, CUV_BATCH_MAX = 128 };
 
+/* Bytes of a short read. */
+enum { CUV_SHORT_READ = 4096 };
+
 /* Flags of cuv_handle. */
 enum cuv_handle_flag {
   CUV_PAUSED = 1,  /* listener: leave connections to the kernel */
   CUV_NODELAY = 2, /* listener: accepted connections get TCP_NODELAY */
   CUV_IPC = 4,     /* pipe: passes descriptors */
-  CUV_SHORT = 8,   /* stream: reads little, and once a turn */
   CUV_REAPING = 8, /* process: closes when the child has been reaped */
+  CUV_SHORT = 16,  /* stream: reads CUV_SHORT_READ at most, and once a turn */
 };
 
 /* A libuv handle with what Go shares in front of it. Go mirrors all but the

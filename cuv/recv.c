@@ -1,8 +1,8 @@
 /* recv.c: TCP reads by recv.
  *
- * libuv reads a connection by read, which goes through the kernel's layer of files:
- * of a short message's way that is some percent. So the read that follows the lending
- * of a buffer to a TCP handle becomes a recv, as the writes become sends (stream.c).
+ * libuv reads a connection by read, which goes through the kernel's layer of files: a
+ * detour that a short message feels. So the read that follows the lending of a buffer
+ * to a TCP handle becomes a recv, as the writes become sends (stream.c).
  * A static libuv on Linux is reached by the linker's --wrap; a shared one reads.
  */
 #include <errno.h>

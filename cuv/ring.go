@@ -8,6 +8,10 @@ import "unsafe"
 // An Op is what a submission asks for; see enum cuv_op in ring.h.
 type Op uint8
 
+// ShortRead is the most that a stream reads at once if its OpReadStart asked for
+// short reads, in bytes.
+const ShortRead = C.CUV_SHORT_READ
+
 // The operations.
 const (
 	OpClose        Op = C.CUV_OP_CLOSE

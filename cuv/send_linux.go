@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// Send is syscall.Write for a socket: it goes past the kernel's layer of files, which
-// is some percent of a short message's way. Under the race detector it is
+// Send is syscall.Write for a socket: it goes past the kernel's layer of files, a
+// detour that a short message feels. Under the race detector it is
 // syscall.Write, which tells it of p.
 func Send(fd int, p []byte) (int, error) {
 	n, _, errno := syscall.Syscall6(syscall.SYS_SENDTO, uintptr(fd),

@@ -9,7 +9,6 @@
 
 enum {
   chunk_max = 64 * 1024, /* what libuv suggests for one read */
-  chunk_short = 4 * 1024, /* one of a stream that reads little, handles.ShortRead */
   chunk_min = 1024,      /* less room than this is not worth a read */
   iov_max = 64           /* buffers of one writev */
 };
@@ -38,7 +37,7 @@ void cuv_stream_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
   }
   h->era = l->era;
   if (h->kind == UV_TCP) cuv_recv_next();
-  uint32_t most = brief ? chunk_short : chunk_max;
+  uint32_t most = brief ? CUV_SHORT_READ : chunk_max;
   *buf = uv_buf_init(r->in + r->in_len, room < most ? room : most);
 }
 

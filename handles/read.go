@@ -25,13 +25,13 @@ type held struct {
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start.
 func (s *stream) ReadStart(fn func(p []byte, err error)) error { return s.readStart(fn, 0) }
 
-// ShortRead is the size in bytes of the reads of [Base.ReadStartShort].
-const ShortRead = 4 << 10
+// ShortRead is the most that a read of [Base.ReadStartShort] brings: 4,096 bytes.
+const ShortRead = cuv.ShortRead
 
 // ReadStartShort is ReadStart with reads of at most ShortRead bytes, one a turn. It
 // is for who takes bulk data from the descriptor himself: a full read tells him to
-// call ReadStop and to begin, behind the turn's other callbacks. Pipes for
-// descriptors (IPC) read as ever. C function uv_read_start,
+// call ReadStop and to begin, behind the turn's other callbacks. What fn gets, and
+// the errors, are ReadStart's. C function uv_read_start,
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start.
 func (s *stream) ReadStartShort(fn func(p []byte, err error)) error { return s.readStart(fn, 1) }
 

@@ -3,9 +3,8 @@ package uv
 import "time"
 
 // A busyPoll decides whether a loop that has nothing to do goes on looking for a
-// while before it waits. To sleep and be woken takes some ten microseconds, of the
-// loop's processor too, and more in a virtual machine: longer than a peer on the
-// same machine takes for its answer. But looking in vain is time taken from
+// while before it waits. To sleep and be woken takes longer than a peer on the same
+// machine takes for its answer, and processor time as well. But looking in vain is time taken from
 // others. So a loop looks only after a row of waits that were short. Each time in
 // vain doubles how long the row must be, each other makes it an eighth shorter: a
 // loop that looks in vain more than one time in six hardly ever looks.
