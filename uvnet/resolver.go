@@ -71,7 +71,8 @@ func (r *Resolver) LookupNetIP(ctx context.Context, network, host string) ([]net
 	if err != nil {
 		return nil, err
 	}
-	list, err := requests.GetAddrInfoContext(ctx, w.loop, host, "", hints)
+	var list []requests.AddrInfo
+	w.use(func() { list, err = requests.GetAddrInfoContext(ctx, w.loop, host, "", hints) })
 	if err != nil {
 		return nil, dnsError(host, err)
 	}
@@ -108,7 +109,10 @@ func (r *Resolver) LookupAddr(ctx context.Context, addr string) ([]string, error
 	if id := zoneID(ip.Zone()); id != 0 {
 		ip = ip.WithZone(strconv.FormatUint(uint64(id), 10))
 	}
-	name, _, err := requests.GetNameInfoContext(ctx, w.loop, netip.AddrPortFrom(ip, 0), requests.NINameReqd)
+	var name string
+	w.use(func() {
+		name, _, err = requests.GetNameInfoContext(ctx, w.loop, netip.AddrPortFrom(ip, 0), requests.NINameReqd)
+	})
 	if err != nil {
 		return nil, dnsError(addr, err)
 	}
