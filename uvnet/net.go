@@ -37,7 +37,8 @@ var standard struct {
 }
 
 // theDefault returns the Net of the default group: a loop for each of
-// GOMAXPROCS, made and run when first needed, for the life of the process.
+// GOMAXPROCS, made when first needed, for the life of the process. They run only
+// while they have something to do, see worker.
 func theDefault() (*Net, error) {
 	s := &standard
 	s.Lock()
@@ -47,8 +48,10 @@ func theDefault() (*Net, error) {
 		if err != nil {
 			return nil, err
 		}
-		go func() { _ = g.Run(context.Background()) }()
 		s.net = New(g)
+		for _, w := range s.net.workers {
+			w.own = true
+		}
 	}
 	return s.net, nil
 }
