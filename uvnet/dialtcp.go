@@ -121,14 +121,22 @@ func (d *Dialer) socketTCP(ctx context.Context, network string, family int, loca
 	if err = d.control(ctx, name, to.String(), fd); err != nil {
 		return fd, err
 	}
-	if local == nil {
-		return fd, nil
+	if local != nil {
+		sa, err := toSockaddr(family, local.IP, local.Port, local.Zone)
+		if err != nil {
+			return fd, err
+		}
+		if err := unix.Bind(fd, sa); err != nil {
+			return fd, sysCall("bind", err)
+		}
 	}
-	sa, err := toSockaddr(family, local.IP, local.Port, local.Zone)
-	if err != nil {
+	if _, err := toSockaddr(family, to.IP, to.Port, to.Zone); err != nil { // libuv would say it otherwise
 		return fd, err
 	}
-	return fd, sysCall("bind", unix.Bind(fd, sa))
+	if to.Port < 0 || to.Port > 65535 {
+		return fd, sysCall("connect", unix.EINVAL)
+	}
+	return fd, nil
 }
 
 // A connectTask is a connection attempt.
