@@ -2,13 +2,13 @@ package cuv
 
 // How libuv is found and linked. The static build is the default; the tag
 // libuv_shared links the shared library instead. In a static link the linker
-// hands every sigaction call to sigaction.c, every epoll_pwait to epoll.c, and every
-// syscall to iouring.c; see there.
+// hands every sigaction call to sigaction.c, every epoll_pwait to epoll.c, every syscall to
+// iouring.c, and every fork to child.c; see there.
 
 /*
 #cgo CFLAGS: -std=gnu11 -O2 -Wall
 #cgo !libuv_shared pkg-config: libuv-static
-#cgo !libuv_shared,linux LDFLAGS: -Wl,--wrap=sigaction -Wl,--wrap=epoll_pwait -Wl,--wrap=syscall -Wl,--wrap=read
+#cgo !libuv_shared,linux LDFLAGS: -Wl,--wrap=sigaction -Wl,--wrap=epoll_pwait -Wl,--wrap=syscall -Wl,--wrap=read -Wl,--wrap=fork
 #cgo libuv_shared pkg-config: libuv
 #cgo libuv_shared CFLAGS: -DCUV_SHARED
 #cgo libuv_shared,linux LDFLAGS: -ldl
