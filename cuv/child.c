@@ -14,20 +14,14 @@
  *     and reports it as it reports one of its child's.
  *
  * Where the system refuses such a child, to a sandbox for instance, libuv forks
- * as ever. A static libuv is reached by the linker's --wrap, a shared one by
- * defining fork in the executable; every other fork of the program's goes on to
- * the C library.
+ * as ever. libuv's calls come here as interpose.h says.
  */
 #ifdef __linux__
 #define _GNU_SOURCE
-#ifdef CUV_SHARED
-#include <dlfcn.h>
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -41,6 +35,10 @@
 #include "child.h"
 
 #ifdef __linux__
+#include "interpose.h"
+
+CUV_DECLARE(fork);
+
 /* A child to be made. */
 typedef struct child {
   const uv_process_options_t *o;
@@ -52,24 +50,6 @@ typedef struct child {
 } child;
 
 static __thread child *making; /* the child that this thread is about to make */
-
-#ifdef CUV_SHARED
-static pid_t real_fork(void) {
-  static _Atomic(pid_t (*)(void)) next;
-  pid_t (*fn)(void) = atomic_load(&next);
-  if (fn == NULL) {
-    fn = (pid_t(*)(void))dlsym(RTLD_NEXT, "fork");
-    atomic_store(&next, fn);
-  }
-  return fn();
-}
-#define intercepted fork
-#else
-pid_t __real_fork(void);
-pid_t __wrap_fork(void);
-#define real_fork __real_fork
-#define intercepted __wrap_fork
-#endif
 
 /* For what runs in the child: its stack is not one that AddressSanitizer knows. */
 #define IN_CHILD __attribute__((no_sanitize_address)) static
@@ -191,6 +171,7 @@ static pid_t make(child *c, int *refused) {
   _Alignas(64) char stack[16 << 10];
   *refused = c->names == NULL;
   if (*refused) return -1;
+  syscall(SYS_gettid); /* if its definition has yet to be looked for (interpose.h), then here */
   pid_t pid = clone(become, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, c);
   *refused = pid < 0 && errno != EAGAIN && errno != ENOMEM;
   if (pid < 0 || c->error == 0) return pid;
@@ -200,14 +181,14 @@ static pid_t make(child *c, int *refused) {
   return -1;
 }
 
-/* Every fork of the program's C; only the one of cuv_child_spawn is another. */
-pid_t intercepted(void) {
+/* What libuv calls in place of fork. */
+pid_t CUV_CALLOUT(fork)(void) {
   child *c = making;
-  if (c == NULL) return real_fork();
+  if (c == NULL) return CUV_NEXT(fork)();
   int refused;
   pid_t pid = make(c, &refused);
   if (!refused) return pid;
-  if ((pid = real_fork()) == 0) close_others();
+  if ((pid = CUV_NEXT(fork)()) == 0) close_others();
   return pid;
 }
 

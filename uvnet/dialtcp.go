@@ -12,12 +12,26 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
-// dialTCP connects. Where the kernel chose the port of this end, it may have
+// dialTCP connects, by Multipath TCP first if that is asked for.
+func (d *Dialer) dialTCP(ctx context.Context, network string, local, remote *net.TCPAddr) (*TCPConn, error) {
+	w, err := d.Loops.worker()
+	if err != nil {
+		return nil, err
+	}
+	if d.MultipathTCP() {
+		if c, err := d.persistTCP(ctx, w, network, local, remote, true); err == nil {
+			return c, nil
+		}
+	}
+	return d.persistTCP(ctx, w, network, local, remote, false)
+}
+
+// persistTCP connects. Where the kernel chose the port of this end, it may have
 // chosen the one we connect to, or one that is taken: then it gets another
 // chance or two.
-func (d *Dialer) dialTCP(ctx context.Context, w *worker, network string, local, remote *net.TCPAddr) (*TCPConn, error) {
+func (d *Dialer) persistTCP(ctx context.Context, w *worker, network string, local, remote *net.TCPAddr, multipath bool) (*TCPConn, error) {
 	for try := 0; ; try++ {
-		c, err := d.connectTCP(ctx, w, network, local, remote)
+		c, err := d.connectTCP(ctx, w, network, local, remote, multipath)
 		if try == 2 || local != nil && local.Port != 0 {
 			return c, err
 		}
@@ -38,22 +52,31 @@ func selfConnected(c *TCPConn) bool {
 	return ok && ok2 && l.Port == r.Port && l.IP.Equal(r.IP)
 }
 
+// dialFamily is the address family of a socket that dials: IPv4 only if all is,
+// so that one bound to the wildcard of IPv6 reaches an IPv4 address, as a mapped
+// one.
+func dialFamily(network string, local, remote *net.TCPAddr) int {
+	is4 := func(a *net.TCPAddr) bool { return a == nil || len(a.IP) <= net.IPv4len || a.IP.To4() != nil }
+	switch {
+	case network == "tcp4", network != "tcp6" && is4(local) && is4(remote):
+		return unix.AF_INET
+	}
+	return unix.AF_INET6
+}
+
 // connectTCP makes a socket and has the loop connect it.
-func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, local, remote *net.TCPAddr) (*TCPConn, error) {
+func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, local, remote *net.TCPAddr, multipath bool) (*TCPConn, error) {
 	to := *remote
+	family := dialFamily(network, local, remote)
 	if len(to.IP) == 0 || to.IP.IsUnspecified() { // this machine
-		if to.IP = net.IPv4(127, 0, 0, 1); network == "tcp6" || len(remote.IP) != 0 && remote.IP.To4() == nil {
+		if to.IP = net.IPv4(127, 0, 0, 1); family == unix.AF_INET6 {
 			to.IP = net.IPv6loopback
 		}
 	}
 	if to.IP.To4() == nil && to.IP.IsLinkLocalUnicast() && zoneID(to.Zone) == 0 {
 		return nil, sysCall("connect", unix.EINVAL) // the kernel's answer; libuv would pick an interface
 	}
-	family := unix.AF_INET6
-	if to.IP.To4() != nil && network != "tcp6" {
-		family = unix.AF_INET
-	}
-	fd, err := d.socketTCP(ctx, network, family, local, &to)
+	fd, err := d.socketTCP(ctx, network, family, local, &to, multipath)
 	if err != nil {
 		return nil, err
 	}
@@ -63,18 +86,22 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 		return nil, err
 	}
 	sa, _ := unix.Getsockname(fd)
-	c.laddr = fromSockaddr("tcp", sa)
-	if ip4 := to.IP.To4(); ip4 != nil {
-		to.IP = ip4
+	c.laddr, c.raddr = fromSockaddr("tcp", sa), &to
+	if sa, err := unix.Getpeername(fd); err == nil { // what was dialled may say it otherwise
+		c.raddr = fromSockaddr("tcp", sa)
 	}
-	c.raddr = &to
 	tune(fd, keepAliveConfig(d.KeepAlive, d.KeepAliveConfig))
 	return c, nil
 }
 
 // socketTCP makes the socket, runs the user's hook on it and binds it.
-func (d *Dialer) socketTCP(ctx context.Context, network string, family int, local, to *net.TCPAddr) (fd int, err error) {
-	if fd, err = socket(family, unix.SOCK_STREAM); err != nil {
+func (d *Dialer) socketTCP(ctx context.Context, network string, family int, local, to *net.TCPAddr, multipath bool) (fd int, err error) {
+	if multipath {
+		fd, err = multipathSocket(family)
+	} else {
+		fd, err = socket(family, unix.SOCK_STREAM)
+	}
+	if err != nil {
 		return -1, err
 	}
 	defer func() {

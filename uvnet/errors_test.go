@@ -148,12 +148,6 @@ var errorCases = []struct {
 		_, err := w.dialer(0, nil).DialContext(ctx, "tcp", "127.0.0.1:1")
 		return err
 	}},
-	{"dial name cancelled", func(t *testing.T, w world) error {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		_, err := w.dialer(0, nil).DialContext(ctx, "tcp", "localhost:1")
-		return err
-	}},
 	{"dial unix cancelled", func(t *testing.T, w world) error {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()

@@ -124,6 +124,8 @@ type ListenConfig struct {
 	KeepAliveConfig net.KeepAliveConfig
 	// Loops are what the connections live on; nil means the default group.
 	Loops *Net
+
+	multipath multipath
 }
 
 // Listen is [net.ListenConfig.Listen]: networks tcp, tcp4, tcp6 and unix.
@@ -132,7 +134,7 @@ func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (ne
 		return nil, err
 	}
 	std := net.ListenConfig{Control: lc.Control}
-	std.SetMultipathTCP(false) // what it accepts would not inherit its options
+	std.SetMultipathTCP(lc.MultipathTCP())
 	ln, err := std.Listen(ctx, network, address)
 	if err != nil {
 		return nil, err

@@ -53,8 +53,13 @@ func (n *Net) takeUDP(network string, c *net.UDPConn) (*UDPConn, error) {
 
 // dialUDP makes a connected socket.
 func (d *Dialer) dialUDP(ctx context.Context, network string, addr *net.UDPAddr) (*UDPConn, error) {
-	std := net.Dialer{LocalAddr: d.LocalAddr, Control: d.Control, ControlContext: d.ControlContext}
-	c, err := std.DialContext(ctx, network, addr.String())
+	std := net.Dialer{LocalAddr: d.LocalAddr, Control: d.Control}
+	if d.ControlContext != nil {
+		std.ControlContext = func(_ context.Context, network, address string, c syscall.RawConn) error {
+			return d.ControlContext(ctx, network, address, c)
+		}
+	}
+	c, err := std.DialContext(lookupContext(ctx), network, addr.String()) // the hooks were called
 	if err != nil {
 		var op *net.OpError
 		if errors.As(err, &op) {
