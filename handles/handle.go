@@ -3,6 +3,8 @@ package handles
 import (
 	"fmt"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -33,6 +35,7 @@ type handle struct {
 	onClose func()
 	flags   uint16
 	kind    uv.HandleKind
+	seen    int32 // linger.go
 }
 
 // on says what the handle is, and whose.
@@ -153,6 +156,9 @@ func (h *handle) startClose() {
 	if h.kind == uv.KindTTY { // here, so that Close of its Base does it, too
 		h.c.TTYClose()
 	}
+	if h.seen > 0 {
+		h.keepOpen()
+	}
 	h.core.Bump(h.c)
 }
 
@@ -164,6 +170,9 @@ func (h *handle) OnClose(fn func()) { h.onClose = fn }
 // finish handles the close event.
 func (h *handle) finish() {
 	h.set(closed)
+	if h.seen < 0 {
+		go unix.Close(int(-h.seen))
+	}
 	fn := h.onClose
 	h.onClose = nil
 	h.core.Forget(h.c)

@@ -38,6 +38,7 @@ func (s *socket) FD() (int, error) {
 		return -1, err
 	}
 	fd := s.c.FD()
+	s.show(fd)
 	return fd, s.fail("fd", fd)
 }
 

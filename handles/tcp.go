@@ -124,6 +124,7 @@ func (t *TCP) Listen(backlog int, fn func(c *TCP, err error)) error {
 		}
 		c := &TCP{peer: cuv.Peer(peer)}
 		c.adopt(t.core, h, c)
+		c.inherit(&t.handle)
 		c.set(opened | readable | writable)
 		fn(c, nil)
 	})
