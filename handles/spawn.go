@@ -48,6 +48,9 @@ type ProcessOptions struct {
 // EBADF for a descriptor that is not open, EPERM for a UID or GID that may not
 // be taken. After an error the child, the pipes and the handle are gone.
 //
+// Spawn takes as long as os/exec's Start, whatever the size of the heap; a slow file
+// system that brings the program holds the loop (docs/sleeping.md).
+//
 // The child starts with no signal blocked, and none ignored but real-time ones. C
 // function uv_spawn,
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_spawn.

@@ -182,12 +182,12 @@ func (s *stream) Shutdown(fn func(err error)) error {
 // Readable tells whether the stream can be read from; it stays so after EOF. C
 // function uv_is_readable,
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_is_readable.
-func (s *stream) Readable() bool { return !s.has(closing) && s.c.IsReadable() }
+func (s *stream) Readable() bool { return !s.has(closing) && s.has(readable) && s.c.IsReadable() }
 
 // Writable tells whether the stream can be written to: not after Shutdown. C
 // function uv_is_writable,
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_is_writable.
-func (s *stream) Writable() bool { return !s.has(closing) && s.c.IsWritable() }
+func (s *stream) Writable() bool { return !s.has(closing) && s.has(writable) && s.c.IsWritable() }
 
 // SetBlocking changes the mode of the descriptor, which all its holders share. In
 // blocking mode writes wait until the kernel has taken everything, and the loop
