@@ -136,7 +136,7 @@ func (l *Loop) turn(op string, block bool) (bool, error) {
 	}
 	l.core.ClearInterrupt()
 	block = block && !l.core.Idling() // whatever the idle callbacks then do
-	err := l.core.Turn(block)
+	err := l.core.Turn(block, true)
 	l.core.Stopped() // a Stop during the turn has done its work
 	return l.core.Alive(), err
 }

@@ -77,7 +77,7 @@ func (l *Loop) drainOnce(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	return l.core.Turn(true)
+	return l.core.Turn(true, false)
 }
 
 // stuck names the handles that are open, and counts the requests.

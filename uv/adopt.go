@@ -27,7 +27,7 @@ func (c *Core) hostTurn() (again, stop bool) {
 	c.ClearInterrupt()
 	err := func() error {
 		defer c.End()
-		return c.Turn(false)
+		return c.Turn(false, false)
 	}()
 	if err != nil {
 		panic(err) // there is no Run that could return it

@@ -90,11 +90,14 @@ func (c *Core) RunTimers() error {
 }
 
 // Turn runs one round: idle and prepare callbacks, one crossing, and the events
-// it brought. block lets it wait for an event.
-func (c *Core) Turn(block bool) error {
+// it brought. block lets it wait for an event. alive says that the caller has found
+// the loop alive, as uv_run looks before a round: then all of the round takes place,
+// also if C has no work, or none any more.
+func (c *Core) Turn(block, alive bool) error {
 	c.round++
-	force := len(c.idle.list) > 0 || len(c.prepare.list) > 0
-	if force {
+	force := alive
+	if len(c.idle.list) > 0 || len(c.prepare.list) > 0 {
+		force = true
 		c.runPhase(&c.idle)
 		if c.work.err == nil {
 			c.runPhase(&c.prepare)
@@ -147,21 +150,25 @@ func (c *Core) takeErr() error {
 	return nil
 }
 
-// Run turns the loop until no work is left, Stop or Interrupt.
+// Run turns the loop until no work is left, Stop or Interrupt. uv_run asks whether
+// the loop is alive before the first timers, not behind them: a round follows them
+// even if they leave nothing to do.
 func (c *Core) Run() error {
 	defer c.stop.Store(false) // a panic that ended the run leaves no Stop for the next
+	alive := c.Alive()
 	if err := c.RunTimers(); err != nil {
 		return err
 	}
 	for !c.ended() {
-		if len(c.idle.list)+len(c.prepare.list) > 0 || !c.ring.WasAlive() {
-			if !c.Alive() {
+		if !alive && (len(c.idle.list)+len(c.prepare.list) > 0 || !c.ring.WasAlive()) {
+			if alive = c.Alive(); !alive {
 				break
 			}
 		}
-		if err := c.Turn(true); err != nil {
+		if err := c.Turn(true, alive); err != nil {
 			return err
 		}
+		alive = false
 		c.yield()
 	}
 	return nil
