@@ -62,6 +62,10 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 		c.Close()
 		return nil, err
 	}
+	if err := c.acquire(); err != nil { // the loop was shut down meanwhile
+		return nil, err
+	}
+	defer c.release()
 	sa, _ := unix.Getsockname(fd)
 	c.laddr = fromSockaddr("tcp", sa)
 	if ip4 := to.IP.To4(); ip4 != nil {

@@ -54,6 +54,10 @@ func (w *worker) push(t task) bool {
 	return true
 }
 
+// give is push for a task that ends something: a loop that had no handles, and took
+// no more tasks, may have some again.
+func (w *worker) give(t task) bool { return w.push(t) || w.loop.Post(t.run) == nil }
+
 // run runs the tasks.
 func (w *worker) run() {
 	w.mu.Lock()
