@@ -1,6 +1,18 @@
 package server
 
-import "golang.org/x/sys/unix"
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// AfterRefusal makes fn run when a socket that may be stale has refused a
+// connection, until the test ends.
+func AfterRefusal(t testing.TB, fn func()) {
+	old := refused
+	refused = fn
+	t.Cleanup(func() { refused = old })
+}
 
 // Descriptors returns how many sockets, pipes and pollers the process has open.
 // Files and devices do not count: the C library opens some for a moment when a

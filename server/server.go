@@ -32,6 +32,11 @@ type Server struct {
 	// Backlog is the kernel's queue of connections that wait to be accepted;
 	// 0 means 4096. The system may set a lower bound.
 	Backlog int
+	// ReusePort shares TCP addresses with other servers, of this process or of
+	// others of the same user, that ask for it as well (SO_REUSEPORT): the kernel
+	// spreads the connections over all. Without it, Listen fails with EADDRINUSE if
+	// anything listens there. ENOTSUP where libuv or the system cannot.
+	ReusePort bool
 	// CloseTimeout is how long a closing connection may take to send what is
 	// queued, and a peer to end its side in Shutdown; 0 means 5 seconds.
 	CloseTimeout time.Duration

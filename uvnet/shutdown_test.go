@@ -19,8 +19,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// running starts a group of n loops; stop ends Run and waits for that.
-func running(t *testing.T, n int) (g *uvgo.Group, nt *Net, stop func()) {
+// runGroup starts a group of n loops; stop ends Run and waits for that.
+func runGroup(t *testing.T, n int) (g *uvgo.Group, nt *Net, stop func()) {
 	t.Helper()
 	g, err := uvgo.NewGroup(n, uvgo.WithParking(uvgo.ParkGoroutine))
 	check(t, err)
@@ -145,7 +145,7 @@ func TestNumberOutlivesTheLoop(t *testing.T) {
 		for name, make := range sockets {
 			t.Run(way+"/"+name, func(t *testing.T) {
 				uvtest.Watchdog(t, minutes)
-				g, n, stop := running(t, 1)
+				g, n, stop := runGroup(t, 1)
 				raw, err := make(t, n).SyscallConn()
 				check(t, err)
 				inside, leave, left := channel(), channel(), channel()
@@ -194,7 +194,7 @@ func channel() chan struct{} { return make(chan struct{}) }
 // left, however late that is.
 func TestShutdownWaitsForUsers(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
-	g, n, stop := running(t, 1)
+	g, n, stop := runGroup(t, 1)
 	raw, err := sockets["tcp"](t, n).SyscallConn()
 	check(t, err)
 	inside, leave, left := channel(), channel(), channel()
@@ -232,7 +232,7 @@ func TestShutdownUnderTraffic(t *testing.T) {
 	uvtest.Watchdog(t, 2*minutes)
 	file := writeTemp(t, strings.Repeat("SECRET", 20_000))
 	for round := range 8 {
-		g, n, stop := running(t, 2)
+		g, n, stop := runGroup(t, 2)
 		var wg sync.WaitGroup
 		for _, network := range []string{"tcp", "unix"} {
 			ln, err := n.Listen(network, address(t, network))
