@@ -1,13 +1,25 @@
 package handles
 
-import "github.com/uvgo/uvgo/cuv"
+import (
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/uv"
+)
 
 // Guard says that goroutines use the stream's descriptor by its number, which must
 // not be closed under them: the next open of any goroutine would get it, and their
 // bytes. Close, by whomever, asks inUse first, on the loop's goroutine. If that
 // returns true, the handle is closing and no longer reads, but keeps its number,
-// and the loop alive, until Unguard. No libuv counterpart.
-func (s *stream) Guard(inUse func() bool) { s.guard = inUse }
+// and the loop alive, until Unguard. EINVAL for a nil inUse. No libuv counterpart.
+func (s *stream) Guard(inUse func() bool) error {
+	if err := s.use("guard"); err != nil {
+		return err
+	}
+	if inUse == nil {
+		return s.fail("guard", int(uv.EINVAL))
+	}
+	s.guard = inUse
+	return nil
+}
 
 // Unguard ends what Guard began, and the close that waits for it. No libuv
 // counterpart.

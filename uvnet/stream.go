@@ -82,7 +82,7 @@ func (c *conn) open() error {
 		return err
 	}
 	c.stream = s
-	s.Base().Guard(c.inUse)
+	_ = s.Base().Guard(c.inUse) // fails only on a closed stream
 	s.OnClose(c.onClose)
 	return nil
 }
