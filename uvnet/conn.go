@@ -35,6 +35,8 @@ type conn struct {
 	taken   bool    // libuv owns the descriptor
 	unread  bool    // Close found bytes that nobody has read
 	discard bool    // SetLinger(0): close drops what is unsent
+	dialed  bool    // by TCP: the port of this end is its own; settled when made
+	done    bool    // the descriptor is closed, or will be in its own time
 	ended   bool    // CloseWrite came before all was sent
 	halting bool    // reading is to stop, whatever was read
 	bulk    bool    // the loop reads short: the reader takes the most himself
@@ -90,6 +92,7 @@ func (c *conn) Close() error {
 	c.tellWatchers()
 	c.mu.Unlock()
 	c.release()
+	c.awaitEnd()
 	return nil
 }
 
@@ -104,6 +107,7 @@ func (c *conn) destroy() {
 	c.mu.Unlock()
 	if !onLoop {
 		unix.Close(c.fd)
+		c.finish()
 		return
 	}
 	if c.w.push((*closeTask)(c)) {
@@ -115,6 +119,7 @@ func (c *conn) destroy() {
 	if !taken { // else the loop closed it when it was shut down
 		unix.Close(c.fd)
 	}
+	c.finish()
 }
 
 // CloseRead ends the reading side: what has arrived can still be read.

@@ -189,6 +189,7 @@ func (t *closeTask) run() {
 	c := (*conn)(t)
 	if c.stream == nil { // opening it failed
 		unix.Close(c.fd)
+		c.finish()
 		return
 	}
 	c.mu.Lock()
@@ -202,6 +203,7 @@ func (t *closeTask) run() {
 		c.cut()
 		return
 	}
+	c.finish()
 	c.leaving = true
 	c.patience = time.AfterFunc(lingering, func() { _ = c.w.loop.Post(c.cut) })
 }
@@ -219,8 +221,10 @@ func (c *conn) cut() {
 func (c *conn) onClose() {
 	c.ref.close() // a loop's shutdown asks nobody
 	c.mu.Lock()
+	c.done = true
 	c.stop()
 	c.mu.Unlock()
+	c.w.readied = true
 }
 
 // sysError is an error of libuv as package net would have it from the call.
