@@ -35,6 +35,10 @@ func (l *Loop) Shutdown(ctx context.Context) error {
 	var failed []error
 	refused := false
 	for {
+		if refused && l.core.Handles() > 0 { // what was posted before made one, whose end may need Post
+			l.core.AcceptPosts()
+			refused = false
+		}
 		for h := range l.Walk() {
 			if !h.Closing() {
 				if l.core.Debug() {

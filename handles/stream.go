@@ -42,6 +42,7 @@ type stream struct {
 	held      *held
 	accept    *acceptor // listeners
 	onWritten func(queued int, err error)
+	guard     func() (inUse bool) // see Guard; with closing: the close waits for Unguard
 }
 
 // Base is the common part of TCP, Pipe and TTY, to call it without an interface.

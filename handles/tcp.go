@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
@@ -233,6 +235,17 @@ func (t *TCP) SetSimultaneousAccepts(on bool) error {
 func (t *TCP) CloseReset() error {
 	if err := t.use("close reset"); err != nil {
 		return err
+	}
+	if t.guarded() { // what closes it later resets it, too
+		fd, err := t.FD()
+		if err == nil {
+			err = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		}
+		if err != nil {
+			return err
+		}
+		t.putOffClose()
+		return nil
 	}
 	if rc := t.c.TCPCloseReset(); rc < 0 {
 		return t.fail("close reset", rc)

@@ -90,6 +90,10 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 		c.Close()
 		return nil, err
 	}
+	if err := c.acquire(); err != nil { // the loop was shut down meanwhile
+		return nil, err
+	}
+	defer c.release()
 	sa, _ := unix.Getsockname(fd)
 	c.laddr, c.raddr = fromSockaddr("tcp", sa), &to
 	if sa, err := unix.Getpeername(fd); err == nil { // what was dialled may say it otherwise
