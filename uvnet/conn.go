@@ -36,6 +36,8 @@ type conn struct {
 	lost    bool    // destroy found the loop closed
 	unread  bool    // Close found bytes that nobody has read
 	discard bool    // SetLinger(0): close drops what is unsent
+	dialed  bool    // by TCP: the port of this end is its own; settled when made
+	done    bool    // the descriptor is closed, or will be in its own time
 	ended   bool    // CloseWrite came before all was sent
 	halting bool    // reading is to stop, whatever was read
 	bulk    bool    // the loop reads short: the reader takes the most himself
@@ -88,6 +90,7 @@ func (c *conn) Close() error {
 	}
 	c.expel()
 	c.release()
+	c.awaitEnd()
 	return nil
 }
 
@@ -103,6 +106,7 @@ func (c *conn) expel() {
 func (c *conn) destroy() {
 	if !c.retire() {
 		unix.Close(c.fd)
+		c.finish()
 		return
 	}
 	if c.w.give((*closeTask)(c)) {
@@ -115,6 +119,7 @@ func (c *conn) destroy() {
 	if !taken { // else the loop closes it, or has, when it is shut down
 		unix.Close(c.fd)
 	}
+	c.finish()
 }
 
 // retire drops what nobody will read, and tells whether the loop may know the

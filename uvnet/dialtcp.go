@@ -85,7 +85,9 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 		return nil, err
 	}
 	c := newTCPConn(w, network, fd, nil, nil)
-	if err := connect(ctx, c, toAddrPort(family, to.IP, to.Port, to.Zone)); err != nil {
+	err = connect(ctx, c, toAddrPort(family, to.IP, to.Port, to.Zone))
+	c.dialed = err == nil || ctx.Err() == nil // who cancels does not wait for the loop
+	if err != nil {
 		c.Close()
 		return nil, err
 	}

@@ -214,6 +214,7 @@ func (t *closeTask) run() {
 	c := (*conn)(t)
 	if c.stream == nil { // opening it failed
 		unix.Close(c.fd)
+		c.finish()
 		return
 	}
 	if c.stream.Closing() { // the loop was faster, and waits for us
@@ -231,6 +232,7 @@ func (t *closeTask) run() {
 		c.cut()
 		return
 	}
+	c.finish()
 	c.leaving = true
 	c.patience = time.AfterFunc(lingering, func() { _ = c.w.loop.Post(c.cut) })
 }
@@ -246,8 +248,10 @@ func (c *conn) cut() {
 // onClose runs when libuv has closed the descriptor.
 func (c *conn) onClose() {
 	c.mu.Lock()
+	c.done = true
 	c.stop()
 	c.mu.Unlock()
+	c.w.readied = true
 }
 
 // sysError is an error of libuv as package net would have it from the call.
