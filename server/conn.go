@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync/atomic"
+	"time"
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
@@ -24,9 +26,10 @@ type Conn struct {
 	remote     netip.AddrPort            // TCP
 	tcp        *handles.TCP              // whose address may differ from the listener's
 	local      net.Addr                  // which then is here
-	timer      *handles.Timer            // cuts a close that takes too long
+	deadline   time.Duration             // limited: when it is cut, by the loop's clock
 	round      uint64                    // the turn that recent counts from
 	recent     int                       // bytes written in that turn
+	work       atomic.Int32              // see Hold
 	flags      uint16
 }
 
@@ -35,11 +38,13 @@ const (
 	paused  = 1 << iota // by Pause
 	over                // above the high watermark
 	reading             // the stream is being read
-	done                // no more reading: EOF or an error
-	closing             // Close was called, or we are to close
-	leaving             // Shutdown: waiting for the peer to end its side
+	done                // no more reading: EOF, an error, or the stream is closed
+	closing             // we are to close: what arrives is dropped
 	shut                // our side is being ended, or has been
 	looking             // a look at the queue is due in the next turn
+	wrote               // something was written
+	owing               // the handler has not written since Data or EOF
+	limited             // among the worker's lingering
 )
 
 func (c *Conn) has(f uint16) bool { return c.flags&f != 0 }
@@ -62,7 +67,7 @@ func (c *Conn) init(s handles.Stream) {
 
 // setReading reads from the stream exactly while everything allows it.
 func (c *Conn) setReading() {
-	want := !c.has(done|closing) && (c.has(leaving) || !c.has(paused|over))
+	want := !c.has(done) && (c.has(closing) || !c.has(paused|over))
 	switch {
 	case want && !c.has(reading):
 		if err := c.stream.ReadStart(c.read); err != nil {
@@ -82,9 +87,10 @@ func (c *Conn) data(p []byte, err error) {
 		c.readEnd(err)
 		return
 	}
-	if c.has(leaving) {
+	if c.has(closing) {
 		return
 	}
+	c.flags |= owing
 	w := c.worker
 	w.messages.Add(1)
 	w.bytesIn.Add(uint64(len(p)))
@@ -105,20 +111,23 @@ func (c *Conn) readEnd(err error) {
 		return
 	}
 	c.flags |= done
-	switch {
-	case c.has(leaving):
+	if c.has(closing) {
 		c.finish()
-	case c.worker.eof == nil:
-		c.err = io.EOF
-		c.finish()
-	default:
-		c.err = io.EOF
-		c.worker.current = c
-		c.worker.eof.EOF(c)
-		c.worker.current = nil
-		if c.has(shut) && c.unsent() == 0 { // both sides have ended
-			c.cut()
+		return
+	}
+	c.err = io.EOF
+	if c.worker.eof == nil {
+		if !c.held() {
+			c.finish()
 		}
+		return
+	}
+	c.flags |= owing
+	c.worker.current = c
+	c.worker.eof.EOF(c)
+	c.worker.current = nil
+	if c.has(shut) && c.unsent() == 0 { // both sides have ended
+		c.cut()
 	}
 }
 
@@ -133,9 +142,6 @@ func (c *Conn) fail(err error) {
 
 // closed runs when the stream is gone.
 func (c *Conn) closed() {
-	if c.timer != nil {
-		c.timer.Close()
-	}
 	w := c.worker
 	w.remove(c)
 	w.current = c

@@ -21,6 +21,7 @@ type listener struct {
 	addr   net.Addr
 	file   socketFile // unix: what to remove at the end
 	first  bool       // of its address
+	giving bool       // counted in Server.givers
 	spread bool       // connections stay with the worker that accepted them
 	any    bool       // bound to every interface: connections differ in their address
 }
@@ -190,4 +191,11 @@ func (l *listener) openStream(loop *uvgo.Loop, fd uintptr) (handles.Stream, erro
 func (l *listener) close() {
 	l.file.remove()
 	_ = l.stream.Close()
+	if l.giving {
+		l.giving = false
+		l.worker.server.givers.Add(-1)
+		for _, w := range l.worker.server.workers {
+			_ = w.loop.Post(w.checkDrained) // behind the connections that were handed over
+		}
+	}
 }

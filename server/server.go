@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/uvgo/uvgo"
@@ -38,7 +39,8 @@ type Server struct {
 	// anything listens there. ENOTSUP where libuv or the system cannot.
 	ReusePort bool
 	// CloseTimeout is how long a closing connection may take to send what is
-	// queued, and a peer to end its side in Shutdown; 0 means 5 seconds.
+	// queued, and its peer to end its side; in Shutdown also how long handlers have
+	// to answer what has arrived, unless they Hold the connection. 0 means 5 seconds.
 	CloseTimeout time.Duration
 	// Delay leaves Nagle's algorithm on, which holds small writes back.
 	Delay bool
@@ -53,6 +55,7 @@ type Server struct {
 	workers  []*worker
 	addrs    []net.Addr
 	finished chan struct{} // closed when Serve has ended
+	givers   atomic.Int32  // listeners whose connections go to all workers
 }
 
 // The states of a server, in their order.
@@ -87,6 +90,9 @@ func (s *Server) Listen(addrs ...string) error {
 	}
 	for _, l := range made {
 		l.worker.listeners = append(l.worker.listeners, l)
+		if l.giving = !l.spread; l.giving {
+			s.givers.Add(1)
+		}
 		if l.first {
 			s.addrs = append(s.addrs, l.addr)
 		}

@@ -56,7 +56,8 @@ func (r *Resolver) ask(ctx context.Context, host string, hints requests.AddrInfo
 	if err != nil {
 		return nil, err
 	}
-	list, err := requests.GetAddrInfoContext(ctx, w.loop, host, "", hints)
+	var list []requests.AddrInfo
+	w.use(func() { list, err = requests.GetAddrInfoContext(ctx, w.loop, host, "", hints) })
 	if err != nil {
 		return nil, dnsError(host, err)
 	}
@@ -92,7 +93,10 @@ func (r *Resolver) nameInfo(ctx context.Context, addr string) ([]string, error) 
 	if id := zoneID(ip.Zone()); id != 0 {
 		ip = ip.WithZone(strconv.FormatUint(uint64(id), 10))
 	}
-	name, _, err := requests.GetNameInfoContext(ctx, w.loop, netip.AddrPortFrom(ip, 0), requests.NINameReqd)
+	var name string
+	w.use(func() {
+		name, _, err = requests.GetNameInfoContext(ctx, w.loop, netip.AddrPortFrom(ip, 0), requests.NINameReqd)
+	})
 	if err != nil {
 		return nil, dnsError(addr, err)
 	}

@@ -46,7 +46,8 @@ type Dialer struct {
 	multipath multipath
 }
 
-// Dial is [net.Dialer.Dial]: networks tcp, tcp4, tcp6, udp, udp4, udp6 and unix.
+// Dial is [net.Dialer.Dial]: networks tcp, tcp4, tcp6, udp, udp4, udp6, unix and
+// unixgram.
 func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
@@ -209,6 +210,9 @@ func (d *Dialer) one(ctx context.Context, network string, addr net.Addr, left in
 	case *net.UDPAddr:
 		return result(d.dialUDP(ctx, network, addr))
 	case *net.UnixAddr:
+		if addr.Net == "unixgram" {
+			return result(d.dialUnixgram(ctx, addr))
+		}
 		local, _ := d.LocalAddr.(*net.UnixAddr)
 		return result(d.dialUnix(ctx, network, local, addr))
 	}

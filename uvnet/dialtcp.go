@@ -5,11 +5,14 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/uv"
 )
 
 // dialTCP connects, by Multipath TCP first if that is asked for.
@@ -118,33 +121,50 @@ func (d *Dialer) socketTCP(ctx context.Context, network string, family int, loca
 	if err = d.control(ctx, name, to.String(), fd); err != nil {
 		return fd, err
 	}
-	if local == nil {
-		return fd, nil
+	if local != nil {
+		sa, err := toSockaddr(family, local.IP, local.Port, local.Zone)
+		if err != nil {
+			return fd, err
+		}
+		if err := unix.Bind(fd, sa); err != nil {
+			return fd, sysCall("bind", err)
+		}
 	}
-	sa, err := toSockaddr(family, local.IP, local.Port, local.Zone)
-	if err != nil {
+	if _, err := toSockaddr(family, to.IP, to.Port, to.Zone); err != nil { // libuv would say it otherwise
 		return fd, err
 	}
-	return fd, sysCall("bind", unix.Bind(fd, sa))
+	if to.Port < 0 || to.Port > 65535 {
+		return fd, sysCall("connect", unix.EINVAL)
+	}
+	return fd, nil
 }
 
 // A connectTask is a connection attempt.
 type connectTask struct {
-	c    *TCPConn
-	addr netip.AddrPort
-	done chan error // room for the outcome: nobody may wait for it any more
+	c     *TCPConn
+	addr  netip.AddrPort
+	limit time.Duration // until the attempt ends by itself; 0: it does not
+
+	mu    sync.Mutex
+	timer *time.Timer // the limit's
+	err   error
+	ended bool
+	done  chan struct{} // receives once; nobody may wait for it any more
 }
 
 // connect connects c, until ctx ends.
 func connect(ctx context.Context, c *TCPConn, addr netip.AddrPort) error {
-	t := &connectTask{c, addr, make(chan error, 1)}
+	t := &connectTask{c: c, addr: addr, done: uv.NewWake()}
+	if at, ok := ctx.Deadline(); ok && uv.Bubbled() { // whose clock stands still meanwhile
+		t.limit = max(time.Until(at), 1)
+	}
 	c.onLoop = true
 	if !c.w.push(t) {
 		return errLoopGone
 	}
 	select {
-	case err := <-t.done:
-		return err
+	case <-t.done:
+		return t.err
 	case <-ctx.Done():
 		return contextError(ctx.Err())
 	}
@@ -158,6 +178,12 @@ func (t *connectTask) run() {
 	}
 	if err != nil {
 		t.report(err)
+		return
+	}
+	if t.limit != 0 {
+		t.mu.Lock()
+		t.timer = time.AfterFunc(t.limit, func() { t.end(contextError(context.DeadlineExceeded)) })
+		t.mu.Unlock()
 	}
 }
 
@@ -165,6 +191,19 @@ func (t *connectTask) report(err error) {
 	if err != nil {
 		err = sysError("connect", err)
 	}
-	t.done <- err
+	t.end(err)
 	t.c.w.readied = true
+}
+
+// end gives the outcome to who waits, the first time.
+func (t *connectTask) end(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.timer != nil {
+		t.timer.Stop()
+	}
+	if !t.ended {
+		t.ended, t.err = true, err
+		t.done <- struct{}{}
+	}
 }

@@ -32,7 +32,7 @@ func (d *Dialer) names() namer {
 // resolve turns what Dial was given into addresses, as package net does.
 func (d *Dialer) resolve(ctx context.Context, network, address string) ([]net.Addr, error) {
 	switch network {
-	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix":
+	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram":
 	default:
 		return nil, net.UnknownNetworkError(network)
 	}
@@ -48,7 +48,7 @@ func (d *Dialer) resolve(ctx context.Context, network, address string) ([]net.Ad
 
 // resolve resolves an address of the network.
 func resolve(ctx context.Context, r namer, network, address string) ([]net.Addr, error) {
-	if network == "unix" {
+	if strings.HasPrefix(network, "unix") {
 		return []net.Addr{&net.UnixAddr{Name: address, Net: network}}, nil
 	}
 	host, service, err := net.SplitHostPort(address)

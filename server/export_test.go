@@ -32,3 +32,9 @@ func Descriptors() int {
 	}
 	return n
 }
+
+// Draining tells whether Shutdown has reached the connection's loop.
+func (c *Conn) Draining() bool { return c.worker.draining }
+
+// Ended tells whether the peer's end has arrived.
+func (c *Conn) Ended() bool { return c.has(done) }
