@@ -16,7 +16,7 @@ func await[T any](ctx context.Context, l uv.Loop, op string, start func(func(T, 
 		err   error
 	}
 	var none T
-	if l == nil {
+	if l == nil || l.Core() == nil {
 		return none, uv.Check(op, int(uv.EINVAL))
 	}
 	if err := ctx.Err(); err != nil {

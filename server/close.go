@@ -9,6 +9,9 @@ import (
 // CloseWrite sends what is queued and then ends our side; the peer's data still
 // arrives. A second call, or one after Close, does nothing.
 func (c *Conn) CloseWrite() error {
+	if err := c.use("server: close write"); err != nil {
+		return err
+	}
 	if c.has(shut | closing | leaving) {
 		return nil
 	}
@@ -31,6 +34,9 @@ func (c *Conn) endWrite() error {
 // Close ends the connection: no more Data, what is queued is sent, within
 // CloseTimeout, and then it is closed. A second call does nothing.
 func (c *Conn) Close() error {
+	if err := c.use("server: close"); err != nil {
+		return err
+	}
 	if c.has(closing) {
 		return nil
 	}
@@ -41,6 +47,9 @@ func (c *Conn) Close() error {
 // Abort closes the connection at once and drops what is not sent; a TCP peer
 // sees a reset.
 func (c *Conn) Abort() error {
+	if err := c.use("server: abort"); err != nil {
+		return err
+	}
 	c.flags |= closing
 	c.reset()
 	return c.stream.Close()

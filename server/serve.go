@@ -21,6 +21,9 @@ func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
 // its goroutine (runtime.Goexit) ends the server likewise, with an error. Either
 // way every connection's Close callback has run.
 func (s *Server) Serve(ctx context.Context) error {
+	if s == nil {
+		return uv.Check("server: serve", int(uv.EINVAL))
+	}
 	s.mu.Lock()
 	err := s.serveable()
 	if err == nil {
@@ -81,6 +84,9 @@ func (s *Server) serveable() error {
 // that has not begun returns ErrServerClosed. Not for the loops' own goroutines:
 // a handler calls it on another.
 func (s *Server) Shutdown(ctx context.Context) error {
+	if s == nil {
+		return uv.Check("server: shutdown", int(uv.EINVAL))
+	}
 	s.mu.Lock()
 	switch s.state {
 	case fresh, bound:

@@ -1,0 +1,12 @@
+package server_test
+
+import (
+	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/server"
+)
+
+func TestZeroServerAndConnAnswerWithErrors(t *testing.T) {
+	uvtest.ZeroValues(t, []string{"Server"}, server.Conn{}, server.Server{})
+}
