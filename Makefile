@@ -131,4 +131,4 @@ docker-check: ## Build and test the container image without Docker (root, Debian
 
 .PHONY: clean
 clean: ## Remove everything that make built or downloaded
-	rm -rf bin $(addprefix $(LIBUV)/,src build build-asan build-shared .lock)
+	rm -rf bin $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock)

@@ -1,17 +1,17 @@
 package cuv
 
 // How libuv is found and linked. The static build is the default; the tag
-// libuv_shared links the shared library instead. In a static link the linker
-// hands every sigaction call to sigaction.c, every epoll_pwait to epoll.c, and every
-// syscall to iouring.c; see there.
+// libuv_shared links the shared library instead. interpose.h says how cuv
+// comes between libuv and some functions of the C library. Go's runtime has a C
+// function for sighook.c to replace on the architectures of CUV_SIGHOOK.
 
 /*
 #cgo CFLAGS: -std=gnu11 -O2 -Wall
 #cgo !libuv_shared pkg-config: libuv-static
-#cgo !libuv_shared,linux LDFLAGS: -Wl,--wrap=sigaction -Wl,--wrap=epoll_pwait -Wl,--wrap=syscall -Wl,--wrap=read
 #cgo libuv_shared pkg-config: libuv
 #cgo libuv_shared CFLAGS: -DCUV_SHARED
-#cgo libuv_shared,linux LDFLAGS: -ldl
+#cgo linux LDFLAGS: -ldl
+#cgo linux,amd64 linux,arm64 linux,loong64 linux,ppc64le CFLAGS: -DCUV_SIGHOOK
 
 // None of these calls back into Go or keeps a Go pointer.
 #cgo nocallback cuv_turn

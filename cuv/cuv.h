@@ -271,5 +271,6 @@ int cuv_signal_stop(cuv_handle *h);
 int cuv_sigaction_works(void);
 void cuv_sigaction_enter(void);
 void cuv_sigaction_leave(void);
+void *cuv_sighook(void *runtimes);
 
 #endif

@@ -15,58 +15,35 @@
  *
  * On other systems than Linux libuv polls as it likes.
  *
- * libuv is reached as in sigaction.c: a static one by the linker's --wrap, a
- * shared one by a definition in the executable.
+ * libuv's calls come here as interpose.h says.
  */
 #ifdef __linux__
-#ifdef CUV_SHARED
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#endif
 #include <errno.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 
 #include "cuv.h"
+#include "interpose.h"
+
+CUV_DECLARE(epoll_pwait);
 
 static __thread cuv_loop *turning; /* the loop whose turn this thread makes, or NULL */
 
-#ifdef CUV_SHARED
-typedef int (*epoll_fn)(int, struct epoll_event *, int, int, const sigset_t *);
-
-static int real_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout, const sigset_t *mask) {
-  static _Atomic(epoll_fn) next;
-  epoll_fn fn = atomic_load_explicit(&next, memory_order_relaxed);
-  if (fn == NULL) {
-    fn = (epoll_fn)dlsym(RTLD_NEXT, "epoll_pwait");
-    atomic_store(&next, fn);
-  }
-  return fn(fd, events, max, timeout, mask);
-}
-#define intercepted epoll_pwait
-#else
-int __real_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout, const sigset_t *mask);
-int __wrap_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout, const sigset_t *mask);
-#define real_epoll_pwait __real_epoll_pwait
-#define intercepted __wrap_epoll_pwait
-#endif
-
-/* Every epoll_pwait call of the program's C; only those of a turn are changed. */
-int intercepted(int fd, struct epoll_event *events, int max, int timeout, const sigset_t *mask) {
+/* Every epoll_pwait call of libuv; only those of a turn are changed. */
+int CUV_CALLOUT(epoll_pwait)(int fd, struct epoll_event *events, int max, int timeout, const sigset_t *mask) {
   cuv_loop *l = turning;
-  if (l == NULL) return real_epoll_pwait(fd, events, max, timeout, mask);
+  if (l == NULL) return CUV_NEXT(epoll_pwait)(fd, events, max, timeout, mask);
   if (max > (int)l->batch) max = (int)l->batch;
-  if (timeout == 0) return real_epoll_pwait(fd, events, max, 0, mask);
+  if (timeout == 0) return CUV_NEXT(epoll_pwait)(fd, events, max, 0, mask);
   cuv_ring *r = &l->ring;
   uint64_t start = uv_hrtime();
   int n = 0;
   if (r->busy_poll != 0) {
-    do n = real_epoll_pwait(fd, events, max, 0, mask);
+    do n = CUV_NEXT(epoll_pwait)(fd, events, max, 0, mask);
     while (n == 0 && uv_hrtime() - start < r->busy_poll);
   }
-  if (n == 0) n = real_epoll_pwait(fd, events, max, timeout, mask);
+  if (n == 0) n = CUV_NEXT(epoll_pwait)(fd, events, max, timeout, mask);
   int err = errno;
   r->waited += uv_hrtime() - start;
   errno = err;

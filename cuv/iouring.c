@@ -14,48 +14,26 @@
  *     takes for a broken kernel: it aborts.
  *
  * So io_uring_setup fails while a loop is made, as under a kernel without it, and
- * libuv calls epoll_ctl. A static libuv is reached by the linker's --wrap; a
- * shared one by defining syscall in the executable, which the dynamic linker
- * prefers. */
-#ifdef CUV_SHARED
+ * libuv calls epoll_ctl. libuv's calls come here as interpose.h says. */
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#endif
 #include <errno.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "cuv.h"
 
 #ifdef __linux__
 #include <sys/syscall.h>
 
+#include "interpose.h"
+
+CUV_DECLARE(syscall);
+
 static __thread int refusing; /* this thread makes a loop */
 
-#ifdef CUV_SHARED
-typedef long (*syscall_fn)(long, ...);
-
-/* The C library's syscall. */
-static long real_syscall(long nr, long a, long b, long c, long d, long e, long f) {
-  static _Atomic(syscall_fn) next;
-  syscall_fn fn = atomic_load(&next);
-  if (fn == NULL) {
-    fn = (syscall_fn)dlsym(RTLD_NEXT, "syscall");
-    atomic_store(&next, fn);
-  }
-  return fn(nr, a, b, c, d, e, f);
-}
-#define intercepted syscall
-#else
-long __real_syscall(long nr, ...);
-long __wrap_syscall(long nr, ...);
-#define real_syscall __real_syscall
-#define intercepted __wrap_syscall
-#endif
-
 /* What libuv calls in place of syscall: the same, but for a new loop's ring. */
-long intercepted(long nr, ...) {
+long CUV_CALLOUT(syscall)(long nr, ...) {
   va_list args;
   va_start(args, nr);
   long a = va_arg(args, long), b = va_arg(args, long), c = va_arg(args, long);
@@ -67,7 +45,7 @@ long intercepted(long nr, ...) {
     return -1;
   }
 #endif
-  return real_syscall(nr, a, b, c, d, e, f);
+  return CUV_NEXT(syscall)(nr, a, b, c, d, e, f);
 }
 #endif
 

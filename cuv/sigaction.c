@@ -2,62 +2,56 @@
  *
  * libuv installs its handler without SA_ONSTACK and forgets what was there.
  * In a Go program that handler would run on a goroutine's stack, which is too
- * small, and Go's own handler would be gone. So every sigaction of libuv and of
- * Go's runtime comes through here:
+ * small, and Go's own handler would be gone. So libuv's calls of sigaction come
+ * through here (interpose.h), and Go's runtime's through sighook.c:
  *
- *   - libuv's handler goes in with SA_ONSTACK, behind a trampoline that calls
- *     the action that Go had first and then libuv, so that both deliver;
+ *   - libuv's handler goes in with SA_ONSTACK, behind a trampoline that also sees
+ *     to it that what was there before runs, so that both deliver;
  *   - while libuv holds a signal, Go's calls change only the remembered action;
- *   - libuv's reset to SIG_DFL puts the remembered action back.
+ *   - libuv's reset to SIG_DFL puts the remembered action back, unless somebody
+ *     else's C has replaced the trampoline meanwhile.
  *
- * A static libuv is reached by the linker's --wrap; a shared one by defining
- * sigaction in the executable, which the dynamic linker prefers. In a library that
- * a program loads with dlopen it prefers the C library's: there a shared libuv
- * watches no signals, rather than corrupt stacks.
+ * Go's handler carries out the signal's default action if no part of the program
+ * wants it, as after os/signal.Reset. A handle's signal must not end the process, so
+ * Go's handler does not run here, but on the forwarder's thread (sigforward.c), where it
+ * cannot. Until it is done with a signal the trampoline stays in.
+ *
+ * A library that a program loads with dlopen is not where a shared libuv looks
+ * for sigaction: there it watches no signals, rather than corrupt stacks.
  */
-#ifdef CUV_SHARED
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#endif
 #include <errno.h>
-#include <signal.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
+#ifdef CUV_SHARED
+#include <dlfcn.h>
+#endif
 
 #include "cuv.h"
+#include "interpose.h"
+#include "sigaction.h"
 
-enum { signals = 65 };
+CUV_DECLARE(sigaction);
 
-typedef void (*plain_handler)(int);
-typedef void (*info_handler)(int, siginfo_t *, void *);
+/* How the trampoline stands to a signal. */
+enum hold {
+  NOT_IN,  /* it is not installed */
+  HOLDS,   /* libuv watches: from take to give_back */
+  LEAVING, /* libuv does not any more, but the forwarder has one to deliver */
+};
 
-static _Atomic(plain_handler) uv_handler; /* libuv's, learned at its first use */
-static atomic_int taken[signals];         /* libuv holds this signal */
-static struct sigaction prior[signals];   /* what Go wants it to do, under lock */
-static _Atomic(info_handler) chained[signals]; /* the same, for the trampoline */
+static struct {
+  enum hold hold;
+  int pending;            /* for the forwarder */
+  int claimed;            /* by the forwarder */
+  struct sigaction prior; /* what Go wants the signal to do, while not NOT_IN */
+} signals[CUV_SIGNALS];   /* under lock */
+
+static _Atomic(void (*)(int)) uv_handler; /* libuv's, learned at its first use */
 static atomic_flag lock = ATOMIC_FLAG_INIT;
 static __thread int inside; /* in a call in which libuv may install its handler */
-
-#ifdef CUV_SHARED
-typedef int (*sigaction_fn)(int, const struct sigaction *, struct sigaction *);
-
-static int real_sigaction(int sig, const struct sigaction *act, struct sigaction *old) {
-  static _Atomic(sigaction_fn) next;
-  sigaction_fn fn = atomic_load(&next);
-  if (fn == NULL) {
-    fn = (sigaction_fn)dlsym(RTLD_NEXT, "sigaction");
-    atomic_store(&next, fn);
-  }
-  return fn(sig, act, old);
-}
-#define intercepted sigaction
-#else
-int __real_sigaction(int sig, const struct sigaction *act, struct sigaction *old);
-int __wrap_sigaction(int sig, const struct sigaction *act, struct sigaction *old);
-#define real_sigaction __real_sigaction
-#define intercepted __wrap_sigaction
-#endif
 
 /* Marks the calls of this thread in which libuv may register its handler. */
 void cuv_sigaction_enter(void) { inside++; }
@@ -65,23 +59,99 @@ void cuv_sigaction_enter(void) { inside++; }
 /* Ends what cuv_sigaction_enter began. */
 void cuv_sigaction_leave(void) { inside--; }
 
-/* Runs Go's handler, then libuv's, on the alternate stack, all signals masked.
- * In this order: once libuv's has run, the loop's thread may end the watch, and
- * Go's, if it came after that, would carry out the default action. */
-static void trampoline(int sig, siginfo_t *info, void *context) {
+/* Takes the lock. No signal may interrupt its holder: the handler could need it. */
+void cuv_sigaction_lock(sigset_t *mask) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, mask);
+  while (atomic_flag_test_and_set(&lock)) {
+  }
+}
+
+/* Ends what cuv_sigaction_lock began, and leaves errno alone. */
+void cuv_sigaction_unlock(const sigset_t *mask) {
   int saved = errno;
-  info_handler go = atomic_load(&chained[sig]);
-  if (go != NULL) go(sig, info, context);
-  plain_handler uv = atomic_load(&uv_handler);
-  if (atomic_load(&taken[sig]) && uv != NULL) uv(sig);
+  atomic_flag_clear(&lock);
+  pthread_sigmask(SIG_SETMASK, mask, NULL);
   errno = saved;
 }
 
-/* Remembers what Go wants; the trampoline only chains to real handlers. */
-static void remember(int sig, const struct sigaction *act) {
-  prior[sig] = *act;
-  int real = act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN && (act->sa_flags & SA_SIGINFO);
-  atomic_store(&chained[sig], real ? act->sa_sigaction : NULL);
+/* Whether the trampoline is in for a signal. */
+int cuv_sigaction_held(int sig) { return sig > 0 && sig < CUV_SIGNALS && signals[sig].hold != NOT_IN; }
+
+/* Remembers what Go wants the signal to do. */
+void cuv_sigaction_remember(int sig, const struct sigaction *act) { signals[sig].prior = *act; }
+
+/* What Go wants the signal to do. */
+void cuv_sigaction_recall(int sig, struct sigaction *old) { *old = signals[sig].prior; }
+
+/* The handler to run besides libuv's: a real one, not SIG_DFL or SIG_IGN. */
+static cuv_sighandler chained(int sig) {
+  const struct sigaction *p = &signals[sig].prior;
+  if (p->sa_handler == SIG_DFL || p->sa_handler == SIG_IGN || !(p->sa_flags & SA_SIGINFO)) return NULL;
+  return p->sa_sigaction;
+}
+
+/* Whether Go's handler is the forwarder's to run. Of SIGCHLD it takes no action that
+ * could harm, so that children need no thread. */
+static int forwards(int sig, cuv_sighandler handler) {
+  return sig != SIGCHLD && cuv_forward_runs() && cuv_sighook_gos(handler);
+}
+
+/* Runs libuv's handler on the alternate stack, all signals masked, and before it
+ * what was there before: once libuv's has run, the loop's thread may end the watch. */
+static void trampoline(int sig, siginfo_t *info, void *context) {
+  if (cuv_forwarding() == sig && info->si_code == SI_TKILL && info->si_pid == getpid())
+    return; /* Go's handler carries out the default action: see sigforward.c */
+  int saved = errno;
+  sigset_t mask;
+  cuv_sigaction_lock(&mask);
+  int held = signals[sig].hold == HOLDS;
+  cuv_sighandler handler = chained(sig);
+  int forward = handler != NULL && forwards(sig, handler);
+  if (forward) signals[sig].pending = 1;
+  cuv_sigaction_unlock(&mask);
+
+  if (forward)
+    cuv_forward_wake();
+  else if (handler != NULL)
+    handler(sig, info, context);
+  void (*uv)(int) = atomic_load(&uv_handler);
+  if (held && uv != NULL) uv(sig);
+  errno = saved;
+}
+
+/* For the forwarder: the handler to run for a signal that waits, or NULL. */
+cuv_sighandler cuv_sigaction_claim(int sig) {
+  sigset_t mask;
+  cuv_sigaction_lock(&mask);
+  cuv_sighandler handler = NULL;
+  if (signals[sig].pending) {
+    signals[sig].pending = 0;
+    handler = chained(sig);
+    if (handler != NULL && !forwards(sig, handler)) handler = NULL; /* is not Go's any more */
+    signals[sig].claimed = 1;
+  }
+  cuv_sigaction_unlock(&mask);
+  return handler;
+}
+
+/* Takes the trampoline out, if it is still what is in. */
+static int take_out(int sig) {
+  struct sigaction now;
+  signals[sig].hold = NOT_IN;
+  if (CUV_NEXT(sigaction)(sig, NULL, &now) != 0) return -1;
+  if (now.sa_sigaction != trampoline) return 0;
+  return CUV_NEXT(sigaction)(sig, &signals[sig].prior, NULL);
+}
+
+/* For the forwarder: the handler has run. */
+void cuv_sigaction_done(int sig) {
+  sigset_t mask;
+  cuv_sigaction_lock(&mask);
+  signals[sig].claimed = 0;
+  if (signals[sig].hold == LEAVING && !signals[sig].pending) take_out(sig);
+  cuv_sigaction_unlock(&mask);
 }
 
 /* Puts the trampoline in for libuv. */
@@ -89,56 +159,62 @@ static int take(int sig, const struct sigaction *act) {
   struct sigaction mine = *act, was;
   mine.sa_sigaction = trampoline;
   mine.sa_flags = (act->sa_flags & ~SA_RESETHAND) | SA_SIGINFO | SA_ONSTACK;
-  if (atomic_load(&taken[sig])) return real_sigaction(sig, &mine, NULL);
-  if (real_sigaction(sig, NULL, &was) != 0) return -1;
-  remember(sig, &was);
-  atomic_store(&taken[sig], 1);
-  int r = real_sigaction(sig, &mine, NULL);
-  if (r != 0) atomic_store(&taken[sig], 0);
+  if (CUV_NEXT(sigaction)(sig, NULL, &was) != 0) return -1;
+  if (was.sa_sigaction != trampoline) signals[sig].prior = was;
+  enum hold before = signals[sig].hold;
+  signals[sig].hold = HOLDS;
+  int r = CUV_NEXT(sigaction)(sig, &mine, NULL);
+  if (r != 0) signals[sig].hold = before;
   return r;
 }
 
 /* Gives the signal back to what Go wants by now. */
 static int give_back(int sig) {
-  int r = real_sigaction(sig, &prior[sig], NULL);
-  atomic_store(&taken[sig], 0);
-  return r;
+  if (signals[sig].hold != HOLDS) return 0;
+  if (!signals[sig].pending && !signals[sig].claimed) return take_out(sig);
+  signals[sig].hold = LEAVING;
+  return 0;
 }
 
-/* Every sigaction call of libuv, of Go's runtime and of the program's C. */
-int intercepted(int sig, const struct sigaction *act, struct sigaction *old) {
-  if (sig <= 0 || sig >= signals) return real_sigaction(sig, act, old);
+/* Whether the action is a real handler of the kind that libuv installs. */
+static int plain(const struct sigaction *act) {
+  return act != NULL && !(act->sa_flags & SA_SIGINFO) && act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN;
+}
 
-  /* No signal may interrupt the holder of the lock: its handler could need it. */
-  sigset_t all, mask;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &mask);
-  while (atomic_flag_test_and_set(&lock)) {
+#ifdef UVGO_CALLOUTS
+/* Whether the call is one of libuv's that this file changes: only libuv makes any. */
+static int is_libuvs(int sig, const struct sigaction *act, const char *from) {
+  (void)from;
+  if (plain(act)) atomic_store(&uv_handler, act->sa_handler);
+  return sig > 0 && sig < CUV_SIGNALS && act != NULL;
+}
+#else
+/* The same, where all of the program's C calls this. libuv's first one is made under
+ * our eyes; from then on its handler is known, and where the calls in its
+ * signal.c return to, which is 5,000 bytes long. */
+static int is_libuvs(int sig, const struct sigaction *act, const char *from) {
+  static _Atomic(const char *) known;
+  if (sig <= 0 || sig >= CUV_SIGNALS || act == NULL) return 0;
+  if (plain(act)) {
+    if (inside && atomic_load(&uv_handler) == NULL) {
+      atomic_store(&known, from);
+      atomic_store(&uv_handler, act->sa_handler);
+    }
+    return act->sa_handler == atomic_load(&uv_handler);
   }
+  ptrdiff_t away = from - atomic_load(&known);
+  return act->sa_handler == SIG_DFL && act->sa_flags == 0 && away > -8192 && away < 8192;
+}
+#endif
 
-  plain_handler uv = atomic_load(&uv_handler);
-  int real = act != NULL && !(act->sa_flags & SA_SIGINFO) && act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN;
-  if (real && inside && uv == NULL) {
-    uv = act->sa_handler;
-    atomic_store(&uv_handler, uv);
-  }
-  int r = 0;
-  if (real && uv != NULL && act->sa_handler == uv) {
-    if (old != NULL) *old = prior[sig];
-    r = take(sig, act);
-  } else if (!atomic_load(&taken[sig])) {
-    r = real_sigaction(sig, act, old);
-  } else if (act != NULL && act->sa_handler == SIG_DFL && act->sa_flags == 0) {
-    r = give_back(sig); /* libuv; Go's runtime always sets flags */
-  } else {
-    if (old != NULL) *old = prior[sig];
-    if (act != NULL) remember(sig, act);
-  }
-
-  int saved = errno;
-  atomic_flag_clear(&lock);
-  pthread_sigmask(SIG_SETMASK, &mask, NULL);
-  errno = saved;
+/* Every sigaction call of libuv; what is not libuv's goes on unchanged. */
+int CUV_CALLOUT(sigaction)(int sig, const struct sigaction *act, struct sigaction *old) {
+  if (!is_libuvs(sig, act, __builtin_return_address(0))) return CUV_NEXT(sigaction)(sig, act, old);
+  sigset_t mask;
+  cuv_sigaction_lock(&mask);
+  if (old != NULL) *old = signals[sig].prior; /* libuv never asks */
+  int r = plain(act) ? take(sig, act) : give_back(sig);
+  cuv_sigaction_unlock(&mask);
   return r;
 }
 

@@ -1,5 +1,6 @@
 /* signal.c: uv_signal_t. */
 #include "cuv.h"
+#include "sigaction.h"
 
 static void on_signal(uv_signal_t *s, int signum) {
   cuv_handle *h = cuv_of(s);
@@ -8,10 +9,12 @@ static void on_signal(uv_signal_t *s, int signum) {
 }
 
 /* uv_signal_start or uv_signal_start_oneshot, under the eyes of sigaction.c, or
- * UV_ENOTSUP without them. libuv's handle stays oneshot once it was: see
+ * UV_ENOTSUP without them, or UV_EAGAIN without a thread for sigforward.c. libuv's handle stays oneshot once it was: see
  * cuv_handle_renew. */
 int cuv_signal_start(cuv_handle *h, int signum, int oneshot) {
   if (!cuv_sigaction_works()) return UV_ENOTSUP;
+  int err = cuv_forward_start();
+  if (err != 0) return uv_translate_sys_error(err);
   cuv_flush(cuv_loop_of(h));
   h->turn = h->uv.signal.caught_signals;
   cuv_sigaction_enter();

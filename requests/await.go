@@ -11,10 +11,6 @@ import (
 // goes on at once; cancel then runs on the loop, unless the request has ended,
 // and what it still brings is dropped.
 func await[T any](ctx context.Context, l uv.Loop, op string, start func(func(T, error)) (cancel func() error, err error)) (T, error) {
-	type outcome struct {
-		value T
-		err   error
-	}
 	var none T
 	if l == nil || l.Core() == nil {
 		return none, uv.Check(op, int(uv.EINVAL))
@@ -26,26 +22,29 @@ func await[T any](ctx context.Context, l uv.Loop, op string, start func(func(T, 
 	if err := core.CheckForeign(op); err != nil {
 		return none, err
 	}
-	ended := make(chan outcome, 1)
-	var cancel func() error // the loop's, like done
-	done := false
+	var ( // the loop's until ended says otherwise
+		value   T
+		failure error
+		done    bool
+		cancel  func() error
+	)
+	ended := uv.NewWake()
+	finish := func(v T, err error) {
+		value, failure, done = v, err, true
+		ended <- struct{}{}
+	}
 	err := core.PostContext(ctx, func() {
 		var err error
-		cancel, err = start(func(value T, err error) {
-			done = true
-			ended <- outcome{value, err}
-		})
-		if err != nil {
-			done = true
-			ended <- outcome{err: err}
+		if cancel, err = start(finish); err != nil {
+			finish(none, err)
 		}
 	})
 	if err != nil {
 		return none, &uv.OpError{Op: op, Err: uv.ErrClosed}
 	}
 	select {
-	case o := <-ended:
-		return o.value, o.err
+	case <-ended:
+		return value, failure
 	case <-ctx.Done():
 		_ = core.Post(func() { // behind the first function, if that ran at all
 			if cancel != nil && !done {

@@ -71,8 +71,11 @@ const (
 // GetAddrInfo asks the system for the addresses of a host, a service's port
 // among them; either may be empty. fn runs once, on the loop, with at least one
 // answer or an error such as uv.EAI_NONAME. An address literal is answered in
-// the next turn without the thread pool; a host name may take a thread of it for
-// as long as the system's resolver waits. EINVAL for a nil fn, no host and no
+// the next turn without the thread pool; a host name takes a thread of it for as
+// long as the system's resolver waits. Of the pool's threads, 4 or as many as the
+// environment variable UV_THREADPOOL_SIZE says at the pool's first use (1,024 at
+// most), lookups of names take half: two names whose servers do not answer hold up
+// all other lookups of a pool of 4. net.Resolver has no such limit. EINVAL for a nil fn, no host and no
 // service, or a malformed host: longer than 253 bytes, with a NUL, not UTF-8;
 // EAI_BADFLAGS for unknown flags. C function uv_getaddrinfo,
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo.

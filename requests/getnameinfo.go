@@ -37,8 +37,9 @@ const (
 
 // GetNameInfo asks the system for the names of an address's host and port. What
 // has no name is returned in figures, unless NINameReqd is set. fn runs once, on
-// the loop. EINVAL for a nil fn, no address, or the zone of no interface;
-// EAI_BADFLAGS for unknown flags. C function uv_getnameinfo,
+// the loop, and takes a thread of the pool as GetAddrInfo's names do. EINVAL for
+// a nil fn, no address, or the zone of no interface; EAI_BADFLAGS for unknown
+// flags. C function uv_getnameinfo,
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo.
 func GetNameInfo(l uv.Loop, addr netip.AddrPort, flags NameInfoFlag, fn func(host, service string, err error)) (*ReverseLookup, error) {
 	ip, ok := numberZone(addr.Addr())

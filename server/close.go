@@ -1,10 +1,6 @@
 package server
 
-import (
-	"golang.org/x/sys/unix"
-
-	"github.com/uvgo/uvgo/uv"
-)
+import "golang.org/x/sys/unix"
 
 // CloseWrite sends what is queued and then ends our side; the peer's data still
 // arrives. A second call, or one after Close, does nothing.
@@ -12,16 +8,18 @@ func (c *Conn) CloseWrite() error {
 	if err := c.use("server: close write"); err != nil {
 		return err
 	}
-	if c.has(shut | closing | leaving) {
+	if c.has(shut | closing) {
 		return nil
 	}
-	return c.endWrite()
+	err := c.endWrite()
+	c.answered()
+	return err
 }
 
 // endWrite ends our side after the queued bytes.
 func (c *Conn) endWrite() error {
 	err := c.stream.Shutdown(func(error) {
-		if c.has(closing | done) { // the peer has ended its side, or need not
+		if c.has(done) { // the peer has ended its side
 			c.cut()
 		}
 	})
@@ -31,16 +29,18 @@ func (c *Conn) endWrite() error {
 	return err
 }
 
-// Close ends the connection: no more Data, what is queued is sent, within
-// CloseTimeout, and then it is closed. A second call does nothing.
+// Close ends the connection: no more Data; what is queued is sent, our side ended,
+// and the connection closed when the peer has ended its own, within CloseTimeout.
+// What arrives meanwhile is dropped: to close with bytes unread would be a reset,
+// which costs the peer what it has not received yet. A connection to which nothing
+// was written closes at once. A second call does nothing.
 func (c *Conn) Close() error {
 	if err := c.use("server: close"); err != nil {
 		return err
 	}
-	if c.has(closing) {
-		return nil
+	if !c.has(closing) {
+		c.finish()
 	}
-	c.finish()
 	return nil
 }
 
@@ -50,7 +50,7 @@ func (c *Conn) Abort() error {
 	if err := c.use("server: abort"); err != nil {
 		return err
 	}
-	c.flags |= closing
+	c.flags |= closing | done
 	c.reset()
 	return c.stream.Close()
 }
@@ -63,66 +63,32 @@ func (c *Conn) reset() {
 	}
 }
 
-// finish closes after the queued bytes.
+// finish is Close, and what follows the peer's end.
 func (c *Conn) finish() {
-	c.flags |= closing
-	c.flags &^= leaving
-	c.setReading()
-	if c.unsent() == 0 {
+	if !c.has(wrote) {
 		c.cut()
 		return
 	}
-	if !c.has(shut) && c.endWrite() != nil {
-		c.cut()
-		return
-	}
-	c.limit()
+	c.goodbye()
 }
 
-// goodbye is the end in Shutdown: ours after the queued bytes, then the peer's.
+// goodbye ends our side after the queued bytes, and then waits for the peer's end.
 func (c *Conn) goodbye() {
-	if c.has(closing | leaving) {
+	c.flags |= closing
+	if c.has(done) && c.unsent() == 0 || !c.has(shut) && c.endWrite() != nil {
+		c.cut()
 		return
 	}
-	c.flags |= leaving
-	if c.has(done) || !c.has(shut) && c.endWrite() != nil {
-		c.finish()
-		return
-	}
-	c.limit()
 	c.setReading()
+	c.limit()
 }
 
 // cut closes at once. If that drops bytes a TCP peer sees a reset: it must not
 // take what it has got for all.
 func (c *Conn) cut() {
-	c.flags |= closing
+	c.flags |= closing | done
 	if c.unsent() > 0 {
 		c.reset()
 	}
 	_ = c.stream.Close()
-}
-
-// limit cuts the connection when CloseTimeout has passed.
-func (c *Conn) limit() {
-	if c.timer != nil {
-		return
-	}
-	t, err := c.worker.loop.AfterFunc(c.worker.server.CloseTimeout, func() {
-		c.timer = nil
-		if c.unsent() > 0 {
-			if c.worker.draining {
-				c.worker.cut.Add(1)
-			}
-			c.fail(uv.Check("server: close", int(uv.ETIMEDOUT)))
-			return
-		}
-		c.cut()
-	})
-	if err != nil {
-		c.cut()
-		return
-	}
-	t.Unref()
-	c.timer = t
 }

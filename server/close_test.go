@@ -61,6 +61,7 @@ func TestCloseFlushesToASlowReader(t *testing.T) {
 		if got := slowly(t, client); !bytes.Equal(got, want) {
 			t.Errorf("%d bytes came, %d were written before Close; equal: %t", len(got), len(want), bytes.Equal(got, want))
 		}
+		client.Close()
 		if end := <-h.closed; end.err != nil {
 			t.Errorf("Close got %v", end.err)
 		}

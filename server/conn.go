@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
@@ -15,9 +16,9 @@ import (
 // A Conn is a connection of a server. Its methods belong to the connection's
 // loop: call them in callbacks, or in functions given to Loop().Post. On another
 // goroutine they fail with [uv.ErrNotOwner], or log the call and do nothing if they have
-// no error to return; Loop, LocalAddr and RemoteAddr may be called on any. On processors other
-// than amd64 and arm64 only debug mode, [uvgo.WithDebug] among the server's Options,
-// sees that. A Conn that no server made answers EINVAL.
+// no error to return; Hold, Release, Loop, LocalAddr and RemoteAddr may be called on
+// any. On processors other than amd64 and arm64 only debug mode, [uvgo.WithDebug] among
+// the server's Options, sees that. A Conn that no server made answers EINVAL.
 type Conn struct {
 	worker     *worker
 	stream     *handles.Base
@@ -29,9 +30,10 @@ type Conn struct {
 	remote     netip.AddrPort              // TCP
 	tcp        *handles.TCP                // whose address may differ from the listener's
 	local      atomic.Pointer[net.TCPAddr] // which then is here, once asked for
-	timer      *handles.Timer              // cuts a close that takes too long
+	deadline   time.Duration               // limited: when it is cut, by the loop's clock
 	round      uint64                      // the turn that recent counts from
 	recent     int                         // bytes written in that turn
+	work       atomic.Int32                // see Hold
 	flags      uint16
 }
 
@@ -40,11 +42,13 @@ const (
 	paused  = 1 << iota // by Pause
 	over                // above the high watermark
 	reading             // the stream is being read
-	done                // no more reading: EOF or an error
-	closing             // Close was called, or we are to close
-	leaving             // Shutdown: waiting for the peer to end its side
+	done                // no more reading: EOF, an error, or the stream is closed
+	closing             // we are to close: what arrives is dropped
 	shut                // our side is being ended, or has been
 	looking             // a look at the queue is due in the next turn
+	wrote               // something was written
+	owing               // the handler has not written since Data or EOF
+	limited             // among the worker's lingering
 )
 
 func (c *Conn) has(f uint16) bool { return c.flags&f != 0 }
@@ -89,7 +93,7 @@ func (c *Conn) init(s handles.Stream) {
 
 // setReading reads from the stream exactly while everything allows it.
 func (c *Conn) setReading() {
-	want := !c.has(done|closing) && (c.has(leaving) || !c.has(paused|over))
+	want := !c.has(done) && (c.has(closing) || !c.has(paused|over))
 	switch {
 	case want && !c.has(reading):
 		if err := c.stream.ReadStart(c.read); err != nil {
@@ -109,9 +113,10 @@ func (c *Conn) data(p []byte, err error) {
 		c.readEnd(err)
 		return
 	}
-	if c.has(leaving) {
+	if c.has(closing) {
 		return
 	}
+	c.flags |= owing
 	w := c.worker
 	w.messages.Add(1)
 	w.bytesIn.Add(uint64(len(p)))
@@ -132,20 +137,23 @@ func (c *Conn) readEnd(err error) {
 		return
 	}
 	c.flags |= done
-	switch {
-	case c.has(leaving):
+	if c.has(closing) {
 		c.finish()
-	case c.worker.eof == nil:
-		c.err = io.EOF
-		c.finish()
-	default:
-		c.err = io.EOF
-		c.worker.current = c
-		c.worker.eof.EOF(c)
-		c.worker.current = nil
-		if c.has(shut) && c.unsent() == 0 { // both sides have ended
-			c.cut()
+		return
+	}
+	c.err = io.EOF
+	if c.worker.eof == nil {
+		if !c.held() {
+			c.finish()
 		}
+		return
+	}
+	c.flags |= owing
+	c.worker.current = c
+	c.worker.eof.EOF(c)
+	c.worker.current = nil
+	if c.has(shut) && c.unsent() == 0 { // both sides have ended
+		c.cut()
 	}
 }
 
@@ -160,9 +168,6 @@ func (c *Conn) fail(err error) {
 
 // closed runs when the stream is gone.
 func (c *Conn) closed() {
-	if c.timer != nil {
-		c.timer.Close()
-	}
 	w := c.worker
 	w.remove(c)
 	w.current = c

@@ -52,6 +52,7 @@ func TestCloseTellsHowTheConnectionEnded(t *testing.T) {
 				if got, err := io.ReadAll(c); string(got) != "bye" || err != nil {
 					t.Errorf("got %q, %v", got, err)
 				}
+				c.Close()
 			}},
 	} {
 		for network, addr := range addrs {

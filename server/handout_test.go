@@ -66,7 +66,7 @@ func TestTCPIsHandedOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := s.workers[0]
-	l, err := w.listenTCP(netip.MustParseAddrPort("127.0.0.1:0"), false)
+	l, err := w.listenTCP(netip.MustParseAddrPort("127.0.0.1:0"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,11 @@ package server
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
@@ -19,6 +21,7 @@ type listener struct {
 	addr   net.Addr
 	file   socketFile // unix: what to remove at the end
 	first  bool       // of its address
+	giving bool       // counted in Server.givers
 	spread bool       // connections stay with the worker that accepted them
 	any    bool       // bound to every interface: connections differ in their address
 }
@@ -49,37 +52,62 @@ func (s *Server) listenTCP(network, hostport string) ([]*listener, error) {
 	if network == "tcp6" {
 		opts = append(opts, handles.IPv6Only)
 	}
-	first := s.workers[0]
-	if len(s.workers) == 1 {
-		l, err := first.listenTCP(at, true, opts...)
-		return one(l), err
+	first, err := s.claimTCP(at, opts)
+	if err != nil || len(s.workers) == 1 {
+		return one(first), err
 	}
-	// Sharing a port would hide that another server of this user has it, so a
-	// listener that does not share looks first. A port that the kernel chooses is
-	// nobody else's.
-	if at.Port() != 0 {
-		l, err := first.listenTCP(at, false, opts...)
-		if err != nil {
-			return nil, err
-		}
-		l.close()
-	}
-	var ls []*listener
-	for _, w := range s.workers {
-		l, err := w.listenTCP(at, true, append(opts, handles.ReusePort)...)
-		if errors.Is(err, uv.ENOTSUP) && len(ls) == 0 {
-			l, err = first.listenTCP(at, false, opts...)
-			return one(l), err
-		}
-		if err != nil {
+	ls := one(first)
+	at = netip.AddrPortFrom(at.Addr(), first.port())
+	for _, w := range s.workers[1:] {
+		l, err := w.listenTCP(at, append(opts, handles.ReusePort)...)
+		switch {
+		case err == nil:
+			ls = append(ls, l)
+		case errors.Is(err, uv.ENOTSUP):
+			first.unshare()
+			return ls, nil // first hands its connections out
+		default:
 			return ls, err
 		}
-		l.first = len(ls) == 0
-		at = netip.AddrPortFrom(at.Addr(), l.port())
-		ls = append(ls, l)
+	}
+	for _, l := range ls {
+		l.spread = true
 	}
 	return ls, nil
 }
+
+// claimTCP makes the first worker's listener. Without Server.ReusePort it has the
+// address to itself until it listens, so that one of several servers gets it;
+// then the other workers may share it.
+func (s *Server) claimTCP(at netip.AddrPort, opts []handles.BindOption) (*listener, error) {
+	w := s.workers[0]
+	if s.ReusePort {
+		return w.listenTCP(at, append(opts, handles.ReusePort)...)
+	}
+	l, err := w.listenTCP(at, opts...)
+	for i := 0; errors.Is(err, uv.EADDRINUSE) && i < claims; i++ {
+		time.Sleep(rand.N(2 * time.Millisecond))
+		l, err = w.listenTCP(at, opts...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.spread = len(s.workers) == 1
+	if l.spread {
+		return l, nil
+	}
+	shared, err := l.share(at, opts)
+	if err != nil {
+		l.close()
+		w.flush()
+		return nil, err
+	}
+	return shared, nil
+}
+
+// claims is how many times more a server tries to get an address in use: two that
+// begin to listen in the same moment may both be refused by the kernel.
+const claims = 4
 
 func one(l *listener) []*listener {
 	if l == nil {
@@ -90,12 +118,12 @@ func one(l *listener) []*listener {
 }
 
 // listenTCP makes one listener on the worker's loop.
-func (w *worker) listenTCP(at netip.AddrPort, spread bool, opts ...handles.BindOption) (*listener, error) {
+func (w *worker) listenTCP(at netip.AddrPort, opts ...handles.BindOption) (*listener, error) {
 	t, err := w.loop.NewTCP()
 	if err != nil {
 		return nil, err
 	}
-	l := &listener{worker: w, stream: t, spread: spread, any: at.Addr().IsUnspecified()}
+	l := &listener{worker: w, stream: t, any: at.Addr().IsUnspecified()}
 	if err = t.Bind(at, opts...); err == nil {
 		err = t.Listen(w.server.Backlog, func(c *handles.TCP, err error) {
 			if err != nil {
@@ -163,4 +191,11 @@ func (l *listener) openStream(loop *uvgo.Loop, fd uintptr) (handles.Stream, erro
 func (l *listener) close() {
 	l.file.remove()
 	_ = l.stream.Close()
+	if l.giving {
+		l.giving = false
+		l.worker.server.givers.Add(-1)
+		for _, w := range l.worker.server.workers {
+			_ = w.loop.Post(w.checkDrained) // behind the connections that were handed over
+		}
+	}
 }

@@ -30,7 +30,9 @@ func (s *stranger) Data(c *server.Conn, p []byte) {
 		defer close(done)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.calls = uvtest.Methods(c, func(name string) bool { return slices.Contains([]string{"Loop", "RemoteAddr", "LocalAddr"}, name) })
+		s.calls = uvtest.Methods(c, func(name string) bool {
+			return slices.Contains([]string{"Loop", "RemoteAddr", "LocalAddr", "Hold", "Release", "Draining", "Ended"}, name)
+		})
 	}()
 	<-done
 	if c.Context() != "own" || c.Full() {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/uvgo/uvgo/uv"
@@ -72,65 +71,6 @@ func (s *Server) serveable() error {
 		return ErrServerClosed
 	case s.state == fresh || len(s.addrs) == 0:
 		return errNoListener
-	}
-	return nil
-}
-
-// Shutdown ends the server in good order: it stops listening, sends what is
-// queued on every connection, ends our side and waits, CloseTimeout at most,
-// for the peer to end its own; what arrives meanwhile is dropped. When ctx ends
-// it closes the rest at once and returns ctx's error. ETIMEDOUT if bytes were
-// still unsent when CloseTimeout cut their connection. Serve then returns; one
-// that has not begun returns ErrServerClosed. Not for the loops' own goroutines:
-// a handler calls it on another.
-func (s *Server) Shutdown(ctx context.Context) error {
-	if s == nil {
-		return uv.Check("server: shutdown", int(uv.EINVAL))
-	}
-	s.mu.Lock()
-	switch s.state {
-	case fresh, bound:
-		s.discard()
-		s.state = ended
-		s.mu.Unlock()
-		return nil
-	case ended:
-		s.mu.Unlock()
-		return nil
-	case serving:
-		s.state = ending
-	}
-	workers := s.workers
-	s.mu.Unlock()
-
-	for _, w := range workers {
-		_ = w.loop.Post(w.drain) // fails only once the worker has ended
-	}
-	err := s.await(ctx, workers)
-	for _, w := range workers {
-		w.stop()
-	}
-	<-s.finished
-	var cut uint64
-	for _, w := range workers {
-		cut += w.cut.Load()
-	}
-	if err == nil && cut > 0 {
-		return fmt.Errorf("server: %d connections were cut with bytes unsent: %w", cut, uv.ETIMEDOUT)
-	}
-	return err
-}
-
-// await waits until the workers have drained, the server has ended, or ctx has.
-func (s *Server) await(ctx context.Context, workers []*worker) error {
-	for _, w := range workers {
-		select {
-		case <-w.drained:
-		case <-s.finished:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
 	}
 	return nil
 }

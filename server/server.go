@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/uvgo/uvgo"
@@ -32,8 +33,14 @@ type Server struct {
 	// Backlog is the kernel's queue of connections that wait to be accepted;
 	// 0 means 4096. The system may set a lower bound.
 	Backlog int
+	// ReusePort shares TCP addresses with other servers, of this process or of
+	// others of the same user, that ask for it as well (SO_REUSEPORT): the kernel
+	// spreads the connections over all. Without it, Listen fails with EADDRINUSE if
+	// anything listens there. ENOTSUP where libuv or the system cannot.
+	ReusePort bool
 	// CloseTimeout is how long a closing connection may take to send what is
-	// queued, and a peer to end its side in Shutdown; 0 means 5 seconds.
+	// queued, and its peer to end its side; in Shutdown also how long handlers have
+	// to answer what has arrived, unless they Hold the connection. 0 means 5 seconds.
 	CloseTimeout time.Duration
 	// Delay leaves Nagle's algorithm on, which holds small writes back.
 	Delay bool
@@ -48,6 +55,7 @@ type Server struct {
 	workers  []*worker
 	addrs    []net.Addr
 	finished chan struct{} // closed when Serve has ended
+	givers   atomic.Int32  // listeners whose connections go to all workers
 }
 
 // The states of a server, in their order.
@@ -85,6 +93,9 @@ func (s *Server) Listen(addrs ...string) error {
 	}
 	for _, l := range made {
 		l.worker.listeners = append(l.worker.listeners, l)
+		if l.giving = !l.spread; l.giving {
+			s.givers.Add(1)
+		}
 		if l.first {
 			s.addrs = append(s.addrs, l.addr)
 		}

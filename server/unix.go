@@ -1,10 +1,7 @@
 package server
 
 import (
-	"errors"
 	"net"
-	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -19,7 +16,7 @@ func (s *Server) listenUnix(path string) ([]*listener, error) {
 	if path == "" {
 		return nil, uv.Check("empty path", int(uv.EINVAL))
 	}
-	fd, file, err := bindUnix(path)
+	fd, file, err := claimUnix(path, s.Backlog)
 	if err != nil {
 		return nil, err
 	}
@@ -49,64 +46,4 @@ func (s *Server) listenUnix(path string) ([]*listener, error) {
 		return nil, err
 	}
 	return []*listener{l}, nil
-}
-
-// bindUnix makes a socket bound to the path. A socket file that nobody listens
-// on is what a killed server left behind: it is replaced.
-func bindUnix(path string) (int, socketFile, error) {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		return -1, socketFile{}, os.NewSyscallError("socket", err)
-	}
-	addr := &unix.SockaddrUnix{Name: path}
-	err = unix.Bind(fd, addr)
-	if err == unix.EADDRINUSE && stale(path) && os.Remove(path) == nil {
-		err = unix.Bind(fd, addr)
-	}
-	if err != nil {
-		unix.Close(fd)
-		return -1, socketFile{}, uv.Check("bind", int(-err.(syscall.Errno)))
-	}
-	return fd, identify(path), nil
-}
-
-// stale tells whether the path is a socket that refuses connections.
-func stale(path string) bool {
-	info, err := os.Lstat(path)
-	if err != nil || info.Mode().Type() != os.ModeSocket {
-		return false
-	}
-	c, err := net.Dial("unix", path)
-	if err == nil {
-		c.Close()
-		return false
-	}
-	return errors.Is(err, syscall.ECONNREFUSED)
-}
-
-// A socketFile is the file of a bound unix socket, as it was when we bound it.
-type socketFile struct {
-	path string
-	info os.FileInfo // nil: there is no file, as for an abstract name
-}
-
-func identify(path string) socketFile {
-	if path[0] == '@' {
-		return socketFile{}
-	}
-	info, err := os.Lstat(path)
-	if err != nil {
-		return socketFile{}
-	}
-	return socketFile{path, info}
-}
-
-// remove removes the file unless somebody has replaced it.
-func (f socketFile) remove() {
-	if f.info == nil {
-		return
-	}
-	if now, err := os.Lstat(f.path); err == nil && os.SameFile(now, f.info) {
-		_ = os.Remove(f.path)
-	}
 }

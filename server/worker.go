@@ -21,14 +21,19 @@ type worker struct {
 	drainer   Drainer    // handler, if it is one
 	eof       EOFHandler // handler, if it is one
 	listeners []*listener
-	conns     *Conn // list of open connections
-	current   *Conn // whose callback is running
-	next      int   // who gets the next connection that is handed out
+	conns     list      // open connections
+	lingering lingering // those that close
+	current   *Conn     // whose callback is running
+	next      int       // who gets the next connection that is handed out
 	draining  bool
-	drained   chan struct{} // closed when draining is done
+	hurrying  *handles.Timer // while draining, until CloseTimeout has passed
+	late      bool           // it has
+	gone      bool           // all is closed
+	drained   chan struct{}  // closed when draining is done
 
 	open, accepted, messages, bytesIn, bytesOut atomic.Uint64
 	cut                                         atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
+	ended                                       atomic.Bool              // the loop is closed
 	final                                       atomic.Pointer[uv.Stats] // the loop's, once it is closed
 }
 
@@ -62,28 +67,59 @@ func (w *worker) stop() { w.loop.Stop() }
 // loop. Nothing in it waits for a peer, so it needs no time limit.
 func (w *worker) end() {
 	w.closeListeners()
-	w.draining = true
-	for c := w.conns; c != nil; c = c.next {
-		c.cut()
+	w.draining, w.gone = true, true
+	for _, l := range []*list{&w.conns, &w.lingering.list} {
+		for c := l.first; c != nil; c = c.next {
+			c.cut()
+		}
+	}
+	for _, t := range []*handles.Timer{w.lingering.timer, w.hurrying} {
+		if t != nil {
+			_ = t.Close() // again for one that has run
+		}
 	}
 	stats := w.loop.Stats()
 	w.final.Store(&stats)
 	if err := w.loop.Shutdown(context.Background()); err != nil {
 		w.server.Logger.Error("server: closing a loop", "error", err)
 	}
+	w.ended.Store(true)
 }
 
-// drain begins the orderly end.
+// drain begins the orderly end: connections without work under way end, the
+// others when it is done, or after CloseTimeout if nobody holds them.
 func (w *worker) drain() {
 	if w.draining {
 		return
 	}
 	w.draining = true
 	w.closeListeners()
-	for c := w.conns; c != nil; c = c.next {
-		c.goodbye()
+	w.settleAll()
+	if w.conns.first != nil {
+		t, err := w.loop.AfterFunc(w.server.CloseTimeout, w.hurry)
+		if err != nil {
+			w.hurry()
+			return
+		}
+		t.Unref()
+		w.hurrying = t
 	}
 	w.checkDrained()
+}
+
+// hurry ends the waiting for answers of which only time tells whether they come.
+func (w *worker) hurry() {
+	w.late = true
+	w.settleAll()
+}
+
+// settleAll settles the connections that do not close yet.
+func (w *worker) settleAll() {
+	for c := w.conns.first; c != nil; {
+		next := c.next
+		c.settle()
+		c = next
+	}
 }
 
 func (w *worker) closeListeners() {
@@ -93,8 +129,9 @@ func (w *worker) closeListeners() {
 	w.listeners = nil
 }
 
+// checkDrained tells Shutdown once no connection is left, and none may come.
 func (w *worker) checkDrained() {
-	if w.draining && w.conns == nil {
+	if w.draining && w.conns.first == nil && w.lingering.first == nil && w.server.givers.Load() == 0 {
 		select {
 		case <-w.drained:
 		default:
@@ -139,10 +176,11 @@ func (w *worker) accept(s handles.Stream, l *listener) {
 	}
 }
 
-// take makes a connection of a descriptor that another worker accepted.
+// take makes a connection of a descriptor that another worker accepted. While
+// draining that is one that came before Shutdown: it ends in good order.
 func (w *worker) take(fd int, l *listener) {
 	defer unix.Close(fd)
-	if w.draining {
+	if w.gone {
 		return
 	}
 	s, err := l.openStream(w.loop, uintptr(fd))
@@ -155,24 +193,19 @@ func (w *worker) take(fd int, l *listener) {
 
 // adopt makes a Conn of a stream and opens it.
 func (w *worker) adopt(s handles.Stream, l *listener) {
-	c := &Conn{worker: w, stream: s.Base(), listener: l, next: w.conns}
-	if w.conns != nil {
-		w.conns.prev = c
-	}
-	w.conns = c
+	c := &Conn{worker: w, stream: s.Base(), listener: l}
+	w.conns.add(c)
 	w.open.Add(1)
 	c.init(s)
+	c.settle()
 }
 
 // remove forgets a closed connection.
 func (w *worker) remove(c *Conn) {
-	if c.prev != nil {
-		c.prev.next = c.next
+	if c.has(limited) {
+		w.lingering.remove(c)
 	} else {
-		w.conns = c.next
-	}
-	if c.next != nil {
-		c.next.prev = c.prev
+		w.conns.remove(c)
 	}
 	w.open.Add(^uint64(0))
 	w.checkDrained()

@@ -50,7 +50,7 @@ func (c *Conn) room(n int) error {
 	if err := c.use("server: write"); err != nil {
 		return err
 	}
-	if c.has(closing | leaving) {
+	if c.has(closing) {
 		return &uv.OpError{Op: "server: write", Err: uv.ErrClosed}
 	}
 	if limit := c.worker.server.WriteLimit; c.stream.Buffered()+n > limit && c.unsent()+n > limit {
@@ -73,6 +73,10 @@ func (c *Conn) unsent() int {
 func (c *Conn) wrote(n int) {
 	w := c.worker
 	w.bytesOut.Add(uint64(n))
+	c.flags |= wrote
+	if c.has(owing) {
+		c.answered()
+	}
 	core := w.loop.Core()
 	if r := core.Round(); r != c.round {
 		c.round, c.recent = r, 0
@@ -93,7 +97,7 @@ type look Conn
 func (l *look) Deliver() {
 	c := (*Conn)(l)
 	c.flags &^= looking
-	if c.has(closing | leaving) {
+	if c.has(closing) {
 		return
 	}
 	c.flags |= over
@@ -119,11 +123,12 @@ func (c *Conn) written(queued int, err error) {
 func (c *Conn) belowLow() {
 	c.flags &^= over
 	c.setReading()
-	if d := c.worker.drainer; d != nil && !c.has(closing|leaving|shut) {
+	if d := c.worker.drainer; d != nil && !c.has(closing|shut) {
 		c.worker.current = c
 		d.Drain(c)
 		c.worker.current = nil
 	}
+	c.settle()
 }
 
 // Buffered returns how many bytes are unsent; those written since the last

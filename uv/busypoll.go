@@ -60,7 +60,7 @@ func (b *busyPoll) again() bool {
 	if b.limit == 0 {
 		return false
 	}
-	now := time.Since(epoch)
+	now := Monotonic()
 	if b.began == 0 {
 		b.began = now
 	}
@@ -70,9 +70,7 @@ func (b *busyPoll) again() bool {
 // end notes that the wait which again has begun is over.
 func (b *busyPoll) end() {
 	if b.began != 0 {
-		b.note(time.Since(epoch) - b.began)
+		b.note(Monotonic() - b.began)
 		b.began = 0
 	}
 }
-
-var epoch = time.Now()

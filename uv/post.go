@@ -53,7 +53,7 @@ func (c *Core) Post(fn func()) error { return c.post(post{fn: fn}) }
 
 // PostContext is Post of a function that is skipped if ctx is done by the time
 // its turn comes.
-func (c *Core) PostContext(ctx context.Context, fn func()) error { return c.post(post{fn, ctx}) }
+func (c *Core) PostContext(ctx context.Context, fn func()) error { return c.post(post{fn, outer(ctx)}) }
 
 func (c *Core) post(p post) error {
 	if p.fn == nil || c == nil || c.ring == nil {

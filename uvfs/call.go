@@ -18,7 +18,7 @@ const (
 // A call is one operation and the goroutine that waits for it.
 type call[T any] struct {
 	state atomic.Uint32
-	done  chan struct{}
+	done  chan struct{} // receives once, when the call has finished
 	v     T
 	err   error
 
@@ -37,7 +37,7 @@ func await[T any](ctx context.Context, f *FS, end func(), drop func(T), start st
 	if err = ctx.Err(); err == nil && uv.InCallback() {
 		err = ErrInCallback
 	}
-	c := &call[T]{done: make(chan struct{}), start: start, end: end, drop: drop}
+	c := &call[T]{done: uv.NewWake(), start: start, end: end, drop: drop}
 	if err == nil {
 		err = f.core.Post(c.begin)
 	}
@@ -82,7 +82,7 @@ func (c *call[T]) finish(v T, err error) {
 	c.over()
 	c.v, c.err = v, err
 	if c.state.CompareAndSwap(pending, finished) {
-		close(c.done)
+		c.done <- struct{}{}
 	} else if err == nil && c.drop != nil {
 		c.drop(v)
 	}

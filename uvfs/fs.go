@@ -21,8 +21,9 @@ type FS struct {
 
 	own  *uvgo.Loop // the loop of New
 	once sync.Once
-	done chan error // what running the own loop came to
-	err  error      // what Close returned
+	done chan struct{} // receives once, when the own loop has run
+	ran  error         // what running it came to
+	err  error         // what Close returned
 }
 
 // ErrInCallback is the error of calls made in a callback of a loop, which they
@@ -46,9 +47,9 @@ func New() (*FS, error) {
 		return nil, err
 	}
 	f := On(l)
-	f.own, f.done = l, make(chan error, 1)
+	f.own, f.done = l, uv.NewWake()
 	f.core.Hold()
-	go func() { f.done <- l.Run(context.Background()) }()
+	uv.Go(func() { f.ran = l.Run(context.Background()); f.done <- struct{}{} })
 	return f, nil
 }
 
@@ -63,7 +64,8 @@ func (f *FS) Close() error {
 	}
 	f.once.Do(func() {
 		if f.err = f.core.Post(f.stop); f.err == nil {
-			f.err = errors.Join(<-f.done, f.own.Shutdown(context.Background()))
+			<-f.done
+			f.err = errors.Join(f.ran, f.own.Shutdown(context.Background()))
 		}
 	})
 	return f.err

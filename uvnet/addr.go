@@ -33,29 +33,6 @@ func fromSockaddr(network string, sa unix.Sockaddr) net.Addr {
 	return &net.TCPAddr{IP: ip, Port: port, Zone: zone}
 }
 
-// zoneName is the name of an IPv6 scope.
-func zoneName(id uint32) string {
-	if id == 0 {
-		return ""
-	}
-	if ifi, err := net.InterfaceByIndex(int(id)); err == nil {
-		return ifi.Name
-	}
-	return strconv.FormatUint(uint64(id), 10)
-}
-
-// zoneID is the scope that a name stands for.
-func zoneID(name string) uint32 {
-	if name == "" {
-		return 0
-	}
-	if ifi, err := net.InterfaceByName(name); err == nil {
-		return uint32(ifi.Index)
-	}
-	n, _ := strconv.ParseUint(name, 10, 32)
-	return uint32(n)
-}
-
 // toSockaddr makes the kernel's form of an address for a socket of the family.
 func toSockaddr(family int, ip net.IP, port int, zone string) (unix.Sockaddr, error) {
 	if family == unix.AF_INET {

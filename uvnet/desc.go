@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/uv"
 )
 
 // A desc is a socket with its loop, its two sides and their deadlines: what
@@ -32,14 +34,11 @@ type side struct {
 	due      int64 // when the timer fires; 0: it does not run
 	timer    *time.Timer
 	waiting  bool
-	wake     chan struct{}
+	wake     chan struct{} // has room for one
 }
 
-// epoch is what now counts from.
-var epoch = time.Now()
-
 // now is the monotonic clock in nanoseconds, never 0.
-func now() int64 { return int64(time.Since(epoch)) + 1 }
+func now() int64 { return int64(uv.Monotonic()) + 1 }
 
 // expired tells whether the deadline has passed.
 func (s *side) expired() bool { return s.deadline != 0 && s.deadline <= now() }
@@ -48,7 +47,7 @@ func (s *side) expired() bool { return s.deadline != 0 && s.deadline <= now() }
 // receive from wake, without d.mu.
 func (d *desc) begin(s *side) {
 	if s.wake == nil {
-		s.wake = make(chan struct{}, 1)
+		s.wake = uv.NewWake()
 	}
 	s.waiting = true
 	d.arm(s)
@@ -71,9 +70,14 @@ func (s *side) signal() {
 
 // arm makes sure that the timer fires no later than the deadline. It runs only
 // while somebody waits, and one that fires early looks again: moving a deadline
-// away costs nothing.
+// away costs nothing. In a bubble of testing/synctest, whose clock does not move
+// while somebody waits for the network, the timer is the loop's to set.
 func (d *desc) arm(s *side) {
 	if s.deadline == 0 || s.due != 0 && s.due <= s.deadline {
+		return
+	}
+	if uv.Bubbled() {
+		d.w.push((*armTask)(d))
 		return
 	}
 	s.due = s.deadline
@@ -83,6 +87,20 @@ func (d *desc) arm(s *side) {
 	} else {
 		s.timer.Reset(wait)
 	}
+}
+
+// armTask is a desc whose deadlines need timers.
+type armTask desc
+
+func (t *armTask) run() {
+	d := (*desc)(t)
+	d.mu.Lock()
+	for _, s := range []*side{&d.rd, &d.wr} {
+		if s.waiting {
+			d.arm(s)
+		}
+	}
+	d.mu.Unlock()
 }
 
 // expire runs when a timer fires.

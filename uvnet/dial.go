@@ -24,17 +24,30 @@ type Dialer struct {
 	KeepAlive time.Duration
 	// KeepAliveConfig, if enabled, says all about probes; KeepAlive is ignored.
 	KeepAliveConfig net.KeepAliveConfig
-	// Resolver looks up names; nil means the zero Resolver.
-	Resolver *Resolver
+	// Resolver looks up names; nil means net.DefaultResolver.
+	Resolver *net.Resolver
+	// UVResolver, if set, looks up names instead: it can be libuv's resolver.
+	UVResolver *Resolver
 	// Control, if set, runs on the socket before it is bound and connected.
 	Control func(network, address string, c syscall.RawConn) error
 	// ControlContext is Control with the dial's context; Control is ignored then.
 	ControlContext func(ctx context.Context, network, address string, c syscall.RawConn) error
+	// DualStack does nothing: happy eyeballs are on unless FallbackDelay is negative.
+	//
+	// Deprecated: as in package net.
+	DualStack bool
+	// Cancel ends a dial when it is closed.
+	//
+	// Deprecated: as in package net; use DialContext.
+	Cancel <-chan struct{}
 	// Loops are what the connection lives on; nil means the default group.
 	Loops *Net
+
+	multipath multipath
 }
 
-// Dial is [net.Dialer.Dial]: networks tcp, tcp4, tcp6, udp, udp4, udp6 and unix.
+// Dial is [net.Dialer.Dial]: networks tcp, tcp4, tcp6, udp, udp4, udp6, unix and
+// unixgram.
 func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
@@ -47,7 +60,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 	ctx, cancel := d.bounded(ctx)
 	defer cancel()
-	addrs, err := d.resolve(ctx, network, address)
+	addrs, err := d.resolve(lookupContext(ctx), network, address)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
@@ -69,10 +82,22 @@ func (d *Dialer) bounded(ctx context.Context) (context.Context, context.CancelFu
 			limit = at
 		}
 	}
-	if limit.IsZero() {
-		return ctx, func() {}
+	end := func() {}
+	if !limit.IsZero() {
+		ctx, end = context.WithDeadline(ctx, limit)
 	}
-	return context.WithDeadline(ctx, limit)
+	if d.Cancel == nil {
+		return ctx, end
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-d.Cancel:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(); end() }
 }
 
 // An attempt is the outcome of one half of a race.
@@ -136,19 +161,25 @@ func (d *Dialer) race(ctx context.Context, network string, first, then []net.Add
 }
 
 // serial dials the addresses one after the other, each in its share of the time
-// that is left. The first failure is the one that counts.
+// that is left. The first failure is the one that counts, unless ctx ends.
 func (d *Dialer) serial(ctx context.Context, network string, addrs []net.Addr) (net.Conn, error) {
 	var first error
 	for i, addr := range addrs {
-		c, err := d.one(ctx, network, addr, len(addrs)-i)
+		if err := ctx.Err(); err != nil {
+			return nil, d.dialError(network, addr, contextError(err))
+		}
+		c, err := traced(ctx, network, addr, func() (net.Conn, error) {
+			c, err := d.one(ctx, network, addr, len(addrs)-i)
+			if err != nil {
+				return nil, d.dialError(network, addr, err)
+			}
+			return c, nil
+		})
 		if err == nil {
 			return c, nil
 		}
 		if first == nil {
-			first = &net.OpError{Op: "dial", Net: network, Source: d.LocalAddr, Addr: addr, Err: err}
-		}
-		if ctx.Err() != nil {
-			break
+			first = err
 		}
 	}
 	if first == nil {
@@ -157,11 +188,13 @@ func (d *Dialer) serial(ctx context.Context, network string, addrs []net.Addr) (
 	return nil, first
 }
 
+// dialError wraps the error of dialling an address.
+func (d *Dialer) dialError(network string, addr net.Addr, err error) error {
+	return &net.OpError{Op: "dial", Net: network, Source: d.LocalAddr, Addr: addr, Err: err}
+}
+
 // one dials one of the addresses that are left.
 func (d *Dialer) one(ctx context.Context, network string, addr net.Addr, left int) (net.Conn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, contextError(err)
-	}
 	if limit, ok := ctx.Deadline(); ok && left > 1 {
 		const sane = 2 * time.Second // for the first ones, at the expense of the last
 		whole := time.Until(limit)
@@ -170,19 +203,18 @@ func (d *Dialer) one(ctx context.Context, network string, addr net.Addr, left in
 		ctx, cancel = context.WithTimeout(ctx, share)
 		defer cancel()
 	}
-	w, err := d.Loops.worker()
-	if err != nil {
-		return nil, err
-	}
 	switch addr := addr.(type) {
 	case *net.TCPAddr:
 		local, _ := d.LocalAddr.(*net.TCPAddr)
-		return result(d.dialTCP(ctx, w, network, local, addr))
+		return result(d.dialTCP(ctx, network, local, addr))
 	case *net.UDPAddr:
 		return result(d.dialUDP(ctx, network, addr))
 	case *net.UnixAddr:
+		if addr.Net == "unixgram" {
+			return result(d.dialUnixgram(ctx, addr))
+		}
 		local, _ := d.LocalAddr.(*net.UnixAddr)
-		return result(d.dialUnix(ctx, w, network, local, addr))
+		return result(d.dialUnix(ctx, network, local, addr))
 	}
 	return nil, &net.AddrError{Err: "unexpected address type", Addr: addr.String()}
 }

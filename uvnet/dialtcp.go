@@ -5,19 +5,36 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/uv"
 )
 
-// dialTCP connects. Where the kernel chose the port of this end, it may have
+// dialTCP connects, by Multipath TCP first if that is asked for.
+func (d *Dialer) dialTCP(ctx context.Context, network string, local, remote *net.TCPAddr) (*TCPConn, error) {
+	w, err := d.Loops.worker()
+	if err != nil {
+		return nil, err
+	}
+	if d.MultipathTCP() {
+		if c, err := d.persistTCP(ctx, w, network, local, remote, true); err == nil {
+			return c, nil
+		}
+	}
+	return d.persistTCP(ctx, w, network, local, remote, false)
+}
+
+// persistTCP connects. Where the kernel chose the port of this end, it may have
 // chosen the one we connect to, or one that is taken: then it gets another
 // chance or two.
-func (d *Dialer) dialTCP(ctx context.Context, w *worker, network string, local, remote *net.TCPAddr) (*TCPConn, error) {
+func (d *Dialer) persistTCP(ctx context.Context, w *worker, network string, local, remote *net.TCPAddr, multipath bool) (*TCPConn, error) {
 	for try := 0; ; try++ {
-		c, err := d.connectTCP(ctx, w, network, local, remote)
+		c, err := d.connectTCP(ctx, w, network, local, remote, multipath)
 		if try == 2 || local != nil && local.Port != 0 {
 			return c, err
 		}
@@ -38,22 +55,31 @@ func selfConnected(c *TCPConn) bool {
 	return ok && ok2 && l.Port == r.Port && l.IP.Equal(r.IP)
 }
 
+// dialFamily is the address family of a socket that dials: IPv4 only if all is,
+// so that one bound to the wildcard of IPv6 reaches an IPv4 address, as a mapped
+// one.
+func dialFamily(network string, local, remote *net.TCPAddr) int {
+	is4 := func(a *net.TCPAddr) bool { return a == nil || len(a.IP) <= net.IPv4len || a.IP.To4() != nil }
+	switch {
+	case network == "tcp4", network != "tcp6" && is4(local) && is4(remote):
+		return unix.AF_INET
+	}
+	return unix.AF_INET6
+}
+
 // connectTCP makes a socket and has the loop connect it.
-func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, local, remote *net.TCPAddr) (*TCPConn, error) {
+func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, local, remote *net.TCPAddr, multipath bool) (*TCPConn, error) {
 	to := *remote
+	family := dialFamily(network, local, remote)
 	if len(to.IP) == 0 || to.IP.IsUnspecified() { // this machine
-		if to.IP = net.IPv4(127, 0, 0, 1); network == "tcp6" || len(remote.IP) != 0 && remote.IP.To4() == nil {
+		if to.IP = net.IPv4(127, 0, 0, 1); family == unix.AF_INET6 {
 			to.IP = net.IPv6loopback
 		}
 	}
 	if to.IP.To4() == nil && to.IP.IsLinkLocalUnicast() && zoneID(to.Zone) == 0 {
 		return nil, sysCall("connect", unix.EINVAL) // the kernel's answer; libuv would pick an interface
 	}
-	family := unix.AF_INET6
-	if to.IP.To4() != nil && network != "tcp6" {
-		family = unix.AF_INET
-	}
-	fd, err := d.socketTCP(ctx, network, family, local, &to)
+	fd, err := d.socketTCP(ctx, network, family, local, &to, multipath)
 	if err != nil {
 		return nil, err
 	}
@@ -63,18 +89,22 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 		return nil, err
 	}
 	sa, _ := unix.Getsockname(fd)
-	c.laddr = fromSockaddr("tcp", sa)
-	if ip4 := to.IP.To4(); ip4 != nil {
-		to.IP = ip4
+	c.laddr, c.raddr = fromSockaddr("tcp", sa), &to
+	if sa, err := unix.Getpeername(fd); err == nil { // what was dialled may say it otherwise
+		c.raddr = fromSockaddr("tcp", sa)
 	}
-	c.raddr = &to
 	tune(fd, keepAliveConfig(d.KeepAlive, d.KeepAliveConfig))
 	return c, nil
 }
 
 // socketTCP makes the socket, runs the user's hook on it and binds it.
-func (d *Dialer) socketTCP(ctx context.Context, network string, family int, local, to *net.TCPAddr) (fd int, err error) {
-	if fd, err = socket(family, unix.SOCK_STREAM); err != nil {
+func (d *Dialer) socketTCP(ctx context.Context, network string, family int, local, to *net.TCPAddr, multipath bool) (fd int, err error) {
+	if multipath {
+		fd, err = multipathSocket(family)
+	} else {
+		fd, err = socket(family, unix.SOCK_STREAM)
+	}
+	if err != nil {
 		return -1, err
 	}
 	defer func() {
@@ -91,33 +121,50 @@ func (d *Dialer) socketTCP(ctx context.Context, network string, family int, loca
 	if err = d.control(ctx, name, to.String(), fd); err != nil {
 		return fd, err
 	}
-	if local == nil {
-		return fd, nil
+	if local != nil {
+		sa, err := toSockaddr(family, local.IP, local.Port, local.Zone)
+		if err != nil {
+			return fd, err
+		}
+		if err := unix.Bind(fd, sa); err != nil {
+			return fd, sysCall("bind", err)
+		}
 	}
-	sa, err := toSockaddr(family, local.IP, local.Port, local.Zone)
-	if err != nil {
+	if _, err := toSockaddr(family, to.IP, to.Port, to.Zone); err != nil { // libuv would say it otherwise
 		return fd, err
 	}
-	return fd, sysCall("bind", unix.Bind(fd, sa))
+	if to.Port < 0 || to.Port > 65535 {
+		return fd, sysCall("connect", unix.EINVAL)
+	}
+	return fd, nil
 }
 
 // A connectTask is a connection attempt.
 type connectTask struct {
-	c    *TCPConn
-	addr netip.AddrPort
-	done chan error // room for the outcome: nobody may wait for it any more
+	c     *TCPConn
+	addr  netip.AddrPort
+	limit time.Duration // until the attempt ends by itself; 0: it does not
+
+	mu    sync.Mutex
+	timer *time.Timer // the limit's
+	err   error
+	ended bool
+	done  chan struct{} // receives once; nobody may wait for it any more
 }
 
 // connect connects c, until ctx ends.
 func connect(ctx context.Context, c *TCPConn, addr netip.AddrPort) error {
-	t := &connectTask{c, addr, make(chan error, 1)}
+	t := &connectTask{c: c, addr: addr, done: uv.NewWake()}
+	if at, ok := ctx.Deadline(); ok && uv.Bubbled() { // whose clock stands still meanwhile
+		t.limit = max(time.Until(at), 1)
+	}
 	c.onLoop = true
 	if !c.w.push(t) {
 		return errLoopGone
 	}
 	select {
-	case err := <-t.done:
-		return err
+	case <-t.done:
+		return t.err
 	case <-ctx.Done():
 		return contextError(ctx.Err())
 	}
@@ -131,6 +178,12 @@ func (t *connectTask) run() {
 	}
 	if err != nil {
 		t.report(err)
+		return
+	}
+	if t.limit != 0 {
+		t.mu.Lock()
+		t.timer = time.AfterFunc(t.limit, func() { t.end(contextError(context.DeadlineExceeded)) })
+		t.mu.Unlock()
 	}
 }
 
@@ -138,6 +191,19 @@ func (t *connectTask) report(err error) {
 	if err != nil {
 		err = sysError("connect", err)
 	}
-	t.done <- err
+	t.end(err)
 	t.c.w.readied = true
+}
+
+// end gives the outcome to who waits, the first time.
+func (t *connectTask) end(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.timer != nil {
+		t.timer.Stop()
+	}
+	if !t.ended {
+		t.ended, t.err = true, err
+		t.done <- struct{}{}
+	}
 }

@@ -8,7 +8,14 @@ import (
 )
 
 // dialUnix connects; the kernel does that at once or not at all.
-func (d *Dialer) dialUnix(ctx context.Context, w *worker, network string, local, remote *net.UnixAddr) (*UnixConn, error) {
+func (d *Dialer) dialUnix(ctx context.Context, network string, local, remote *net.UnixAddr) (*UnixConn, error) {
+	if remote == nil || remote.Name == "" {
+		return nil, errMissingAddress
+	}
+	w, err := d.Loops.worker()
+	if err != nil {
+		return nil, err
+	}
 	fd, err := socket(unix.AF_UNIX, unix.SOCK_STREAM)
 	if err != nil {
 		return nil, err
@@ -17,18 +24,21 @@ func (d *Dialer) dialUnix(ctx context.Context, w *worker, network string, local,
 		unix.Close(fd)
 		return nil, err
 	}
-	var laddr net.Addr = &net.UnixAddr{Net: network}
+	var laddr, raddr net.Addr = &net.UnixAddr{Net: network}, &net.UnixAddr{Name: remote.Name, Net: network}
 	if sa, err := unix.Getsockname(fd); err == nil {
 		laddr = fromSockaddr(network, sa)
 	}
-	return newUnixConn(w, network, fd, laddr, &net.UnixAddr{Name: remote.Name, Net: network}), nil
+	if sa, err := unix.Getpeername(fd); err == nil {
+		raddr = fromSockaddr(network, sa)
+	}
+	return newUnixConn(w, network, fd, laddr, raddr), nil
 }
 
 func (d *Dialer) connectUnix(ctx context.Context, network string, fd int, local, remote *net.UnixAddr) error {
 	if err := d.control(ctx, network, remote.String(), fd); err != nil {
 		return err
 	}
-	if local != nil {
+	if local != nil && local.Name != "" { // the empty name would be bound to one of the kernel's choice
 		if err := unix.Bind(fd, &unix.SockaddrUnix{Name: local.Name}); err != nil {
 			return sysCall("bind", err)
 		}

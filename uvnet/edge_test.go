@@ -3,6 +3,7 @@ package uvnet
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net"
@@ -153,6 +154,9 @@ func TestRawReadsBetween(t *testing.T) {
 // packetMethods are those of a UDP socket beyond net.PacketConn.
 type packetMethods interface {
 	net.PacketConn
+	ReadFromUDPAddrPort(p []byte) (n int, addr netip.AddrPort, err error)
+	ReadFromUDP(p []byte) (int, *net.UDPAddr, error)
+	ReadMsgUDP(p, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error)
 	ReadMsgUDPAddrPort(p, oob []byte) (n, oobn, flags int, addr netip.AddrPort, err error)
 	WriteMsgUDPAddrPort(p, oob []byte, addr netip.AddrPort) (n, oobn int, err error)
 	WriteToUDPAddrPort(p []byte, addr netip.AddrPort) (int, error)
@@ -210,6 +214,12 @@ func TestUDPAddresses(t *testing.T) {
 			if network == "udp4" {
 				n, err := u.WriteToUDPAddrPort([]byte("x"), v6)
 				note("to v6", n, 0, err)
+			}
+			for i, bad := range []*net.UDPAddr{{Port: -1}, {Port: 65536 + int(port)}, {IP: net.IP{1, 2, 3}}} {
+				n, err := u.WriteToUDP([]byte("x"), bad)
+				note(fmt.Sprint("to bad ", i), n, 0, err)
+				n, oob, err := u.WriteMsgUDP([]byte("x"), nil, bad)
+				note(fmt.Sprint("msg to bad ", i), n, oob, err)
 			}
 			n, err := u.WriteToUDP([]byte("x"), nil)
 			note("to nil", n, 0, err)

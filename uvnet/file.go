@@ -13,8 +13,8 @@ func FileConn(f *os.File) (net.Conn, error) { return (*Net)(nil).FileConn(f) }
 // affect the other.
 func FileListener(f *os.File) (net.Listener, error) { return (*Net)(nil).FileListener(f) }
 
-// FilePacketConn returns a copy of the UDP socket behind f. Closing one does not
-// affect the other.
+// FilePacketConn returns a copy of the UDP or unix datagram socket behind f.
+// Closing one does not affect the other.
 func FilePacketConn(f *os.File) (net.PacketConn, error) { return (*Net)(nil).FilePacketConn(f) }
 
 // FileConn is the function FileConn on these loops.
@@ -23,12 +23,21 @@ func (n *Net) FileConn(f *os.File) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u, ok := c.(*net.UDPConn); ok {
+	switch u := c.(type) {
+	case *net.UDPConn:
 		uc, err := n.takeUDP("udp", u)
 		if err != nil {
 			return nil, fileError(f, err)
 		}
 		return uc, nil
+	case *net.UnixConn:
+		if network := c.LocalAddr().Network(); network == "unixgram" {
+			uc, err := n.takeUnixgram(network, u)
+			if err != nil {
+				return nil, fileError(f, err)
+			}
+			return uc, nil
+		}
 	}
 	defer c.Close()
 	w, err := n.worker()
@@ -66,16 +75,11 @@ func (n *Net) FilePacketConn(f *os.File) (net.PacketConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, ok := c.(*net.UDPConn)
-	if !ok {
-		defer c.Close()
-		return nil, fileError(f, unsupported(c.LocalAddr().Network()))
-	}
-	uc, err := n.takeUDP("udp", u)
+	p, err := n.takePacket(c.LocalAddr().Network(), c)
 	if err != nil {
 		return nil, fileError(f, err)
 	}
-	return uc, nil
+	return p, nil
 }
 
 func fileError(f *os.File, err error) error {

@@ -108,7 +108,7 @@ func newTCPListener(lc *ListenConfig, w *worker, network string, fd int, addr *n
 	l.init(w, network, fd, addr, nil)
 	l.loops = lc.Loops
 	l.fixed = made && lc.Control == nil && !addr.IP.IsUnspecified() && addr.IP != nil
-	if l.inherit = inherits && made; l.inherit {
+	if l.inherit = inherits && made && !isMultipath(fd); l.inherit {
 		tune(fd, l.keepAlive)
 	}
 	return l

@@ -37,7 +37,8 @@ var standard struct {
 }
 
 // theDefault returns the Net of the default group: a loop for each of
-// GOMAXPROCS, made and run when first needed, for the life of the process.
+// GOMAXPROCS, made when first needed, for the life of the process. They run only
+// while they have something to do, see worker.
 func theDefault() (*Net, error) {
 	s := &standard
 	s.Lock()
@@ -47,8 +48,10 @@ func theDefault() (*Net, error) {
 		if err != nil {
 			return nil, err
 		}
-		go func() { _ = g.Run(context.Background()) }()
 		s.net = New(g)
+		for _, w := range s.net.workers {
+			w.own = true
+		}
 	}
 	return s.net, nil
 }
@@ -93,12 +96,13 @@ func Listen(network, address string) (net.Listener, error) {
 	return (*Net)(nil).Listen(network, address)
 }
 
-// ListenPacket is [net.ListenPacket]: networks udp, udp4 and udp6.
+// ListenPacket is [net.ListenPacket]: networks udp, udp4, udp6 and unixgram.
 func ListenPacket(network, address string) (net.PacketConn, error) {
 	return (*Net)(nil).ListenPacket(network, address)
 }
 
-// Dial is [net.Dial]: networks tcp, tcp4, tcp6, udp, udp4, udp6 and unix.
+// Dial is [net.Dial]: networks tcp, tcp4, tcp6, udp, udp4, udp6, unix and
+// unixgram.
 func Dial(network, address string) (net.Conn, error) {
 	return (*Net)(nil).Dial(network, address)
 }
@@ -124,6 +128,8 @@ type ListenConfig struct {
 	KeepAliveConfig net.KeepAliveConfig
 	// Loops are what the connections live on; nil means the default group.
 	Loops *Net
+
+	multipath multipath
 }
 
 // Listen is [net.ListenConfig.Listen]: networks tcp, tcp4, tcp6 and unix.
@@ -132,7 +138,7 @@ func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (ne
 		return nil, err
 	}
 	std := net.ListenConfig{Control: lc.Control}
-	std.SetMultipathTCP(false) // what it accepts would not inherit its options
+	std.SetMultipathTCP(lc.MultipathTCP())
 	ln, err := std.Listen(ctx, network, address)
 	if err != nil {
 		return nil, err
@@ -165,7 +171,7 @@ func (lc *ListenConfig) takeListener(network string, ln net.Listener, made bool)
 
 // refuse returns the error of a network that package net has and we have not.
 func refuse(op, network, address string) error {
-	if network != "unixgram" && network != "unixpacket" {
+	if network != "unixpacket" {
 		return nil
 	}
 	return &net.OpError{Op: op, Net: network, Addr: &net.UnixAddr{Name: address, Net: network}, Err: unsupported(network)}

@@ -7,13 +7,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/uv"
 )
 
 // A poller is a socket that goroutines use themselves, while the loop only
 // tells them when to try again: a listener's or a packet connection's.
 type poller struct {
 	desc
-	closed chan struct{} // closed when the descriptor is
+	closed chan struct{} // receives once, when the descriptor is closed
 
 	// Guarded by mu.
 	want   handles.PollEvent // what the loop has been asked to look for
@@ -33,7 +34,7 @@ type (
 
 func (p *poller) init(w *worker, network string, fd int, laddr, raddr net.Addr) {
 	p.self, p.w, p.net, p.fd, p.laddr, p.raddr = p, w, network, fd, laddr, raddr
-	p.closed = make(chan struct{})
+	p.closed = uv.NewWake()
 }
 
 // wait waits until the descriptor is ready for the side's direction, or may be:
@@ -189,5 +190,5 @@ func (p *poller) onClose() {
 
 func (p *poller) end() {
 	unix.Close(p.fd)
-	close(p.closed)
+	p.closed <- struct{}{}
 }

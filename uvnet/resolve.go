@@ -7,45 +7,73 @@ import (
 	"strings"
 )
 
+// A namer answers what a dial by name needs: a *net.Resolver or
+// a *Resolver.
+type namer interface {
+	LookupPort(ctx context.Context, network, service string) (int, error)
+	LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr, error)
+	LookupIP(ctx context.Context, network, host string) ([]net.IP, error)
+}
+
+var _ namer = (*net.Resolver)(nil)
+var _ namer = (*Resolver)(nil)
+
+// names is who looks up the Dialer's names.
+func (d *Dialer) names() namer {
+	if d.UVResolver != nil {
+		return d.UVResolver
+	}
+	if d.Resolver != nil {
+		return d.Resolver
+	}
+	return net.DefaultResolver
+}
+
 // resolve turns what Dial was given into addresses, as package net does.
 func (d *Dialer) resolve(ctx context.Context, network, address string) ([]net.Addr, error) {
 	switch network {
-	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix":
+	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram":
 	default:
 		return nil, net.UnknownNetworkError(network)
 	}
 	if address == "" {
 		return nil, errMissingAddress
 	}
-	addrs, err := d.Resolver.addrs(ctx, network, address)
+	addrs, err := resolve(ctx, d.names(), network, address)
 	if err != nil || d.LocalAddr == nil {
 		return addrs, err
 	}
 	return suitable(addrs, d.LocalAddr)
 }
 
-// addrs resolves an address of the network.
-func (r *Resolver) addrs(ctx context.Context, network, address string) ([]net.Addr, error) {
-	if network == "unix" {
+// resolve resolves an address of the network.
+func resolve(ctx context.Context, r namer, network, address string) ([]net.Addr, error) {
+	if strings.HasPrefix(network, "unix") {
 		return []net.Addr{&net.UnixAddr{Name: address, Net: network}}, nil
 	}
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	port, err := net.DefaultResolver.LookupPort(ctx, network, service)
+	port, err := r.LookupPort(ctx, network, service)
 	if err != nil {
 		return nil, err
 	}
-	ips, err := r.ips(ctx, network, host)
+	if host == "" {
+		return []net.Addr{inetAddr(network, net.IPAddr{}, port)}, nil
+	}
+	ips, err := hostIPs(ctx, r, network, host)
 	if err != nil {
 		return nil, err
+	}
+	if len(ips) == 1 && ips[0].IP.Equal(net.IPv6unspecified) { // a machine may bind IPv6 and not connect by it
+		ips = append(ips, net.IPAddr{IP: net.IPv4zero})
 	}
 	var addrs []net.Addr
 	for _, ip := range ips {
 		switch {
-		case strings.HasSuffix(network, "4") && !ip.IsUnspecified() && ip.IsValid() && !ip.Unmap().Is4():
-		case strings.HasSuffix(network, "6") && ip.IsValid() && (!ip.Is6() || ip.Is4In6()):
+		case strings.HasSuffix(network, "4") && ip.IP.To4() == nil:
+		case strings.HasSuffix(network, "6") && ip.IP.To4() != nil:
 		default:
 			addrs = append(addrs, inetAddr(network, ip, port))
 		}
@@ -56,31 +84,36 @@ func (r *Resolver) addrs(ctx context.Context, network, address string) ([]net.Ad
 	return addrs, nil
 }
 
-// ips are the addresses of a host: the zero Addr stands for an empty name.
-func (r *Resolver) ips(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	if host == "" {
-		return []netip.Addr{{}}, nil
+// hostIPs are the addresses of a host for the network. Only one that is limited
+// to a family asks for that family alone.
+func hostIPs(ctx context.Context, r namer, network, host string) ([]net.IPAddr, error) {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return []net.IPAddr{{IP: net.IP(ip.AsSlice()).To16(), Zone: ip.Zone()}}, nil
 	}
-	ip, err := netip.ParseAddr(host)
+	family := strings.Trim(network, "tcpud")
+	if family == "" {
+		return r.LookupIPAddr(ctx, host)
+	}
+	ips, err := r.LookupIP(ctx, "ip"+family, host)
 	if err != nil {
-		return r.LookupNetIP(ctx, "ip"+strings.Trim(network, "tcpud"), host)
+		return nil, err
 	}
-	if ip == netip.IPv6Unspecified() { // a machine may bind IPv6 and not connect by it
-		return []netip.Addr{ip, netip.IPv4Unspecified()}, nil
+	var list []net.IPAddr
+	for _, ip := range ips {
+		if ip.To4() == nil && ip.IsLinkLocalUnicast() { // LookupIP loses the zone, which this one needs
+			return r.LookupIPAddr(quiet{ctx}, host)
+		}
+		list = append(list, net.IPAddr{IP: ip})
 	}
-	return []netip.Addr{ip}, nil
+	return list, nil
 }
 
 // inetAddr makes a net.Addr of the network.
-func inetAddr(network string, ip netip.Addr, port int) net.Addr {
-	var b net.IP
-	if ip.IsValid() {
-		b = ip.AsSlice()
-	}
+func inetAddr(network string, ip net.IPAddr, port int) net.Addr {
 	if network[0] == 'u' {
-		return &net.UDPAddr{IP: b, Port: port, Zone: ip.Zone()}
+		return &net.UDPAddr{IP: ip.IP, Port: port, Zone: ip.Zone}
 	}
-	return &net.TCPAddr{IP: b, Port: port, Zone: ip.Zone()}
+	return &net.TCPAddr{IP: ip.IP, Port: port, Zone: ip.Zone}
 }
 
 // suitable keeps the addresses that can be dialled from local.

@@ -2,38 +2,43 @@ package uvnet
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
-	"slices"
-	"strconv"
-	"strings"
-
-	"golang.org/x/sys/unix"
-
-	"github.com/uvgo/uvgo/requests"
-	"github.com/uvgo/uvgo/uv"
 )
 
-// A Resolver looks up names as the system does (getaddrinfo, getnameinfo) on
-// libuv's pool of threads. The zero Resolver, like a nil one, uses the default
-// group. Its errors are package net's, mostly *net.DNSError.
+// A Resolver looks up names, with the methods and errors of [net.Resolver]. By
+// default a resolver of package net answers: its concurrency, its contexts, and
+// what GODEBUG=netdns asks for hold here. The zero Resolver, like a nil one, asks
+// [net.DefaultResolver].
 type Resolver struct {
-	// Loops are where answers arrive; nil means the default group.
+	// Std is the resolver of package net to ask; nil means
+	// [net.DefaultResolver]. Its PreferGo, StrictErrors and Dial apply.
+	Std *net.Resolver
+	// Libuv has libuv ask the system (getaddrinfo, getnameinfo) for addresses of
+	// hosts and names of addresses, on its pool of threads; the other lookups
+	// stay Std's. A lookup takes a thread until the system answers. Of the pool's
+	// threads, 4 or as many as the environment variable UV_THREADPOOL_SIZE says at
+	// the pool's first use (1,024 at most), lookups take half: that many names
+	// whose servers do not answer hold up all others.
+	Libuv bool
+	// Loops are where libuv's answers arrive; nil means the default group.
 	Loops *Net
 }
 
-func (r *Resolver) worker() (*worker, error) {
-	if r == nil {
-		return (*Net)(nil).worker()
+// std is the resolver of package net; a nil one is its default.
+func (r *Resolver) std() *net.Resolver {
+	if r == nil || r.Std == nil {
+		return net.DefaultResolver
 	}
-	return r.Loops.worker()
+	return r.Std
 }
 
-// LookupHost returns the addresses of a host, in the system's order. C function
-// uv_getaddrinfo, https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo.
+// LookupHost is [net.Resolver.LookupHost]: the addresses of a host.
 func (r *Resolver) LookupHost(ctx context.Context, host string) ([]string, error) {
-	ips, err := r.LookupNetIP(ctx, "ip", host)
+	if r == nil || !r.Libuv {
+		return r.std().LookupHost(ctx, host)
+	}
+	ips, err := r.addrInfo(ctx, "ip", host)
 	if err != nil {
 		return nil, err
 	}
@@ -44,98 +49,83 @@ func (r *Resolver) LookupHost(ctx context.Context, host string) ([]string, error
 	return addrs, nil
 }
 
-// LookupNetIP returns the addresses of a host, in the system's order; network is
-// "ip", "ip4" or "ip6". C function uv_getaddrinfo,
-// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo.
+// LookupIPAddr is [net.Resolver.LookupIPAddr]: the addresses of a host, with
+// their zones.
+func (r *Resolver) LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr, error) {
+	if r == nil || !r.Libuv {
+		return r.std().LookupIPAddr(ctx, host)
+	}
+	ips, err := r.addrInfo(ctx, "ip", host)
+	return ipAddrs(ips), err
+}
+
+// LookupIP is [net.Resolver.LookupIP]: the addresses of a host; network is "ip",
+// "ip4" or "ip6".
+func (r *Resolver) LookupIP(ctx context.Context, network, host string) ([]net.IP, error) {
+	if r == nil || !r.Libuv {
+		return r.std().LookupIP(ctx, network, host)
+	}
+	ips, err := r.addrInfo(ctx, network, host)
+	var list []net.IP
+	for _, ip := range ips {
+		list = append(list, ip.AsSlice())
+	}
+	return list, err
+}
+
+// LookupNetIP is [net.Resolver.LookupNetIP]: the addresses of a host; network is
+// "ip", "ip4" or "ip6". libuv's have their zones.
 func (r *Resolver) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
-	hints := requests.AddrInfoHints{SockType: unix.SOCK_STREAM}
-	switch network {
-	case "ip":
-	case "ip4":
-		hints.Family = requests.IPv4
-	case "ip6":
-		hints.Family = requests.IPv6
-	default:
-		return nil, net.UnknownNetworkError(network)
+	if r == nil || !r.Libuv {
+		return r.std().LookupNetIP(ctx, network, host)
 	}
-	if host == "" {
-		return nil, dnsError(host, uv.EAI_NONAME)
-	}
-	if ip, err := netip.ParseAddr(host); err == nil {
-		if hints.Family != 0 && (hints.Family == requests.IPv4) != ip.Unmap().Is4() {
-			return nil, &net.AddrError{Err: "no suitable address found", Addr: host}
-		}
-		return []netip.Addr{ip}, nil
-	}
-	w, err := r.worker()
-	if err != nil {
-		return nil, err
-	}
-	list, err := requests.GetAddrInfoContext(ctx, w.loop, host, "", hints)
-	if err != nil {
-		return nil, dnsError(host, err)
-	}
-	var ips []netip.Addr
-	for _, info := range list {
-		ip := named(info.Addr.Addr())
-		if !slices.Contains(ips, ip) {
-			ips = append(ips, ip)
-		}
-	}
-	return ips, nil
+	return r.addrInfo(ctx, network, host)
 }
 
-// named gives a zone its interface's name: libuv knows numbers.
-func named(ip netip.Addr) netip.Addr {
-	if id, err := strconv.ParseUint(ip.Zone(), 10, 32); err == nil {
-		return ip.WithZone(zoneName(uint32(id)))
-	}
-	return ip
-}
-
-// LookupAddr returns the names of an address, each with a dot behind it. C
-// function uv_getnameinfo,
-// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo.
+// LookupAddr is [net.Resolver.LookupAddr]: the names of an address. libuv knows
+// one.
 func (r *Resolver) LookupAddr(ctx context.Context, addr string) ([]string, error) {
-	ip, err := netip.ParseAddr(addr)
-	if err != nil {
-		return nil, &net.DNSError{Err: "unrecognized address", Name: addr}
+	if r == nil || !r.Libuv {
+		return r.std().LookupAddr(ctx, addr)
 	}
-	w, err := r.worker()
-	if err != nil {
-		return nil, err
-	}
-	if id := zoneID(ip.Zone()); id != 0 {
-		ip = ip.WithZone(strconv.FormatUint(uint64(id), 10))
-	}
-	name, _, err := requests.GetNameInfoContext(ctx, w.loop, netip.AddrPortFrom(ip, 0), requests.NINameReqd)
-	if err != nil {
-		return nil, dnsError(addr, err)
-	}
-	if strings.Contains(name, ".") && !strings.HasSuffix(name, ".") {
-		name += "."
-	}
-	return []string{name}, nil
+	return r.nameInfo(ctx, addr)
 }
 
-// dnsError is an error of a lookup as package net has it.
-func dnsError(name string, err error) error {
-	e := &net.DNSError{Err: err.Error(), Name: name, UnwrapErr: err}
-	var ue *uv.Error
-	if errors.As(err, &ue) {
-		e.Err = ue.Errno.Error()
+// LookupPort is [net.Resolver.LookupPort].
+func (r *Resolver) LookupPort(ctx context.Context, network, service string) (int, error) {
+	return r.std().LookupPort(ctx, network, service)
+}
+
+// LookupCNAME is [net.Resolver.LookupCNAME].
+func (r *Resolver) LookupCNAME(ctx context.Context, host string) (string, error) {
+	return r.std().LookupCNAME(ctx, host)
+}
+
+// LookupSRV is [net.Resolver.LookupSRV].
+func (r *Resolver) LookupSRV(ctx context.Context, service, proto, name string) (string, []*net.SRV, error) {
+	return r.std().LookupSRV(ctx, service, proto, name)
+}
+
+// LookupMX is [net.Resolver.LookupMX].
+func (r *Resolver) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+	return r.std().LookupMX(ctx, name)
+}
+
+// LookupNS is [net.Resolver.LookupNS].
+func (r *Resolver) LookupNS(ctx context.Context, name string) ([]*net.NS, error) {
+	return r.std().LookupNS(ctx, name)
+}
+
+// LookupTXT is [net.Resolver.LookupTXT].
+func (r *Resolver) LookupTXT(ctx context.Context, name string) ([]string, error) {
+	return r.std().LookupTXT(ctx, name)
+}
+
+// ipAddrs is a list of addresses in package net's older form.
+func ipAddrs(ips []netip.Addr) []net.IPAddr {
+	var list []net.IPAddr
+	for _, ip := range ips {
+		list = append(list, net.IPAddr{IP: ip.AsSlice(), Zone: ip.Zone()})
 	}
-	switch {
-	case errors.Is(err, context.Canceled):
-		err = canceled{}
-		e.Err, e.UnwrapErr = err.Error(), context.Canceled
-	case errors.Is(err, context.DeadlineExceeded):
-		err = timeout{}
-		e.Err, e.UnwrapErr, e.IsTimeout = err.Error(), context.DeadlineExceeded, true
-	case errors.Is(err, uv.EAI_NONAME), errors.Is(err, uv.EAI_NODATA), errors.Is(err, uv.EAI_ADDRFAMILY):
-		e.Err, e.IsNotFound, e.UnwrapErr = "no such host", true, nil
-	case errors.Is(err, uv.EAI_AGAIN):
-		e.IsTemporary = true
-	}
-	return e
+	return list
 }

@@ -55,15 +55,6 @@ func (c *TCPConn) SetKeepAliveConfig(config net.KeepAliveConfig) error {
 	return c.set(func(fd int) error { return setKeepAlive(fd, config) })
 }
 
-// MultipathTCP tells whether the connection uses Multipath TCP: uvnet asks for
-// none, and a socket of somebody else's making is not asked.
-func (c *TCPConn) MultipathTCP() (bool, error) {
-	if c.ref.closed() {
-		return false, net.ErrClosed
-	}
-	return false, nil
-}
-
 // SetLinger sets what Close does with unsent bytes: below 0, the default, they
 // are sent in the background; 0 drops them and resets the connection; above, the
 // system may drop them after so many seconds.

@@ -1,12 +1,14 @@
 package uvnet
 
 import (
+	"context"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/uv"
 )
 
 // A task is something that only the loop's goroutine may do. Its types are
@@ -14,19 +16,26 @@ import (
 type task interface{ run() }
 
 // A worker is one loop with what waits for it.
+//
+// A loop of the default group runs only while there is something for it to do: push
+// starts a goroutine for it, which ends when the loop has neither handles nor
+// requests. The loop stays, and runs again when it is needed.
 type worker struct {
 	loop *uvgo.Loop
+	own  bool        // the default group's: run by us
 	gone atomic.Bool // the loop takes no more tasks
 
-	mu     sync.Mutex
-	queue  []task
-	posted bool
-	drain  func() // the method run
+	mu      sync.Mutex
+	queue   []task
+	posted  bool
+	running bool   // own: a goroutine runs the loop, or is about to
+	drain   func() // the method run
 
 	// The loop's goroutine only:
 	spare   []task
 	readied bool    // goroutines were readied in this batch
 	full    []*conn // read ahead enough, to be stopped at the batch's end
+	held    bool    // own: the loop is kept alive for its handles, active or not
 }
 
 func newWorker(l *uvgo.Loop) *worker {
@@ -51,8 +60,45 @@ func (w *worker) push(t task) bool {
 		w.posted = true
 	}
 	w.queue = append(w.queue, t)
+	if w.own && !w.running {
+		w.running = true
+		uv.Go(w.keep)
+	}
 	return true
 }
+
+// keep runs the loop until there is nothing left for it to do. Who pushes meanwhile
+// either sees that it runs, and is seen here, or starts it anew.
+func (w *worker) keep() {
+	for {
+		if err := w.loop.Run(context.Background()); err != nil {
+			panic(err) // a callback's: all of them are this package's
+		}
+		w.mu.Lock()
+		if !w.posted {
+			w.running = false
+			w.mu.Unlock()
+			return
+		}
+		w.mu.Unlock()
+	}
+}
+
+// use calls fn, which may post to the loop: it runs until fn has returned.
+func (w *worker) use(fn func()) {
+	if w.own && w.push((*holdTask)(w)) {
+		defer w.push((*letTask)(w))
+	}
+	fn()
+}
+
+type (
+	holdTask worker // keep the loop alive
+	letTask  worker // take that back
+)
+
+func (t *holdTask) run() { t.loop.Core().Hold() }
+func (t *letTask) run()  { t.loop.Core().Drop() }
 
 // run runs the tasks.
 func (w *worker) run() {
@@ -88,6 +134,13 @@ func (w *worker) batched() {
 		c.pause()
 	}
 	w.full = w.full[:0]
+	if core := w.loop.Core(); w.own && w.held != (core.Handles() > 0) {
+		if w.held = !w.held; w.held {
+			core.Hold()
+		} else {
+			core.Drop()
+		}
+	}
 	if w.readied {
 		w.readied = false
 		since := time.Now()

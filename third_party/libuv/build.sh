@@ -3,9 +3,11 @@
 #
 #   build.sh static    build/         lib/libuv.a,            libuv-static.pc
 #   build.sh asan      build-asan/    the same under AddressSanitizer
+#   build.sh plain     build-plain/   the same without renamed calls, as a distribution's
 #   build.sh shared    build-shared/  lib/libuv.so.1,         libuv.pc
 #
 #   CC=cc                       the C compiler
+#   OBJCOPY=objcopy             its binutils' objcopy
 #   LIBUV_CFLAGS="-O2 -g"       optimisation and debug flags
 #   LIBUV_TARBALL=path          see fetch.sh
 #
@@ -34,11 +36,17 @@ flags='-std=gnu90 -fvisibility=hidden -fno-strict-aliasing -fPIC
   -D_FILE_OFFSET_BITS=64 -D_LARGEFILE_SOURCE -D_GNU_SOURCE -D_POSIX_C_SOURCE=200112'
 libs='-lpthread -ldl -lrt'
 
+# The functions of the C library that libuv.a calls by another name, cuv_NAME, and that uvgo's
+# package cuv defines: it stands between libuv and the C library there, and nobody else's calls
+# pass it. callouts.c has each of them for programs without uvgo.
+callouts='epoll_pwait read sigaction syscall'
+
 case $flavour in
   static) dir=build ;;
   asan) dir=build-asan flags+=' -D__ASAN__=1 -fsanitize=address -fno-omit-frame-pointer' ;;
-  shared) dir=build-shared flags+=' -DBUILDING_UV_SHARED=1' ;;
-  *) die "no flavour '$flavour': use static, asan or shared" ;;
+  plain) dir=build-plain callouts= ;;
+  shared) dir=build-shared callouts='' flags+=' -DBUILDING_UV_SHARED=1' ;;
+  *) die "no flavour '$flavour': use static, asan, plain or shared" ;;
 esac
 flags="${LIBUV_CFLAGS:--O2 -g} $flags"
 
@@ -48,9 +56,12 @@ cc=${CC:-cc}
 cc_version=$($cc --version 2>/dev/null | head -n1) ||
   die "no C compiler: '$cc' does not run; install gcc (apt-get install gcc libc6-dev) or set CC"
 command -v ar >/dev/null || die "no 'ar' to make a library with: apt-get install binutils"
+objcopy=${OBJCOPY:-objcopy}
+[ -z "$callouts" ] || command -v "$objcopy" >/dev/null ||
+  die "no '$objcopy' to rename libuv's calls with: apt-get install binutils, or set OBJCOPY"
 
 version=$(sed -n 's/^version=//p' "$here/libuv.lock")
-stamp=$({ cat "$here/libuv.lock" "$here/build.sh"; echo "$flavour $cc $cc_version $flags"; } | sha256sum | cut -d' ' -f1)
+stamp=$({ cat "$here"/{libuv.lock,build.sh,callouts.c}; echo "$flavour $cc $cc_version $flags"; } | sha256sum | cut -d' ' -f1)
 
 [ -w "$here" ] || die "cannot write to $here: correct its permissions"
 exec 9>>"$here/.lock" || die "cannot write to $here: correct its permissions"
@@ -68,10 +79,13 @@ cp -R "$src/include" "$src/LICENSE" "$src/LICENSE-extra" "$tmp"
 # compile NAME: one object file. The log keeps the compiler's words for a failure.
 compile() {
   # shellcheck disable=SC2086
-  $cc $flags "-ffile-prefix-map=$src=libuv-$version" -I"$src/include" -I"$src/src" -c "$src/src/$1.c" -o "$tmp/obj/$1.o" >>"$tmp/log" 2>&1
+  $cc $flags "-ffile-prefix-map=$src=libuv-$version" -I"$src/include" -I"$src/src" -c "$src/src/$1.c" -o "$tmp/obj/$1.o" >>"$tmp/log" 2>&1 &&
+    { [ -z "$renames" ] || $objcopy $renames "$tmp/obj/$1.o" 2>>"$tmp/log"; }
 }
+renames=
+for c in $callouts; do renames+=" --redefine-sym $c=cuv_$c"; done
 export -f compile
-export cc flags src tmp version
+export cc flags objcopy renames src tmp version
 # shellcheck disable=SC2016,SC2086 # $0 is the inner shell's; the list is meant to split
 printf '%s\n' $sources | xargs -n1 -P"$(nproc)" bash -c 'compile "$0" || exit 255' 2>/dev/null ||
   die "the C compiler failed ($(grep -m1 -E 'error|fatal' "$tmp/log" || tail -n1 "$tmp/log")): is libc6-dev installed?"
@@ -89,12 +103,18 @@ Description: multi-platform support library with a focus on asynchronous I/O.
 URL: https://libuv.org/
 
 Libs: -L\${libdir} $2 $libs
-Cflags: -I\${includedir}
+Cflags: -I\${includedir}${callouts:+ -DUVGO_CALLOUTS}
 EOF
 }
 
 objects=()
 for s in $sources; do objects+=("$tmp/obj/$s.o"); done
+for c in $callouts; do
+  # shellcheck disable=SC2086
+  $cc $flags "-DCALLOUT_$c" "-ffile-prefix-map=$here=libuv-$version" -c "$here/callouts.c" -o "$tmp/obj/callout_$c.o" 2>>"$tmp/log" ||
+    die "the C compiler failed ($(grep -m1 -E 'error|fatal' "$tmp/log" || tail -n1 "$tmp/log")): is libc6-dev installed?"
+  objects+=("$tmp/obj/callout_$c.o")
+done
 if [ "$flavour" = shared ]; then
   # shellcheck disable=SC2086
   $cc -shared -Wl,-soname,libuv.so.1 -o "$tmp/lib/libuv.so.1.0.0" "${objects[@]}" $libs 2>>"$tmp/log" ||

@@ -27,7 +27,7 @@ fresh() {
   name=$1 dir=$work/checkout
   rm -rf "$dir"
   mkdir "$dir"
-  cp "$here"/{fetch,build,mirrors}.sh "$dir"
+  cp "$here"/{{fetch,build,mirrors}.sh,callouts.c} "$dir"
   cat >"$dir/libuv.lock" <<EOF
 version=0.0.1
 suite=trixie

@@ -1,6 +1,18 @@
 package server
 
-import "golang.org/x/sys/unix"
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// AfterRefusal makes fn run when a socket that may be stale has refused a
+// connection, until the test ends.
+func AfterRefusal(t testing.TB, fn func()) {
+	old := refused
+	refused = fn
+	t.Cleanup(func() { refused = old })
+}
 
 // Descriptors returns how many sockets, pipes and pollers the process has open.
 // Files and devices do not count: the C library opens some for a moment when a
@@ -20,3 +32,9 @@ func Descriptors() int {
 	}
 	return n
 }
+
+// Draining tells whether Shutdown has reached the connection's loop.
+func (c *Conn) Draining() bool { return c.worker.draining }
+
+// Ended tells whether the peer's end has arrived.
+func (c *Conn) Ended() bool { return c.has(done) }

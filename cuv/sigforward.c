@@ -1,0 +1,101 @@
+/* sigforward.c: runs Go's signal handler for the signals that handles watch.
+ *
+ * If no part of the program wants a signal, because os/signal.Reset took even
+ * the handle's registration away, Go's handler ends the process. On a thread that
+ * is not Go's it does so by the default action alone: it sets SIG_DFL, raises the signal
+ * and, if it is still there, puts itself back. On the thread here the first and
+ * the last change nothing (sighook.c), and the trampoline overlooks the second. So
+ * who wants the signal gets it, and if nobody does nothing happens.
+ *
+ * The thread starts with the first watch of a signal and stays.
+ */
+#define _GNU_SOURCE
+#include "sigaction.h"
+
+#ifdef __linux__
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+static sem_t work;
+static atomic_int runs;
+static __thread int forwarding; /* the signal for which Go's handler runs on this thread, or 0 */
+
+/* Runs a handler as the kernel would. */
+static void run(int sig, cuv_sighandler handler) {
+  siginfo_t info;
+  ucontext_t context;
+  memset(&info, 0, sizeof info);
+  memset(&context, 0, sizeof context);
+  info.si_signo = sig;
+  info.si_code = SI_USER;
+  info.si_pid = getpid();
+  info.si_uid = getuid();
+  forwarding = sig;
+  handler(sig, &info, &context);
+  forwarding = 0;
+  sigset_t all; /* Go has unblocked what it raised */
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, NULL);
+}
+
+static void *forward(void *arg) {
+  (void)arg;
+  prctl(PR_SET_NAME, "uvgo-signals");
+  for (;;) {
+    while (sem_wait(&work) != 0) {
+    }
+    for (int sig = 1; sig < CUV_SIGNALS; sig++) {
+      cuv_sighandler handler = cuv_sigaction_claim(sig);
+      if (handler != NULL) run(sig, handler);
+      cuv_sigaction_done(sig);
+    }
+  }
+  return NULL;
+}
+
+/* Makes the thread, with all signals blocked; 0 or an error of pthread_create.
+ * Without Go's calls to hold off there is nothing that it could do. */
+int cuv_forward_start(void) {
+  static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+  if (!cuv_sighook_on() || atomic_load(&runs)) return 0;
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  pthread_mutex_lock(&once);
+  int err = 0;
+  if (!atomic_load(&runs)) {
+    pthread_attr_t attr;
+    pthread_t thread;
+    sem_init(&work, 0, 0);
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attr, 256 * 1024);
+    err = pthread_create(&thread, &attr, forward, NULL);
+    pthread_attr_destroy(&attr);
+    if (err == 0) atomic_store(&runs, 1);
+  }
+  pthread_mutex_unlock(&once);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  return err;
+}
+
+/* Whether there is a thread to forward to. */
+int cuv_forward_runs(void) { return atomic_load(&runs); }
+
+/* Makes the thread look for what waits. For signal handlers, too. */
+void cuv_forward_wake(void) { sem_post(&work); }
+
+/* The signal for which Go's handler runs on this thread, or 0. */
+int cuv_forwarding(void) { return forwarding; }
+#else
+int cuv_forward_start(void) { return 0; }
+int cuv_forward_runs(void) { return 0; }
+void cuv_forward_wake(void) {}
+int cuv_forwarding(void) { return 0; }
+#endif

@@ -1,0 +1,115 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// callbackWait is how much longer Shutdown waits, when its context has ended, for
+// callbacks that are running and for those of Close.
+const callbackWait = 200 * time.Millisecond
+
+// Shutdown ends the server in good order. It stops listening. A connection without
+// work under way ends at once: what is queued is sent, our side ended, what arrives
+// dropped, and the peer has CloseTimeout to end its own side. One with work under
+// way, which is Data without a Write since, a Drain to come, or a Hold, goes on as
+// before until that is done; CloseTimeout bounds it, but not Hold.
+//
+// When ctx ends, the connections that are left are closed at once, and Shutdown
+// returns ctx's error. A callback that does not return keeps its loop's connections
+// and Serve from ending, but not Shutdown, whose error then says so.
+//
+// ETIMEDOUT if bytes were still unsent when CloseTimeout cut their connection.
+// Serve then returns; one that has not begun returns ErrServerClosed. In a handler's
+// callback Shutdown cannot wait: it begins, goes on by itself until ctx ends, and
+// returns an error that errors.Is matches with uv.ErrOwner.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if s == nil {
+		return uv.Check("server: shutdown", int(uv.EINVAL))
+	}
+	s.mu.Lock()
+	switch s.state {
+	case fresh, bound:
+		s.discard()
+		s.state = ended
+		s.mu.Unlock()
+		return nil
+	case ended:
+		s.mu.Unlock()
+		return nil
+	case serving:
+		s.state = ending
+	}
+	workers := s.workers
+	s.mu.Unlock()
+
+	for _, w := range workers {
+		_ = w.loop.Post(w.drain) // fails only once the worker has ended
+	}
+	for _, w := range workers {
+		if err := w.loop.Core().CheckForeign("server: shutdown"); err != nil {
+			go func() { _ = s.conclude(ctx, workers) }()
+			return err
+		}
+	}
+	return s.conclude(ctx, workers)
+}
+
+// conclude waits until the workers have drained or ctx has ended, and ends them.
+func (s *Server) conclude(ctx context.Context, workers []*worker) error {
+	err := s.await(ctx, workers)
+	for _, w := range workers {
+		w.stop()
+	}
+	if !s.ends(ctx) {
+		busy := 0
+		for _, w := range workers {
+			if !w.ended.Load() {
+				busy++
+			}
+		}
+		return fmt.Errorf("server: %d of %d loops are in a callback that does not return: %w", busy, len(workers), ctx.Err())
+	}
+	var cut uint64
+	for _, w := range workers {
+		cut += w.cut.Load()
+	}
+	if err == nil && cut > 0 {
+		return fmt.Errorf("server: %d connections were cut with bytes unsent: %w", cut, uv.ETIMEDOUT)
+	}
+	return err
+}
+
+// ends waits for the end of Serve, and tells whether it has come.
+func (s *Server) ends(ctx context.Context) bool {
+	select {
+	case <-s.finished:
+		return true
+	case <-ctx.Done():
+	}
+	t := time.NewTimer(callbackWait)
+	defer t.Stop()
+	select {
+	case <-s.finished:
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
+// await waits until the workers have drained, the server has ended, or ctx has.
+func (s *Server) await(ctx context.Context, workers []*worker) error {
+	for _, w := range workers {
+		select {
+		case <-w.drained:
+		case <-s.finished:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}

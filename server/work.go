@@ -1,0 +1,99 @@
+package server
+
+// A connection has work under way while a handler owes an answer: since Data or
+// EOF was called without a Write behind it, while a Drainer waits for Drain, or
+// between Hold and Release. Shutdown leaves such a connection as it is until the
+// work is done:
+//
+//	           Shutdown, no work          the peer's end, or CloseTimeout
+//	open ──────────────────────▶ ending ────────────────────────────────▶ closed
+//	  │ Shutdown                    ▲
+//	  └────────────▶ still open ────┘
+//	                             work done; CloseTimeout, but for Hold
+//
+// All of it belongs to the loop but the count of Hold and Release.
+
+// awaited is the bit of Conn.work that says that the loop wants to know of the
+// Release that leaves nothing held; hold is one Hold.
+const (
+	awaited = 1
+	hold    = 2
+)
+
+// Hold says that work for the connection is under way, such as a goroutine that
+// will answer: until Release neither Shutdown nor the peer's EOF ends the
+// connection. Each Hold needs a Release. Close and Abort do not wait for it. Any
+// goroutine may call it.
+func (c *Conn) Hold() {
+	if c != nil {
+		c.work.Add(hold)
+	}
+}
+
+// Release takes a Hold back, behind what was posted to the loop before. Without a
+// Hold it does nothing. Any goroutine may call it.
+func (c *Conn) Release() {
+	for c != nil {
+		n := c.work.Load()
+		if n < hold {
+			return
+		}
+		if c.work.CompareAndSwap(n, n-hold) {
+			if n-hold == awaited {
+				_ = c.worker.loop.Post(c.released) // fails only once the connection is gone
+			}
+			return
+		}
+	}
+}
+
+// held tells whether Hold was called without Release, and sees to it that the loop
+// hears of the last Release.
+func (c *Conn) held() bool {
+	if c.work.Load() < hold {
+		return false
+	}
+	c.work.Or(awaited)
+	return c.work.Load() >= hold
+}
+
+// released runs when nothing is held any more.
+func (c *Conn) released() {
+	switch {
+	case c.has(closing) || c.held():
+	case c.has(done) && c.worker.eof == nil:
+		c.finish()
+	default:
+		c.settle()
+	}
+}
+
+// busy tells whether Shutdown has to wait for the handler. After CloseTimeout only
+// Hold counts.
+func (c *Conn) busy() bool {
+	w := c.worker
+	return c.held() || !w.late && (c.has(owing) || c.has(over|looking) && w.drainer != nil)
+}
+
+// settle ends the connection if the server drains and no work is under way.
+func (c *Conn) settle() {
+	if c.worker.draining && !c.has(closing) && !c.busy() {
+		c.goodbye()
+	}
+}
+
+// answered notes that the handler has written or ended our side. While the server
+// drains that may have been all: the next turn looks, behind what else this one
+// writes.
+func (c *Conn) answered() {
+	c.flags &^= owing
+	if w := c.worker; w.draining && !c.has(closing) {
+		w.loop.Core().Defer((*settling)(c))
+	}
+}
+
+// A settling is a Conn that has answered while the server drains.
+type settling Conn
+
+// Deliver settles the connection.
+func (s *settling) Deliver() { (*Conn)(s).settle() }
