@@ -2,17 +2,40 @@ package uvnet
 
 import (
 	"io"
+	"math"
 	"net"
 	"os"
+	"reflect"
+	"sync/atomic"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// ReadFrom writes what r gives until its end. A regular file, or an
-// io.LimitedReader of one, goes by sendfile where the system has it.
-func (c *conn) ReadFrom(r io.Reader) (int64, error) {
-	n, handled, err := c.sendFrom(r)
+// moved counts the bytes that the kernel moved by itself: tests look whether it did.
+var moved struct{ sent, spliced atomic.Int64 }
+
+// copySize is the buffer of a copy between a connection and something else, which
+// holds it while it waits: io.Copy's.
+const copySize = 32 << 10
+
+// ReadFrom writes what r gives until its end. Where the system has it, a regular file
+// goes by sendfile and a stream connection, be it of this package or of package net, by
+// splice; an io.LimitedReader of one as well.
+func (c *conn) ReadFrom(r io.Reader) (n int64, err error) {
+	src, left := r, int64(math.MaxInt64)
+	limited, ok := r.(*io.LimitedReader)
+	if ok {
+		src, left = limited.R, limited.N
+	}
+	handled := left <= 0
 	if !handled {
+		n, handled, err = c.moveFrom(src, left)
+		if limited != nil {
+			limited.N -= n
+		}
+	}
+	if !handled && err == nil {
 		var m int64
 		m, err = io.Copy(onlyWriter{c}, r)
 		n += m
@@ -23,116 +46,84 @@ func (c *conn) ReadFrom(r io.Reader) (int64, error) {
 	return n, err
 }
 
-// sendFrom sends what r stands for by sendfile, if it can.
-func (c *conn) sendFrom(r io.Reader) (n int64, handled bool, err error) {
-	left := int64(1<<63 - 1)
-	limited, ok := r.(*io.LimitedReader)
-	if ok {
-		if r, left = limited.R, limited.N; left <= 0 {
-			return 0, true, nil
-		}
-	}
-	f, ok := r.(*os.File)
-	if !ok || !canSendFile {
-		return 0, false, nil
-	}
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return 0, false, nil
-	}
-	c.wmu.Lock()
-	defer c.wmu.Unlock()
-	n, handled, err = c.sendFile(f, left)
-	if limited != nil {
-		limited.N -= n
-	}
-	return n, handled, err
-}
-
-// sendFile sends up to left bytes from where f stands; the caller holds wmu. What
-// keeps it from beginning at all is left to Write to find, as by package net.
-func (c *conn) sendFile(f *os.File, left int64) (n int64, handled bool, err error) {
-	if c.acquire() != nil {
-		return 0, false, nil
-	}
-	defer c.release()
-	if c.usable(&c.wr) != nil {
-		return 0, false, nil
-	}
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return 0, false, nil
-	}
-	for left > 0 {
-		if err := c.room(); err != nil {
-			return n, true, err
-		}
-		var m int
-		if cerr := raw.Control(func(src uintptr) { m, err = sendfile(c.fd, int(src), min(left, 4<<20)) }); cerr != nil {
-			return n, true, cerr
-		}
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err == unix.EAGAIN:
-			if m, err = c.sendPiece(f, left); err != nil {
-				return n, true, err
-			}
-		case n == 0 && (err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP):
+// moveFrom moves up to left bytes from src without seeing them. If it can not, or not any
+// longer, the rest is not handled.
+func (c *conn) moveFrom(src io.Reader, left int64) (n int64, handled bool, err error) {
+	switch src := src.(type) {
+	case *TCPConn:
+		n, err = src.copyTo(c, left)
+		return n, true, err
+	case *UnixConn:
+		n, err = src.copyTo(c, left)
+		return n, true, err
+	case syscall.Conn:
+		raw, err := src.SyscallConn()
+		if err != nil {
 			return 0, false, nil
-		case err != nil:
-			return n, true, os.NewSyscallError("sendfile", err)
 		}
-		if m == 0 { // the file's end
-			return n, true, nil
+		if isNets(src) {
+			return c.spliceFrom(src, raw, left)
 		}
-		n += int64(m)
-		left -= int64(m)
+		return c.sendFile(raw, left)
 	}
-	return n, true, c.settle()
+	return 0, false, nil
 }
 
-// sendPiece gives the loop a piece of the file to write: see probe.
-func (c *conn) sendPiece(f *os.File, left int64) (int, error) {
-	b := newBuffer(probe)
-	defer b.free()
-	m, err := f.Read(b.b[:min(left, probe)])
-	if err == io.EOF {
-		err = nil
+// isNets tells whether v is a connection of package net itself: its TCPConn, say, or what
+// its WriteTo makes of one. A type that embeds one may have a Read of its own.
+func isNets(v any) bool {
+	t := reflect.TypeOf(v)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
 	}
-	if m > 0 && !c.submit(b.b[:m]) {
-		return 0, errLoopGone
-	}
-	return m, err
+	return t.PkgPath() == "net"
 }
 
-// copySize is the buffer of a WriteTo, which holds it while it waits: io.Copy's.
-const copySize = 32 << 10
-
-// WriteTo reads until the end, and writes that to w.
+// WriteTo reads until the end, and writes that to w. Bulk data moves by splice where
+// the system has it and w is a stream connection, of this package or of package net, or
+// an *os.File.
 func (c *conn) WriteTo(w io.Writer) (int64, error) {
+	n, err := c.copyTo(w, math.MaxInt64)
+	if err != nil {
+		err = c.opError("writeto", c.laddr, c.raddr, err)
+	}
+	return n, err
+}
+
+// copyTo copies up to left bytes to w. What the loop has read, and small messages, go
+// through a buffer; while the kernel has more than that holds, it is moved past us.
+func (c *conn) copyTo(w io.Writer, left int64) (total int64, err error) {
 	b := newBuffer(copySize)
 	defer b.free()
-	buf := b.b[:copySize]
-	var total int64
-	for {
+	dst := drainOf(w)
+	for left > 0 {
+		buf := b.b[:min(left, copySize)]
 		n, err := c.Read(buf)
 		if n > 0 {
 			m, werr := w.Write(buf[:n])
 			total += int64(m)
+			left -= int64(m)
 			if werr == nil && m < n {
 				werr = io.ErrShortWrite
 			}
 			if werr != nil {
-				err = werr
+				return total, werr
 			}
+		}
+		if err == nil && dst != nil {
+			var m int64
+			m, err = c.spliceTo(dst, left, n)
+			total += m
+			left -= m
 		}
 		if err == io.EOF {
 			return total, nil
 		}
 		if err != nil {
-			return total, c.opError("writeto", c.laddr, c.raddr, err)
+			return total, err
 		}
 	}
+	return total, nil
 }
 
 // WriteBuffers writes the buffers by as few system calls as it takes (writev)
