@@ -18,6 +18,7 @@ enum cuv_mode {
   CUV_RUN_ONCE = 1,   /* may block */
   CUV_RUN_NOWAIT = 2, /* polls without blocking */
   CUV_RUN_TIMERS = 3, /* only the timers that are due: how UV_RUN_DEFAULT begins */
+  CUV_RUN_LOOK = 4,   /* a piece of a wait that is made elsewhere: polls without blocking */
 };
 
 /* Bounds of cuv_loop.batch, but for SetBatchMax; Go's own poller takes 128, too. */

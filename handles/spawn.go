@@ -55,16 +55,12 @@ type ProcessOptions struct {
 // function uv_spawn,
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_spawn.
 func Spawn(l uv.Loop, opts ProcessOptions, fn func(status int, sig syscall.Signal)) (*Process, error) {
-	if l == nil {
-		return nil, uv.Check("spawn", int(uv.EINVAL))
+	p := &Process{kill: opts.KillOnClose, fn: fn}
+	if err := p.on(l, "spawn", uv.KindProcess); err != nil {
+		return nil, err
 	}
 	cmd, err := opts.command()
 	if err != nil {
-		return nil, err
-	}
-	p := &Process{kill: opts.KillOnClose, fn: fn}
-	p.on(l.Core(), uv.KindProcess)
-	if err := p.core.Check("spawn"); err != nil {
 		return nil, err
 	}
 	io := stdio{core: p.core}
