@@ -163,6 +163,7 @@ int cuv_handle_new(cuv_loop *l, int kind, int ipc, uint32_t slot, uint32_t gen, 
 void cuv_on_async(uv_async_t *a);
 void cuv_handle_free(cuv_handle *h);
 void cuv_handle_close(cuv_handle *h);
+int cuv_handle_only_strays(uv_loop_t *l);
 int cuv_handle_renew(cuv_handle *h, cuv_handle **out);
 int cuv_handle_is_active(cuv_handle *h);
 int cuv_handle_has_ref(cuv_handle *h);

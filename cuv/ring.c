@@ -279,7 +279,8 @@ int cuv_turn(cuv_loop *l, int mode, int force) {
     if (l->listeners != 0) back_off(l);
   }
   cuv_fs_event_turn(l);
-  if (l->host != NULL) r->alive = (uint32_t)cuv_host_alive(l);
+  if (r->alive) r->alive = (uint32_t)cuv_host_alive(l);
+  if (!r->alive && l->uv.closing_handles != NULL) uv_run(&l->uv, UV_RUN_NOWAIT); /* nobody waits for their end */
   r->now_ms = uv_now(&l->uv);
   r->timeout = uv_backend_timeout(&l->uv);
   r->stale = 0;

@@ -44,6 +44,13 @@ type Server struct {
 	CloseTimeout time.Duration
 	// Delay leaves Nagle's algorithm on, which holds small writes back.
 	Delay bool
+	// KeepAlive is how long a TCP connection must be idle before its peer is probed:
+	// 0 means 15 seconds, a negative one no probes. KeepAliveConfig, if enabled, says
+	// all about probes instead. As in net.ListenConfig, the ninth probe in a row
+	// without an answer ends the connection, with ETIMEDOUT, and they are 15 seconds
+	// apart.
+	KeepAlive       time.Duration
+	KeepAliveConfig net.KeepAliveConfig
 	// Options are those of the loops. WithPanicHandler has no effect: panics
 	// close their connection and go to Logger.
 	Options []uvgo.Option
@@ -74,6 +81,9 @@ const (
 // to none. A unix socket that nobody listens on any more is replaced; any other
 // file in its place is EADDRINUSE. It may be called again until Serve.
 func (s *Server) Listen(addrs ...string) error {
+	if s == nil {
+		return uv.Check("server: listen", int(uv.EINVAL))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.prepare(); err != nil {
@@ -188,6 +198,9 @@ func (s *Server) discard() {
 // Addrs returns the addresses that Listen bound to, with real ports, in the
 // order of Listen's arguments.
 func (s *Server) Addrs() []net.Addr {
+	if s == nil {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.addrs)

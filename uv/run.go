@@ -10,7 +10,11 @@ import (
 // or anything that waits to be delivered. C function uv_loop_alive,
 // https://docs.libuv.org/en/v1.x/loop.html.
 func (c *Core) Alive() bool {
-	if c.closed.Load() {
+	if c.Closed() {
+		return false
+	}
+	if !c.Owned() {
+		c.Complain("loop alive")
 		return false
 	}
 	if c.waiting() {
@@ -30,8 +34,8 @@ func (c *Core) waiting() bool {
 
 // Begin claims the loop for the calling goroutine.
 func (c *Core) Begin(op string) error {
-	if c.closed.Load() {
-		return &OpError{op, ErrClosed}
+	if err := c.usable(op); err != nil {
+		return err
 	}
 	if !c.running.CompareAndSwap(false, true) {
 		return &OpError{op, ErrRunning}
@@ -40,23 +44,24 @@ func (c *Core) Begin(op string) error {
 		c.running.Store(false)
 		return &OpError{op, ErrClosed}
 	}
-	if c.cfg.Debug {
-		c.owner.Store(goid())
-	}
+	c.own()
 	return nil
 }
 
 // End gives the loop back, also when a callback called runtime.Goexit.
 func (c *Core) End() {
-	c.owner.Store(0)
 	c.work.phase = nil
 	c.parked.Store(false)
+	c.disown()
 	c.running.Store(false)
 }
 
 // Stop ends Run after the batch that is being dispatched; if none runs, the
 // next run does nothing. Any goroutine may call it.
 func (c *Core) Stop() {
+	if c.Closed() {
+		return
+	}
 	c.stop.Store(true)
 	c.Wake()
 }
@@ -192,4 +197,4 @@ func (c *Core) yield() {
 func (c *Core) Waiting() bool { return c.waiting() }
 
 // Busy tells whether handles are open or anything is under way.
-func (c *Core) Busy() bool { return c.handles > 0 || c.Alive() }
+func (c *Core) Busy() bool { return !c.Closed() && (c.handles > 0 || c.Alive()) }
