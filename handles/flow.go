@@ -64,8 +64,8 @@ func (s *stream) SetWatermarks(low, high int) error {
 // Full tells whether the writer had better stop until OnDrain's function runs:
 // the high watermark has been passed, by what is unsent or by what was written in
 // this turn alone, however fast the kernel takes it. Once it was true that
-// function runs, unless the stream is closed first. False on a closed stream. No
-// libuv counterpart.
+// function runs, unless the stream is closed first. False on a closed stream.
+// No libuv counterpart.
 func (s *stream) Full() bool {
 	return s.mine("full") && s.c != nil && !s.has(closing) && s.controlled().state != flowing
 }
