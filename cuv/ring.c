@@ -216,6 +216,7 @@ static void pace(cuv_loop *l) {
  * number of events in the ring. */
 int cuv_turn(cuv_loop *l, int mode, int force) {
   cuv_ring *r = &l->ring;
+  if (l->shed) cuv_shed_end(l);
   int lends = compact(l);
   cuv_drain(l);
   if (!lends) {
@@ -246,7 +247,10 @@ int cuv_turn(cuv_loop *l, int mode, int force) {
     r->busy = (uint32_t)(m.events - l->polled);
     l->polled = m.events;
     if (r->busy != 0) pace(l);
-    if (l->listeners != 0) back_off(l);
+    if (l->listeners != 0) {
+      cuv_shed(l);
+      back_off(l);
+    }
   }
   cuv_fs_event_turn(l);
   if (l->host != NULL) r->alive = (uint32_t)cuv_host_alive(l);

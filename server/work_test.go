@@ -275,7 +275,7 @@ func TestShutdownInACallback(t *testing.T) {
 			c.Write(p)
 			got <- s.Shutdown(context.Background())
 		}
-		s = &server.Server{Handler: h, Loops: 2, Options: append(opts, uvgo.WithDebug())}
+		s = &server.Server{Handler: h, Loops: 2, Options: opts}
 		r := run(t, s)
 		client := r.dial()
 		roundTrip(t, client, "quit")
