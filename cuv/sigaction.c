@@ -25,6 +25,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef CUV_SHARED
 #include <dlfcn.h>
 #endif
@@ -39,13 +40,14 @@ CUV_DECLARE(sigaction);
 enum hold {
   NOT_IN,  /* it is not installed */
   HOLDS,   /* libuv watches: from take to give_back */
-  LEAVING, /* libuv does not any more, but the forwarder has one to deliver */
+  LEAVING, /* libuv does not any more, but the forwarder has one for Go */
 };
 
 static struct {
   enum hold hold;
   int pending;            /* for the forwarder */
   int claimed;            /* by the forwarder */
+  int again;              /* came while LEAVING: to be raised once the trampoline is out */
   struct sigaction prior; /* what Go wants the signal to do, while not NOT_IN */
 } signals[CUV_SIGNALS];   /* under lock */
 
@@ -109,11 +111,14 @@ static void trampoline(int sig, siginfo_t *info, void *context) {
   int held = signals[sig].hold == HOLDS;
   cuv_sighandler handler = chained(sig);
   int forward = handler != NULL && forwards(sig, handler);
-  if (forward) signals[sig].pending = 1;
+  if (forward && signals[sig].hold == LEAVING)
+    signals[sig].again = 1;
+  else if (forward)
+    signals[sig].pending = 1;
   cuv_sigaction_unlock(&mask);
 
   if (forward)
-    cuv_forward_wake();
+    cuv_forward_wake(sig);
   else if (handler != NULL)
     handler(sig, info, context);
   void (*uv)(int) = atomic_load(&uv_handler);
@@ -150,8 +155,14 @@ void cuv_sigaction_done(int sig) {
   sigset_t mask;
   cuv_sigaction_lock(&mask);
   signals[sig].claimed = 0;
-  if (signals[sig].hold == LEAVING && !signals[sig].pending) take_out(sig);
+  int again = 0;
+  if (signals[sig].hold == LEAVING && !signals[sig].pending) {
+    take_out(sig);
+    again = signals[sig].again;
+    signals[sig].again = 0;
+  }
   cuv_sigaction_unlock(&mask);
+  if (again) kill(getpid(), sig);
 }
 
 /* Puts the trampoline in for libuv. */
@@ -165,6 +176,11 @@ static int take(int sig, const struct sigaction *act) {
   signals[sig].hold = HOLDS;
   int r = CUV_NEXT(sigaction)(sig, &mine, NULL);
   if (r != 0) signals[sig].hold = before;
+  if (r == 0 && signals[sig].again) {
+    signals[sig].again = 0;
+    signals[sig].pending = 1; /* the forwarder looks at it behind what it is at */
+    cuv_forward_wake(sig);
+  }
   return r;
 }
 

@@ -29,7 +29,7 @@ int cuv_sighook_gos(cuv_sighandler handler);
 /* sigforward.c */
 int cuv_forward_start(void);
 int cuv_forward_runs(void);
-void cuv_forward_wake(void);
+void cuv_forward_wake(int sig);
 int cuv_forwarding(void);
 
 #endif

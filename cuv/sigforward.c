@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 static sem_t work;
+static _Atomic uint64_t waiting; /* a bit for each signal: 1 << (sig - 1) */
 static atomic_int runs;
 static __thread int forwarding; /* the signal for which Go's handler runs on this thread, or 0 */
 
@@ -50,7 +51,9 @@ static void *forward(void *arg) {
   for (;;) {
     while (sem_wait(&work) != 0) {
     }
-    for (int sig = 1; sig < CUV_SIGNALS; sig++) {
+    uint64_t set = atomic_exchange(&waiting, 0);
+    for (int sig = 1; set != 0; sig++, set >>= 1) {
+      if (!(set & 1)) continue;
       cuv_sighandler handler = cuv_sigaction_claim(sig);
       if (handler != NULL) run(sig, handler);
       cuv_sigaction_done(sig);
@@ -88,14 +91,17 @@ int cuv_forward_start(void) {
 /* Whether there is a thread to forward to. */
 int cuv_forward_runs(void) { return atomic_load(&runs); }
 
-/* Makes the thread look for what waits. For signal handlers, too. */
-void cuv_forward_wake(void) { sem_post(&work); }
+/* Makes the thread look at a signal. For signal handlers, too. */
+void cuv_forward_wake(int sig) {
+  atomic_fetch_or(&waiting, (uint64_t)1 << (sig - 1));
+  sem_post(&work);
+}
 
 /* The signal for which Go's handler runs on this thread, or 0. */
 int cuv_forwarding(void) { return forwarding; }
 #else
 int cuv_forward_start(void) { return 0; }
 int cuv_forward_runs(void) { return 0; }
-void cuv_forward_wake(void) {}
+void cuv_forward_wake(int sig) { (void)sig; }
 int cuv_forwarding(void) { return 0; }
 #endif
