@@ -45,6 +45,7 @@ const (
 	wrote               // something was written
 	owing               // the handler has not written since Data or EOF
 	limited             // among the worker's lingering
+	listed              // among the worker's still
 )
 
 func (c *Conn) has(f uint16) bool { return c.flags&f != 0 }
@@ -78,6 +79,9 @@ func (c *Conn) setReading() {
 	case !want && c.has(reading):
 		c.flags &^= reading
 		_ = c.stream.ReadStop() // fails only on a closed stream
+	}
+	if !want && !c.has(closing) {
+		c.worker.watchStill(c)
 	}
 }
 
@@ -119,10 +123,13 @@ func (c *Conn) readEnd(err error) {
 	if c.worker.eof == nil {
 		if !c.held() {
 			c.finish()
+			return
 		}
+		c.setReading() // never again
 		return
 	}
 	c.flags |= owing
+	c.setReading() // never again
 	c.worker.current = c
 	c.worker.eof.EOF(c)
 	c.worker.current = nil

@@ -2,6 +2,7 @@ package server
 
 import (
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,8 +34,27 @@ func Descriptors() int {
 	return n
 }
 
+// LookOften makes loops look at connections that are not read every few
+// milliseconds, until the test and its servers have ended.
+func LookOften(t testing.TB) {
+	old := stillWait
+	stillWait = 5 * time.Millisecond
+	t.Cleanup(func() { stillWait = old })
+}
+
+// Looked waits until c, which is not read, has been looked at once more. It
+// belongs to the connection's loop.
+func (c *Conn) Looked(fn func()) {
+	if _, err := c.Loop().AfterFunc(3*stillWait, fn); err != nil {
+		panic(err)
+	}
+}
+
 // Draining tells whether Shutdown has reached the connection's loop.
 func (c *Conn) Draining() bool { return c.worker.draining }
 
 // Ended tells whether the peer's end has arrived.
 func (c *Conn) Ended() bool { return c.has(done) }
+
+// Watched tells whether the loop looks at connections that are not read.
+func (c *Conn) Watched() bool { return c.worker.still.started }

@@ -13,8 +13,9 @@ type Handler interface {
 	Data(c *Conn, p []byte)
 	// Close is called when the connection is gone, exactly once for each Open:
 	// with io.EOF after the peer ended it, nil after our own close; after a
-	// failure with its error, such as ECONNRESET, a *uv.PanicError, or ETIMEDOUT
-	// if bytes were still unsent after CloseTimeout.
+	// failure with its error, such as ECONNRESET, ETIMEDOUT if bytes were still
+	// unsent after CloseTimeout or the peer has vanished, or what errors.As finds a
+	// *uv.PanicError in. What has been logged of a panic is not in its text again.
 	Close(c *Conn, err error)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/keepalive"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -136,6 +137,9 @@ func (w *worker) listenTCP(at netip.AddrPort, opts ...handles.BindOption) (*list
 	if err == nil && !w.server.Delay {
 		err = t.SetNoDelay(true)
 	}
+	if err == nil {
+		err = w.keepAlive(t)
+	}
 	var local netip.AddrPort
 	if err == nil {
 		local, err = t.LocalAddr()
@@ -147,6 +151,20 @@ func (w *worker) listenTCP(at netip.AddrPort, opts ...handles.BindOption) (*list
 	}
 	l.addr = net.TCPAddrFromAddrPort(local)
 	return l, nil
+}
+
+// keepAlive sets the probes of the connections to come: the kernel copies them from
+// the listener, so they cost a connection nothing.
+func (w *worker) keepAlive(t *handles.TCP) error {
+	cfg := keepalive.Config(w.server.KeepAlive, w.server.KeepAliveConfig)
+	if !cfg.Enable {
+		return nil
+	}
+	fd, err := t.FD()
+	if err != nil {
+		return err
+	}
+	return keepalive.Set(fd, cfg)
 }
 
 // port returns the port of a TCP listener.

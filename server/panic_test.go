@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/uvgo/uvgo"
@@ -114,6 +115,45 @@ func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr s
 		t.Errorf("%d more calls of Close, %d more reports", len(h.closed), len(reports))
 	}
 }
+
+// TestPanicIsReadableOnce reads what the default kind of handler prints, and what
+// a handler prints that logs why its connections end.
+func TestPanicIsReadableOnce(t *testing.T) {
+	var mu sync.Mutex
+	var out strings.Builder
+	log := slog.New(slog.NewTextHandler(writerFunc(func(p []byte) (int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return out.Write(p)
+	}), nil))
+	h := newProbe(t)
+	h.onData = func(_ *server.Conn, p []byte) { divide(len(p) - 1) }
+	h.onClose = func(_ *server.Conn, err error) { log.Info("closed", "error", err) }
+	r := run(t, &server.Server{Handler: h, Loops: 1, Logger: log})
+	send(t, r.dial(), []byte("x"))
+	<-h.closed
+	r.stop()
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("%d lines, want the server's and Close's:\n%s", len(lines), out.String())
+	}
+	if s := lines[0]; !strings.Contains(s, `value="runtime error: integer divide by zero"`) ||
+		!strings.Contains(s, `stack="[github.com/uvgo/uvgo/server_test.divide(`) ||
+		!strings.Contains(s, "panic_test.go:") || strings.Contains(s, `\n`) || strings.Contains(s, `\t`) {
+		t.Errorf("the report does not read well: %s", s)
+	}
+	if strings.Contains(lines[1], "panic_test.go") || !strings.Contains(lines[1], "integer divide by zero") {
+		t.Errorf("Close's error tells the stack again, or not the value: %s", lines[1])
+	}
+}
+
+//go:noinline
+func divide(n int) int { return 1 / n }
+
+// A writerFunc is a function that serves as a writer.
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // TestPanicOutsideACallback: a posted function has no connection to close.
 func TestPanicOutsideACallback(t *testing.T) {

@@ -44,6 +44,13 @@ type Server struct {
 	CloseTimeout time.Duration
 	// Delay leaves Nagle's algorithm on, which holds small writes back.
 	Delay bool
+	// KeepAlive is how long a TCP connection must be idle before its peer is probed:
+	// 0 means 15 seconds, a negative one no probes. KeepAliveConfig, if enabled, says
+	// all about probes instead. As in net.ListenConfig, the ninth probe in a row
+	// without an answer ends the connection, with ETIMEDOUT, and they are 15 seconds
+	// apart.
+	KeepAlive       time.Duration
+	KeepAliveConfig net.KeepAliveConfig
 	// Options are those of the loops. WithPanicHandler has no effect: panics
 	// close their connection and go to Logger.
 	Options []uvgo.Option

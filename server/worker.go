@@ -23,6 +23,7 @@ type worker struct {
 	listeners []*listener
 	conns     list      // open connections
 	lingering lingering // those that close
+	still     still     // those that are not read
 	current   *Conn     // whose callback is running
 	next      int       // who gets the next connection that is handed out
 	draining  bool
@@ -73,7 +74,7 @@ func (w *worker) end() {
 			c.cut()
 		}
 	}
-	for _, t := range []*handles.Timer{w.lingering.timer, w.hurrying} {
+	for _, t := range []*handles.Timer{w.lingering.timer, w.hurrying, w.still.timer} {
 		if t != nil {
 			_ = t.Close() // again for one that has run
 		}
@@ -137,16 +138,6 @@ func (w *worker) checkDrained() {
 		default:
 			close(w.drained)
 		}
-	}
-}
-
-// panicked closes the connection whose handler panicked, and reports it.
-func (w *worker) panicked(p *uv.PanicError) {
-	c := w.current
-	w.current = nil
-	w.server.Logger.Error("server: handler panicked", "value", p.Value, "stack", string(p.Stack))
-	if c != nil {
-		c.fail(p)
 	}
 }
 

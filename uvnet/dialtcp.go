@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/keepalive"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -93,7 +94,7 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 	if sa, err := unix.Getpeername(fd); err == nil { // what was dialled may say it otherwise
 		c.raddr = fromSockaddr("tcp", sa)
 	}
-	tune(fd, keepAliveConfig(d.KeepAlive, d.KeepAliveConfig))
+	tune(fd, keepalive.Config(d.KeepAlive, d.KeepAliveConfig))
 	return c, nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/internal/keepalive"
 )
 
 // listener is what TCPListener and UnixListener have in common: goroutines in
@@ -104,7 +106,7 @@ var _ net.Listener = (*TCPListener)(nil)
 var _ syscall.Conn = (*TCPListener)(nil)
 
 func newTCPListener(lc *ListenConfig, w *worker, network string, fd int, addr *net.TCPAddr, made bool) *TCPListener {
-	l := &TCPListener{keepAlive: keepAliveConfig(lc.KeepAlive, lc.KeepAliveConfig)}
+	l := &TCPListener{keepAlive: keepalive.Config(lc.KeepAlive, lc.KeepAliveConfig)}
 	l.init(w, network, fd, addr, nil)
 	l.loops = lc.Loops
 	l.fixed = made && lc.Control == nil && !addr.IP.IsUnspecified() && addr.IP != nil

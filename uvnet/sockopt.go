@@ -3,16 +3,10 @@ package uvnet
 import (
 	"net"
 	"os"
-	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// The probes of idle TCP connections, as package net sets them.
-const (
-	keepAliveIdle     = 15 * time.Second
-	keepAliveInterval = 15 * time.Second
-	keepAliveCount    = 9
+	"github.com/uvgo/uvgo/internal/keepalive"
 )
 
 // setsockopt sets an option and wraps its error as package net does.
@@ -20,52 +14,12 @@ func setsockopt(fd, level, opt, value int) error {
 	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, level, opt, value))
 }
 
-// keepAliveConfig is what a Dialer's or ListenConfig's fields ask for.
-func keepAliveConfig(idle time.Duration, cfg net.KeepAliveConfig) net.KeepAliveConfig {
-	if !cfg.Enable && idle >= 0 {
-		return net.KeepAliveConfig{Enable: true, Idle: idle}
-	}
-	return cfg
-}
-
 // tune sets the options of a fresh TCP connection: no delay, and probes.
 func tune(fd int, cfg net.KeepAliveConfig) {
 	_ = setsockopt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	if cfg.Enable {
-		_ = setKeepAlive(fd, cfg)
+		_ = keepalive.Set(fd, cfg)
 	}
-}
-
-// setKeepAlive turns probes on or off, as net's SetKeepAliveConfig.
-func setKeepAlive(fd int, cfg net.KeepAliveConfig) error {
-	if err := setsockopt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, boolint(cfg.Enable)); err != nil {
-		return err
-	}
-	if err := setSeconds(fd, unix.TCP_KEEPIDLE, cfg.Idle, keepAliveIdle); err != nil {
-		return err
-	}
-	if err := setSeconds(fd, unix.TCP_KEEPINTVL, cfg.Interval, keepAliveInterval); err != nil {
-		return err
-	}
-	switch {
-	case cfg.Count < 0:
-		return nil
-	case cfg.Count == 0:
-		cfg.Count = keepAliveCount
-	}
-	return setsockopt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPCNT, cfg.Count)
-}
-
-// setSeconds sets a duration, rounded up to seconds: 0 means the default, a
-// negative one leaves the system's.
-func setSeconds(fd, opt int, d, standard time.Duration) error {
-	switch {
-	case d < 0:
-		return nil
-	case d == 0:
-		d = standard
-	}
-	return setsockopt(fd, unix.IPPROTO_TCP, opt, int((d+time.Second-1)/time.Second))
 }
 
 // option runs a setsockopt while the descriptor is open.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/internal/keepalive"
 )
 
 // A TCPConn is a TCP connection, with the methods of [net.TCPConn]. Any number
@@ -47,12 +49,12 @@ func (c *TCPConn) SetKeepAlive(keepalive bool) error {
 // SetKeepAlivePeriod sets how long a connection must be idle before the first
 // probe, rounded up to seconds.
 func (c *TCPConn) SetKeepAlivePeriod(d time.Duration) error {
-	return c.set(func(fd int) error { return setSeconds(fd, unix.TCP_KEEPIDLE, d, keepAliveIdle) })
+	return c.set(func(fd int) error { return keepalive.SetIdle(fd, d) })
 }
 
 // SetKeepAliveConfig sets all that there is to set about probes.
 func (c *TCPConn) SetKeepAliveConfig(config net.KeepAliveConfig) error {
-	return c.set(func(fd int) error { return setKeepAlive(fd, config) })
+	return c.set(func(fd int) error { return keepalive.Set(fd, config) })
 }
 
 // SetLinger sets what Close does with unsent bytes: below 0, the default, they

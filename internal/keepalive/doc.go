@@ -1,0 +1,3 @@
+// Package keepalive sets the probes of idle TCP connections as package net does. It
+// keeps no state; any goroutine may call it while the descriptor is open.
+package keepalive

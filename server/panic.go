@@ -1,0 +1,58 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A panicError is what Close gets after a panic of a handler: a [uv.PanicError]
+// whose text leaves out the stack, which the server has logged.
+type panicError struct{ p *uv.PanicError }
+
+func (e panicError) Error() string { return fmt.Sprintf("server: handler panicked: %v", e.p.Value) }
+func (e panicError) Unwrap() error { return e.p }
+
+// panicked closes the connection whose handler panicked, and reports it: the stack
+// as a list of calls, for slog's handlers turn a line's end into "\n".
+func (w *worker) panicked(p *uv.PanicError) {
+	c := w.current
+	w.current = nil
+	log := w.server.Logger
+	if c != nil && c.remote.IsValid() {
+		log = log.With("remote", c.remote)
+	}
+	log.Error("server: handler panicked", "value", fmt.Sprint(p.Value), "stack", calls(p.Stack))
+	if c != nil {
+		c.fail(panicError{p})
+	}
+}
+
+// calls lists the calls of a stack that led to a panic, the last first, each as
+// "function(file:line)", down to the loop that called the server.
+func calls(stack []byte) []string {
+	lines := bytes.Split(bytes.TrimSpace(stack), []byte("\n"))
+	var list []string
+	panicking := false
+	for i := 1; i+1 < len(lines); i += 2 { // behind the goroutine's line: a call and its place
+		call, place := string(lines[i]), strings.TrimSpace(string(lines[i+1]))
+		if !panicking { // what handles the panic is above it
+			panicking = strings.HasPrefix(call, "panic(")
+			continue
+		}
+		if strings.HasPrefix(call, "github.com/uvgo/uvgo/uv.") {
+			break
+		}
+		if at := strings.LastIndexByte(call, '('); at > 0 {
+			call = call[:at]
+		}
+		place, _, _ = strings.Cut(place, " +0x")
+		list = append(list, call+"("+place+")")
+	}
+	if !panicking {
+		return strings.Fields(string(stack))
+	}
+	return list
+}
