@@ -10,7 +10,11 @@
 //
 // A loop and its handles belong to the goroutine in Run: callbacks run there,
 // one after another, and need no locks. From other goroutines use [Loop.Post],
-// [Loop.Stop] and Async.Send. A [Group] runs several loops, one goroutine each.
+// [Loop.Stop] and Async.Send. What else another goroutine calls while the loop
+// runs is refused with [uv.ErrNotOwner], or logged and left undone where there is
+// no error to return: always on amd64 and arm64, elsewhere in debug mode, [WithDebug].
+// A loop that does not run is not watched: one goroutine at a time may use it. A
+// [Group] runs several loops, one goroutine each.
 //
 // Package handles describes the handles, package server builds servers from
 // them, and package uv holds the errors. Programs that want blocking, goroutine

@@ -43,16 +43,30 @@ func NewGroup(n int, opts ...Option) (*Group, error) {
 }
 
 // Loops returns the group's loops; do not change the slice.
-func (g *Group) Loops() []*Loop { return g.loops }
+func (g *Group) Loops() []*Loop {
+	if g == nil {
+		return nil
+	}
+	return g.loops
+}
 
-// Next returns the loops in turn. Any goroutine may call it.
-func (g *Group) Next() *Loop { return g.loops[int(g.next.Add(1)-1)%len(g.loops)] }
+// Next returns the loops in turn, nil for a Group that NewGroup did not make. Any
+// goroutine may call it.
+func (g *Group) Next() *Loop {
+	if g == nil || len(g.loops) == 0 {
+		return nil
+	}
+	return g.loops[int(g.next.Add(1)-1)%len(g.loops)]
+}
 
 // Run runs all loops until ctx ends, Shutdown is called, or one of them fails,
 // which ends the others. It returns the first failure, or ctx's error; nil
 // after Shutdown. ErrRunning if the group runs already, ErrClosed once Shutdown
-// has been called.
+// has been called, EINVAL for a Group that NewGroup did not make.
 func (g *Group) Run(ctx context.Context) error {
+	if len(g.Loops()) == 0 {
+		return uv.Check("group run", int(uv.EINVAL))
+	}
 	g.mu.Lock()
 	if g.running {
 		g.mu.Unlock()
@@ -92,8 +106,11 @@ func (g *Group) Run(ctx context.Context) error {
 }
 
 // Shutdown ends Run and shuts down every loop; see [Loop.Shutdown]. The error
-// joins those of the loops.
+// joins those of the loops. EINVAL for a Group that NewGroup did not make.
 func (g *Group) Shutdown(ctx context.Context) error {
+	if len(g.Loops()) == 0 {
+		return uv.Check("group shutdown", int(uv.EINVAL))
+	}
 	g.mu.Lock()
 	g.shut = true
 	running, ended := g.running, g.ended

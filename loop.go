@@ -11,7 +11,12 @@ import (
 
 // A Loop is an event loop. Its methods belong to the goroutine in Run, or to
 // any one goroutine while it does not run; Post, PostContext, Stop and Core may
-// be called from any. C type uv_loop_t,
+// be called from any. A call from a wrong goroutine while the loop runs does nothing but
+// fail, with [uv.ErrNotOwner], or by a line in the log if it has no error to return; on
+// processors other than amd64 and arm64 only debug mode, [WithDebug], sees it.
+//
+// Only New and Adopt make a Loop that works: methods of others answer EINVAL, or
+// as those of a closed loop. C type uv_loop_t,
 // https://docs.libuv.org/en/v1.x/loop.html.
 type Loop struct {
 	core  *uv.Core
@@ -51,7 +56,12 @@ func newCore(cfg config) (*uv.Core, error) {
 }
 
 // Core returns the loop's mechanism, for packages that add handles.
-func (l *Loop) Core() *uv.Core { return l.core }
+func (l *Loop) Core() *uv.Core {
+	if l == nil {
+		return nil
+	}
+	return l.core
+}
 
 // Run turns the loop until no work is left, Stop is called, or ctx ends: then
 // it returns ctx's error. A callback's panic ends it too, with a
@@ -62,7 +72,7 @@ func (l *Loop) Run(ctx context.Context) error { return l.run(ctx, false) }
 
 // run is Run; with hold the loop stays alive without work.
 func (l *Loop) run(ctx context.Context, hold bool) error {
-	if l.core.Adopted() {
+	if l.Core().Adopted() {
 		return &uv.OpError{Op: "run", Err: uv.ErrAdopted}
 	}
 	if err := l.begin("run"); err != nil {
@@ -120,7 +130,7 @@ func (l *Loop) RunOnce() (alive bool, err error) { return l.turn("run once", tru
 func (l *Loop) RunNoWait() (alive bool, err error) { return l.turn("run no wait", false) }
 
 func (l *Loop) turn(op string, block bool) (bool, error) {
-	if l.core.Adopted() {
+	if l.Core().Adopted() {
 		return l.core.Alive(), &uv.OpError{Op: op, Err: uv.ErrAdopted}
 	}
 	if err := l.begin(op); err != nil {
@@ -136,13 +146,13 @@ func (l *Loop) turn(op string, block bool) (bool, error) {
 	}
 	l.core.ClearInterrupt()
 	block = block && !l.core.Idling() // whatever the idle callbacks then do
-	err := l.core.Turn(block)
+	err := l.core.Turn(block, true)
 	l.core.Stopped() // a Stop during the turn has done its work
 	return l.core.Alive(), err
 }
 
 func (l *Loop) begin(op string) error {
-	if err := l.core.Begin(op); err != nil {
+	if err := l.Core().Begin(op); err != nil {
 		return err
 	}
 	if l.lock {
@@ -162,46 +172,62 @@ func (l *Loop) end() {
 // Stop before Run makes that Run return at once, without a callback. Any
 // goroutine may call it. C function uv_stop,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_stop.
-func (l *Loop) Stop() { l.core.Stop() }
+func (l *Loop) Stop() { l.Core().Stop() }
 
 // Post makes fn run on the loop, in its next turn, in the order of posting. Any
 // goroutine may call it. EINVAL for a nil fn, ErrClosed after Close. No libuv
 // counterpart; it wakes the loop by uv_async_send when needed.
-func (l *Loop) Post(fn func()) error { return l.core.Post(fn) }
+func (l *Loop) Post(fn func()) error { return l.Core().Post(fn) }
 
 // PostContext is Post of a function that is skipped if ctx has ended by the
 // time its turn comes. No libuv counterpart.
-func (l *Loop) PostContext(ctx context.Context, fn func()) error { return l.core.PostContext(ctx, fn) }
+func (l *Loop) PostContext(ctx context.Context, fn func()) error {
+	return l.Core().PostContext(ctx, fn)
+}
 
 // Now returns the loop's clock: monotonic, from an arbitrary origin, and
 // standing still while callbacks run and after Close. C function uv_now,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_now.
-func (l *Loop) Now() time.Duration { return l.core.Ring().Now() }
+func (l *Loop) Now() time.Duration { return l.Core().Now() }
 
 // UpdateTime refreshes the loop's clock within a long callback; after Close it
 // does nothing. C function uv_update_time,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_update_time.
 func (l *Loop) UpdateTime() {
-	if !l.core.Closed() {
+	if l.mine("loop update time") {
 		l.core.Ring().UpdateTime()
 	}
+}
+
+// mine tells whether there is a loop that the calling goroutine may use; it logs
+// the call if it may not.
+func (l *Loop) mine(op string) bool {
+	c := l.Core()
+	if c.Closed() {
+		return false
+	}
+	if !c.Owned() {
+		c.Complain(op)
+		return false
+	}
+	return true
 }
 
 // Alive tells whether work is left: active referenced handles, requests, or
 // anything that waits to be delivered. C function uv_loop_alive,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_alive.
-func (l *Loop) Alive() bool { return l.core.Alive() }
+func (l *Loop) Alive() bool { return l.Core().Alive() }
 
 // BackendFD returns the descriptor that becomes readable when the loop has
 // something to do; embed it in another poll and call RunNoWait. -1 after Close. C
 // function uv_backend_fd, https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_fd.
-func (l *Loop) BackendFD() int { return l.core.BackendFD() }
+func (l *Loop) BackendFD() int { return l.Core().BackendFD() }
 
 // BackendTimeout returns how long a turn may wait: 0 if something is due or the
 // loop is closed, and false if there is no limit. C function uv_backend_timeout,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_timeout.
 func (l *Loop) BackendTimeout() (d time.Duration, limited bool) {
-	if l.core.Closed() || l.core.Waiting() {
+	if !l.mine("loop backend timeout") || l.core.Waiting() {
 		return 0, true
 	}
 	ms := l.core.Ring().BackendTimeout()
@@ -213,18 +239,24 @@ func (l *Loop) BackendTimeout() (d time.Duration, limited bool) {
 
 // Walk yields the handles that are open when it begins. C function uv_walk,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_walk.
-func (l *Loop) Walk() iter.Seq[uv.Handle] { return l.core.Walk }
+func (l *Loop) Walk() iter.Seq[uv.Handle] {
+	if !l.Core().Owned() {
+		l.Core().Complain("loop walk")
+		return func(func(uv.Handle) bool) {}
+	}
+	return l.core.Walk
+}
 
 // Stats returns what uvgo's side of the loop has done so far; Metrics tells of
 // libuv's. Any goroutine may call it.
-func (l *Loop) Stats() uv.Stats { return l.core.Stats() }
+func (l *Loop) Stats() uv.Stats { return l.Core().Stats() }
 
 // Close releases the loop. EBUSY while handles are open, posted functions wait
 // or requests are under way; ErrRunning while it runs. A second call does
 // nothing. C function uv_loop_close,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_close.
 func (l *Loop) Close() error {
-	if err := l.core.Close(); err != nil {
+	if err := l.Core().Close(); err != nil {
 		return err
 	}
 	l.leak.Stop()

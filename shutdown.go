@@ -25,7 +25,7 @@ func reportLeak(l leaked) {
 // still run. If ctx ends first the error is ctx's, and names the handles that
 // would not close. ErrRunning while the loop runs: Stop it first.
 func (l *Loop) Shutdown(ctx context.Context) error {
-	if l.core.Closed() {
+	if l != nil && l.core != nil && l.core.Closed() {
 		return nil
 	}
 	if err := l.begin("shutdown"); err != nil {
@@ -35,6 +35,10 @@ func (l *Loop) Shutdown(ctx context.Context) error {
 	var failed []error
 	refused := false
 	for {
+		if refused && l.core.Handles() > 0 { // what was posted before made one, whose end may need Post
+			l.core.AcceptPosts()
+			refused = false
+		}
 		for h := range l.Walk() {
 			if !h.Closing() {
 				if l.core.Debug() {
@@ -77,7 +81,7 @@ func (l *Loop) drainOnce(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	return l.core.Turn(true)
+	return l.core.Turn(true, false)
 }
 
 // stuck names the handles that are open, and counts the requests.
@@ -94,12 +98,14 @@ func (l *Loop) stuck(cause error) error {
 
 // Run makes a loop, calls main on it, runs the loop until its work is done or
 // ctx ends, and shuts it down. It returns the first error among them; that ctx
-// ended is one.
+// ended is one. The loop belongs to the calling goroutine all the while, also in
+// main, where it does not run yet.
 func Run(ctx context.Context, main func(*Loop) error) error {
 	l, err := New()
 	if err != nil {
 		return err
 	}
+	defer l.core.Claim()()
 	if err = main(l); err == nil {
 		err = l.Run(ctx)
 	}

@@ -8,13 +8,16 @@
 
 #include "adopt.h"
 
-/* uv_loop_alive, without what only keeps a loop in a host turning. */
+/* uv_loop_alive, without the close of handles that nobody owns, such as that of a
+ * failed spawn, and without what only keeps a loop in a host turning. */
 int cuv_host_alive(cuv_loop *l) {
-  if (l->host == NULL) return uv_loop_alive(&l->uv);
-  uv_handle_t *keep = (uv_handle_t *)&l->host->keep;
-  uv_unref(keep);
+  uv_handle_t *keep = l->host != NULL ? (uv_handle_t *)&l->host->keep : NULL;
+  uv_handle_t *strays = cuv_handle_only_strays(&l->uv) ? l->uv.closing_handles : NULL;
+  if (keep != NULL) uv_unref(keep);
+  if (strays != NULL) l->uv.closing_handles = NULL;
   int alive = uv_loop_alive(&l->uv);
-  uv_ref(keep);
+  if (strays != NULL) l->uv.closing_handles = strays;
+  if (keep != NULL) uv_ref(keep);
   return alive;
 }
 

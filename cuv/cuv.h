@@ -21,6 +21,7 @@ enum cuv_mode {
   CUV_RUN_ONCE = 1,   /* may block */
   CUV_RUN_NOWAIT = 2, /* polls without blocking */
   CUV_RUN_TIMERS = 3, /* only the timers that are due: how UV_RUN_DEFAULT begins */
+  CUV_RUN_LOOK = 4,   /* a piece of a wait that is made elsewhere: polls without blocking */
 };
 
 /* Bounds of cuv_loop.batch, but for SetBatchMax; Go's own poller takes 128, too. */
@@ -165,6 +166,7 @@ int cuv_handle_new(cuv_loop *l, int kind, int ipc, uint32_t slot, uint32_t gen, 
 void cuv_on_async(uv_async_t *a);
 void cuv_handle_free(cuv_handle *h);
 void cuv_handle_close(cuv_handle *h);
+int cuv_handle_only_strays(uv_loop_t *l);
 int cuv_handle_renew(cuv_handle *h, cuv_handle **out);
 int cuv_handle_is_active(cuv_handle *h);
 int cuv_handle_has_ref(cuv_handle *h);

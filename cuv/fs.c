@@ -113,7 +113,7 @@ static int dispatch(uv_loop_t *l, cuv_fs_req *r, const char *path, const char *n
   case UV_FS_CHOWN: return uv_fs_chown(l, req, path, r->uid, r->gid, on_fs);
   case UV_FS_FCHOWN: return uv_fs_fchown(l, req, r->fd, r->uid, r->gid, on_fs);
   case UV_FS_LCHOWN: return uv_fs_lchown(l, req, path, r->uid, r->gid, on_fs);
-  case UV_FS_COPYFILE: return uv_fs_copyfile(l, req, path, new_path, r->flags, on_fs);
+  case UV_FS_COPYFILE: return cuv_fs_copyfile(l, r, path, new_path, on_fs);
   case UV_FS_STATFS: return uv_fs_statfs(l, req, path, on_fs);
   case UV_FS_OPENDIR: return uv_fs_opendir(l, req, path, on_fs);
   case UV_FS_READDIR: {

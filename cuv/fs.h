@@ -30,7 +30,10 @@ typedef struct cuv_fs_req {
   struct cuv_fs_req *next; /* Go: the next one that is free */
 
   uv_dirent_t *dirents; /* closedir: what readdir used */
-  uv_fs_t req;
+  union {
+    uv_fs_t req;
+    uv_work_t work; /* copyfile.c */
+  };
 } cuv_fs_req;
 
 enum cuv_fs_state { CUV_FS_IDLE, CUV_FS_STARTED, CUV_FS_CANCELED, CUV_FS_DONE };
@@ -51,6 +54,9 @@ int cuv_fs_start(cuv_loop *l, cuv_fs_req *r, const char *path, const char *new_p
 int cuv_fs_cancel(cuv_fs_req *r);
 void cuv_fs_release(cuv_fs_req *r);
 void cuv_fs_free(cuv_fs_req *r);
+
+/* copyfile.c */
+int cuv_fs_copyfile(uv_loop_t *l, cuv_fs_req *r, const char *path, const char *new_path, uv_fs_cb cb);
 
 /* direntry.c */
 int cuv_dir_prepare(uv_dir_t *dir, size_t n);

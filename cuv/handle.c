@@ -64,6 +64,14 @@ static void on_close(uv_handle_t *uv) {
     cuv_push_handle(h, CUV_EV_CLOSE, 0, h, 0);
 }
 
+/* Whether nothing is closing but handles that no Go object owns: they need nobody
+ * to wait for them. */
+int cuv_handle_only_strays(uv_loop_t *l) {
+  for (uv_handle_t *h = l->closing_handles; h != NULL; h = h->next_closing)
+    if (h->close_cb != on_close || cuv_of(h)->slot != CUV_NO_SLOT) return 0; /* others' are libuv's own */
+  return 1;
+}
+
 /* Closes a handle once. */
 void cuv_handle_close(cuv_handle *h) {
   if (uv_is_closing(&h->uv.handle)) return;

@@ -83,7 +83,7 @@ int cuv_loop_handles(cuv_loop *l) {
 int cuv_loop_close(cuv_loop *l) {
   cuv_flush(l);
   if (cuv_loop_handles(l) != 0) return UV_EBUSY;
-  if (cuv_host_alive(l)) uv_run(&l->uv, UV_RUN_NOWAIT); /* handles without an owner may still be closing */
+  if (cuv_host_alive(l) || l->uv.closing_handles != NULL) uv_run(&l->uv, UV_RUN_NOWAIT); /* handles without an owner may still be closing */
   if (cuv_host_alive(l) || l->ring.cq_head != l->ring.cq_tail) return UV_EBUSY; /* that run may have ended requests */
   if (l->host != NULL) cuv_host_detach(l);
   uv_close((uv_handle_t *)&l->wake, NULL);

@@ -1,50 +1,25 @@
 /* process.c: uv_process_t.
  *
- * libuv forks, and its child shares nothing with us but copies: it calls only
- * what is safe after a fork of a process with threads, and ends in execvp. It
- * resets signals 1 to 31 and the mask itself. process.go holds Go's ForkLock.
+ * How the child is made is in child.c; process.go holds Go's ForkLock meanwhile.
  */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#ifndef SYS_close_range
-#define SYS_close_range 436 /* the same on every architecture */
-#endif
-#endif
 
+#include "child.h"
 #include "process.h"
-
-static __thread int spawning; /* this thread is in uv_spawn */
-
-/* Runs in the child, in every fork: marks what is open beyond stderr as
- * close-on-exec. libuv takes the mark from the listed descriptors, so that the
- * others stay here even if whoever opened them forgot it. A kernel without
- * close_range (before Linux 5.11) leaves it to the openers. */
-static void in_child(void) {
-#ifdef __linux__
-  if (spawning) syscall(SYS_close_range, 3u, ~0u, 1u << 2 /* CLOSE_RANGE_CLOEXEC */);
-#endif
-}
-
-static void before_first(void) { pthread_atfork(NULL, NULL, in_child); }
 
 /* uv_spawn, under the eyes of sigaction.c: the first child of a loop makes
  * libuv watch SIGCHLD. Signals stay blocked, so that no handler of Go's runs in
- * the child before libuv has reset them. */
+ * the child before they have been reset. */
 static int spawn(uv_loop_t *l, uv_process_t *p, const uv_process_options_t *o) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, before_first);
   sigset_t all, old;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
   cuv_sigaction_enter();
-  spawning = 1;
-  int r = uv_spawn(l, p, o);
-  spawning = 0;
+  int r = cuv_child_spawn(l, p, o);
   cuv_sigaction_leave();
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   return r;
@@ -70,23 +45,24 @@ static char *point(char **list, uint32_t n, char *text) {
   return text;
 }
 
-/* Translates the child's descriptors, and makes the pipes among them. Nobody
- * owns those yet: closed, they are freed. */
-static int open_stdio(cuv_loop *l, uv_stdio_container_t *io, cuv_stdio *stdio, uint32_t n) {
+/* Translates the child's descriptors. A pipe becomes a pair of sockets, made as
+ * libuv makes them: the child inherits one, and ours, in ends, waits for
+ * adopt_pipes. */
+static int open_stdio(uv_stdio_container_t *io, uv_os_sock_t *ends, cuv_stdio *stdio, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     cuv_stdio *s = &stdio[i];
-    io[i].flags = (uv_stdio_flags)s->flags;
     if (s->flags & UV_CREATE_PIPE) {
-      cuv_handle *h = cuv_handle_alloc(UV_NAMED_PIPE);
-      if (h == NULL) return UV_ENOMEM;
-      h->flags = s->ipc ? CUV_IPC : 0; /* libuv learns of it in ipc.c */
-      int r = uv_pipe_init(&l->uv, &h->uv.pipe, 0);
-      if (r < 0) {
-        cuv_handle_free(h);
-        return r;
-      }
-      s->h = h;
+      if ((s->h = cuv_handle_alloc(UV_NAMED_PIPE)) == NULL) return UV_ENOMEM;
+      s->h->flags = s->ipc ? CUV_IPC : 0; /* libuv learns of it in ipc.c */
+      uv_os_sock_t fds[2];
+      int r = uv_socketpair(SOCK_STREAM, 0, fds, 0, 0);
+      if (r < 0) return r;
+      ends[i] = fds[0];
+      io[i].flags = UV_INHERIT_FD;
+      io[i].data.fd = fds[1];
+      continue;
     }
+    io[i].flags = (uv_stdio_flags)s->flags;
     if (s->flags & UV_INHERIT_FD)
       io[i].data.fd = s->fd;
     else if (s->h != NULL)
@@ -95,29 +71,55 @@ static int open_stdio(cuv_loop *l, uv_stdio_container_t *io, cuv_stdio *stdio, u
   return 0;
 }
 
-/* Closes the pipes that open_stdio made. */
-static void close_stdio(cuv_stdio *stdio, uint32_t n) {
+/* Makes pipes of our ends. Nobody owns them yet: closed, they are freed. */
+static int adopt_pipes(cuv_loop *l, uv_os_sock_t *ends, cuv_stdio *stdio, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) {
+    if (!(stdio[i].flags & UV_CREATE_PIPE)) continue;
+    uv_pipe_t *p = &stdio[i].h->uv.pipe;
+    int r = uv_pipe_init(&l->uv, p, 0);
+    if (r < 0) return r;
+    stdio[i].flags |= CUV_STDIO_OPEN;
+    if ((r = uv_pipe_open(p, ends[i])) < 0) return r;
+    ends[i] = -1; /* libuv's */
+  }
+  return 0;
+}
+
+/* Closes the child's ends of the pipes and, but for those that libuv has, ours. */
+static void close_ends(const uv_stdio_container_t *io, const uv_os_sock_t *ends, const cuv_stdio *stdio, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) {
+    if (!(stdio[i].flags & UV_CREATE_PIPE) || io[i].flags == UV_IGNORE) continue;
+    close(io[i].data.fd);
+    if (ends[i] >= 0) close(ends[i]);
+  }
+}
+
+/* Ends the pipes of a child that there is not. */
+static void drop_pipes(cuv_stdio *stdio, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     if (!(stdio[i].flags & UV_CREATE_PIPE) || stdio[i].h == NULL) continue;
-    cuv_handle_close(stdio[i].h);
+    if (stdio[i].flags & CUV_STDIO_OPEN)
+      cuv_handle_close(stdio[i].h);
+    else
+      cuv_handle_free(stdio[i].h);
     stdio[i].h = NULL;
   }
 }
 
 /* Starts a child. text holds, each ended by a NUL byte, the file, the working
  * directory (empty: ours), the arguments and the environment; it is copied. A
- * failure leaves nothing but handles that close by themselves. UV_ENOTSUP where
- * libuv must not watch SIGCHLD. */
+ * failure leaves nothing but a handle that closes by itself. The submissions have
+ * been drained. UV_ENOTSUP where libuv must not watch SIGCHLD. */
 int cuv_process_spawn(cuv_loop *l, cuv_spawn_opts o, const char *text, size_t len, cuv_stdio *stdio, cuv_handle **out) {
   if (!cuv_sigaction_works()) return UV_ENOTSUP;
-  cuv_flush(l);
   size_t lists = ((size_t)o.args + o.env + 2) * sizeof(char *);
   char **args = malloc(lists + len);
   uv_stdio_container_t *io = calloc((size_t)o.stdio + 1, sizeof *io);
+  uv_os_sock_t *ends = malloc(((size_t)o.stdio + 1) * sizeof *ends);
   cuv_handle *h = cuv_handle_alloc(UV_PROCESS);
   int r = UV_ENOMEM;
-  if (args == NULL || io == NULL || h == NULL) goto done;
-  if ((r = open_stdio(l, io, stdio, o.stdio)) < 0) goto done;
+  if (args == NULL || io == NULL || ends == NULL || h == NULL) goto done;
+  if ((r = open_stdio(io, ends, stdio, o.stdio)) < 0) goto done;
 
   char *file = memcpy((char *)args + lists, text, len);
   char *dir = file + strlen(file) + 1;
@@ -136,6 +138,7 @@ int cuv_process_spawn(cuv_loop *l, cuv_spawn_opts o, const char *text, size_t le
       .gid = (uv_gid_t)o.gid,
   };
   r = spawn(&l->uv, &h->uv.process, &opts);
+  if (r == 0) r = adopt_pipes(l, ends, stdio, o.stdio);
   if (r == 0) {
     h->slot = o.slot;
     h->gen = o.gen;
@@ -145,8 +148,10 @@ int cuv_process_spawn(cuv_loop *l, cuv_spawn_opts o, const char *text, size_t le
   }
   h = NULL; /* libuv has it */
 done:
-  if (r < 0) close_stdio(stdio, o.stdio);
+  if (io != NULL && ends != NULL) close_ends(io, ends, stdio, o.stdio);
+  if (r < 0) drop_pipes(stdio, o.stdio);
   cuv_handle_free(h);
+  free(ends);
   free(io);
   free(args);
   return r;

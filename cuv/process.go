@@ -59,6 +59,7 @@ func (l *Loop) Spawn(cmd *Command, slot, gen uint32) (*Handle, int) {
 	}
 	text := cmd.text()
 	var h *C.cuv_handle
+	C.cuv_flush(l.c())
 
 	// A descriptor that Go code has opened but not yet marked as close-on-exec
 	// must not get into the child.

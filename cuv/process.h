@@ -16,6 +16,9 @@ typedef struct cuv_stdio {
   uint16_t ipc;   /* UV_CREATE_PIPE: handles can be passed over it */
 } cuv_stdio;
 
+/* Of flags, beyond libuv's: the pipe is a handle of the loop's. */
+enum { CUV_STDIO_OPEN = 0x8000 };
+
 _Static_assert(sizeof(cuv_stdio) == 16, "process.go mirrors cuv_stdio");
 
 /* The numbers of uv_process_options_t. */

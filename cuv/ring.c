@@ -210,6 +210,32 @@ static void pace(cuv_loop *l) {
   l->batch = n < l->batch_max ? n : l->batch_max;
 }
 
+/* How long uv_run's poll would wait now, in ms, -1 without limit. uv_backend_timeout
+ * says 0 while the kernel does not know yet of all that is to be polled, which says
+ * nothing about that: the poll tells it first. */
+static int patience(cuv_loop *l) {
+  struct uv__queue *unknown = &l->uv.watcher_queue, held = *unknown;
+  unknown->next = unknown->prev = unknown; /* empty, as long as we look */
+  int ms = uv_backend_timeout(&l->uv);
+  *unknown = held;
+  return ms;
+}
+
+/* Ends a piece of a wait. A poll that blocked would still wait if no descriptor is
+ * ready and, wait ms after the clock showed start, no timer was due. Then there was
+ * no round, and its check callbacks must not run: the events of check handles, and
+ * there are no others, are taken back. */
+static void still_waits(cuv_loop *l, int wait, uint64_t start) {
+  cuv_ring *r = &l->ring;
+  if (r->busy != 0) return;
+  if (wait > 0 && uv_now(&l->uv) - start >= (uint64_t)wait) return;
+  for (uint32_t i = r->cq_head; i != r->cq_tail; i++)
+    if (r->cq[i].kind != CUV_EV_CHECK) return;
+  r->quiet = r->cq_tail - r->cq_head;
+  r->events -= r->quiet;
+  r->cq_tail = r->cq_head;
+}
+
 /* One turn: drain, run libuv once, and leave the events in the ring. The poll
  * does not block while events wait. force: Go ran idle or prepare callbacks for
  * this round, so it takes place even if the loop has died since. Returns the
@@ -225,6 +251,7 @@ int cuv_turn(cuv_loop *l, int mode, int force) {
   r->deferred = 0;
   r->busy = 0;
   r->waited = 0;
+  r->quiet = 0;
   l->turn++;
   if (l->short_of == 0) l->era++;
   l->short_of = 0;
@@ -239,17 +266,21 @@ int cuv_turn(cuv_loop *l, int mode, int force) {
     if (r->cq_head != r->cq_tail) mode = CUV_RUN_NOWAIT;
     /* A poll that may wait for a timer counts from now; the others refresh the
      * clock themselves, before timers run. */
-    if (mode == CUV_RUN_ONCE && uv_backend_timeout(&l->uv) > 0) uv_update_time(&l->uv);
+    int wait = mode == CUV_RUN_NOWAIT ? 0 : patience(l);
+    if (mode == CUV_RUN_ONCE && wait > 0) uv_update_time(&l->uv);
+    uint64_t start = uv_now(&l->uv);
     r->alive = (uint32_t)cuv_run(l, mode == CUV_RUN_ONCE ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     uv_metrics_t m;
     uv_metrics_info(&l->uv, &m);
     r->busy = (uint32_t)(m.events - l->polled);
     l->polled = m.events;
     if (r->busy != 0) pace(l);
+    if (mode == CUV_RUN_LOOK && wait != 0) still_waits(l, wait, start);
     if (l->listeners != 0) back_off(l);
   }
   cuv_fs_event_turn(l);
-  if (l->host != NULL) r->alive = (uint32_t)cuv_host_alive(l);
+  if (r->alive) r->alive = (uint32_t)cuv_host_alive(l);
+  if (!r->alive && l->uv.closing_handles != NULL) uv_run(&l->uv, UV_RUN_NOWAIT); /* nobody waits for their end */
   r->now_ms = uv_now(&l->uv);
   r->timeout = uv_backend_timeout(&l->uv);
   r->stale = 0;

@@ -128,6 +128,8 @@ type ring struct {
 	busy     uint32
 	busyPoll uint64
 	waited   uint64
+	quiet    uint32
+	_        uint32
 }
 
 // A Handle is the shared head of a C handle; it mirrors cuv_handle's first

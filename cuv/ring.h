@@ -128,10 +128,12 @@ typedef struct cuv_ring {
   uint32_t busy;     /* descriptors that the last turn found ready */
   uint64_t busy_poll; /* Go: ns for which a poll that may wait looks before it does */
   uint64_t waited;   /* ns that the last turn took for such a poll, 0: it made none */
+  uint32_t quiet;    /* check events that the last turn took back: a wait would go on */
+  uint32_t unused;
 } cuv_ring;
 
 _Static_assert(sizeof(cuv_sqe) == 40, "ring.go mirrors cuv_sqe");
 _Static_assert(sizeof(cuv_cqe) == 32, "ring.go mirrors cuv_cqe");
-_Static_assert(sizeof(cuv_ring) == 136, "ring.go mirrors cuv_ring");
+_Static_assert(sizeof(cuv_ring) == 144, "ring.go mirrors cuv_ring");
 
 #endif

@@ -9,7 +9,16 @@
 //
 // Handles belong to the goroutine that runs their loop: call them from
 // callbacks, from functions given to Loop.Post, or while the loop does not run.
-// [Async.Send] and [ResetTTYMode] alone may be called from any goroutine.
+// [Async.Send] and [ResetTTYMode], and what never changes (Kind, PID, Stdio), alone
+// may be called from any goroutine. While the loop runs, other calls of another
+// goroutine fail with [uv.ErrNotOwner]; those that have no error to return (Ref, Unref,
+// Active, Buffered …) do nothing, answer zero and write a line to the loop's
+// log, once for each call. That is always so on amd64 and arm64; elsewhere only debug
+// mode, uvgo.WithDebug, can tell goroutines apart.
+//
+// The zero value of a handle answers EINVAL. A nil pointer panics, as that of a
+// net.TCPConn does.
+//
 // Callbacks never run inside a call; they run in the loop's next turn.
 //
 // A pipe made with [IPC] passes handles and descriptors to another process or

@@ -110,7 +110,7 @@ func (s *stream) suspend() func(p []byte, err error) {
 // C function uv_pipe_pending_count,
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_count.
 func (p *Pipe) PendingCount() int {
-	if p.ipc == nil || p.has(closing) {
+	if !p.mine("pending count") || p.ipc == nil || p.has(closing) {
 		return 0
 	}
 	return p.ipc.pending

@@ -31,12 +31,12 @@ func (p *Pipe) sent(op string, h uv.Handle) (*cuv.Handle, error) {
 		return nil, p.fail(op, int(uv.EINVAL))
 	}
 	s := of.common()
+	if s.core != p.core {
+		return nil, p.fail(op, int(uv.EINVAL))
+	}
 	switch s.kind {
 	case uv.KindTCP, uv.KindPipe, uv.KindUDP, uv.KindTTY:
 	default:
-		return nil, p.fail(op, int(uv.EINVAL))
-	}
-	if s.core != p.core {
 		return nil, p.fail(op, int(uv.EINVAL))
 	}
 	if s.has(closing) {

@@ -94,9 +94,15 @@ func errorOf(results []reflect.Value) (values []reflect.Value, err error, has bo
 // nothing makes zero values.
 func nothing(reflect.Type) any { return nil }
 
-// callback makes a function of any type.
+// callback makes a function of any type, which returns zero values.
 func callback(typ reflect.Type, fn func()) any {
-	return reflect.MakeFunc(typ, func([]reflect.Value) []reflect.Value { fn(); return nil }).Interface()
+	return reflect.MakeFunc(typ, func([]reflect.Value) (results []reflect.Value) {
+		fn()
+		for i := range typ.NumOut() {
+			results = append(results, reflect.Zero(typ.Out(i)))
+		}
+		return results
+	}).Interface()
 }
 
 // sensible makes what a method may well take.

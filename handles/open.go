@@ -52,6 +52,7 @@ func (s *stream) own(op string, fd int, open func(fd int) int) error {
 		return s.fail(op, rc)
 	}
 	s.set(opened)
+	s.show(fd)
 	if rc&cuv.CanRead != 0 {
 		s.set(readable)
 	}

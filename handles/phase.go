@@ -55,7 +55,7 @@ func (p *phase) stop(op string) error {
 // Close starts closing the handle; a second call does nothing. C function
 // uv_close, https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
 func (p *phase) Close() error {
-	was := p.has(active)
+	was := p.core.Owned() && p.has(active)
 	if err := p.handle.Close(); err != nil {
 		return err
 	}

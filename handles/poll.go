@@ -44,13 +44,12 @@ const pollAll = Readable | Writable | Disconnect | Prioritized
 // https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_init.
 func NewPoll(l uv.Loop, fd uintptr) (*Poll, error) {
 	p := &Poll{fd: fd}
-	if l == nil {
-		return nil, uv.Check("poll init", int(uv.EINVAL))
+	if err := p.on(l, "poll init", uv.KindPoll); err != nil {
+		return nil, err
 	}
 	if fd > math.MaxInt32 {
 		return nil, uv.Check("poll init", int(uv.EBADF))
 	}
-	p.on(l.Core(), uv.KindPoll)
 	if p.core.Polled(fd) {
 		return nil, uv.CheckAddr("poll init", "descriptor "+strconv.Itoa(int(fd)), int(uv.EEXIST))
 	}
@@ -107,10 +106,7 @@ func (p *Poll) Stop() error {
 // and reuse its number for another Poll right after. C function uv_close,
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
 func (p *Poll) Close() error {
-	if p.has(closing) {
-		return nil
-	}
-	if err := p.core.Check("poll close"); err != nil {
+	if again, err := p.closeAgain(); again || err != nil {
 		return err
 	}
 	p.startClose()

@@ -89,10 +89,7 @@ func DisableStdioInheritance() { cuv.DisableStdioInheritance() }
 // C function uv_close,
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
 func (p *Process) Close() error {
-	if p.has(closing) {
-		return nil
-	}
-	if err := p.core.Check("process close"); err != nil {
+	if again, err := p.closeAgain(); again || err != nil {
 		return err
 	}
 	p.startClose()

@@ -109,7 +109,7 @@ func (s *Signal) stop() {
 // Close stops watching and starts closing. C function uv_close,
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
 func (s *Signal) Close() error {
-	if !s.has(closing) && s.core.Check("signal close") == nil {
+	if s.core.Owned() && !s.has(closing) {
 		s.stop()
 	}
 	return s.handle.Close()

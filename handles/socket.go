@@ -11,10 +11,10 @@ type socket struct{ handle }
 
 // use is handle.use for operations whose names lack the kind.
 func (s *socket) use(op string) error {
-	if s.flags&closing != 0 {
-		return &uv.OpError{Op: s.kind.String() + " " + op, Err: uv.ErrClosed}
+	if s.core.Owned() && s.flags&closing == 0 {
+		return nil
 	}
-	return s.core.Check(op)
+	return s.refusal(s.kind.String() + " " + op)
 }
 
 // fail makes an error of libuv's code, nil for success.
@@ -28,7 +28,7 @@ func (s *socket) fail(op string, rc int) error {
 // Active tells whether the handle reads, receives, listens, or has requests
 // under way. C function uv_is_active,
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_is_active.
-func (s *socket) Active() bool { return !s.has(closing) && s.c.IsActive() }
+func (s *socket) Active() bool { return s.mine("active") && !s.has(closing) && s.c.IsActive() }
 
 // FD returns the handle's descriptor, which the handle keeps: use it for
 // options, do not close it. EBADF before there is one. C function uv_fileno,
@@ -38,6 +38,7 @@ func (s *socket) FD() (int, error) {
 		return -1, err
 	}
 	fd := s.c.FD()
+	s.show(fd)
 	return fd, s.fail("fd", fd)
 }
 

@@ -48,20 +48,19 @@ type ProcessOptions struct {
 // EBADF for a descriptor that is not open, EPERM for a UID or GID that may not
 // be taken. After an error the child, the pipes and the handle are gone.
 //
+// Spawn takes as long as os/exec's Start, whatever the size of the heap; a slow file
+// system that brings the program holds the loop (docs/sleeping.md).
+//
 // The child starts with no signal blocked, and none ignored but real-time ones. C
 // function uv_spawn,
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_spawn.
 func Spawn(l uv.Loop, opts ProcessOptions, fn func(status int, sig syscall.Signal)) (*Process, error) {
-	if l == nil {
-		return nil, uv.Check("spawn", int(uv.EINVAL))
+	p := &Process{kill: opts.KillOnClose, fn: fn}
+	if err := p.on(l, "spawn", uv.KindProcess); err != nil {
+		return nil, err
 	}
 	cmd, err := opts.command()
 	if err != nil {
-		return nil, err
-	}
-	p := &Process{kill: opts.KillOnClose, fn: fn}
-	p.on(l.Core(), uv.KindProcess)
-	if err := p.core.Check("spawn"); err != nil {
 		return nil, err
 	}
 	io := stdio{core: p.core}

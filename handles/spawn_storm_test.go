@@ -13,13 +13,11 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
-	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // spawnMany runs n children on the loop, several at a time, each with an exit
@@ -58,7 +56,6 @@ func spawnMany(l *uvgo.Loop, n int) (good int, err error) {
 // A thousand children on two loops while os/exec runs its own: nobody takes
 // another's exit.
 func TestSpawnBesideOSExec(t *testing.T) {
-	uvtest.Watchdog(t, 4*time.Minute)
 	spawns, execs := 500, 100
 	if testing.Short() {
 		spawns, execs = 50, 25

@@ -85,6 +85,9 @@ func TestSpawnFailures(t *testing.T) {
 			for h := range l.Walk() {
 				t.Errorf("%s: a %s handle is left", tt.name, h.Kind())
 			}
+			if l.Alive() {
+				t.Errorf("%s: alive with nothing to do", tt.name)
+			}
 			check(t, l.Run(t.Context()))
 			if got := uvtest.FDs(); got != fds {
 				t.Fatalf("%s: %d descriptors, %d before", tt.name, got, fds)
@@ -102,6 +105,9 @@ func TestSpawnFailureLeavesTheLoopClosable(t *testing.T) {
 	l := must(uvgo.New())
 	_, err := l.Spawn(handles.ProcessOptions{File: "/none", Stdio: []handles.Stdio{handles.StdioPipe(handles.ChildReads)}}, nil)
 	isErr(t, "spawn", err, syscall.ENOENT)
+	if l.Alive() {
+		t.Error("alive with nothing to do")
+	}
 	check(t, l.Close())
 	_, err = l.Spawn(sh("exit 0"), nil)
 	isErr(t, "spawn on a closed loop", err, uv.ErrClosed)

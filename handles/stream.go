@@ -42,6 +42,7 @@ type stream struct {
 	held      *held
 	accept    *acceptor // listeners
 	onWritten func(queued int, err error)
+	guard     func() (inUse bool) // see Guard; with closing: the close waits for Unguard
 }
 
 // Base is the common part of TCP, Pipe and TTY, to call it without an interface.
@@ -137,7 +138,7 @@ func (s *stream) TryWrite(p []byte) (int, error) {
 // uv_stream_get_write_queue_size,
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_stream_get_write_queue_size.
 func (s *stream) WriteQueueSize() int {
-	if s.c == nil {
+	if !s.mine("write queue size") || s.c == nil {
 		return 0
 	}
 	return s.c.WriteQueueSize()
@@ -147,7 +148,7 @@ func (s *stream) WriteQueueSize() int {
 // WriteFunc count in full although the kernel may yet take them. No libuv
 // counterpart.
 func (s *stream) Buffered() int {
-	if s.c == nil {
+	if !s.mine("buffered") || s.c == nil {
 		return 0
 	}
 	n := int(s.c.Queued)
@@ -161,7 +162,11 @@ func (s *stream) Buffered() int {
 // left or failed, with what is queued still; nil for none. Low watermarks hang
 // on it. C type uv_write_cb,
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_write_cb.
-func (s *stream) OnWritten(fn func(queued int, err error)) { s.onWritten = fn }
+func (s *stream) OnWritten(fn func(queued int, err error)) {
+	if s.mine("on written") {
+		s.onWritten = fn
+	}
+}
 
 // Shutdown ends the writing side after the writes before it; the stream is not
 // writable from now on. fn, which may be nil, runs once. ENOTCONN if the stream
@@ -182,12 +187,16 @@ func (s *stream) Shutdown(fn func(err error)) error {
 // Readable tells whether the stream can be read from; it stays so after EOF. C
 // function uv_is_readable,
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_is_readable.
-func (s *stream) Readable() bool { return !s.has(closing) && s.c.IsReadable() }
+func (s *stream) Readable() bool {
+	return s.mine("readable") && !s.has(closing) && s.has(readable) && s.c.IsReadable()
+}
 
 // Writable tells whether the stream can be written to: not after Shutdown. C
 // function uv_is_writable,
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_is_writable.
-func (s *stream) Writable() bool { return !s.has(closing) && s.c.IsWritable() }
+func (s *stream) Writable() bool {
+	return s.mine("writable") && !s.has(closing) && s.has(writable) && s.c.IsWritable()
+}
 
 // SetBlocking changes the mode of the descriptor, which all its holders share. In
 // blocking mode writes wait until the kernel has taken everything, and the loop

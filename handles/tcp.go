@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
@@ -48,10 +50,12 @@ func NewTCP(l uv.Loop, opts ...TCPOption) (*TCP, error) {
 
 // openSocket is open for a handle that begins with a socket.
 func (t *TCP) openSocket(l uv.Loop, opts []TCPOption) error {
-	if l == nil || len(opts) > 1 || opts[0] != TCP4 && opts[0] != TCP6 {
+	if len(opts) > 1 || opts[0] != TCP4 && opts[0] != TCP6 {
 		return uv.Check("tcp init", int(uv.EINVAL))
 	}
-	t.on(l.Core(), uv.KindTCP)
+	if err := t.on(l, "tcp init", uv.KindTCP); err != nil {
+		return err
+	}
 	c, err := t.core.OpenWith("tcp init", t, func(id, gen uint32) (*cuv.Handle, int) {
 		return t.core.Ring().NewTCP(int(opts[0]), id, gen)
 	})
@@ -124,6 +128,7 @@ func (t *TCP) Listen(backlog int, fn func(c *TCP, err error)) error {
 		}
 		c := &TCP{peer: cuv.Peer(peer)}
 		c.adopt(t.core, h, c)
+		c.inherit(&t.handle)
 		c.set(opened | readable | writable)
 		fn(c, nil)
 	})
@@ -159,8 +164,8 @@ func (t *TCP) LocalAddr() (netip.AddrPort, error) { return t.name("local address
 // uv_tcp_getpeername,
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_getpeername.
 func (t *TCP) RemoteAddr() (netip.AddrPort, error) {
-	if a, ok := t.peer.Addr(); ok && !t.has(closing) {
-		return a, t.core.Check("tcp remote address")
+	if a, ok := t.peer.Addr(); ok && t.use("remote address") == nil {
+		return a, nil
 	}
 	return t.name("remote address", true)
 }
@@ -233,6 +238,17 @@ func (t *TCP) SetSimultaneousAccepts(on bool) error {
 func (t *TCP) CloseReset() error {
 	if err := t.use("close reset"); err != nil {
 		return err
+	}
+	if t.guarded() { // what closes it later resets it, too
+		fd, err := t.FD()
+		if err == nil {
+			err = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		}
+		if err != nil {
+			return err
+		}
+		t.putOffClose()
+		return nil
 	}
 	if rc := t.c.TCPCloseReset(); rc < 0 {
 		return t.fail("close reset", rc)

@@ -167,6 +167,9 @@ func (t *Timer) SetRepeat(repeat time.Duration) error {
 // Repeat returns the repeat, 0 for none. C function uv_timer_get_repeat,
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_get_repeat.
 func (t *Timer) Repeat() time.Duration {
+	if !t.mine("repeat") {
+		return 0
+	}
 	if invariants.Enabled && !t.behind && !t.has(closing) { // Go keeps it, and so need not cross
 		got := t.c.TimerRepeat()
 		invariants.Check(got == t.repeat, "a timer repeats after %d ms, libuv says %d", t.repeat, got)

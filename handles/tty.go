@@ -24,10 +24,12 @@ var _ uv.Target = (*TTY)(nil)
 // uv_tty_init, https://docs.libuv.org/en/v1.x/tty.html#c.uv_tty_init.
 func NewTTY(l uv.Loop, fd uintptr) (*TTY, error) {
 	t := new(TTY)
-	if l == nil || fd > math.MaxInt32 {
+	if err := t.on(l, "tty init", uv.KindTTY); err != nil {
+		return nil, err
+	}
+	if fd > math.MaxInt32 {
 		return nil, uv.Check("tty init", int(uv.EINVAL))
 	}
-	t.on(l.Core(), uv.KindTTY)
 	c, err := t.core.OpenWith("tty init", t, func(id, gen uint32) (*cuv.Handle, int) {
 		return t.core.Ring().NewTTY(int(fd), id, gen)
 	})

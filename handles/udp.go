@@ -61,7 +61,7 @@ func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
 	for _, o := range opts {
 		all |= o
 	}
-	if l == nil || all&^(RecvMMsg|UDP4|UDP6) != 0 || all&(UDP4|UDP6) == UDP4|UDP6 {
+	if all&^(RecvMMsg|UDP4|UDP6) != 0 || all&(UDP4|UDP6) == UDP4|UDP6 {
 		return nil, uv.Check("udp init", int(uv.EINVAL))
 	}
 	var flags uint
@@ -75,7 +75,9 @@ func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
 		flags |= cuv.UDPRecvMMsg
 	}
 	u := new(UDP)
-	u.on(l.Core(), uv.KindUDP)
+	if err := u.on(l, "udp init", uv.KindUDP); err != nil {
+		return nil, err
+	}
 	c, err := u.core.OpenWith("udp init", u, func(slot, gen uint32) (*cuv.Handle, int) {
 		return u.core.Ring().NewUDP(flags, slot, gen)
 	})
@@ -92,7 +94,9 @@ func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
 // UsingRecvMMsg tells whether one system call receives many datagrams. C
 // function uv_udp_using_recvmmsg,
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_using_recvmmsg.
-func (u *UDP) UsingRecvMMsg() bool { return u.c != nil && u.c.UDPUsingRecvMMsg() }
+func (u *UDP) UsingRecvMMsg() bool {
+	return u.mine("using recvmmsg") && u.c != nil && u.c.UDPUsingRecvMMsg()
+}
 
 // Bind binds to an address; port 0 lets the system choose. EINVAL for the zero
 // AddrPort, a zone that no interface has, IPv6Only on an IPv4 address, or if the

@@ -71,7 +71,7 @@ func (u *UDP) stop() {
 // where answers to many can be gathered. C type uv_udp_recv_cb, whose nread and
 // addr are then 0, https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb.
 func (u *UDP) OnDrained(fn func()) {
-	if u.c != nil {
+	if u.mine("on drained") && u.c != nil {
 		u.onDrained = fn
 		u.c.TellDrained(fn != nil)
 	}

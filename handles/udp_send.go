@@ -67,7 +67,10 @@ func (u *UDP) Send(p []byte, to netip.AddrPort) error {
 // function uv_udp_send,
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_send.
 func (u *UDP) SendFunc(fn func(err error), to netip.AddrPort, bufs ...[]byte) error {
-	if len(bufs) == 0 && !u.has(closing) {
+	if err := u.use("send"); err != nil {
+		return err
+	}
+	if len(bufs) == 0 {
 		return u.sendFail("send", to, int(uv.EINVAL))
 	}
 	if err := u.sendCheck("send", to); err != nil {
@@ -136,7 +139,7 @@ func (u *UDP) TrySend2(ds []Datagram) (int, error) {
 // uv_udp_get_send_queue_size,
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_get_send_queue_size.
 func (u *UDP) SendQueueSize() int {
-	if u.c == nil {
+	if !u.mine("send queue size") || u.c == nil {
 		return 0
 	}
 	return u.c.UDPQueueSize()
@@ -146,7 +149,7 @@ func (u *UDP) SendQueueSize() int {
 // uv_udp_get_send_queue_count,
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_get_send_queue_count.
 func (u *UDP) SendQueueCount() int {
-	if u.c == nil {
+	if !u.mine("send queue count") || u.c == nil {
 		return 0
 	}
 	return u.c.UDPQueueCount()
@@ -156,4 +159,8 @@ func (u *UDP) SendQueueCount() int {
 // left, with how many bytes are queued still, and when one of Send failed, with
 // its error; nil for none. C type uv_udp_send_cb,
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_send_cb.
-func (u *UDP) OnSent(fn func(queued int, err error)) { u.onSent = fn }
+func (u *UDP) OnSent(fn func(queued int, err error)) {
+	if u.mine("on sent") {
+		u.onSent = fn
+	}
+}

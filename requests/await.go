@@ -12,7 +12,7 @@ import (
 // and what it still brings is dropped.
 func await[T any](ctx context.Context, l uv.Loop, op string, start func(func(T, error)) (cancel func() error, err error)) (T, error) {
 	var none T
-	if l == nil {
+	if l == nil || l.Core() == nil {
 		return none, uv.Check(op, int(uv.EINVAL))
 	}
 	if err := ctx.Err(); err != nil {

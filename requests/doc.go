@@ -14,5 +14,7 @@
 //
 // Write, Connect and Shutdown belong to streams, UDPSend to datagrams: programs
 // meet them through the callbacks of package handles; packages that add handles
-// use the functions below, on the loop's goroutine.
+// use the functions below, on the loop's goroutine. They trust their caller; those
+// that a program calls answer [uv.ErrNotOwner] on another goroutine, always on amd64
+// and arm64, elsewhere in debug mode (uvgo.WithDebug).
 package requests

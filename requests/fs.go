@@ -27,7 +27,7 @@ type FS struct {
 // step. C function uv_cancel,
 // https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
 func (f FS) Cancel() error {
-	if f.core == nil {
+	if f.core == nil { // the zero FS, of a start that failed
 		return uv.Check("fs cancel", int(uv.EBUSY))
 	}
 	if err := f.core.Check("fs cancel"); err != nil {
@@ -72,14 +72,11 @@ var fsRequests = sync.Pool{New: func() any { return &fsRequest{lent: new(pins)} 
 
 // newFS begins an operation; valid tells whether its arguments make sense.
 func newFS(l uv.Loop, op string, valid bool, path, newPath string) (*fsRequest, error) {
-	if l == nil || !valid || strings.IndexByte(path, 0) >= 0 || strings.IndexByte(newPath, 0) >= 0 {
+	if !valid || strings.IndexByte(path, 0) >= 0 || strings.IndexByte(newPath, 0) >= 0 {
 		return nil, uv.CheckAddr(op, pathText(path, newPath), int(uv.EINVAL))
 	}
-	core := l.Core()
-	if core.Closed() {
-		return nil, &uv.OpError{Op: op, Err: uv.ErrClosed}
-	}
-	if err := core.Check(op); err != nil {
+	core, err := uv.Use(l, op)
+	if err != nil {
 		return nil, err
 	}
 	c := core.Ring().NewFS()

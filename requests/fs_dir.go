@@ -101,8 +101,12 @@ func (d *Dir) Close() error {
 
 // newDirFS is newFS of an operation on an open directory.
 func newDirFS(l uv.Loop, op string, d *Dir, valid bool) (*fsRequest, error) {
+	core, err := uv.Use(l, op)
+	if err != nil {
+		return nil, err
+	}
 	switch {
-	case l == nil || d == nil || d.core == nil || d.core != l.Core() || !valid:
+	case d == nil || d.core == nil || d.core != core || !valid:
 		return nil, uv.Check(op, int(uv.EINVAL))
 	case d.c == nil:
 		return nil, &uv.OpError{Op: op, Err: uv.ErrClosed}

@@ -192,7 +192,10 @@ const (
 	CopyCloneForce CopyFlags = cuv.CopyfileFicloneForce // fail where it cannot
 )
 
-// FSCopyfile copies a file's content, permissions and times. EINVAL for unknown
+// FSCopyfile copies a file's content, permissions and times; the owner too, where
+// that is allowed. It goes by the content, up to the file's end as it is then, not by the
+// size that the system states, which is 0 below /proc; of devices, FIFOs and the like it
+// copies nothing. A copy that fails removes the destination. EINVAL for unknown
 // flags. C function uv_fs_copyfile,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_copyfile.
 func FSCopyfile(l uv.Loop, path, newPath string, flags CopyFlags, fn func(err error)) (FS, error) {

@@ -14,6 +14,7 @@ import (
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo_t.
 type Lookup struct {
 	request
+	loop *uv.Core // core, which the end clears, for Cancel
 	host string
 	fn   func([]AddrInfo, error)
 	c    cuv.GetAddrInfo // zero for a literal
@@ -79,17 +80,17 @@ const (
 // EAI_BADFLAGS for unknown flags. C function uv_getaddrinfo,
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo.
 func GetAddrInfo(l uv.Loop, host, service string, hints AddrInfoHints, fn func(list []AddrInfo, err error)) (*Lookup, error) {
-	if l == nil || fn == nil {
+	if fn == nil {
 		return nil, uv.CheckAddr("getaddrinfo", host, int(uv.EINVAL))
 	}
-	core := l.Core()
-	if err := usable(core, "getaddrinfo"); err != nil {
+	core, err := uv.Use(l, "getaddrinfo")
+	if err != nil {
 		return nil, err
 	}
 	if errno := checkQuestion(host, service, hints); errno != 0 {
 		return nil, uv.CheckAddr("getaddrinfo", host, int(errno))
 	}
-	r := &Lookup{host: host, fn: fn}
+	r := &Lookup{host: host, fn: fn, loop: core}
 	r.core, r.op = core, "getaddrinfo"
 	if list := literal(host, service, hints); list != nil {
 		r.list = list
@@ -126,6 +127,12 @@ func GetAddrInfoContext(ctx context.Context, l uv.Loop, host, service string, hi
 // context.Canceled. EBUSY when it is too late, also after fn has run. C function
 // uv_cancel, https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
 func (r *Lookup) Cancel() error {
+	if r == nil || r.loop == nil {
+		return uv.Check("cancel getaddrinfo", int(uv.EINVAL))
+	}
+	if err := r.loop.Check("cancel getaddrinfo"); err != nil { // first: the rest is the loop's
+		return err
+	}
 	switch {
 	case r.done:
 		return uv.CheckAddr("cancel getaddrinfo", r.host, int(uv.EBUSY))
@@ -135,9 +142,6 @@ func (r *Lookup) Cancel() error {
 		return nil
 	case r.rc < 0: // a literal that was cancelled before
 		return uv.CheckAddr("cancel getaddrinfo", r.host, int(uv.EBUSY))
-	}
-	if err := r.core.Check("cancel getaddrinfo"); err != nil {
-		return err
 	}
 	return uv.CheckAddr("cancel getaddrinfo", r.host, r.c.Cancel())
 }
@@ -177,14 +181,6 @@ func (r *Lookup) Complete(ev *cuv.Event) {
 func (r *Lookup) finish() {
 	r.done = true
 	r.c, r.fn, r.list, r.core = cuv.GetAddrInfo{}, nil, nil, nil
-}
-
-// usable tells whether requests can be started on the loop from here.
-func usable(core *uv.Core, op string) error {
-	if core.Closed() {
-		return &uv.OpError{Op: op, Err: uv.ErrClosed}
-	}
-	return core.Check(op)
 }
 
 // maxHost is the longest name that the domain name system knows.

@@ -12,6 +12,7 @@ import (
 // uv_getnameinfo_t, https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo_t.
 type ReverseLookup struct {
 	request
+	loop *uv.Core // core, which the end clears, for Cancel
 	addr netip.AddrPort
 	fn   func(host, service string, err error)
 	c    cuv.GetNameInfo
@@ -42,17 +43,17 @@ const (
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo.
 func GetNameInfo(l uv.Loop, addr netip.AddrPort, flags NameInfoFlag, fn func(host, service string, err error)) (*ReverseLookup, error) {
 	ip, ok := numberZone(addr.Addr())
-	if l == nil || fn == nil || !ok || !addr.IsValid() {
+	if fn == nil || !ok || !addr.IsValid() {
 		return nil, uv.CheckAddr("getnameinfo", addr.String(), int(uv.EINVAL))
 	}
 	if flags&^niAll != 0 { // libuv aborts at errors of other flags
 		return nil, uv.CheckAddr("getnameinfo", addr.String(), int(uv.EAI_BADFLAGS))
 	}
-	core := l.Core()
-	if err := usable(core, "getnameinfo"); err != nil {
+	core, err := uv.Use(l, "getnameinfo")
+	if err != nil {
 		return nil, err
 	}
-	r := &ReverseLookup{addr: addr, fn: fn}
+	r := &ReverseLookup{addr: addr, fn: fn, loop: core}
 	r.begin(core, r, "getnameinfo", nil)
 	c, rc := core.Ring().NewGetNameInfo(netip.AddrPortFrom(ip, addr.Port()), int(flags), r.slot, r.gen)
 	if rc < 0 {
@@ -84,11 +85,14 @@ func GetNameInfoContext(ctx context.Context, l uv.Loop, addr netip.AddrPort, fla
 // context.Canceled. EBUSY when it is too late, also after fn has run. C function
 // uv_cancel, https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
 func (r *ReverseLookup) Cancel() error {
+	if r == nil || r.loop == nil {
+		return uv.Check("cancel getnameinfo", int(uv.EINVAL))
+	}
+	if err := r.loop.Check("cancel getnameinfo"); err != nil {
+		return err
+	}
 	if r.done {
 		return uv.CheckAddr("cancel getnameinfo", r.addr.String(), int(uv.EBUSY))
-	}
-	if err := r.core.Check("cancel getnameinfo"); err != nil {
-		return err
 	}
 	if rc := r.c.Cancel(); rc < 0 {
 		return uv.CheckAddr("cancel getnameinfo", r.addr.String(), rc)

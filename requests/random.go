@@ -11,6 +11,7 @@ import (
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_random_t.
 type Random struct {
 	request
+	loop *uv.Core // core, which the end clears, for Cancel
 	fn   func(p []byte, err error)
 	c    cuv.Random
 	buf  []byte
@@ -29,17 +30,17 @@ func FillRandom(p []byte) error { return uv.Check("random", cuv.RandomFill(p)) }
 // callback borrowed, E2BIG for more than 2 GiB. C function uv_random,
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
 func StartRandom(l uv.Loop, p []byte, fn func(p []byte, err error)) (*Random, error) {
-	if l == nil || fn == nil {
+	if fn == nil {
 		return nil, uv.Check("random", int(uv.EINVAL))
 	}
-	core := l.Core()
-	if err := usable(core, "random"); err != nil {
+	core, err := uv.Use(l, "random")
+	if err != nil {
 		return nil, err
 	}
 	if core.Ring().InArena(p) { // used again before the thread writes
 		return nil, uv.Check("random", int(uv.EINVAL))
 	}
-	r := &Random{fn: fn, buf: p, lent: new(pins)}
+	r := &Random{loop: core, fn: fn, buf: p, lent: new(pins)}
 	r.begin(core, r, "random", nil)
 	r.lent.pin(p)
 	c, rc := core.Ring().NewRandom(p, r.slot, r.gen)
@@ -85,11 +86,14 @@ func RandomBytesContext(ctx context.Context, l uv.Loop, n int) ([]byte, error) {
 // uv.ECANCELED. EBUSY when it is too late, also after fn has run. C function
 // uv_cancel, https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
 func (r *Random) Cancel() error {
+	if r == nil || r.loop == nil {
+		return uv.Check("cancel random", int(uv.EINVAL))
+	}
+	if err := r.loop.Check("cancel random"); err != nil {
+		return err
+	}
 	if r.done {
 		return uv.Check("cancel random", int(uv.EBUSY))
-	}
-	if err := r.core.Check("cancel random"); err != nil {
-		return err
 	}
 	return uv.Check("cancel random", r.c.Cancel())
 }

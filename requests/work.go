@@ -45,11 +45,11 @@ func StartWorkContext(ctx context.Context, l uv.Loop, fn func(ctx context.Contex
 }
 
 func startWork(ctx context.Context, l uv.Loop, fn func(context.Context) error, done func(error)) (*Work, error) {
-	if l == nil || fn == nil {
+	if fn == nil {
 		return nil, uv.Check("work", int(uv.EINVAL))
 	}
-	core := l.Core()
-	if err := usable(core, "work"); err != nil {
+	core, err := uv.Use(l, "work")
+	if err != nil {
 		return nil, err
 	}
 	w := &Work{core: core, ctx: ctx, fn: fn, done: done}
@@ -65,6 +65,9 @@ func startWork(ctx context.Context, l uv.Loop, fn func(context.Context) error, d
 // uv.ECANCELED. EBUSY when it runs or has run. Any goroutine may call it. C
 // function uv_cancel, https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
 func (w *Work) Cancel() error {
+	if w == nil {
+		return uv.Check("cancel work", int(uv.EINVAL))
+	}
 	if !workers.remove(w) {
 		return uv.Check("cancel work", int(uv.EBUSY))
 	}

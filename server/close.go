@@ -5,6 +5,9 @@ import "golang.org/x/sys/unix"
 // CloseWrite sends what is queued and then ends our side; the peer's data still
 // arrives. A second call, or one after Close, does nothing.
 func (c *Conn) CloseWrite() error {
+	if err := c.use("server: close write"); err != nil {
+		return err
+	}
 	if c.has(shut | closing) {
 		return nil
 	}
@@ -32,6 +35,9 @@ func (c *Conn) endWrite() error {
 // which costs the peer what it has not received yet. A connection to which nothing
 // was written closes at once. A second call does nothing.
 func (c *Conn) Close() error {
+	if err := c.use("server: close"); err != nil {
+		return err
+	}
 	if !c.has(closing) {
 		c.finish()
 	}
@@ -41,6 +47,9 @@ func (c *Conn) Close() error {
 // Abort closes the connection at once and drops what is not sent; a TCP peer
 // sees a reset.
 func (c *Conn) Abort() error {
+	if err := c.use("server: abort"); err != nil {
+		return err
+	}
 	c.flags |= closing | done
 	c.reset()
 	return c.stream.Close()

@@ -14,22 +14,26 @@ import (
 )
 
 // A Conn is a connection of a server. Its methods belong to the connection's
-// loop: call them in callbacks, or in functions given to Loop().Post.
+// loop: call them in callbacks, or in functions given to Loop().Post. On another
+// goroutine they fail with [uv.ErrNotOwner], or log the call and do nothing if they have
+// no error to return; Hold, Release, Loop, LocalAddr and RemoteAddr may be called on
+// any. On processors other than amd64 and arm64 only debug mode, [uvgo.WithDebug] among
+// the server's Options, sees that. A Conn that no server made answers EINVAL.
 type Conn struct {
 	worker     *worker
 	stream     *handles.Base
 	listener   *listener
 	prev, next *Conn
 	context    any
-	err        error                     // what Close reports
-	read       func(p []byte, err error) // the method data
-	remote     netip.AddrPort            // TCP
-	tcp        *handles.TCP              // whose address may differ from the listener's
-	local      net.Addr                  // which then is here
-	deadline   time.Duration             // limited: when it is cut, by the loop's clock
-	round      uint64                    // the turn that recent counts from
-	recent     int                       // bytes written in that turn
-	work       atomic.Int32              // see Hold
+	err        error                       // what Close reports
+	read       func(p []byte, err error)   // the method data
+	remote     netip.AddrPort              // TCP
+	tcp        *handles.TCP                // whose address may differ from the listener's
+	local      atomic.Pointer[net.TCPAddr] // which then is here, once asked for
+	deadline   time.Duration               // limited: when it is cut, by the loop's clock
+	round      uint64                      // the turn that recent counts from
+	recent     int                         // bytes written in that turn
+	work       atomic.Int32                // see Hold
 	flags      uint16
 }
 
@@ -49,6 +53,28 @@ const (
 )
 
 func (c *Conn) has(f uint16) bool { return c.flags&f != 0 }
+
+// use checks a call of the handler's: EINVAL for a Conn that no server made,
+// ErrNotOwner on a goroutine that does not run its loop.
+func (c *Conn) use(op string) error {
+	if c == nil || c.worker == nil {
+		return uv.Check(op, int(uv.EINVAL))
+	}
+	return c.worker.loop.Core().Check(op)
+}
+
+// mine is use for calls that have no error to return.
+func (c *Conn) mine(op string) bool {
+	if c == nil || c.worker == nil {
+		return false
+	}
+	core := c.worker.loop.Core()
+	if !core.Owned() {
+		core.Complain(op)
+		return false
+	}
+	return true
+}
 
 // init opens a connection that was just accepted.
 func (c *Conn) init(s handles.Stream) {
@@ -157,33 +183,55 @@ func (c *Conn) closed() {
 }
 
 // Context returns what SetContext stored, nil before.
-func (c *Conn) Context() any { return c.context }
+func (c *Conn) Context() any {
+	if !c.mine("server: context") {
+		return nil
+	}
+	return c.context
+}
 
 // SetContext stores a value of the handler's with the connection.
-func (c *Conn) SetContext(v any) { c.context = v }
+func (c *Conn) SetContext(v any) {
+	if c.mine("server: set context") {
+		c.context = v
+	}
+}
 
 // Loop returns the connection's loop; its Post is how other goroutines reach
-// the connection.
-func (c *Conn) Loop() *uvgo.Loop { return c.worker.loop }
+// the connection. Any goroutine may call it.
+func (c *Conn) Loop() *uvgo.Loop {
+	if c == nil || c.worker == nil {
+		return nil
+	}
+	return c.worker.loop
+}
 
-// LocalAddr returns the address of our end. After Close, a connection of a
-// wildcard listener that was not asked before has the listener's address.
+// LocalAddr returns the address of our end. After Close, and on another goroutine, a
+// connection of a wildcard listener that was not asked before has the listener's
+// address. Any goroutine may call it.
 func (c *Conn) LocalAddr() net.Addr {
+	if c == nil || c.worker == nil {
+		return nil
+	}
+	if a := c.local.Load(); a != nil {
+		return a
+	}
 	if c.tcp != nil {
 		if a, err := c.tcp.LocalAddr(); err == nil {
-			c.local = net.TCPAddrFromAddrPort(netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
+			local := net.TCPAddrFromAddrPort(netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
+			c.local.Store(local)
+			return local
 		}
-		c.tcp = nil
-	}
-	if c.local != nil {
-		return c.local
 	}
 	return c.listener.addr
 }
 
 // RemoteAddr returns the peer's address, also after Close. A unix peer that is
-// not bound has an empty name.
+// not bound has an empty name. Any goroutine may call it.
 func (c *Conn) RemoteAddr() net.Addr {
+	if c == nil || c.worker == nil {
+		return nil
+	}
 	if c.remote.IsValid() {
 		return net.TCPAddrFromAddrPort(c.remote)
 	}

@@ -8,7 +8,7 @@
 // and never at the same time. Callbacks of connections on different loops run
 // at the same time, so what they share needs a lock. A callback must not block:
 // work that does belongs on a goroutine, which comes back with
-// Conn.Loop().Post.
+// Conn.Loop().Post. A connection's methods are refused on other goroutines, see [Conn].
 //
 // A peer that stops reading does not make memory grow: above a high watermark
 // of unsent bytes its connection is not read from until the low one is reached,

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"sync"
+
+	"github.com/uvgo/uvgo/uv"
 )
 
 // ListenAndServe is Listen and then Serve.
@@ -18,6 +20,9 @@ func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
 // its goroutine (runtime.Goexit) ends the server likewise, with an error. Either
 // way every connection's Close callback has run.
 func (s *Server) Serve(ctx context.Context) error {
+	if s == nil {
+		return uv.Check("server: serve", int(uv.EINVAL))
+	}
 	s.mu.Lock()
 	err := s.serveable()
 	if err == nil {

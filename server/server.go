@@ -81,6 +81,9 @@ const (
 // to none. A unix socket that nobody listens on any more is replaced; any other
 // file in its place is EADDRINUSE. It may be called again until Serve.
 func (s *Server) Listen(addrs ...string) error {
+	if s == nil {
+		return uv.Check("server: listen", int(uv.EINVAL))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.prepare(); err != nil {
@@ -195,6 +198,9 @@ func (s *Server) discard() {
 // Addrs returns the addresses that Listen bound to, with real ports, in the
 // order of Listen's arguments.
 func (s *Server) Addrs() []net.Addr {
+	if s == nil {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.addrs)

@@ -27,6 +27,9 @@ const callbackWait = 200 * time.Millisecond
 // callback Shutdown cannot wait: it begins, goes on by itself until ctx ends, and
 // returns an error that errors.Is matches with uv.ErrOwner.
 func (s *Server) Shutdown(ctx context.Context) error {
+	if s == nil {
+		return uv.Check("server: shutdown", int(uv.EINVAL))
+	}
 	s.mu.Lock()
 	switch s.state {
 	case fresh, bound:

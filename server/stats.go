@@ -15,6 +15,9 @@ type Stats struct {
 // Stats returns the counts so far. Any goroutine may call it; the loops go on
 // meanwhile, so the counts are not from one moment.
 func (s *Server) Stats() Stats {
+	if s == nil {
+		return Stats{}
+	}
 	s.mu.Lock()
 	workers := s.workers
 	s.mu.Unlock()

@@ -24,12 +24,16 @@ const (
 // will answer: until Release neither Shutdown nor the peer's EOF ends the
 // connection. Each Hold needs a Release. Close and Abort do not wait for it. Any
 // goroutine may call it.
-func (c *Conn) Hold() { c.work.Add(hold) }
+func (c *Conn) Hold() {
+	if c != nil {
+		c.work.Add(hold)
+	}
+}
 
 // Release takes a Hold back, behind what was posted to the loop before. Without a
 // Hold it does nothing. Any goroutine may call it.
 func (c *Conn) Release() {
-	for {
+	for c != nil {
 		n := c.work.Load()
 		if n < hold {
 			return

@@ -47,6 +47,9 @@ func (c *Conn) guarded(fn func(error)) func(error) {
 
 // room tells whether n more bytes may be queued.
 func (c *Conn) room(n int) error {
+	if err := c.use("server: write"); err != nil {
+		return err
+	}
 	if c.has(closing) {
 		return &uv.OpError{Op: "server: write", Err: uv.ErrClosed}
 	}
@@ -130,22 +133,31 @@ func (c *Conn) belowLow() {
 
 // Buffered returns how many bytes are unsent; those written since the last
 // crossing count although the kernel may take them.
-func (c *Conn) Buffered() int { return c.stream.Buffered() }
+func (c *Conn) Buffered() int {
+	if !c.mine("server: buffered") {
+		return 0
+	}
+	return c.stream.Buffered()
+}
 
 // Full tells whether a handler had better write no more until Drain: the high
 // watermark has been reached, by what is unsent or by what was written in this
 // turn alone, however fast the kernel takes it.
-func (c *Conn) Full() bool { return c.has(over | looking) }
+func (c *Conn) Full() bool { return c.mine("server: full") && c.has(over|looking) }
 
 // Pause stops Data until Resume. Pausing twice, or after Close, does nothing.
 func (c *Conn) Pause() {
-	c.flags |= paused
-	c.setReading()
+	if c.mine("server: pause") {
+		c.flags |= paused
+		c.setReading()
+	}
 }
 
 // Resume makes Data be called again. If the connection is above the high
 // watermark, that waits for the low one.
 func (c *Conn) Resume() {
-	c.flags &^= paused
-	c.setReading()
+	if c.mine("server: resume") {
+		c.flags &^= paused
+		c.setReading()
+	}
 }

@@ -16,7 +16,7 @@ func (c *Core) Attach(h cuv.Host) error {
 }
 
 // Adopted tells whether a host runs the loop.
-func (c *Core) Adopted() bool { return c.adopted }
+func (c *Core) Adopted() bool { return c != nil && c.adopted }
 
 // hostTurn is one turn on the host's thread. What others post or stop while it
 // runs does not wake the host: it looks after it has given the loop back.
@@ -27,7 +27,7 @@ func (c *Core) hostTurn() (again, stop bool) {
 	c.ClearInterrupt()
 	err := func() error {
 		defer c.End()
-		return c.Turn(false)
+		return c.Turn(false, false)
 	}()
 	if err != nil {
 		panic(err) // there is no Run that could return it

@@ -88,7 +88,7 @@ func TestLooksBeforeItParks(t *testing.T) {
 			time.AfterFunc(5*time.Millisecond, func() { _ = c.Post(func() { ran = true }) })
 			for !ran {
 				c.turned = 0
-				if err := c.Turn(true); err != nil {
+				if err := c.Turn(true, false); err != nil {
 					t.Fatal(err)
 				}
 				most = max(most, c.turned)

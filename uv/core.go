@@ -3,6 +3,7 @@ package uv
 import (
 	"log/slog"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -18,12 +19,15 @@ type Config struct {
 	BusyPoll     time.Duration     // how long a wait looks before it sleeps; 0: 50 µs, negative: never
 	PanicHandler func(*PanicError) // receives what callbacks panic with
 	Logger       *slog.Logger      // nil: slog.Default
-	Debug        bool              // owner checks, creation sites, slow callbacks
+	Debug        bool              // creation sites, slow callbacks
 	SlowCallback time.Duration     // debug: warn above this; 0: 100 ms
 	Clock        func() time.Time  // debug: what callbacks are timed with; nil: time.Now
 }
 
-// A Core is the mechanism of one loop.
+// A Core is the mechanism of one loop, for packages that add handles and requests:
+// they ask Use, Check or Owned before they touch it, since nothing else here looks
+// which goroutine calls. Methods that any goroutine may call say so. Only NewCore
+// makes one that works: the zero Core counts as closed.
 type Core struct {
 	ring *cuv.Loop
 	cfg  Config
@@ -54,7 +58,10 @@ type Core struct {
 	held    int
 	adopted bool // a host runs it
 
-	owner    atomic.Uint64 // debug: id of the goroutine in Run
+	owner      atomic.Uintptr // number of the goroutine that alone may use the loop, 0: any
+	claimed    uintptr        // owner while it does not run, see Claim
+	complained sync.Map       // what Complain has logged
+
 	slow     map[string]bool
 	sites    map[uint32]string  // debug: where handles were created, by slot
 	park     *os.File           // goroutine parking: a duplicate of the backend descriptor
@@ -111,6 +118,20 @@ func MadeLoop(rc int) error {
 // Ring returns the rings and direct calls of the loop.
 func (c *Core) Ring() *cuv.Loop { return c.ring }
 
+// Now returns the loop's cached clock, which stands still while callbacks run and
+// after Close; 0 for the zero Core. C function uv_now,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_now.
+func (c *Core) Now() time.Duration {
+	if c == nil || c.ring == nil {
+		return 0
+	}
+	if !c.Owned() {
+		c.Complain("loop now")
+		return 0
+	}
+	return c.ring.Now()
+}
+
 // Logger returns where the loop reports what nobody asked for.
 func (c *Core) Logger() *slog.Logger {
 	if c.cfg.Logger != nil {
@@ -119,24 +140,27 @@ func (c *Core) Logger() *slog.Logger {
 	return slog.Default()
 }
 
-// Closed tells whether Close has succeeded.
-func (c *Core) Closed() bool { return c.closed.Load() }
+// Closed tells whether Close has succeeded, or there never was a loop.
+func (c *Core) Closed() bool { return c == nil || c.ring == nil || c.closed.Load() }
 
 // Handles returns how many handles are open.
 func (c *Core) Handles() int { return c.handles }
 
 // Hold keeps the loop alive without a handle until Drop is called as often. A
-// closed loop ignores both.
-func (c *Core) Hold() {
-	if c.held++; c.held == 1 && !c.closed.Load() {
-		c.ring.Hold(true)
-	}
-}
+// closed loop ignores both, and so does a goroutine that does not run the loop.
+func (c *Core) Hold() { c.hold("loop hold", 1) }
 
 // Drop takes back one Hold.
-func (c *Core) Drop() {
-	if c.held--; c.held == 0 && !c.closed.Load() {
-		c.ring.Hold(false)
+func (c *Core) Drop() { c.hold("loop drop", -1) }
+
+func (c *Core) hold(op string, n int) {
+	if !c.Owned() {
+		c.Complain(op)
+		return
+	}
+	before := c.held > 0
+	if c.held += n; c.held > 0 != before && !c.Closed() {
+		c.ring.Hold(!before)
 	}
 }
 
@@ -144,6 +168,9 @@ func (c *Core) Drop() {
 // requests are under way or posted functions wait. C function uv_loop_close,
 // https://docs.libuv.org/en/v1.x/loop.html.
 func (c *Core) Close() error {
+	if c == nil || c.ring == nil {
+		return Check("loop close", int(EINVAL))
+	}
 	if c.closed.Load() {
 		return nil
 	}
@@ -154,7 +181,9 @@ func (c *Core) Close() error {
 		c.running.Store(false)
 		return nil
 	}
+	c.own()
 	err := c.close()
+	c.disown()
 	c.running.Store(false)
 	if err != nil {
 		c.Wake() // who polls the backend descriptor: what was posted meanwhile woke nobody
@@ -195,6 +224,9 @@ type Stats struct {
 // Stats returns the loop's counts so far; zero after Close. Any goroutine may
 // call it: the lock keeps Close from freeing the ring meanwhile.
 func (c *Core) Stats() (s Stats) {
+	if c.Closed() {
+		return s
+	}
 	c.posts.mu.Lock()
 	defer c.posts.mu.Unlock()
 	if !c.closed.Load() {

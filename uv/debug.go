@@ -9,27 +9,6 @@ import (
 	"time"
 )
 
-// Debugging tells whether Check looks at all.
-func (c *Core) Debugging() bool { return c.cfg.Debug }
-
-// Check reports a call from a goroutine that does not run the loop. Only debug
-// mode looks; a loop that does not run may be used from anywhere.
-func (c *Core) Check(op string) error {
-	if !c.cfg.Debug || !c.running.Load() || c.owner.Load() == 0 || c.owner.Load() == goid() {
-		return nil
-	}
-	return &OpError{op, ErrNotOwner}
-}
-
-// CheckForeign reports a call that waits for the loop from the goroutine that
-// runs it, which would wait for itself. Only debug mode looks.
-func (c *Core) CheckForeign(op string) error {
-	if !c.cfg.Debug || !c.running.Load() || c.owner.Load() != goid() {
-		return nil
-	}
-	return &OpError{op, ErrOwner}
-}
-
 // Caller returns the file and line of the first caller outside the packages
 // that make up uvgo.
 func Caller() string {
@@ -58,14 +37,6 @@ func internalFrame(fn string) bool {
 		}
 	}
 	return false
-}
-
-// goid returns the running goroutine's number, which Go shows only in stacks.
-func goid() uint64 {
-	var buf [64]byte
-	line := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))
-	n, _ := strconv.ParseUint(string(line[:bytes.IndexByte(line, ' ')]), 10, 64)
-	return n
 }
 
 // timed runs a callback and warns if it ran too long, once for each name.
@@ -108,4 +79,4 @@ func callbackName(who any) string {
 }
 
 // Debug tells whether the loop is in debug mode.
-func (c *Core) Debug() bool { return c.cfg.Debug }
+func (c *Core) Debug() bool { return c != nil && c.cfg.Debug }

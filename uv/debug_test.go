@@ -2,7 +2,6 @@ package uv
 
 import (
 	"bytes"
-	"errors"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -80,34 +79,6 @@ func TestSlowCallbacksWarnOnce(t *testing.T) {
 	})
 	if err := runOnce(t, c); err == nil || !strings.Contains(log.String(), "took=1h0m0s") {
 		t.Errorf("a slow callback that panics: %v, log %q", err, log.String())
-	}
-}
-
-func TestDebugModeKnowsTheOwner(t *testing.T) {
-	for _, debug := range []bool{false, true} {
-		c := newCore(t, Config{Debug: debug})
-		elsewhere := func() error {
-			result := make(chan error)
-			go func() { result <- c.Check("timer start") }()
-			return <-result
-		}
-		if c.Check("timer start") != nil || elsewhere() != nil {
-			t.Error("a call while the loop does not run is reported")
-		}
-		if err := c.Begin("test"); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Check("timer start"); err != nil {
-			t.Errorf("the owner's call: %v", err)
-		}
-		err := elsewhere()
-		if debug != errors.Is(err, ErrNotOwner) || debug && !strings.HasPrefix(err.Error(), "timer start: ") {
-			t.Errorf("debug %t: a call from another goroutine: %v", debug, err)
-		}
-		c.End()
-		if err := elsewhere(); err != nil {
-			t.Errorf("a call after the run: %v", err)
-		}
 	}
 }
 

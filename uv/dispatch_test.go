@@ -31,7 +31,7 @@ func runOnce(t *testing.T, c *Core) error {
 		t.Fatal(err)
 	}
 	defer c.End()
-	return c.Turn(false)
+	return c.Turn(false, false)
 }
 
 // A sink is a Target that counts its events by generation.

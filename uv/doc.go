@@ -8,5 +8,7 @@
 // and checks who owns a loop. A program uses package uvgo instead.
 //
 // A Core belongs to the goroutine that runs it. Post, Stop, Interrupt and Wake
-// may be called from any goroutine.
+// may be called from any goroutine. [Core.Check] and [Core.Owned] tell whether the
+// caller is that goroutine: always on amd64 and arm64, elsewhere in debug mode
+// (uvgo.WithDebug).
 package uv

@@ -86,12 +86,13 @@ var (
 	// ErrAdopted is the error of running a loop that a host runs.
 	ErrAdopted error = &sentinel{msg: "uv: the loop is run by its host"}
 
-	// ErrNotOwner is the error of using a handle from a goroutine other than
-	// the one that runs its loop. Only debug mode finds it.
+	// ErrNotOwner is the error of using a loop, or a handle or request of it,
+	// from a goroutine other than the one that runs it. Elsewhere than on amd64
+	// and arm64 only debug mode (uvgo.WithDebug) finds it.
 	ErrNotOwner error = &sentinel{msg: "uv: call from a goroutine that does not run the loop"}
 
 	// ErrOwner is the error of waiting for a loop on the goroutine that runs it.
-	// Only debug mode finds it.
+	// It is found where ErrNotOwner is.
 	ErrOwner error = &sentinel{msg: "uv: call that waits for the loop, from the goroutine that runs it"}
 )
 

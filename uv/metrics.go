@@ -29,8 +29,8 @@ type Metrics struct {
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure.
 func (c *Core) Configure(o LoopOption) error {
 	const op = "loop configure"
-	if c.closed.Load() {
-		return &OpError{op, ErrClosed}
+	if err := c.usable(op); err != nil {
+		return err
 	}
 	if err := c.Check(op); err != nil {
 		return err
@@ -56,8 +56,8 @@ func (c *Core) Configure(o LoopOption) error {
 // https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_info.
 func (c *Core) Metrics() (m Metrics, err error) {
 	const op = "loop metrics"
-	if c.closed.Load() {
-		return m, &OpError{op, ErrClosed}
+	if err := c.usable(op); err != nil {
+		return m, err
 	}
 	if err := c.Check(op); err != nil {
 		return m, err
@@ -74,6 +74,9 @@ func (c *Core) Metrics() (m Metrics, err error) {
 // C function uv_metrics_idle_time,
 // https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_idle_time.
 func (c *Core) IdleTime() time.Duration {
+	if c.Closed() {
+		return 0
+	}
 	defer c.wakers.Add(-1)
 	if c.wakers.Add(1) <= 0 { // Close is under way or over
 		return 0

@@ -13,11 +13,17 @@ type PanicError struct {
 
 // Error returns the value and the stack.
 func (p *PanicError) Error() string {
+	if p == nil {
+		return "<nil>"
+	}
 	return fmt.Sprintf("uv: callback panicked: %v\n\n%s", p.Value, p.Stack)
 }
 
 // Unwrap returns the value if it is an error.
 func (p *PanicError) Unwrap() error {
+	if p == nil {
+		return nil
+	}
 	err, _ := p.Value.(error)
 	return err
 }
@@ -31,10 +37,20 @@ type OpError struct {
 }
 
 // Error returns the call and the reason.
-func (e *OpError) Error() string { return e.Op + ": " + e.Err.Error() }
+func (e *OpError) Error() string {
+	if e == nil {
+		return "<nil>"
+	}
+	return fmt.Sprintf("%s: %v", e.Op, e.Err)
+}
 
 // Unwrap returns the reason.
-func (e *OpError) Unwrap() error { return e.Err }
+func (e *OpError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // caught turns a panic into a PanicError and hands it to the handler. Without
 // one it becomes the error that ends Run.

@@ -45,7 +45,8 @@ func (c *Core) openPark() error {
 //
 // Go watches the descriptor edge-triggered and forgets an edge when a wait
 // begins. So what parks is the last turn itself: one that found no descriptor
-// ready, behind the beginning of the wait.
+// ready, behind the beginning of the wait. All turns of a wait are one round: the
+// check callbacks run once, in the turn that ends it.
 func (c *Core) wait(force bool) {
 	c.force = force
 	for errors.Is(c.raw.Read(c.look), os.ErrDeadlineExceeded) {
@@ -69,18 +70,26 @@ func (c *Core) tryTurn(uintptr) bool {
 	c.idleTime.end()
 	for n := 0; ; n++ {
 		c.parked.Store(true)
-		c.ring.Turn(cuv.RunNoWait, c.force)
+		mode := cuv.RunLook
+		if c.posted() || c.ended() {
+			mode = cuv.RunNoWait
+		}
+		c.ring.Turn(mode, c.force)
 		c.turned++
 		c.force = false
+		quiet := c.ring.Quiet()
 		if c.waiting() || c.ended() || !c.ring.WasAlive() || c.ring.Deferred() || c.Idling() {
+			if quiet { // somebody posted meanwhile, which ends the wait: the check callbacks are due
+				continue
+			}
 			return true
 		}
 		ms := c.ring.Timeout()
 		if c.ring.Busy() || ms == 0 { // something happened that is nobody's business
-			if n < turnsMax {
+			if n < turnsMax && len(c.prepare.list) == 0 {
 				continue
 			}
-			return true // it goes on: let others run
+			return true // the next round runs prepare callbacks; or it goes on: let others run
 		}
 		if c.busyPoll.again() {
 			c.idleTime.begin()
@@ -98,8 +107,12 @@ func (c *Core) tryTurn(uintptr) bool {
 			return false
 		}
 		c.deadline = deadline
-		if c.park.SetReadDeadline(deadline) != nil || c.posted() || c.ended() {
-			return true // the deadline of who posted meanwhile may be lost
+		failed := c.park.SetReadDeadline(deadline) != nil
+		if failed || c.posted() || c.ended() { // the deadline of who posted meanwhile may be lost
+			if quiet && !failed {
+				continue
+			}
+			return true
 		}
 		c.idleTime.begin()
 		return false

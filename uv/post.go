@@ -56,7 +56,7 @@ func (c *Core) Post(fn func()) error { return c.post(post{fn: fn}) }
 func (c *Core) PostContext(ctx context.Context, fn func()) error { return c.post(post{fn, outer(ctx)}) }
 
 func (c *Core) post(p post) error {
-	if p.fn == nil {
+	if p.fn == nil || c == nil || c.ring == nil {
 		return Check("post", int(EINVAL))
 	}
 	q := &c.posts
@@ -76,7 +76,7 @@ func (c *Core) post(p post) error {
 // foreign loop: from now on it becomes readable also for what is posted while
 // the loop does not run. -1 after Close.
 func (c *Core) BackendFD() int {
-	if c.closed.Load() {
+	if c.Closed() {
 		return -1
 	}
 	c.foreign.Store(true)
@@ -120,7 +120,11 @@ const lockedOut = 1 << 30
 func (c *Core) letIn() { c.wakers.Add(lockedOut) }
 
 // Wake ends the loop's wait, from any goroutine.
-func (c *Core) Wake() { c.wake() }
+func (c *Core) Wake() {
+	if !c.Closed() {
+		c.wake()
+	}
+}
 
 // RefusePosts makes Post fail from now on; what is queued still runs.
 func (c *Core) RefusePosts() { c.posts.refuse() }

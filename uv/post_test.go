@@ -122,7 +122,7 @@ func TestCloseWithARequestRefusesNoPost(t *testing.T) {
 	}
 	defer c.End()
 	for len(s.gens) == 0 {
-		if err := c.Turn(true); err != nil {
+		if err := c.Turn(true, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -229,7 +229,7 @@ func TestAllocations(t *testing.T) {
 		for range 10 {
 			_ = c.Post(fn)
 		}
-		_ = c.Turn(true)
+		_ = c.Turn(true, false)
 	}
 	turn()
 	turn()

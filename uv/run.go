@@ -10,7 +10,11 @@ import (
 // or anything that waits to be delivered. C function uv_loop_alive,
 // https://docs.libuv.org/en/v1.x/loop.html.
 func (c *Core) Alive() bool {
-	if c.closed.Load() {
+	if c.Closed() {
+		return false
+	}
+	if !c.Owned() {
+		c.Complain("loop alive")
 		return false
 	}
 	if c.waiting() {
@@ -30,8 +34,8 @@ func (c *Core) waiting() bool {
 
 // Begin claims the loop for the calling goroutine.
 func (c *Core) Begin(op string) error {
-	if c.closed.Load() {
-		return &OpError{op, ErrClosed}
+	if err := c.usable(op); err != nil {
+		return err
 	}
 	if !c.running.CompareAndSwap(false, true) {
 		return &OpError{op, ErrRunning}
@@ -40,23 +44,24 @@ func (c *Core) Begin(op string) error {
 		c.running.Store(false)
 		return &OpError{op, ErrClosed}
 	}
-	if c.cfg.Debug {
-		c.owner.Store(goid())
-	}
+	c.own()
 	return nil
 }
 
 // End gives the loop back, also when a callback called runtime.Goexit.
 func (c *Core) End() {
-	c.owner.Store(0)
 	c.work.phase = nil
 	c.parked.Store(false)
+	c.disown()
 	c.running.Store(false)
 }
 
 // Stop ends Run after the batch that is being dispatched; if none runs, the
 // next run does nothing. Any goroutine may call it.
 func (c *Core) Stop() {
+	if c.Closed() {
+		return
+	}
 	c.stop.Store(true)
 	c.Wake()
 }
@@ -90,11 +95,14 @@ func (c *Core) RunTimers() error {
 }
 
 // Turn runs one round: idle and prepare callbacks, one crossing, and the events
-// it brought. block lets it wait for an event.
-func (c *Core) Turn(block bool) error {
+// it brought. block lets it wait for an event. alive says that the caller has found
+// the loop alive, as uv_run looks before a round: then all of the round takes place,
+// also if C has no work, or none any more.
+func (c *Core) Turn(block, alive bool) error {
 	c.round++
-	force := len(c.idle.list) > 0 || len(c.prepare.list) > 0
-	if force {
+	force := alive
+	if len(c.idle.list) > 0 || len(c.prepare.list) > 0 {
+		force = true
 		c.runPhase(&c.idle)
 		if c.work.err == nil {
 			c.runPhase(&c.prepare)
@@ -147,21 +155,25 @@ func (c *Core) takeErr() error {
 	return nil
 }
 
-// Run turns the loop until no work is left, Stop or Interrupt.
+// Run turns the loop until no work is left, Stop or Interrupt. uv_run asks whether
+// the loop is alive before the first timers, not behind them: a round follows them
+// even if they leave nothing to do.
 func (c *Core) Run() error {
 	defer c.stop.Store(false) // a panic that ended the run leaves no Stop for the next
+	alive := c.Alive()
 	if err := c.RunTimers(); err != nil {
 		return err
 	}
 	for !c.ended() {
-		if len(c.idle.list)+len(c.prepare.list) > 0 || !c.ring.WasAlive() {
-			if !c.Alive() {
+		if !alive && (len(c.idle.list)+len(c.prepare.list) > 0 || !c.ring.WasAlive()) {
+			if alive = c.Alive(); !alive {
 				break
 			}
 		}
-		if err := c.Turn(true); err != nil {
+		if err := c.Turn(true, alive); err != nil {
 			return err
 		}
+		alive = false
 		c.yield()
 	}
 	return nil
@@ -185,4 +197,4 @@ func (c *Core) yield() {
 func (c *Core) Waiting() bool { return c.waiting() }
 
 // Busy tells whether handles are open or anything is under way.
-func (c *Core) Busy() bool { return c.handles > 0 || c.Alive() }
+func (c *Core) Busy() bool { return !c.Closed() && (c.handles > 0 || c.Alive()) }

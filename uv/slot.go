@@ -20,7 +20,12 @@ type slot struct {
 }
 
 // SiteOf returns where the handle in a slot was created; debug mode only.
-func (c *Core) SiteOf(id uint32) string { return c.sites[id] }
+func (c *Core) SiteOf(id uint32) string {
+	if !c.cfg.Debug || !c.Owned() {
+		return ""
+	}
+	return c.sites[id]
+}
 
 // mark remembers where the handle in a slot was created; debug mode only.
 func (c *Core) mark(id uint32) {
@@ -82,8 +87,8 @@ func (c *Core) Open(op string, kind HandleKind, ipc bool, t Target) (*cuv.Handle
 // OpenWith makes a handle for the target by a call of its own, which gets the
 // slot and returns libuv's error.
 func (c *Core) OpenWith(op string, t Target, make func(id, gen uint32) (*cuv.Handle, int)) (*cuv.Handle, error) {
-	if c.closed.Load() {
-		return nil, &OpError{op, ErrClosed}
+	if err := c.usable(op); err != nil {
+		return nil, err
 	}
 	if err := c.Check(op); err != nil {
 		return nil, err
@@ -131,6 +136,9 @@ func (c *Core) Forget(h *cuv.Handle) {
 // Walk yields the open handles as they are now. C function uv_walk,
 // https://docs.libuv.org/en/v1.x/loop.html.
 func (c *Core) Walk(yield func(Handle) bool) {
+	if c == nil {
+		return
+	}
 	var all []Handle
 	for i := range c.slots {
 		if h, ok := c.slots[i].target.(Handle); ok {

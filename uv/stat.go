@@ -47,7 +47,7 @@ func timeOf(t cuv.Timespec) time.Time { return time.Unix(int64(t.Sec), int64(t.N
 func (s Stat) Info(name string) fs.FileInfo { return &fileInfo{name, s} }
 
 // IsDir tells whether the file is a directory.
-func (s *Stat) IsDir() bool { return s.Mode.IsDir() }
+func (s *Stat) IsDir() bool { return s != nil && s.Mode.IsDir() }
 
 type fileInfo struct {
 	name string

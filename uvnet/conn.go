@@ -32,9 +32,12 @@ type conn struct {
 	unsent  bool    // the kernel has not taken all of it
 	refused error   // why the loop could not write it, for the next writer
 	onLoop  bool    // the loop has or had a task of this conn
-	taken   bool    // libuv owns the descriptor
+	taken   bool    // libuv owns the descriptor, or is about to
+	lost    bool    // destroy found the loop closed
 	unread  bool    // Close found bytes that nobody has read
 	discard bool    // SetLinger(0): close drops what is unsent
+	dialed  bool    // by TCP: the port of this end is its own; settled when made
+	done    bool    // the descriptor is closed, or will be in its own time
 	ended   bool    // CloseWrite came before all was sent
 	halting bool    // reading is to stop, whatever was read
 	bulk    bool    // the loop reads short: the reader takes the most himself
@@ -85,36 +88,50 @@ func (c *conn) Close() error {
 	if !c.ref.close() {
 		return c.opError("close", c.laddr, c.raddr, net.ErrClosed)
 	}
+	c.expel()
+	c.release()
+	c.awaitEnd()
+	return nil
+}
+
+// expel makes the users of a descriptor that is closed leave.
+func (c *conn) expel() {
 	c.mu.Lock()
 	c.stop()
 	c.tellWatchers()
 	c.mu.Unlock()
-	c.release()
-	return nil
 }
 
 // destroy ends the descriptor: nobody uses it any more.
 func (c *conn) destroy() {
+	if !c.retire() {
+		unix.Close(c.fd)
+		c.finish()
+		return
+	}
+	if c.w.give((*closeTask)(c)) {
+		return
+	}
 	c.mu.Lock()
-	onLoop := c.onLoop
+	c.lost = true
+	taken := c.taken
+	c.mu.Unlock()
+	if !taken { // else the loop closes it, or has, when it is shut down
+		unix.Close(c.fd)
+	}
+	c.finish()
+}
+
+// retire drops what nobody will read, and tells whether the loop may know the
+// descriptor.
+func (c *conn) retire() (onLoop bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.ahead != nil {
 		c.ahead.free()
 		c.ahead, c.unread = nil, true
 	}
-	c.mu.Unlock()
-	if !onLoop {
-		unix.Close(c.fd)
-		return
-	}
-	if c.w.push((*closeTask)(c)) {
-		return
-	}
-	c.mu.Lock()
-	taken := c.taken
-	c.mu.Unlock()
-	if !taken { // else the loop closed it when it was shut down
-		unix.Close(c.fd)
-	}
+	return c.onLoop
 }
 
 // CloseRead ends the reading side: what has arrived can still be read.

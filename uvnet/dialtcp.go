@@ -85,10 +85,16 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 		return nil, err
 	}
 	c := newTCPConn(w, network, fd, nil, nil)
-	if err := connect(ctx, c, toAddrPort(family, to.IP, to.Port, to.Zone)); err != nil {
+	err = connect(ctx, c, toAddrPort(family, to.IP, to.Port, to.Zone))
+	c.dialed = err == nil || ctx.Err() == nil // who cancels does not wait for the loop
+	if err != nil {
 		c.Close()
 		return nil, err
 	}
+	if err := c.acquire(); err != nil { // the loop was shut down meanwhile
+		return nil, err
+	}
+	defer c.release()
 	sa, _ := unix.Getsockname(fd)
 	c.laddr, c.raddr = fromSockaddr("tcp", sa), &to
 	if sa, err := unix.Getpeername(fd); err == nil { // what was dialled may say it otherwise

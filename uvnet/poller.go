@@ -19,8 +19,11 @@ type poller struct {
 	// Guarded by mu.
 	want   handles.PollEvent // what the loop has been asked to look for
 	seen   handles.PollEvent // what it saw when nobody waited
-	onLoop bool
-	failed error // why the loop cannot look, once
+	onLoop bool              // a poll handle knows the descriptor, or soon will
+	made   bool              // there is a poll handle, or is about to be
+	ending bool              // nobody uses the descriptor: end comes with the poll handle's
+	lost   bool              // destroy found the loop closed
+	failed error             // why the loop cannot look, once
 
 	// The loop's goroutine only.
 	poll *handles.Poll
@@ -76,16 +79,21 @@ func (p *poller) wait(s *side) error {
 // run starts looking. C function uv_poll_start.
 func (t *lookTask) run() {
 	p := (*poller)(t)
+	p.mu.Lock()
+	want, lost := p.want, p.lost
+	p.made = !lost
+	p.mu.Unlock()
+	if lost {
+		return
+	}
 	var err error
 	if p.poll == nil {
-		p.poll, err = handles.NewPoll(p.w.loop, uintptr(p.fd))
-		if err == nil {
+		if p.poll, err = handles.NewPoll(p.w.loop, uintptr(p.fd)); err == nil {
 			p.poll.OnClose(p.onClose)
+		} else if p.unmade() {
+			return
 		}
 	}
-	p.mu.Lock()
-	want := p.want
-	p.mu.Unlock()
 	if err == nil && want != p.on && want != 0 {
 		p.on = want
 		err = p.poll.Start(want, p.onEvent)
@@ -96,6 +104,18 @@ func (t *lookTask) run() {
 		p.mu.Unlock()
 		p.onEvent(0, err)
 	}
+}
+
+// unmade says that there is no poll handle; true if destroy left the end to us.
+func (p *poller) unmade() (ended bool) {
+	p.mu.Lock()
+	p.made = false
+	lost := p.lost
+	p.mu.Unlock()
+	if lost {
+		p.end()
+	}
+	return lost
 }
 
 // onEvent wakes who waits. What nobody waits for is looked for no longer: the
@@ -158,9 +178,20 @@ func (p *poller) shut() bool {
 // first, for it goes by the descriptor's number.
 func (p *poller) destroy() {
 	p.mu.Lock()
-	onLoop := p.onLoop
+	p.ending = p.onLoop
 	p.mu.Unlock()
-	if !onLoop || !p.w.push((*dropTask)(p)) {
+	if !p.ending {
+		p.end()
+		return
+	}
+	if p.w.give((*dropTask)(p)) {
+		return
+	}
+	p.mu.Lock()
+	p.lost = true
+	made := p.made
+	p.mu.Unlock()
+	if !made { // else the end of the poll handle is still to come, or has come
 		p.end()
 	}
 }
@@ -174,18 +205,20 @@ func (t *dropTask) run() {
 	_ = p.poll.Close()
 }
 
-// onClose runs when the poll handle is gone: by us, or because the loop is shut
-// down.
+// onClose runs when the poll handle is gone: by us, because the loop is shut down,
+// or because somebody walked its handles. Then the users leave first.
 func (p *poller) onClose() {
-	if !p.ref.close() {
-		p.end()
-		return
-	}
+	closed := p.ref.close()
 	p.mu.Lock()
 	p.onLoop = false
+	ending := p.ending
 	p.stop()
 	p.mu.Unlock()
-	p.release()
+	if closed {
+		p.release()
+	} else if ending {
+		p.end()
+	}
 }
 
 func (p *poller) end() {

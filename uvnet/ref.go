@@ -41,4 +41,7 @@ func (r *ref) close() bool {
 	}
 }
 
+// used tells whether a closed descriptor still has users.
+func (r *ref) used() bool { return r.v.Load() != refClosed }
+
 func (r *ref) closed() bool { return r.v.Load()&refClosed != 0 }

@@ -56,6 +56,9 @@ func (c *conn) open() error {
 	if c.stream != nil {
 		return nil
 	}
+	if !c.claim(true) { // closed meanwhile, when the loop took no more tasks
+		return errLoopGone
+	}
 	var s handles.Stream
 	var err error
 	if c.net[0] == 'u' {
@@ -73,19 +76,41 @@ func (c *conn) open() error {
 		if s != nil {
 			_ = s.Close()
 		}
+		if !c.claim(false) {
+			unix.Close(c.fd)
+		}
 		return err
 	}
-	c.adopt(s)
+	c.stream = s
+	_ = s.Base().Guard(c.inUse) // fails only on a closed stream
+	s.OnClose(c.onClose)
 	return nil
 }
 
-// adopt makes s the stream that owns the descriptor.
-func (c *conn) adopt(s handles.Stream) {
-	c.stream = s
+// claim says whether libuv owns the descriptor; false if it has been left to its
+// owner by destroy.
+func (c *conn) claim(taken bool) (alive bool) {
 	c.mu.Lock()
-	c.taken = true
-	c.mu.Unlock()
-	s.OnClose(c.onClose)
+	defer c.mu.Unlock()
+	if !c.lost || !taken {
+		c.taken = taken
+	}
+	return !c.lost
+}
+
+// inUse tells whether goroutines use the descriptor. The loop asks before it closes
+// it: for us, for its own shutdown, or because somebody walked its handles. The
+// users leave as they do for Close, and the last one has the closing done.
+func (c *conn) inUse() bool {
+	if !c.ref.close() {
+		return c.ref.used()
+	}
+	c.expel()
+	if !c.ref.release() {
+		return true
+	}
+	c.retire()
+	return false
 }
 
 // onRead gives what was read to the reader who waits, and keeps the rest.
@@ -189,6 +214,11 @@ func (t *closeTask) run() {
 	c := (*conn)(t)
 	if c.stream == nil { // opening it failed
 		unix.Close(c.fd)
+		c.finish()
+		return
+	}
+	if c.stream.Closing() { // the loop was faster, and waits for us
+		c.stream.Base().Unguard()
 		return
 	}
 	c.mu.Lock()
@@ -202,6 +232,7 @@ func (t *closeTask) run() {
 		c.cut()
 		return
 	}
+	c.finish()
 	c.leaving = true
 	c.patience = time.AfterFunc(lingering, func() { _ = c.w.loop.Post(c.cut) })
 }
@@ -214,13 +245,13 @@ func (c *conn) cut() {
 	_ = c.stream.Close()
 }
 
-// onClose runs when libuv has closed the descriptor: by us, or because the loop
-// is shut down.
+// onClose runs when libuv has closed the descriptor.
 func (c *conn) onClose() {
-	c.ref.close() // a loop's shutdown asks nobody
 	c.mu.Lock()
+	c.done = true
 	c.stop()
 	c.mu.Unlock()
+	c.w.readied = true
 }
 
 // sysError is an error of libuv as package net would have it from the call.

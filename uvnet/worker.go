@@ -67,6 +67,10 @@ func (w *worker) push(t task) bool {
 	return true
 }
 
+// give is push for a task that ends something: a loop that had no handles, and took
+// no more tasks, may have some again.
+func (w *worker) give(t task) bool { return w.push(t) || w.loop.Post(t.run) == nil }
+
 // keep runs the loop until there is nothing left for it to do. Who pushes meanwhile
 // either sees that it runs, and is seen here, or starts it anew.
 func (w *worker) keep() {

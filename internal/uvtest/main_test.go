@@ -46,6 +46,12 @@ var cases = map[string]func(*testing.T){
 		c.Inc()
 	},
 	"count at least": func(t *testing.T) { NewCounterAtLeast(t, "read callback", 1) },
+	"slow": func(t *testing.T) {
+		const d = 500 * time.Millisecond
+		Watchdog(t, d)
+		for start := time.Now(); time.Since(start) < 5*d/2; {
+		}
+	},
 	"hang": func(t *testing.T) {
 		Watchdog(t, 20*time.Millisecond)
 		leakGoroutine()
@@ -85,6 +91,7 @@ func TestMainReports(t *testing.T) {
 		want   string // in the output
 	}{
 		{"clean", 0, "PASS"},
+		{"slow", 0, "PASS"},
 		{"goroutine that ends soon", 0, "PASS"},
 		{"signal receiver", 0, "PASS"},
 		{"file", 1, "uvtest: the tests leave behind\ndescriptor "},

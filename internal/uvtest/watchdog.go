@@ -4,19 +4,51 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// Watchdog ends the process with the stacks of all goroutines if the test
-// still runs after d. It is for tests that could hang; d is generous, not a
-// limit on how fast the test is.
+// Watchdog ends the process with the stacks of all goroutines if the test hangs:
+// if in d the process and those of its children that ended have done next to nothing. A
+// loaded machine makes a test slow and does not end it, for that hides the tests
+// behind it; one that hangs without being idle is left to go test's -timeout.
 func Watchdog(t testing.TB, d time.Duration) {
 	t.Helper()
-	timer := time.AfterFunc(d, func() {
-		fmt.Fprintf(os.Stderr, "uvtest: %s still runs after %v\n", t.Name(), d)
-		debug.SetTraceback("all")
-		panic("uvtest: watchdog")
+	var timer *time.Timer
+	var over atomic.Bool
+	used, made := cpuTime(), make(chan struct{})
+	timer = time.AfterFunc(d, func() {
+		<-made
+		now := cpuTime()
+		switch {
+		case over.Load():
+		case now-used < max(d/1000, 5*time.Millisecond):
+			fmt.Fprintf(os.Stderr, "uvtest: %s has done nothing for %v\n", t.Name(), d)
+			debug.SetTraceback("all")
+			panic("uvtest: watchdog")
+		default:
+			used = now
+			timer.Reset(d)
+		}
 	})
-	t.Cleanup(func() { timer.Stop() })
+	close(made)
+	t.Cleanup(func() {
+		over.Store(true)
+		timer.Stop()
+	})
+}
+
+// cpuTime is the processor time of this process and of the children that it has
+// waited for.
+func cpuTime() (sum time.Duration) {
+	for _, who := range []int{unix.RUSAGE_SELF, unix.RUSAGE_CHILDREN} {
+		var r unix.Rusage
+		if unix.Getrusage(who, &r) == nil {
+			sum += time.Duration(r.Utime.Nano() + r.Stime.Nano())
+		}
+	}
+	return sum
 }

@@ -19,6 +19,10 @@ int cuv_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout, co
 }
 #endif
 
+#ifdef CALLOUT_fork
+pid_t cuv_fork(void) { return fork(); }
+#endif
+
 #ifdef CALLOUT_read
 ssize_t cuv_read(int fd, void *p, size_t n) { return read(fd, p, n); }
 #endif

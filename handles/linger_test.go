@@ -1,0 +1,79 @@
+package handles_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+)
+
+// lingerForever makes close(2) of a socket wait for what is unsent.
+func lingerForever(t *testing.T, s interface{ FD() (int, error) }) {
+	t.Helper()
+	check(t, unix.SetsockoptLinger(must(s.FD()), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: 3600}))
+}
+
+// A connection that lingers is closed without the loop: its close event comes
+// although the peer reads nothing, and the peer gets all of it afterwards. The test
+// hangs where close(2) sleeps on the loop.
+func TestTCPCloseThatLingers(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		make func(t *testing.T, l *uvgo.Loop, c *handles.TCP) *handles.TCP
+	}{
+		{"set on the connection", func(t *testing.T, _ *uvgo.Loop, c *handles.TCP) *handles.TCP {
+			lingerForever(t, c)
+			return c
+		}},
+		{"set on what was opened", func(t *testing.T, l *uvgo.Loop, c *handles.TCP) *handles.TCP {
+			lingerForever(t, c)
+			d := must(l.NewTCP())
+			check(t, d.Open(uintptr(must(c.FD()))))
+			closeAll(t, c)
+			turn(t, l, 2)
+			return d
+		}},
+		{"inherited from the listener", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLoop(t)
+			var c *handles.TCP
+			ln, addr := listen(t, l, func(s *handles.TCP, err error) {
+				check(t, err)
+				c = s
+			})
+			if tt.make == nil {
+				lingerForever(t, ln)
+			}
+			peer := must(net.Dial("tcp", addr.String()))
+			defer peer.Close()
+			until(t, l, func() bool { return c != nil })
+			if tt.make != nil {
+				c = tt.make(t, l, c)
+			}
+			sent, block := 0, make([]byte, 64<<10)
+			for {
+				n, err := c.TryWrite(block)
+				if errors.Is(err, syscall.EAGAIN) {
+					break
+				}
+				check(t, err)
+				sent += n
+			}
+			closed := false
+			c.OnClose(func() { closed = true })
+			closeAll(t, c, ln)
+			until(t, l, func() bool { return closed })
+			if n, err := io.Copy(io.Discard, peer); n != int64(sent) || err != nil {
+				t.Errorf("the peer got %d of %d bytes, %v", n, sent, err)
+			}
+			check(t, l.Run(t.Context()))
+		})
+	}
+}

@@ -1,0 +1,160 @@
+package handles_test
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/goroutine"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/requests"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// anyGoroutines are methods that any goroutine may call, and those of the loop.
+var anyGoroutines = []string{"Kind", "String", "Base", "PID", "Stdio", "Send", "Complete", "Deliver"}
+
+// inLoop runs fn on another goroutine while a callback of the loop waits for it.
+func inLoop(t testing.TB, l *uvgo.Loop, fn func()) {
+	t.Helper()
+	ran := false
+	check(t, l.Post(func() {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			fn()
+		}()
+		<-done
+		ran = true
+	}))
+	until(t, l, func() bool { return ran })
+}
+
+func onlyWithOwners(t *testing.T) {
+	if !goroutine.Cheap {
+		t.Skip("on this processor only debug mode tells goroutines apart")
+	}
+}
+
+func TestEveryMethodRefusesAnotherGoroutine(t *testing.T) {
+	onlyWithOwners(t)
+	var log bytes.Buffer
+	l := newLoop(t, uvgo.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	all := everyHandle(t, l)
+	silent := make(map[string]bool) // calls that cannot return an error
+	inLoop(t, l, func() {
+		for name, h := range all {
+			for _, c := range uvtest.Methods(h, func(name string) bool { return slices.Contains(anyGoroutines, name) }) {
+				switch what := name + "." + c.Name; {
+				case c.Panic != nil:
+					t.Errorf("%s panics: %v", what, c.Panic)
+				case c.Fails && !errors.Is(c.Err, uv.ErrNotOwner):
+					t.Errorf("%s: error %v", what, c.Err)
+				case !c.Fails && !c.Zero():
+					t.Errorf("%s returns %v", what, c.Results)
+				case !c.Fails:
+					silent[what] = true
+				}
+			}
+		}
+	})
+	// One line at most for each call and kind: fewer than there were, more than none.
+	lines := strings.Count(log.String(), "call from a goroutine that does not run the loop")
+	if lines == 0 || lines > len(silent) {
+		t.Errorf("%d lines of log for %d calls", lines, len(silent))
+	}
+	for _, want := range []string{`call="tcp ref"`, `call="udp send queue size"`, `call="timer repeat"`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %s:\n%s", want, &log)
+		}
+	}
+	for name, h := range all { // unharmed
+		if h.Closing() || !h.HasRef() {
+			t.Errorf("%s: closing %t, referenced %t", name, h.Closing(), h.HasRef())
+		}
+		check(t, h.Close())
+	}
+}
+
+func TestConstructorsRefuseAnotherGoroutine(t *testing.T) {
+	onlyWithOwners(t)
+	l := newLoop(t)
+	inLoop(t, l, func() {
+		for what, err := range constructors(l) {
+			isErr(t, what, err, uv.ErrNotOwner)
+		}
+	})
+	if n := l.Core().Handles(); n != 0 {
+		t.Errorf("%d handles were made", n)
+	}
+}
+
+// constructors calls everything that makes a handle on a loop, and some requests.
+func constructors(l uv.Loop) map[string]error {
+	errs := make(map[string]error)
+	note := func(what string, _ any, err error) { errs[what] = err }
+	call := func(what string) func(any, error) { return func(v any, err error) { note(what, v, err) } }
+	call("tcp")(handles.NewTCP(l))
+	call("tcp4")(handles.NewTCP(l, handles.TCP4))
+	call("pipe")(handles.NewPipe(l))
+	call("udp")(handles.NewUDP(l))
+	call("timer")(handles.NewTimer(l))
+	call("prepare")(handles.NewPrepare(l))
+	call("check")(handles.NewCheck(l))
+	call("idle")(handles.NewIdle(l))
+	call("async")(handles.NewAsync(l, nil))
+	call("signal")(handles.NewSignal(l))
+	call("poll")(handles.NewPoll(l, 0))
+	call("fs event")(handles.NewFSEvent(l))
+	call("fs poll")(handles.NewFSPoll(l))
+	call("tty")(handles.NewTTY(l, 0))
+	call("spawn")(handles.Spawn(l, handles.ProcessOptions{File: "/bin/true"}, nil))
+	_, _, err := handles.NewPipePair(l)
+	errs["pipe pair"] = err
+	call("getaddrinfo")(requests.GetAddrInfo(l, "127.0.0.1", "", requests.AddrInfoHints{}, func([]requests.AddrInfo, error) {}))
+	call("random")(requests.StartRandomBytes(l, 1, func([]byte, error) {}))
+	call("work")(requests.StartWork(l, func() error { return nil }, nil))
+	call("fs stat")(requests.FSStat(l, "/", func(uv.Stat, error) {}))
+	return errs
+}
+
+// Timers that several goroutines made corrupted C's heap.
+func TestOtherGoroutinesCannotHarmARunningLoop(t *testing.T) {
+	onlyWithOwners(t)
+	l := newLoop(t)
+	tick := must(l.NewTimer())
+	ended := make(chan int, 2)
+	ticks := 0
+	check(t, tick.Start(0, 1, func() {
+		if ticks++; ticks == 1 {
+			for range 2 {
+				go func() {
+					n := 0
+					for range 20000 {
+						if tm, err := l.NewTimer(); err == nil {
+							n++
+							_ = tm.Close()
+						}
+						_ = tick.Stop()
+						tick.Unref()
+					}
+					ended <- n
+				}()
+			}
+		}
+		tm := must(l.NewTimer())
+		check(t, tm.Close())
+		if len(ended) == cap(ended) {
+			check(t, tick.Close())
+		}
+	}))
+	check(t, l.Run(t.Context()))
+	if made := <-ended + <-ended; made != 0 || ticks == 0 {
+		t.Errorf("other goroutines made %d timers; %d ticks", made, ticks)
+	}
+}

@@ -1,0 +1,52 @@
+package handles_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo/handles"
+)
+
+// BenchmarkSpawn makes a child, waits for its end and closes the handle, by turns with
+// os/exec, in a process with so many GiB of heap in use. os/exec-ns and ratio are medians.
+// UVGO_LONG=1 adds 4 GiB.
+func BenchmarkSpawn(b *testing.B) {
+	sizes := []int{0, 1}
+	if os.Getenv("UVGO_LONG") != "" {
+		sizes = append(sizes, 4)
+	}
+	for _, gib := range sizes {
+		b.Run(fmt.Sprintf("heap=%dGiB", gib), func(b *testing.B) {
+			heap := make([]byte, gib<<30)
+			for i := 0; i < len(heap); i += 4096 {
+				heap[i] = 1
+			}
+			l := newLoop(b)
+			opts := handles.ProcessOptions{File: "/bin/true", Stdio: []handles.Stdio{{}, {}, {}}}
+			var ours, theirs []time.Duration
+			for b.Loop() {
+				start := time.Now()
+				p := must(l.Spawn(opts, nil))
+				check(b, l.Run(b.Context()))
+				closeAll(b, p)
+				check(b, l.Run(b.Context()))
+				ours = append(ours, time.Since(start))
+
+				start = time.Now()
+				check(b, exec.Command("/bin/true").Run())
+				theirs = append(theirs, time.Since(start))
+			}
+			slices.Sort(ours)
+			slices.Sort(theirs)
+			a, z := ours[len(ours)/2], theirs[len(theirs)/2]
+			b.ReportMetric(float64(a), "spawn-ns")
+			b.ReportMetric(float64(z), "os/exec-ns")
+			b.ReportMetric(float64(a)/float64(z), "ratio")
+			clear(heap[:min(1, len(heap))]) // in use until here
+		})
+	}
+}

@@ -1,0 +1,31 @@
+package handles_test
+
+import (
+	"testing"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+func TestZeroHandlesAnswerWithErrors(t *testing.T) {
+	uvtest.ZeroValues(t,
+		[]string{"!Complete"}, // the loop's
+		handles.Async{}, handles.Check{}, handles.FSEvent{}, handles.FSPoll{}, handles.Idle{}, handles.Pipe{}, handles.Poll{},
+		handles.Prepare{}, handles.Process{}, handles.Signal{}, handles.TCP{}, handles.TTY{}, handles.Timer{}, handles.UDP{})
+}
+
+type noCore struct{}
+
+func (noCore) Core() *uv.Core { return nil }
+
+func TestConstructorsRefuseALoopThatIsNone(t *testing.T) {
+	for name, l := range map[string]uv.Loop{
+		"nil": nil, "nil pointer": (*uvgo.Loop)(nil), "zero": new(uvgo.Loop), "without a core": noCore{},
+	} {
+		for what, err := range constructors(l) {
+			isErr(t, name+": "+what, err, uv.EINVAL)
+		}
+	}
+}

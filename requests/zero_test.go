@@ -1,0 +1,14 @@
+package requests_test
+
+import (
+	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/requests"
+)
+
+func TestZeroRequestsAnswerWithErrors(t *testing.T) {
+	uvtest.ZeroValues(t, []string{"!Complete", "!Deliver"}, // the loop's
+		requests.FS{}, requests.Dir{}, requests.Lookup{}, requests.ReverseLookup{}, requests.Random{}, requests.Work{},
+		requests.Connect{}, requests.Write{}, requests.WriteFD{}, requests.Shutdown{}, requests.UDPSend{})
+}

@@ -1,0 +1,15 @@
+package uv_test
+
+import (
+	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+func TestZeroValuesDoNotPanic(t *testing.T) {
+	uvtest.ZeroValues(t, []string{
+		"!Core", // for packages that add handles, who have one of a Loop
+		"Error.Unwrap", "OpError.Unwrap", "PanicError.Unwrap",
+	}, uv.Error{}, uv.OpError{}, uv.PanicError{}, uv.Stat{}, uv.Core{})
+}
