@@ -21,10 +21,8 @@ func TestBuildSaysWhatItNeeds(t *testing.T) {
 	}{
 		{"no cgo", "../server", cgo, []string{"CGO_ENABLED=0"}},
 		{"no compiler", "../server", cgo, []string{"CGO_ENABLED=", "CC=", "PATH=" + filepath.Dir(goCommand(t))}},
-		{"another architecture", ".", cgo, []string{"CGO_ENABLED=0", "GOARCH=riscv64"}},
 		{"another system", ".", cgo, []string{"CGO_ENABLED=0", "GOOS=windows"}},
 		{"386", ".", bits, []string{"CGO_ENABLED=0", "GOARCH=386"}},
-		{"arm", ".", bits, []string{"CGO_ENABLED=0", "GOARCH=arm"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			lines := failedBuild(t, tt.pkg, tt.env...)
@@ -47,7 +45,8 @@ func TestBuildRefusesAnOldLibuv(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out := strings.Join(failedBuild(t, ".", "PKG_CONFIG_PATH="+dir), "\n")
+	// go's cache does not look at what pkg-config says: a flag of its own.
+	out := strings.Join(failedBuild(t, ".", "PKG_CONFIG_PATH="+dir, "CGO_CFLAGS=-O2 -g -DUVGO_OLD"), "\n")
 	_, first, _ := strings.Cut(out, "error: ")
 	first, _, _ = strings.Cut(first, "\n")
 	for _, want := range []string{"libuv 1.48 or newer", "make libuv", "PKG_CONFIG_PATH", "libuv1-dev"} {
