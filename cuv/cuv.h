@@ -267,6 +267,9 @@ int cuv_poll_set(cuv_handle *h, int events);
 
 /* iouring.c */
 int cuv_uv_loop_init(uv_loop_t *loop);
+void cuv_stdio_fill(void);
+void cuv_stdio_socket(const cuv_handle *h);
+int cuv_stdio_lift(int fd);
 uv_loop_t *cuv_uv_loop_new(void);
 uv_loop_t *cuv_uv_default_loop(void);
 
