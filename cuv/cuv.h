@@ -7,11 +7,14 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "ring.h"
-
 #if UV_VERSION_HEX < 0x013000
-#error "uvgo needs libuv 1.48 or newer: run `make libuv` in uvgo's checkout, or install a newer libuv1-dev"
+#error "uvgo needs libuv 1.48 or newer: run `make libuv` in uvgo's checkout and put its third_party/libuv/build first on PKG_CONFIG_PATH, or install a newer libuv1-dev"
 #endif
+#if UINTPTR_MAX < 0xffffffffffffffff
+#error "uvgo needs a 64-bit system: this C compiler's pointers are shorter"
+#endif
+
+#include "ring.h"
 
 /* Run modes of cuv_turn. */
 enum cuv_mode {
@@ -273,6 +276,9 @@ int cuv_poll_set(cuv_handle *h, int events);
 
 /* iouring.c */
 int cuv_uv_loop_init(uv_loop_t *loop);
+void cuv_stdio_fill(void);
+void cuv_stdio_socket(const cuv_handle *h);
+int cuv_stdio_lift(int fd);
 uv_loop_t *cuv_uv_loop_new(void);
 uv_loop_t *cuv_uv_default_loop(void);
 

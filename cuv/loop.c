@@ -91,6 +91,7 @@ int cuv_loop_close(cuv_loop *l) {
   uv_close((uv_handle_t *)&l->force, NULL);
   uv_close((uv_handle_t *)&l->first, NULL);
   uv_run(&l->uv, UV_RUN_DEFAULT);
+  l->uv.emfile_fd = cuv_stdio_lift(l->uv.emfile_fd); /* libuv opens it anew by itself when it has shed load */
   return uv_loop_close(&l->uv);
 }
 
