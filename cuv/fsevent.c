@@ -55,6 +55,7 @@ static void on_fs_event(uv_fs_event_t *f, const char *name, int events, int stat
 /* uv_fs_event_start. */
 int cuv_fs_event_start(cuv_handle *h, const char *path, unsigned flags) {
   cuv_flush(cuv_loop_of(h));
+  cuv_stdio_fill();
   return uv_fs_event_start(&h->uv.fs_event, on_fs_event, path, flags);
 }
 

@@ -44,6 +44,7 @@ int cuv_handle_new(cuv_loop *l, int kind, int ipc, uint32_t slot, uint32_t gen, 
   cuv_flush(l);
   cuv_handle *h = cuv_handle_alloc((uv_handle_type)kind);
   if (h == NULL) return UV_ENOMEM;
+  if ((kind == UV_TCP || kind == UV_NAMED_PIPE) && l->uv.emfile_fd == -1) cuv_stdio_fill(); /* the first stream opens it */
   int r = init(l, h, ipc);
   if (r < 0) {
     cuv_handle_free(h);

@@ -60,6 +60,7 @@ static void refuse(int on) {
 
 /* uv_loop_init, without a ring. */
 int cuv_uv_loop_init(uv_loop_t *loop) {
+  cuv_stdio_fill();
   refuse(1);
   int err = uv_loop_init(loop);
   refuse(0);
@@ -68,6 +69,7 @@ int cuv_uv_loop_init(uv_loop_t *loop) {
 
 /* uv_loop_new, without a ring. */
 uv_loop_t *cuv_uv_loop_new(void) {
+  cuv_stdio_fill();
   refuse(1);
   uv_loop_t *loop = uv_loop_new();
   refuse(0);
@@ -76,6 +78,7 @@ uv_loop_t *cuv_uv_loop_new(void) {
 
 /* uv_default_loop, without a ring if this call makes it. */
 uv_loop_t *cuv_uv_default_loop(void) {
+  cuv_stdio_fill();
   refuse(1);
   uv_loop_t *loop = uv_default_loop();
   refuse(0);

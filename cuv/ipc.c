@@ -23,11 +23,7 @@ static int take(cuv_handle *h) {
   uv_pipe_t c;
   carry(&c, h->uv.handle.loop, -1);
   if (uv_accept(&h->uv.stream, (uv_stream_t *)&c) < 0) return -1;
-  int fd = c.io_watcher.fd;
-  if (fd > 2) return fd;
-  int up = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  close(fd);
-  return up;
+  return cuv_stdio_lift(c.io_watcher.fd);
 }
 
 /* Lends memory for one chunk a turn: descriptors belong to their chunk. */

@@ -35,6 +35,13 @@ static void arrived(cuv_handle *h, cuv_handle *c, int r, const struct sockaddr_s
 
 /* Accepts the connection that libuv holds and reports it. */
 void cuv_stream_accept(cuv_handle *h) {
+  if (h->uv.stream.accepted_fd >= 0 && h->uv.stream.accepted_fd < 3) {
+    h->uv.stream.accepted_fd = cuv_stdio_lift(h->uv.stream.accepted_fd);
+    if (h->uv.stream.accepted_fd < 0) { /* closed: libuv goes on to the next */
+      cuv_push_handle(h, CUV_EV_ACCEPT, uv_translate_sys_error(errno), NULL, 0);
+      return;
+    }
+  }
   cuv_handle *c = new_connection(h);
   if (c == NULL) return;
   struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
@@ -47,15 +54,15 @@ void cuv_stream_accept(cuv_handle *h) {
 
 /* libuv accepts one connection a poll. When many come at once each would cost
  * a turn, so the others that wait are taken too, up to the credit: what is
- * beyond it the kernel keeps. Errors are left to libuv, which sheds load when
- * descriptors run out. */
+ * beyond it the kernel keeps. Errors are left to libuv's next accept; shed.c sheds
+ * load when descriptors run out. */
 static void accept_ahead(cuv_handle *h) {
 #ifdef SOCK_NONBLOCK
   int fd = h->uv.stream.io_watcher.fd;
   for (int i = 1; i < accept_credit; i++) {
     struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof peer;
-    int own = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int own = cuv_stdio_lift(accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (own < 0) return;
     cuv_handle *c = new_connection(h);
     if (c == NULL) {
@@ -92,8 +99,12 @@ int cuv_stream_listen(cuv_handle *h, int backlog) {
   int again = h->uv.stream.connection_cb != NULL;
   if (again && h->uv.stream.accepted_fd != -1) /* libuv must not poll it while it holds one */
     return listen(h->uv.stream.io_watcher.fd, backlog) == 0 ? 0 : uv_translate_sys_error(errno);
+  cuv_stdio_socket(h);
   int r = uv_listen(&h->uv.stream, backlog, on_connection);
-  if (r == 0 && !again) l->listeners++;
+  if (r == 0 && !again) {
+    l->listeners++;
+    cuv_shed_init(l);
+  }
   return r;
 }
 

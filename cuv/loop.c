@@ -55,6 +55,7 @@ void cuv_loop_free(cuv_loop *l) {
   cuv_ring *r = &l->ring;
   cuv_lend_free(l);
   cuv_fs_event_free(l);
+  cuv_shed_free(l);
   free(r->sq);
   free(r->cq);
   if (r->in != NULL) munmap(r->in, r->in_cap);
@@ -90,6 +91,7 @@ int cuv_loop_close(cuv_loop *l) {
   uv_close((uv_handle_t *)&l->force, NULL);
   uv_close((uv_handle_t *)&l->first, NULL);
   uv_run(&l->uv, UV_RUN_DEFAULT);
+  l->uv.emfile_fd = cuv_stdio_lift(l->uv.emfile_fd); /* libuv opens it anew by itself when it has shed load */
   return uv_loop_close(&l->uv);
 }
 

@@ -39,6 +39,7 @@ static int plain(const char *name, size_t n) {
 /* uv_pipe_bind for paths; uv_pipe_bind2 for abstract names, and to refuse others. */
 int cuv_pipe_bind(cuv_handle *h, const char *name, size_t n) {
   cuv_flush(cuv_loop_of(h));
+  cuv_stdio_socket(h);
   if (plain(name, n)) return uv_pipe_bind(&h->uv.pipe, name);
   return uv_pipe_bind2(&h->uv.pipe, name, n, UV_PIPE_NO_TRUNCATE);
 }
@@ -52,6 +53,7 @@ int cuv_pipe_connect(cuv_handle *h, const char *name, size_t n, uint32_t slot, u
   if (h->uv.stream.connection_cb != NULL) return UV_EINVAL;
   cuv_connect_req *c = cuv_connect_new(slot, gen);
   if (c == NULL) return UV_ENOMEM;
+  cuv_stdio_socket(h);
   if (plain(name, n)) {
     uv_pipe_connect(&c->req, &h->uv.pipe, name, cuv_on_connect);
     return 0;
@@ -72,6 +74,7 @@ int cuv_pipe_chmod(cuv_handle *h, int flags) { return uv_pipe_chmod(&h->uv.pipe,
 
 /* uv_pipe: fds[0] reads, fds[1] writes; bit i of nonblock is the mode of fds[i]. */
 int cuv_pipe_pair(int nonblock, int *fds) {
+  cuv_stdio_fill();
   return uv_pipe(fds, nonblock & 1 ? UV_NONBLOCK_PIPE : 0, nonblock & 2 ? UV_NONBLOCK_PIPE : 0);
 }
 

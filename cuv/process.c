@@ -112,6 +112,7 @@ static void drop_pipes(cuv_stdio *stdio, uint32_t n) {
  * been drained. UV_ENOTSUP where libuv must not watch SIGCHLD. */
 int cuv_process_spawn(cuv_loop *l, cuv_spawn_opts o, const char *text, size_t len, cuv_stdio *stdio, cuv_handle **out) {
   if (!cuv_sigaction_works()) return UV_ENOTSUP;
+  cuv_stdio_fill();
   size_t lists = ((size_t)o.args + o.env + 2) * sizeof(char *);
   char **args = malloc(lists + len);
   uv_stdio_container_t *io = calloc((size_t)o.stdio + 1, sizeof *io);

@@ -12,7 +12,10 @@ static void on_random(uv_random_t *req, int status, void *buf, size_t n) {
 }
 
 /* uv_random in the calling thread. */
-int cuv_random_fill(char *buf, size_t n) { return uv_random(NULL, NULL, buf, n, 0, NULL); }
+int cuv_random_fill(char *buf, size_t n) {
+  cuv_stdio_fill();
+  return uv_random(NULL, NULL, buf, n, 0, NULL);
+}
 
 /* uv_random for the Go request in slot; buf stays where it is until its event. */
 int cuv_random_new(cuv_loop *l, char *buf, size_t n, uint32_t slot, uint32_t gen, cuv_random **out) {
@@ -24,6 +27,7 @@ int cuv_random_new(cuv_loop *l, char *buf, size_t n, uint32_t slot, uint32_t gen
   r->gen = gen;
   sigset_t old;
   int entered = cuv_pool_enter(&old);
+  cuv_stdio_fill(); /* for /dev/urandom, where the system call is forbidden */
   int rc = uv_random(&l->uv, &r->req, buf, n, 0, on_random);
   cuv_pool_leave(entered, &old);
   if (rc < 0)

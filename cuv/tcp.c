@@ -9,6 +9,7 @@ int cuv_tcp_new(cuv_loop *l, int family, uint32_t slot, uint32_t gen, cuv_handle
   cuv_flush(l);
   cuv_handle *h = cuv_handle_alloc(UV_TCP);
   if (h == NULL) return UV_ENOMEM;
+  cuv_stdio_fill();
   int r = uv_tcp_init_ex(&l->uv, &h->uv.tcp, family == 6 ? AF_INET6 : AF_INET);
   if (r < 0) {
     cuv_handle_free(h);
@@ -30,6 +31,7 @@ int cuv_tcp_bind(cuv_handle *h, cuv_addr addr, unsigned flags) {
 #if UV_VERSION_HEX < 0x013100
   if (flags & ~(unsigned)UV_TCP_IPV6ONLY) return UV_ENOTSUP;
 #endif
+  cuv_stdio_socket(h);
   return uv_tcp_bind(&h->uv.tcp, (struct sockaddr *)&ss, flags);
 }
 
@@ -49,6 +51,7 @@ int cuv_tcp_connect(cuv_handle *h, cuv_addr addr, uint32_t slot, uint32_t gen) {
   cuv_flush(cuv_loop_of(h));
   cuv_connect_req *c = cuv_connect_new(slot, gen);
   if (c == NULL) return UV_ENOMEM;
+  cuv_stdio_socket(h);
   int r = uv_tcp_connect(&c->req, &h->uv.tcp, (struct sockaddr *)&ss, cuv_on_connect);
   if (r < 0) free(c);
   return r;
@@ -94,5 +97,6 @@ int cuv_tcp_simultaneous_accepts(cuv_handle *h, int on) { return uv_tcp_simultan
 
 /* uv_socketpair; bit i of nonblock is the mode of fds[i]. */
 int cuv_tcp_socketpair(int type, int protocol, int nonblock, int *fds) {
+  cuv_stdio_fill();
   return uv_socketpair(type, protocol, fds, nonblock & 1 ? UV_NONBLOCK_PIPE : 0, nonblock & 2 ? UV_NONBLOCK_PIPE : 0);
 }

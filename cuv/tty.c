@@ -23,6 +23,7 @@ int cuv_tty_new(cuv_loop *l, int fd, uint32_t slot, uint32_t gen, cuv_handle **o
   if (uv_guess_handle(own) != UV_TTY) goto fail;
   r = UV_ENOMEM;
   if ((h = cuv_handle_alloc(UV_TTY)) == NULL) goto fail;
+  cuv_stdio_fill();
   if ((r = uv_tty_init(&l->uv, &h->uv.tty, own, 0)) < 0) goto fail;
   uv_os_fd_t used = own;
   uv_fileno(&h->uv.handle, &used);

@@ -174,6 +174,7 @@ int cuv_udp_new(cuv_loop *l, unsigned flags, uint32_t slot, uint32_t gen, cuv_ha
   cuv_flush(l);
   cuv_handle *h = cuv_handle_alloc(UV_UDP);
   if (h == NULL) return UV_ENOMEM;
+  cuv_stdio_fill();
   int r = flags == 0 ? uv_udp_init(&l->uv, &h->uv.udp) : uv_udp_init_ex(&l->uv, &h->uv.udp, flags);
   if (r < 0) {
     cuv_handle_free(h);
@@ -213,6 +214,7 @@ int cuv_udp_bind(cuv_handle *h, cuv_addr addr, unsigned flags) {
   struct sockaddr_storage ss;
   if (cuv_addr_to(&addr, &ss) == 0) return UV_EINVAL;
   cuv_flush(cuv_loop_of(h));
+  cuv_stdio_socket(h);
   return uv_udp_bind(&h->uv.udp, (struct sockaddr *)&ss, flags);
 }
 
@@ -230,6 +232,7 @@ int cuv_udp_connect(cuv_handle *h, const cuv_addr *addr) {
   struct sockaddr_storage ss;
   if (addr != NULL && cuv_addr_to(addr, &ss) == 0) return UV_EINVAL;
   cuv_flush(cuv_loop_of(h));
+  cuv_stdio_socket(h);
   return uv_udp_connect(&h->uv.udp, addr == NULL ? NULL : (struct sockaddr *)&ss);
 }
 

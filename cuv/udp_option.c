@@ -37,6 +37,7 @@ int cuv_udp_membership(cuv_handle *h, cuv_addr group, cuv_addr iface, const cuv_
   if ((r = text(source == NULL ? &none : source, buf[2], &s)) < 0) return r;
   if (g == NULL || (source != NULL && s == NULL)) return UV_EINVAL;
   cuv_flush(cuv_loop_of(h));
+  cuv_stdio_socket(h);
   uv_membership m = join ? UV_JOIN_GROUP : UV_LEAVE_GROUP;
   if (source != NULL) return uv_udp_set_source_membership(&h->uv.udp, g, i, s, m);
   return uv_udp_set_membership(&h->uv.udp, g, i, m);

@@ -76,7 +76,19 @@ func (s *stream) takeFD(op string, fd uintptr, suits func(fd int) bool, open fun
 	if !suits(int(fd)) { // libuv does not look, and aborts the process when it polls a file
 		return s.fail(op, int(uv.EINVAL))
 	}
-	return s.own(op, int(fd), open)
+	if fd > 2 {
+		return s.own(op, int(fd), open)
+	}
+	up, rc := duplicate(fd) // libuv never closes a standard descriptor
+	if rc < 0 {
+		return s.fail(op, rc)
+	}
+	if err := s.own(op, up, open); err != nil {
+		unix.Close(up)
+		return err
+	}
+	unix.Close(int(fd))
+	return nil
 }
 
 // inetSocket tells whether fd is a TCP socket.

@@ -69,6 +69,27 @@ func toAddrPort(family int, ip net.IP, port int, zone string) netip.AddrPort {
 	return netip.AddrPortFrom(a, uint16(port))
 }
 
+// lift moves a descriptor of ours to a number above those of standard input, output
+// and error, which libuv never closes; the system hands them out when they are free.
+// After an error fd is closed.
+func lift(fd int) (int, error) {
+	if fd > 2 {
+		return fd, nil
+	}
+	up, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	unix.Close(fd)
+	return up, err
+}
+
+// liftSocket is lift of what a call that makes a socket returned.
+func liftSocket(fd int, err error) (int, error) {
+	if err != nil {
+		return -1, sysCall("socket", err)
+	}
+	fd, err = lift(fd)
+	return fd, sysCall("fcntl", err)
+}
+
 // duplicate returns a duplicate of a descriptor.
 func duplicate(fd int) (int, error) {
 	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)

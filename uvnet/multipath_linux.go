@@ -11,8 +11,7 @@ const mptcpInfo = 1
 
 // multipathSocket makes a socket that asks for Multipath TCP.
 func multipathSocket(family int) (int, error) {
-	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_MPTCP)
-	return fd, sysCall("socket", err)
+	return liftSocket(unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_MPTCP))
 }
 
 // isMultipath tells whether a socket was made to ask for Multipath TCP.

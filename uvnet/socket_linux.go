@@ -10,13 +10,17 @@ const inherits = true
 
 // accept takes a connection from a listener.
 func accept(fd int) (int, unix.Sockaddr, error) {
-	return unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	c, sa, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	if err != nil {
+		return -1, nil, err
+	}
+	c, err = lift(c)
+	return c, sa, err
 }
 
 // socket makes a socket that does not block.
 func socket(family, typ int) (int, error) {
-	fd, err := unix.Socket(family, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	return fd, sysCall("socket", err)
+	return liftSocket(unix.Socket(family, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0))
 }
 
 // recvFlags makes received descriptors close on exec.

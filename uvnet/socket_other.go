@@ -18,7 +18,9 @@ func accept(fd int) (int, unix.Sockaddr, error) {
 	c, sa, err := unix.Accept(fd)
 	if err == nil {
 		unix.CloseOnExec(c)
-		err = unix.SetNonblock(c, true)
+		if err = unix.SetNonblock(c, true); err == nil {
+			c, err = lift(c)
+		}
 	}
 	return c, sa, err
 }
@@ -32,7 +34,7 @@ func socket(family, typ int) (int, error) {
 		unix.CloseOnExec(fd)
 		err = unix.SetNonblock(fd, true)
 	}
-	return fd, sysCall("socket", err)
+	return liftSocket(fd, err)
 }
 
 // recvFlags is for received descriptors: the system has no such flag.
