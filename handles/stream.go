@@ -223,6 +223,7 @@ func (s *stream) Complete(ev *cuv.Event) {
 			}
 			return
 		}
+		s.accept.shed += ev.Shed()
 		s.accept.take(arrival{ev.Accepted(), ev.Aux, ev.Status})
 	case cuv.EvAcceptWait:
 		s.onAcceptWait()
@@ -233,7 +234,7 @@ func (s *stream) Complete(ev *cuv.Event) {
 		}
 	case cuv.EvClose:
 		if s.accept != nil {
-			s.accept.shed()
+			s.accept.discard()
 		}
 		s.read, s.accept, s.onWritten, s.held = nil, nil, nil, nil
 		s.finish()

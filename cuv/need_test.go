@@ -1,0 +1,79 @@
+package cuv_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestBuildSaysWhatItNeeds: where uvgo cannot be built, go build says why in one line,
+// the first and, where the compiler is Go's, the only one.
+func TestBuildSaysWhatItNeeds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the standard library for other systems: not under -short")
+	}
+	const cgo, bits = "uvgo needs cgo and a C compiler: install gcc, set CGO_ENABLED=1", "uvgo needs a 64-bit system"
+	for _, tt := range []struct {
+		name, pkg, want string
+		env             []string
+	}{
+		{"no cgo", "../server", cgo, []string{"CGO_ENABLED=0"}},
+		{"no compiler", "../server", cgo, []string{"CGO_ENABLED=", "CC=", "PATH=" + filepath.Dir(goCommand(t))}},
+		{"another system", ".", cgo, []string{"CGO_ENABLED=0", "GOOS=windows"}},
+		{"386", ".", bits, []string{"CGO_ENABLED=0", "GOARCH=386"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			lines := failedBuild(t, tt.pkg, tt.env...)
+			if len(lines) != 2 || !strings.HasPrefix(lines[0], "# ") || !strings.Contains(lines[1], tt.want) {
+				t.Errorf("go build says\n%s\nwant a line with %q, and no other error", strings.Join(lines, "\n"), tt.want)
+			}
+		})
+	}
+}
+
+// TestBuildRefusesAnOldLibuv: the first error tells where another libuv comes from
+// and how go finds it.
+func TestBuildRefusesAnOldLibuv(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"uv.h":            "#define UV_VERSION_HEX 0x012c02\n", // Debian 12's
+		"libuv-static.pc": "Name: libuv-static\nVersion: 1.44.2\nDescription: old\nCflags: -I" + dir + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// go's cache does not look at what pkg-config says: a flag of its own.
+	out := strings.Join(failedBuild(t, ".", "PKG_CONFIG_PATH="+dir, "CGO_CFLAGS=-O2 -g -DUVGO_OLD"), "\n")
+	_, first, _ := strings.Cut(out, "error: ")
+	first, _, _ = strings.Cut(first, "\n")
+	for _, want := range []string{"libuv 1.48 or newer", "make libuv", "PKG_CONFIG_PATH", "libuv1-dev"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("the first error is %q, without %q", first, want)
+		}
+	}
+}
+
+// failedBuild returns the lines of a go build that has to fail.
+func failedBuild(t *testing.T, pkg string, env ...string) []string {
+	t.Helper()
+	cmd := exec.Command(goCommand(t), "build", "-o", os.DevNull, pkg)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Fatalf("go build %s succeeds with %v", pkg, env)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+// goCommand is the go command's path.
+func goCommand(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
