@@ -103,6 +103,9 @@ typedef struct cuv_loop {
   uint32_t fs_events;    /* changes of files in this turn, see fsevent.c */
   int inotify;           /* libuv's descriptor while dry is in its place, or -1 */
   int dry;               /* a descriptor that never has anything, or -1 */
+  int sheds;             /* libuv's reserve of a descriptor is ours, see shed.c */
+  int reserve;           /* that descriptor, or -1 */
+  int shed;              /* the last turn has shed load */
   struct cuv_host *host; /* where it lives in a loop that others run, or NULL */
 } cuv_loop;
 
@@ -145,6 +148,12 @@ int cuv_lends(const cuv_cqe *e);
 void cuv_lend_reset(cuv_loop *l);
 void cuv_lend_free(cuv_loop *l);
 size_t cuv_lend_size(const cuv_loop *l);
+
+/* shed.c */
+void cuv_shed_init(cuv_loop *l);
+void cuv_shed_free(cuv_loop *l);
+void cuv_shed(cuv_loop *l);
+void cuv_shed_end(cuv_loop *l);
 
 /* loop.c */
 int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_cap);

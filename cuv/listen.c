@@ -54,8 +54,8 @@ void cuv_stream_accept(cuv_handle *h) {
 
 /* libuv accepts one connection a poll. When many come at once each would cost
  * a turn, so the others that wait are taken too, up to the credit: what is
- * beyond it the kernel keeps. Errors are left to libuv, which sheds load when
- * descriptors run out. */
+ * beyond it the kernel keeps. Errors are left to libuv's next accept; shed.c sheds
+ * load when descriptors run out. */
 static void accept_ahead(cuv_handle *h) {
 #ifdef SOCK_NONBLOCK
   int fd = h->uv.stream.io_watcher.fd;
@@ -101,7 +101,10 @@ int cuv_stream_listen(cuv_handle *h, int backlog) {
     return listen(h->uv.stream.io_watcher.fd, backlog) == 0 ? 0 : uv_translate_sys_error(errno);
   cuv_stdio_socket(h);
   int r = uv_listen(&h->uv.stream, backlog, on_connection);
-  if (r == 0 && !again) l->listeners++;
+  if (r == 0 && !again) {
+    l->listeners++;
+    cuv_shed_init(l);
+  }
   return r;
 }
 

@@ -55,6 +55,7 @@ void cuv_loop_free(cuv_loop *l) {
   cuv_ring *r = &l->ring;
   cuv_lend_free(l);
   cuv_fs_event_free(l);
+  cuv_shed_free(l);
   free(r->sq);
   free(r->cq);
   if (r->in != NULL) munmap(r->in, r->in_cap);

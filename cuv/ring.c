@@ -242,6 +242,7 @@ static void still_waits(cuv_loop *l, int wait, uint64_t start) {
  * number of events in the ring. */
 int cuv_turn(cuv_loop *l, int mode, int force) {
   cuv_ring *r = &l->ring;
+  if (l->shed) cuv_shed_end(l);
   int lends = compact(l);
   cuv_drain(l);
   if (!lends) {
@@ -276,7 +277,10 @@ int cuv_turn(cuv_loop *l, int mode, int force) {
     l->polled = m.events;
     if (r->busy != 0) pace(l);
     if (mode == CUV_RUN_LOOK && wait != 0) still_waits(l, wait, start);
-    if (l->listeners != 0) back_off(l);
+    if (l->listeners != 0) {
+      cuv_shed(l);
+      back_off(l);
+    }
   }
   cuv_fs_event_turn(l);
   if (r->alive) r->alive = (uint32_t)cuv_host_alive(l);

@@ -89,6 +89,15 @@ func (e *Event) Bytes() []byte { return unsafe.Slice((*byte)(e.ptr), int(e.Statu
 // Accepted returns the handle of an EvAccept, nil when accepting failed.
 func (e *Event) Accepted() *Handle { return (*Handle)(e.ptr) }
 
+// Shed returns how many connections a failed EvAccept reports that were closed since
+// the process had no descriptor for them.
+func (e *Event) Shed() uint64 {
+	if e.ptr != nil || e.Status >= 0 {
+		return 0
+	}
+	return e.Aux
+}
+
 // sqe mirrors cuv_sqe.
 type sqe struct {
 	op    Op

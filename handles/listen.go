@@ -12,6 +12,7 @@ type acceptor struct {
 	s     *stream
 	fn    func(h *cuv.Handle, peer uint64, err error)
 	ahead []arrival // accepted in C before it knew of PauseAccept
+	shed  uint64    // connections closed for want of descriptors
 }
 
 // An arrival is what C reports: a handle and its peer's address, or an error.
@@ -44,8 +45,8 @@ func (a *acceptor) Deliver() {
 	}
 }
 
-// shed closes connections that nobody took.
-func (a *acceptor) shed() {
+// discard closes connections that nobody took.
+func (a *acceptor) discard() {
 	for _, c := range a.ahead {
 		if c.h != nil {
 			a.s.core.Orphan(c.h)
@@ -72,6 +73,16 @@ func (s *stream) listen(backlog int, fn func(h *cuv.Handle, peer uint64, err err
 	s.set(listening | opened)
 	s.clear(readable | writable) // Open could not know
 	return nil
+}
+
+// Shed returns how many connections a listener has closed as they came since the
+// process was out of descriptors; each time the function of Listen gets EMFILE. 0 for
+// a stream that does not listen. No libuv counterpart: it closes them in silence.
+func (s *stream) Shed() uint64 {
+	if s.accept == nil {
+		return 0
+	}
+	return s.accept.shed
 }
 
 // PauseAccept leaves new connections to the kernel's backlog until

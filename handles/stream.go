@@ -20,6 +20,9 @@ type Stream interface {
 	WriteQueueSize() int
 	Buffered() int
 	OnWritten(fn func(queued int, err error))
+	SetWatermarks(low, high int) error
+	Full() bool
+	OnDrain(fn func())
 	Shutdown(fn func(err error)) error
 	Readable() bool
 	Writable() bool
@@ -42,6 +45,7 @@ type stream struct {
 	held      *held
 	accept    *acceptor // listeners
 	onWritten func(queued int, err error)
+	flow      *flow               // nil before it is used
 	guard     func() (inUse bool) // see Guard; with closing: the close waits for Unguard
 }
 
@@ -70,7 +74,8 @@ func (s *stream) writeCheck(op string) error {
 
 // Write queues all of p, which is borrowed: free to reuse on return. A turn's
 // writes leave together; what the kernel does not take waits in the write queue,
-// which has no limit of its own: see [TCP.WriteQueueSize] and [TCP.OnWritten].
+// which has no limit of its own: who writes more than a little stops when
+// [TCP.Full] says so, and goes on when [TCP.OnDrain] does.
 // A failure in the background is the error of the next call, and of OnWritten.
 // EPIPE after Shutdown, EBADF without a socket. C functions uv_try_write and
 // uv_write, https://docs.libuv.org/en/v1.x/stream.html#c.uv_write.
@@ -86,6 +91,9 @@ func (s *stream) Write(p []byte) (int, error) {
 		if rc := s.c.WriteNow(p); rc < 0 {
 			return 0, s.fail("write", rc)
 		}
+		if s.flow != nil {
+			s.flow.wrote(len(p))
+		}
 		return len(p), nil
 	}
 	s.submitted(len(p))
@@ -98,6 +106,9 @@ func (s *stream) submitted(n int) {
 		s.drain, s.recent = d, 0
 	}
 	s.recent = uint32(min(uint64(s.recent)+uint64(n), math.MaxUint32))
+	if s.flow != nil {
+		s.flow.wrote(n)
+	}
 }
 
 // WriteFunc queues bufs, which are lent until fn runs: do not change them
@@ -145,8 +156,9 @@ func (s *stream) WriteQueueSize() int {
 }
 
 // Buffered is WriteQueueSize without a crossing: this turn's calls of Write and
-// WriteFunc count in full although the kernel may yet take them. No libuv
-// counterpart.
+// WriteFunc count in full although the kernel may yet take them. Nothing reports
+// that it did: do not stop by Buffered and wait for OnWritten, but use Full and
+// OnDrain. No libuv counterpart.
 func (s *stream) Buffered() int {
 	if !s.mine("buffered") || s.c == nil {
 		return 0
@@ -159,8 +171,8 @@ func (s *stream) Buffered() int {
 }
 
 // OnWritten sets the function that runs when bytes that had to be queued have
-// left or failed, with what is queued still; nil for none. Low watermarks hang
-// on it. C type uv_write_cb,
+// left or failed, with what is queued still (WriteQueueSize, not Buffered); nil for
+// none. What the kernel takes at once is not reported. C type uv_write_cb,
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_write_cb.
 func (s *stream) OnWritten(fn func(queued int, err error)) {
 	if s.mine("on written") {
@@ -223,6 +235,7 @@ func (s *stream) Complete(ev *cuv.Event) {
 			}
 			return
 		}
+		s.accept.shed += ev.Shed()
 		s.accept.take(arrival{ev.Accepted(), ev.Aux, ev.Status})
 	case cuv.EvAcceptWait:
 		s.onAcceptWait()
@@ -231,11 +244,14 @@ func (s *stream) Complete(ev *cuv.Event) {
 			// Not ev.Aux: callbacks of this batch may have written more since.
 			s.onWritten(int(s.c.Queued), s.fail("write", int(ev.Status)))
 		}
+		if s.flow != nil {
+			s.flow.written()
+		}
 	case cuv.EvClose:
 		if s.accept != nil {
-			s.accept.shed()
+			s.accept.discard()
 		}
-		s.read, s.accept, s.onWritten, s.held = nil, nil, nil, nil
+		s.read, s.accept, s.onWritten, s.held, s.flow = nil, nil, nil, nil, nil
 		s.finish()
 	}
 }

@@ -14,5 +14,8 @@
 // of unsent bytes its connection is not read from until the low one is reached,
 // and a handler that writes on regardless meets a limit.
 //
+// docs/server.md shows patterns: goroutines that answer, answers larger than memory,
+// timeouts, shutdown.
+//
 // Code that wants blocking reads and writes should not use this package.
 package server

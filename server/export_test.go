@@ -44,17 +44,17 @@ func LookOften(t testing.TB) {
 
 // Looked waits until c, which is not read, has been looked at once more. It
 // belongs to the connection's loop.
-func (c *Conn) Looked(fn func()) {
+func Looked(c *Conn, fn func()) {
 	if _, err := c.Loop().AfterFunc(3*stillWait, fn); err != nil {
 		panic(err)
 	}
 }
 
 // Draining tells whether Shutdown has reached the connection's loop.
-func (c *Conn) Draining() bool { return c.worker.draining }
+func Draining(c *Conn) bool { return c.worker.draining }
 
 // Ended tells whether the peer's end has arrived.
-func (c *Conn) Ended() bool { return c.has(done) }
+func Ended(c *Conn) bool { return c.has(done) }
 
 // Watched tells whether the loop looks at connections that are not read.
-func (c *Conn) Watched() bool { return c.worker.still.started }
+func Watched(c *Conn) bool { return c.worker.still.started }

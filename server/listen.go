@@ -23,6 +23,7 @@ type listener struct {
 	file   socketFile // unix: what to remove at the end
 	first  bool       // of its address
 	giving bool       // counted in Server.givers
+	shed   uint64     // stream.Base().Shed() as far as it is counted
 	spread bool       // connections stay with the worker that accepted them
 	any    bool       // bound to every interface: connections differ in their address
 }
@@ -128,7 +129,7 @@ func (w *worker) listenTCP(at netip.AddrPort, opts ...handles.BindOption) (*list
 	if err = t.Bind(at, opts...); err == nil {
 		err = t.Listen(w.server.Backlog, func(c *handles.TCP, err error) {
 			if err != nil {
-				w.server.Logger.Warn("server: accept", "error", err)
+				w.refused(l, err)
 				return
 			}
 			w.accept(c, l)

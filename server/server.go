@@ -54,7 +54,8 @@ type Server struct {
 	// Options are those of the loops. WithPanicHandler has no effect: panics
 	// close their connection and go to Logger.
 	Options []uvgo.Option
-	// Logger gets reports of panics in handlers; nil means slog.Default().
+	// Logger gets reports of panics in handlers, and of connections that cannot be
+	// accepted, the latter once a second at most; nil means slog.Default().
 	Logger *slog.Logger
 
 	mu       sync.Mutex
@@ -62,6 +63,7 @@ type Server struct {
 	workers  []*worker
 	addrs    []net.Addr
 	finished chan struct{} // closed when Serve has ended
+	drops    limiter       // of reports that connections were dropped
 	givers   atomic.Int32  // listeners whose connections go to all workers
 }
 

@@ -4,6 +4,7 @@ package server
 type Stats struct {
 	Conns    uint64 // open connections
 	Accepted uint64 // connections accepted so far
+	Dropped  uint64 // connections closed as they came, for want of descriptors or memory
 	Messages uint64 // chunks handed to Data
 	BytesIn  uint64
 	BytesOut uint64 // bytes taken by Write and WriteFunc
@@ -25,6 +26,7 @@ func (s *Server) Stats() Stats {
 	for _, w := range workers {
 		t.Conns += w.open.Load()
 		t.Accepted += w.accepted.Load()
+		t.Dropped += w.dropped.Load()
 		t.Messages += w.messages.Load()
 		t.BytesIn += w.bytesIn.Load()
 		t.BytesOut += w.bytesOut.Load()

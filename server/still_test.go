@@ -68,7 +68,7 @@ func TestPausedConnectionKeepsWhatItsPeerLeft(t *testing.T) {
 		send(t, client, []byte("last words"))
 		client.Close()
 		looked := make(chan bool)
-		on(t, c, func() { c.Looked(func() { close(looked) }) })
+		on(t, c, func() { server.Looked(c, func() { close(looked) }) })
 		<-looked
 		if len(h.closed) != 0 {
 			t.Fatal("it was closed")
@@ -93,13 +93,13 @@ func TestLooksEndWithTheirReason(t *testing.T) {
 	c := <-h.opened
 	for range 3 {
 		on(t, c, func() {
-			if !c.Watched() {
+			if !server.Watched(c) {
 				t.Error("a paused connection is not watched")
 			}
 			c.Resume()
 		})
 		for watched := true; watched; {
-			on(t, c, func() { watched = c.Watched() })
+			on(t, c, func() { watched = server.Watched(c) })
 		}
 		roundTrip(t, client, "hello")
 		on(t, c, c.Pause)

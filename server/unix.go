@@ -34,7 +34,7 @@ func (s *Server) listenUnix(path string) ([]*listener, error) {
 	if err = p.Open(uintptr(fd)); err == nil {
 		err = p.Listen(s.Backlog, func(c *handles.Pipe, err error) {
 			if err != nil {
-				s.Logger.Warn("server: accept", "error", err)
+				w.refused(l, err)
 				return
 			}
 			w.accept(c, l)

@@ -20,7 +20,7 @@ func shutdown(t *testing.T, r *running, c *server.Conn) chan error {
 	ended := make(chan error, 1)
 	go func() { ended <- r.Shutdown(context.Background()) }()
 	for draining := false; !draining; {
-		on(t, c, func() { draining = c.Draining() })
+		on(t, c, func() { draining = server.Draining(c) })
 	}
 	return ended
 }
@@ -177,7 +177,7 @@ func TestHoldOutlivesThePeersEnd(t *testing.T) {
 		check(t, client.(halfCloser).CloseWrite())
 		c := <-asked
 		for ended := false; !ended; {
-			on(t, c, func() { ended = c.Ended() })
+			on(t, c, func() { ended = server.Ended(c) })
 		}
 		check(t, c.Loop().Post(func() { c.Write([]byte("answer")) }))
 		c.Release()
@@ -275,7 +275,7 @@ func TestShutdownInACallback(t *testing.T) {
 			c.Write(p)
 			got <- s.Shutdown(context.Background())
 		}
-		s = &server.Server{Handler: h, Loops: 2, Options: append(opts, uvgo.WithDebug())}
+		s = &server.Server{Handler: h, Loops: 2, Options: opts}
 		r := run(t, s)
 		client := r.dial()
 		roundTrip(t, client, "quit")

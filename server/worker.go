@@ -32,10 +32,10 @@ type worker struct {
 	gone      bool           // all is closed
 	drained   chan struct{}  // closed when draining is done
 
-	open, accepted, messages, bytesIn, bytesOut atomic.Uint64
-	cut                                         atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
-	ended                                       atomic.Bool              // the loop is closed
-	final                                       atomic.Pointer[uv.Stats] // the loop's, once it is closed
+	open, accepted, dropped, messages, bytesIn, bytesOut atomic.Uint64
+	cut                                                  atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
+	ended                                                atomic.Bool              // the loop is closed
+	final                                                atomic.Pointer[uv.Stats] // the loop's, once it is closed
 }
 
 func newWorker(s *Server) (*worker, error) {
@@ -163,7 +163,7 @@ func (w *worker) accept(s handles.Stream, l *listener) {
 		unix.Close(fd)
 	}
 	if err != nil {
-		w.server.Logger.Warn("server: handing over a connection", "error", err)
+		w.drop(1, err)
 	}
 }
 
@@ -176,7 +176,7 @@ func (w *worker) take(fd int, l *listener) {
 	}
 	s, err := l.openStream(w.loop, uintptr(fd))
 	if err != nil {
-		w.server.Logger.Warn("server: taking over a connection", "error", err)
+		w.drop(1, err)
 		return
 	}
 	w.adopt(s, l)

@@ -53,6 +53,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		"synchronous questions":  allocQuestions,
 		"ref, unref and timers":  allocRef,
 		"writes that are queued": allocBlockedWrites,
+		"full and drain":         allocDrain,
 		"UDP echo":               allocUDPEcho,
 		"UDP SendFunc":           allocUDPSendFunc,
 		"UDP TrySend":            allocUDPTrySend,
@@ -278,6 +279,24 @@ func allocRef(t *testing.T, l *uvgo.Loop) {
 		turnNoWait(t, l)
 	})
 	closeAll(t, tm)
+}
+
+func allocDrain(t *testing.T, l *uvgo.Loop) {
+	a, b := tcpPair(t, l)
+	check(t, a.SetWatermarks(100, 1000))
+	check(t, b.ReadStart(func([]byte, error) {}))
+	msg, drained := make([]byte, 2000), 0
+	a.OnDrain(func() { drained++ })
+	steady(t, func() {
+		must(a.Write(msg))
+		if !a.Full() {
+			t.Error("not full above the high watermark")
+		}
+		for was := drained; drained == was; {
+			turnOnce(t, l)
+		}
+	})
+	closeAll(t, a, b)
 }
 
 func allocBlockedWrites(t *testing.T, l *uvgo.Loop) {

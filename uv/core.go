@@ -42,6 +42,8 @@ type Core struct {
 	round   uint64 // number of this turn, for handles started inside a phase
 	extra   uint64 // runs of libuv beyond one a turn
 	yielded uint64 // when the scheduler had its last look, in ms of the clock
+	rested  bool   // it had one since
+	yields  uint64 // how often the loop gave it one: for tests
 
 	work    work // the batch that is being dispatched
 	ready   []Deferred

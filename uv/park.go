@@ -95,6 +95,7 @@ func (c *Core) tryTurn(uintptr) bool {
 			c.idleTime.begin()
 			c.parked.Store(false) // who posts need not wake it
 			runtime.Gosched()
+			c.rested = true
 			n = 0
 			continue
 		}
@@ -102,6 +103,7 @@ func (c *Core) tryTurn(uintptr) bool {
 		if ms > 0 {
 			deadline = time.Now().Add(time.Duration(ms) * time.Millisecond)
 		}
+		c.rested = true
 		if deadline.IsZero() && c.deadline.IsZero() {
 			c.idleTime.begin()
 			return false

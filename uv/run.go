@@ -184,13 +184,25 @@ func (c *Core) Run() error {
 // for one that is mostly in C means to take its processor, every 20 µs or so.
 const yieldMS = 5
 
-// yield lets other goroutines run now and then, however busy the loop is.
+// yield lets other goroutines run now and then, however busy the loop is. Where
+// somebody computes a yield takes as long as Go's time slice, so one is not made behind
+// another.
 func (c *Core) yield() {
-	if now := c.ring.NowMS(); now-c.yielded >= yieldMS {
+	now := c.ring.NowMS()
+	switch {
+	case c.rested:
+		c.rested = false
 		c.yielded = now
+	case now-c.yielded >= yieldMS:
+		c.yielded = now
+		c.yields++
 		runtime.Gosched()
 	}
 }
+
+// Rested tells the loop that its goroutine has let others run in this turn: by a
+// yield in a function of OnBatch, say.
+func (c *Core) Rested() { c.rested = true }
 
 // Waiting tells whether something waits to be delivered, so that the next turn
 // does not block.

@@ -38,7 +38,11 @@ func await[T any](ctx context.Context, f *FS, end func(), drop func(T), start st
 		err = ErrInCallback
 	}
 	c := &call[T]{done: uv.NewWake(), start: start, end: end, drop: drop}
-	if err == nil {
+	switch {
+	case err != nil:
+	case f == nil:
+		err = uv.EINVAL
+	default:
 		err = f.core.Post(c.begin)
 	}
 	if err != nil {

@@ -74,13 +74,13 @@ func (e *dirEntry) String() string             { return fs.FormatDirEntry(e) }
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir.
 func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 	if err := f.use(); err != nil {
-		return nil, wrap("readdir", f.name, err)
+		return nil, wrap("readdir", f.Name(), err)
 	}
 	defer f.free()
 	f.listing.Lock()
 	defer f.listing.Unlock()
 	if f.rewound.Swap(false) || !f.listed {
-		entries, err := f.fs.ReadDir(f.ctx, f.name)
+		entries, err := f.fs.ReadDir(f.ctx, f.Name())
 		if err != nil {
 			return nil, err
 		}
@@ -131,6 +131,9 @@ func (f *FS) discardDir(dir *requests.Dir) {
 // C function uv_fs_readdir,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_readdir.
 func (d *Dir) Read(ctx context.Context, n int) ([]fs.DirEntry, error) {
+	if d == nil {
+		return nil, fs.ErrInvalid
+	}
 	d.mu.Lock()
 	var err error
 	switch {
@@ -174,6 +177,9 @@ func (d *Dir) over() {
 // works also when the loop is closed. fs.ErrClosed the second time. C function uv_fs_closedir,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_closedir.
 func (d *Dir) Close() error {
+	if d == nil {
+		return fs.ErrInvalid
+	}
 	if uv.InCallback() {
 		return wrap("closedir", d.path, ErrInCallback)
 	}

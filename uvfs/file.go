@@ -88,8 +88,14 @@ func (f *FS) Mkstemp(ctx context.Context, template string) (*File, error) {
 	return f.newFile(m.path, m.fd), nil
 }
 
-// NewFile makes a File of a descriptor, which then belongs to it.
-func (f *FS) NewFile(fd uintptr, name string) *File { return f.newFile(name, fd) }
+// NewFile makes a File of a descriptor, which then belongs to it; nil for an FS that
+// neither New nor On made.
+func (f *FS) NewFile(fd uintptr, name string) *File {
+	if f == nil || f.core == nil {
+		return nil
+	}
+	return f.newFile(name, fd)
+}
 
 func (f *FS) newFile(name string, fd uintptr) *File {
 	file := &file{fs: f, name: name, fd: fd}
@@ -123,15 +129,39 @@ func (f *FS) discard(fd uintptr) {
 // With returns the same open file for calls that end with ctx. Bytes to be read
 // or written are then copied, a mebibyte at a time at most. A Read or Write that
 // ended with ctx may still move the file's position.
-func (f *File) With(ctx context.Context) *File { return &File{f.file, ctx} }
+func (f *File) With(ctx context.Context) *File {
+	if f == nil {
+		return nil
+	}
+	return &File{f.file, ctx}
+}
 
 // Name returns the name that the file was opened by.
-func (f *File) Name() string { return f.name }
+func (f *File) Name() string {
+	if f == nil || f.file == nil {
+		return ""
+	}
+	return f.name
+}
 
 // FD returns the descriptor, which stays the File's.
-func (f *File) FD() uintptr { return f.fd }
+func (f *File) FD() uintptr {
+	if f == nil || f.file == nil {
+		return ^uintptr(0)
+	}
+	return f.fd
+}
 
-// use holds the file for one operation, until free.
+// use holds the file for one operation, until free. fs.ErrInvalid for a File that no
+// FS made, and for nil, as package os has it.
+func (f *File) use() error {
+	if f == nil || f.file == nil {
+		return fs.ErrInvalid
+	}
+	return f.file.use()
+}
+
+// use is File's, of a file that there is.
 func (f *file) use() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -166,12 +196,15 @@ func (f *file) closeLate() {
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_close.
 func (f *File) Close() error {
 	if uv.InCallback() {
-		return wrap("close", f.name, ErrInCallback)
+		return wrap("close", f.Name(), ErrInCallback)
+	}
+	if f == nil || f.file == nil {
+		return fs.ErrInvalid
 	}
 	f.mu.Lock()
 	if f.closed {
 		f.mu.Unlock()
-		return wrap("close", f.name, fs.ErrClosed)
+		return wrap("close", f.Name(), fs.ErrClosed)
 	}
 	f.closed = true
 	f.leak.Stop()
@@ -186,7 +219,7 @@ func (f *File) Close() error {
 	if isClosed(err) { // the loop, not the descriptor
 		err = sysErr(unix.Close(int(f.fd)))
 	}
-	return wrap("close", f.name, err)
+	return wrap("close", f.Name(), err)
 }
 
 // run does an operation on the descriptor.
@@ -195,22 +228,22 @@ func (f *File) run(op string, start func(l uv.Loop, fd uintptr, fn func(error)) 
 	if err == nil {
 		err = do(f.ctx, f.fs, f.free, func(fn func(error)) (requests.FS, error) { return start(f.fs.loop, f.fd, fn) })
 	}
-	return wrap(op, f.name, err)
+	return wrap(op, f.Name(), err)
 }
 
 // Stat asks about the file; the result's Sys is a *uv.Stat. C function
 // uv_fs_fstat, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fstat.
 func (f *File) Stat() (fs.FileInfo, error) {
 	if err := f.use(); err != nil {
-		return nil, wrap("stat", f.name, err)
+		return nil, wrap("stat", f.Name(), err)
 	}
 	st, err := await(f.ctx, f.fs, f.free, nil, func(fn func(uv.Stat, error)) (requests.FS, error) {
 		return requests.FSFstat(f.fs.loop, f.fd, fn)
 	})
 	if err != nil {
-		return nil, wrap("stat", f.name, err)
+		return nil, wrap("stat", f.Name(), err)
 	}
-	return st.Info(filepath.Base(f.name)), nil
+	return st.Info(filepath.Base(f.Name())), nil
 }
 
 // Sync brings content and metadata to the disk. C function uv_fs_fsync,

@@ -93,28 +93,31 @@ func sysErr(err error) error {
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_read.
 func (f *File) Read(p []byte) (int, error) {
 	n, err := f.read(p, -1)
-	return n, wrap("read", f.name, err)
+	return n, wrap("read", f.Name(), err)
 }
 
 // ReadAt fills p from an offset in bytes: io.EOF if the file ends before. C
 // function uv_fs_read, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_read.
 func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
+	if f == nil || f.file == nil {
+		return 0, fs.ErrInvalid
+	}
 	if off < 0 {
-		return 0, wrap("readat", f.name, uv.EINVAL)
+		return 0, wrap("readat", f.Name(), uv.EINVAL)
 	}
 	for n < len(p) && err == nil {
 		var m int
 		m, err = f.read(p[n:], off+int64(n))
 		n += m
 	}
-	return n, wrap("readat", f.name, err)
+	return n, wrap("readat", f.Name(), err)
 }
 
 // Write writes all of p at the file's position. C function uv_fs_write,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_write.
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.writeAll(p, -1)
-	return n, wrap("write", f.name, err)
+	return n, wrap("write", f.Name(), err)
 }
 
 // WriteString is Write of a string. C function uv_fs_write,
@@ -126,10 +129,10 @@ func (f *File) WriteString(s string) (int, error) { return f.Write([]byte(s)) }
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_write.
 func (f *File) WriteAt(p []byte, off int64) (int, error) {
 	if off < 0 {
-		return 0, wrap("writeat", f.name, uv.EINVAL)
+		return 0, wrap("writeat", f.Name(), uv.EINVAL)
 	}
 	n, err := f.writeAll(p, off)
-	return n, wrap("writeat", f.name, err)
+	return n, wrap("writeat", f.Name(), err)
 }
 
 // writeAll writes on after a short write, to learn what stopped it.
@@ -154,12 +157,12 @@ func (f *File) writeAll(p []byte, off int64) (n int, err error) {
 // such operation; this one does not wait.
 func (f *File) Seek(offset int64, whence int) (int64, error) {
 	if err := f.use(); err != nil {
-		return 0, wrap("seek", f.name, err)
+		return 0, wrap("seek", f.Name(), err)
 	}
 	defer f.free()
 	n, err := unix.Seek(int(f.fd), offset, whence)
 	if err != nil {
-		return 0, wrap("seek", f.name, sysErr(err))
+		return 0, wrap("seek", f.Name(), sysErr(err))
 	}
 	f.rewound.Store(true) // without its lock: a ReadDir may hold it for long
 	return n, nil
@@ -171,10 +174,10 @@ func (f *File) Seek(offset int64, whence int) (int64, error) {
 // uv_fs_sendfile, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile.
 func (f *File) Sendfile(src *File, off, n int64) (int64, error) {
 	if src == nil {
-		return 0, wrap("sendfile", f.name, uv.EINVAL)
+		return 0, wrap("sendfile", f.Name(), uv.EINVAL)
 	}
 	if err := f.use(); err != nil {
-		return 0, wrap("sendfile", f.name, err)
+		return 0, wrap("sendfile", f.Name(), err)
 	}
 	if err := src.use(); err != nil {
 		f.free()
@@ -187,7 +190,7 @@ func (f *File) Sendfile(src *File, off, n int64) (int64, error) {
 	n, err := await(f.ctx, f.fs, free, nil, func(fn func(int64, error)) (requests.FS, error) {
 		return requests.FSSendfileAll(f.fs.loop, f.fd, src.fd, off, n, fn)
 	})
-	return n, wrap("sendfile", f.name, err)
+	return n, wrap("sendfile", f.Name(), err)
 }
 
 // ReadFrom writes all that r has at the position of f. From a File it copies by
@@ -195,6 +198,9 @@ func (f *File) Sendfile(src *File, off, n int64) (int64, error) {
 // context, too. C function uv_fs_sendfile,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile.
 func (f *File) ReadFrom(r io.Reader) (int64, error) {
+	if f == nil || f.file == nil {
+		return 0, fs.ErrInvalid
+	}
 	src, ok := r.(*File)
 	if !ok {
 		return f.readWrite(r)

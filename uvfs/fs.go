@@ -56,6 +56,9 @@ func New() (*FS, error) {
 // Close ends the loop of New, after the operations under way; calls fail from
 // now on. It does nothing to an FS on another loop.
 func (f *FS) Close() error {
+	if f == nil {
+		return uv.EINVAL
+	}
 	if f.own == nil {
 		return nil
 	}

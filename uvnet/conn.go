@@ -85,6 +85,9 @@ func (c *conn) limit(t time.Time, sides ...*side) error {
 // Close closes the connection and ends calls under way with net.ErrClosed. What
 // Write has accepted is still sent, as by package net.
 func (c *conn) Close() error {
+	if err := c.there(); err != nil {
+		return err
+	}
 	if !c.ref.close() {
 		return c.opError("close", c.laddr, c.raddr, net.ErrClosed)
 	}

@@ -23,6 +23,9 @@ const copySize = 32 << 10
 // goes by sendfile and a stream connection, be it of this package or of package net, by
 // splice; an io.LimitedReader of one as well.
 func (c *conn) ReadFrom(r io.Reader) (n int64, err error) {
+	if err := c.there(); err != nil {
+		return 0, err
+	}
 	src, left := r, int64(math.MaxInt64)
 	limited, ok := r.(*io.LimitedReader)
 	if ok {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -127,10 +128,21 @@ func (d *desc) stop() {
 	}
 }
 
-// acquire keeps the descriptor open until release.
+// acquire keeps the descriptor open until release. EINVAL for a zero value.
 func (d *desc) acquire() error {
+	if err := d.there(); err != nil {
+		return err
+	}
 	if !d.ref.acquire() {
 		return net.ErrClosed
+	}
+	return nil
+}
+
+// there tells that this is no zero value: EINVAL, as package net's.
+func (d *desc) there() error {
+	if d.w == nil {
+		return syscall.EINVAL
 	}
 	return nil
 }

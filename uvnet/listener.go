@@ -85,6 +85,9 @@ func (l *listener) File() (*os.File, error) {
 
 // SyscallConn gives access to the descriptor.
 func (l *listener) SyscallConn() (syscall.RawConn, error) {
+	if err := l.there(); err != nil {
+		return nil, err
+	}
 	if l.ref.closed() {
 		return nil, net.ErrClosed
 	}
@@ -145,6 +148,9 @@ func (l *TCPListener) AcceptTCP() (*TCPConn, error) {
 // Close ends listening; the address is free when it returns. Accept fails with
 // net.ErrClosed.
 func (l *TCPListener) Close() error {
+	if err := l.there(); err != nil {
+		return err
+	}
 	if !l.shut() {
 		return l.closeError()
 	}
@@ -189,6 +195,9 @@ func (l *UnixListener) AcceptUnix() (*UnixConn, error) {
 
 // Close ends listening and removes the socket's file, if Listen made it.
 func (l *UnixListener) Close() error {
+	if err := l.there(); err != nil {
+		return err
+	}
 	l.once.Do(func() {
 		if path := l.laddr.String(); l.unlink && path != "" && path[0] != '@' {
 			_ = unix.Unlink(path)

@@ -54,6 +54,9 @@ func (c *packetConn) attempt(mu *sync.Mutex, s *side, name string, call func() e
 
 // Read receives a packet; with no room for one it returns at once.
 func (c *packetConn) Read(p []byte) (n int, err error) {
+	if err := c.there(); err != nil {
+		return 0, err
+	}
 	if len(p) == 0 {
 		if c.ref.closed() {
 			return 0, c.opError("read", c.laddr, c.raddr, net.ErrClosed)
@@ -100,6 +103,9 @@ func (c *packetConn) SetWriteDeadline(t time.Time) error { return c.setDeadline(
 // Close closes the socket and ends calls under way with net.ErrClosed; the
 // address is free when it returns.
 func (c *packetConn) Close() error {
+	if err := c.there(); err != nil {
+		return err
+	}
 	if !c.shut() {
 		return c.opError("close", c.laddr, c.raddr, net.ErrClosed)
 	}
@@ -122,5 +128,8 @@ func (c *packetConn) File() (*os.File, error) {
 
 // SyscallConn gives access to the descriptor.
 func (c *packetConn) SyscallConn() (syscall.RawConn, error) {
+	if err := c.there(); err != nil {
+		return nil, err
+	}
 	return &rawPoller{&c.poller, &c.rmu, &c.wmu}, nil
 }

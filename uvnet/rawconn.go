@@ -62,7 +62,12 @@ var _ syscall.RawConn = rawStream{}
 // SyscallConn gives access to the descriptor. Its Read makes the loop stop
 // reading; bytes that it had read before are Read's of the connection, not the
 // descriptor's.
-func (c *conn) SyscallConn() (syscall.RawConn, error) { return rawStream{c}, nil }
+func (c *conn) SyscallConn() (syscall.RawConn, error) {
+	if err := c.there(); err != nil {
+		return nil, err
+	}
+	return rawStream{c}, nil
+}
 
 // Control runs f on the descriptor.
 func (r rawStream) Control(f func(fd uintptr)) error { return r.c.control(f) }

@@ -147,6 +147,7 @@ func (w *worker) batched() {
 	}
 	if w.readied {
 		w.readied = false
+		w.loop.Core().Rested()
 		since := time.Now()
 		for range yields {
 			if runtime.Gosched(); time.Since(since) > longYield {

@@ -23,8 +23,8 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
-// full is how much may wait for a client that does not read.
-const full = 1 << 20
+// At high bytes that wait for a client we stop reading from it, at low we go on.
+const low, high = 16 << 10, 64 << 10
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:7000", "`address` to listen on; port 0 takes any")
@@ -79,17 +79,16 @@ func echo(c *handles.TCP) {
 			c.Close()
 			return
 		}
-		c.Write(p)               // p is borrowed: it is gone when read returns
-		if c.Buffered() > full { // do not read faster than the client does
+		c.Write(p)    // p is borrowed: it is gone when read returns
+		if c.Full() { // do not read faster than the client does
 			c.ReadStop()
 		}
 	}
+	c.SetWatermarks(low, high)
+	c.OnDrain(func() { c.ReadStart(read) }) // runs for each time that it was full
 	c.OnWritten(func(queued int, err error) {
-		switch {
-		case err != nil:
+		if err != nil {
 			c.Close()
-		case queued == 0:
-			c.ReadStart(read) // refused if it is reading anyway: fine
 		}
 	})
 	c.ReadStart(read)

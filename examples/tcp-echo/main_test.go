@@ -6,6 +6,7 @@ import (
 	"net"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
@@ -33,6 +34,27 @@ func TestEcho(t *testing.T) {
 	}
 	if !bytes.Equal(got, sent) {
 		t.Errorf("got %d bytes back, of %d", len(got), len(sent))
+	}
+	p.Signal(syscall.SIGINT)
+	p.Wait(0)
+}
+
+// TestEchoOfLargeMessages waits for each message before it sends the next: nothing
+// else gets an echo going again that has stopped reading.
+func TestEchoOfLargeMessages(t *testing.T) {
+	uvtest.Watchdog(t, time.Minute)
+	p := uvtest.Start(t, "main", "-addr", "127.0.0.1:0")
+	c, err := net.Dial("tcp", p.Expect(`^listening on (.*)`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	sent, got := make([]byte, 256<<10), make([]byte, 256<<10)
+	for range 100 {
+		go c.Write(sent)
+		if _, err := io.ReadFull(c, got); err != nil {
+			t.Fatal(err)
+		}
 	}
 	p.Signal(syscall.SIGINT)
 	p.Wait(0)

@@ -93,8 +93,8 @@ func (r *room) enter(pipe *handles.Pipe, err error) {
 func (r *room) say(from *client, line string) {
 	for c := range r.clients {
 		if c != from && !c.Closing() {
-			c.Write([]byte(line)) // if it fails, so does reading
-			if c.Buffered() > maxLate {
+			c.Write([]byte(line))                         // if it fails, so does reading
+			if c.Full() && c.WriteQueueSize() > maxLate { // full, and the kernel takes no more
 				c.Close()
 			}
 		}

@@ -9,6 +9,7 @@ require (
 	github.com/tidwall/redcon v1.6.4
 	github.com/uvgo/uvgo v0.0.0-00010101000000-000000000000
 	github.com/valyala/fasthttp v1.77.0
+	go.uber.org/goleak v1.3.0
 	golang.org/x/crypto v0.58.0
 	google.golang.org/grpc v1.85.0
 )

@@ -8,8 +8,8 @@ import (
 	"github.com/uvgo/uvgo/uvnet"
 )
 
-// TestMain has the default group running, and a connection made on each of its
-// loops, before it counts what is open: they live as long as the process.
+// TestMain has a connection made on each of the default group's loops before it
+// counts what is open: they live as long as the process.
 func TestMain(m *testing.M) {
 	if ln, err := uvnet.Listen("tcp", "127.0.0.1:0"); err == nil {
 		for range 2 * runtime.GOMAXPROCS(0) {

@@ -1,0 +1,49 @@
+package server
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// refused counts connections that a listener could not accept.
+func (w *worker) refused(l *listener, err error) {
+	shed := l.stream.Base().Shed()
+	w.drop(shed-l.shed, err)
+	l.shed = shed
+}
+
+// drop counts n connections that were closed as they came, and reports why, but not
+// each time: there may be thousands.
+func (w *worker) drop(n uint64, err error) {
+	w.dropped.Add(n)
+	s := w.server
+	if !s.drops.due(time.Now()) {
+		return
+	}
+	total := s.Stats().Dropped
+	if errors.Is(err, uv.EMFILE) || errors.Is(err, uv.ENFILE) {
+		s.Logger.Error("server: out of descriptors, connections are closed as they come: raise the limit (ulimit -n, LimitNOFILE=)",
+			"dropped", total, "error", err)
+		return
+	}
+	s.Logger.Warn("server: accept", "error", err, "dropped", total)
+}
+
+// A limiter lets one report a second through.
+type limiter struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+func (l *limiter) due(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.last.IsZero() && now.Sub(l.last) < time.Second {
+		return false
+	}
+	l.last = now
+	return true
+}

@@ -1,0 +1,160 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/server"
+)
+
+// talk serves, sends a request from a client, and prints what comes back.
+func talk(h server.Handler, request string) {
+	srv := &server.Server{Handler: h, Loops: 1}
+	if err := srv.Listen("tcp://127.0.0.1:0"); err != nil {
+		log.Fatal(err)
+	}
+	served := make(chan error)
+	go func() { served <- srv.Serve(context.Background()) }()
+
+	c, err := net.Dial("tcp", srv.Addrs()[0].String())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Fprint(c, request)
+	answer, err := io.ReadAll(c)
+	c.Close()
+	if len(answer) > 100 {
+		answer = fmt.Appendf(nil, "%d bytes", len(answer))
+	}
+	fmt.Printf("%s, %v\n", answer, err)
+	if err := errors.Join(srv.Shutdown(context.Background()), <-served); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// A pump sends more than memory should hold, as fast as the client takes it.
+type pump struct{}
+
+func (pump) Open(c *server.Conn)             { c.SetContext(100_000_000) }
+func (p pump) Data(c *server.Conn, _ []byte) { p.Drain(c) }
+func (pump) Close(*server.Conn, error)       {}
+
+// Drain is called when a connection that was Full has room again.
+func (pump) Drain(c *server.Conn) {
+	left := c.Context().(int)
+	for left > 0 && !c.Full() {
+		n, err := c.Write(zeros[:min(left, len(zeros))])
+		if err != nil {
+			return // Close tells why
+		}
+		left -= n
+	}
+	if c.SetContext(left); left == 0 {
+		c.Close()
+	}
+}
+
+var zeros [64 << 10]byte
+
+// A long answer, written piece by piece.
+func ExampleDrainer() {
+	talk(pump{}, "all of it, please")
+	// Output: 100000000 bytes, <nil>
+}
+
+// An impatient handler closes connections that have sent nothing for a while.
+type impatient struct{ idle time.Duration }
+
+func (h impatient) Open(c *server.Conn) {
+	t, err := c.Loop().NewTimer()
+	if err != nil {
+		c.Abort()
+		return
+	}
+	c.SetContext(t)
+	h.restart(c)
+}
+
+func (h impatient) restart(c *server.Conn) {
+	_ = c.Context().(*handles.Timer).Start(h.idle, 0, func() { // fails only on a closed timer
+		fmt.Fprint(c, "too slow")
+		c.Close()
+	})
+}
+
+func (h impatient) Data(c *server.Conn, p []byte) { h.restart(c) }
+
+func (impatient) Close(c *server.Conn, _ error) {
+	if t, ok := c.Context().(*handles.Timer); ok {
+		t.Close()
+	}
+}
+
+// A timeout for each connection. To start a timer again costs no crossing.
+func ExampleConn_Loop_timeout() {
+	talk(impatient{50 * time.Millisecond}, "hello?")
+	// Output: too slow, <nil>
+}
+
+// An asker answers by goroutines, which may block.
+type asker struct{}
+
+func (asker) Open(*server.Conn) {}
+
+func (asker) Data(c *server.Conn, p []byte) {
+	question := bytes.Clone(p) // p is valid until Data returns
+	c.Hold()                   // Shutdown waits for Release
+	go func() {
+		answer := strings.ToUpper(string(question)) // a query, say
+		_ = c.Loop().Post(func() {                  // fails only once the server has ended
+			fmt.Fprint(c, answer)
+			c.Release()
+			c.Close()
+		})
+	}()
+}
+
+func (asker) Close(*server.Conn, error) {}
+
+// Work that blocks goes to a goroutine, which comes back by Post.
+func ExampleConn_Hold() {
+	talk(asker{}, "is anybody there?")
+	// Output: IS ANYBODY THERE?, <nil>
+}
+
+// A server that SIGTERM and Ctrl-C end in good order, within ten seconds.
+func ExampleServer_Shutdown() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+
+	srv := &server.Server{Handler: echoer{}}
+	if err := srv.Listen("tcp://127.0.0.1:0"); err != nil {
+		log.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(context.Background()) }()
+
+	_ = syscall.Kill(os.Getpid(), syscall.SIGTERM) // somebody does, some day
+
+	select {
+	case err := <-served:
+		log.Fatal(err)
+	case <-ctx.Done():
+	}
+	stop() // a second signal ends the process at once
+	limit, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	fmt.Println("drained:", srv.Shutdown(limit))
+	// Output: drained: <nil>
+}
