@@ -17,7 +17,7 @@ export PKG_CONFIG_PATH = $(LIBUV)/$(FLAVOUR)$(if $(PKGPATH),:$(PKGPATH))
 export CGO_CFLAGS = $(CFLAGS_GO) -DUVGO_LIBUV_STAMP=0x$(shell head -c 8 $(LIBUV)/$(FLAVOUR)/.stamp 2>/dev/null)
 export LIBUV_TARBALL
 
-TIMEOUT   ?= 10m
+TIMEOUT   ?= 30m
 FUZZTIME  ?= 30s
 PKGS      ?= ./...
 ASAN_PKGS ?= ./cuv ./uv ./requests ./handles . ./server ./uvfs ./uvnet
@@ -35,6 +35,8 @@ run: build ## Build everything and start an echo server on tcp 127.0.0.1:8888 an
 
 .PHONY: test
 test: libuv ## Set up and run every test
+	@tests/interop/setup.sh
+	@echo "test: takes many minutes on two cores; a package's line comes when it is done"
 	@third_party/libuv/test.sh
 	@scripts/submodules.sh go vet ./...
 	@$(MAKE) --no-print-directory interop
@@ -101,6 +103,7 @@ generate: libuv ## Regenerate the code made from uv.h
 
 .PHONY: build
 build: libuv ## Build bin/uvgo
+	@[ -e bin/uvgo ] || echo "build: bin/uvgo, a minute or two the first time"
 	@go build -trimpath -ldflags '$(GOLDFLAGS)' -o bin/uvgo ./cmd/uvgo
 
 .PHONY: libuv

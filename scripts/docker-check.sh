@@ -67,6 +67,7 @@ inspect() { store buildah inspect --type image --format "$1" uvgo; }
 
 [ "$(id -u)" = 0 ] || die "run it as root: sudo make docker-check"
 [ -f "$context/Dockerfile" ] || die "no Dockerfile in $context"
+say "installs what is missing, makes base images, builds and tries the image: many minutes"
 "$here/scripts/deps.sh" buildah=buildah debootstrap=debootstrap unshare=util-linux ip=iproute2
 work=$(mktemp -d /var/tmp/uvgo-docker.XXXXXX)
 chmod 755 "$work"
@@ -76,7 +77,7 @@ for base in "${bases[@]}"; do
   make_base "$base"
 done
 
-say "building the Dockerfile"
+say "building the Dockerfile (libuv, then Go's packages: some minutes)"
 store buildah bud --isolation chroot --format docker --pull-never -t uvgo "$context" >"$work/log" 2>&1 || {
   tail -n 30 "$work/log" >&2
   die "buildah bud failed"

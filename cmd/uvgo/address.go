@@ -29,7 +29,7 @@ func (a address) String() string { return a.text }
 // parseAddress understands tcp://host:port and unix:///path.
 func parseAddress(text string) (address, error) {
 	bad := func(format string, args ...any) (address, error) {
-		return address{}, fmt.Errorf("bad address %q: %s", text, fmt.Sprintf(format, args...))
+		return address{}, usagef("bad address %q: %s", text, fmt.Sprintf(format, args...))
 	}
 	a := address{text: text}
 	scheme, rest, ok := strings.Cut(text, "://")
@@ -66,7 +66,7 @@ func (a address) resolve(ctx context.Context) (netip.AddrPort, error) {
 		return netip.AddrPort{}, nil
 	}
 	if a.port == 0 {
-		return netip.AddrPort{}, fmt.Errorf("bad address %q: nobody can be reached at port 0", a.text)
+		return netip.AddrPort{}, usagef("bad address %q: nobody can be reached at port 0", a.text)
 	}
 	if a.host == "" {
 		ip := netip.AddrFrom4([4]byte{127, 0, 0, 1})

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -54,15 +55,24 @@ func (c *console) printf(format string, args ...any) {
 }
 
 // status replaces the status line; text that is too wide for the terminal
-// would wrap, and is cut.
+// would wrap, and is cut, between its parts if it can be.
 func (c *console) status(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if cols, err := width(os.Stdout); err == nil && len(text) >= cols {
-		text = text[:cols-1]
+		text = cut(text, cols-1)
 	}
 	fmt.Print(eraseLine + text)
 	c.shown = true
+}
+
+// cut leaves the parts of a status line, two spaces apart, that fit; of the first
+// what fits.
+func cut(text string, cols int) string {
+	if i := strings.LastIndex(text[:min(cols+2, len(text))], "  "); i > 0 {
+		return text[:i]
+	}
+	return text[:cols]
 }
 
 // clear takes the status line off the screen.

@@ -32,7 +32,8 @@ func runEcho(args []string) error {
 	fs.Func("listen", "listen on `ADDR`: tcp://host:port or unix:///path; may be repeated (default "+defaultListen+")",
 		func(s string) error { listen = append(listen, s); return nil })
 	loops := fs.Int("loops", 0, "serve with `N` event loops; 0 is one for each processor")
-	drain := fs.Duration("drain", 5*time.Second, "let clients take what they are owed for at most `TIME` at the end")
+	var drain time.Duration
+	spanVar(fs, &drain, "drain", 5*time.Second, "let clients take what they are owed for at most `TIME` at the end")
 	switch others, err := parse(fs, echoHelp, args); {
 	case err != nil:
 		return err
@@ -40,13 +41,13 @@ func runEcho(args []string) error {
 		return usagef("echo takes no argument %q: addresses follow --listen", others[0])
 	case *loops < 0:
 		return usagef("--loops %d: a number of loops is not negative", *loops)
-	case *drain < 0:
-		return usagef("--drain %v: a time is not negative", *drain)
+	case drain < 0:
+		return usagef("--drain %v: a time is not negative", drain)
 	}
 	if len(listen) == 0 {
 		listen = []string{defaultListen}
 	}
-	e := &echo{console: newConsole(), patience: *drain}
+	e := &echo{console: newConsole(), patience: drain}
 	for _, text := range listen {
 		a, err := parseAddress(text)
 		if err != nil {
@@ -58,7 +59,7 @@ func runEcho(args []string) error {
 		Handler: e,
 		Loops:   *loops,
 		// While it drains, the patience of this program decides, not the server's.
-		CloseTimeout: *drain + 10*time.Second,
+		CloseTimeout: drain + 10*time.Second,
 		Logger:       slog.New(slog.NewTextHandler(e.console, nil)),
 	}
 	signal.Ignore(syscall.SIGPIPE) // clients are served also when nobody reads what we print

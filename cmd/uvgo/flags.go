@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"text/tabwriter"
+	"time"
 )
 
 // A usageError is a command line that makes no sense.
@@ -24,8 +26,37 @@ func newFlags(name string) *flag.FlagSet {
 	return fs
 }
 
-// printFlags lists flags with the two dashes that the documentation writes.
+// A span is a flag's time.
+type span time.Duration
+
+func (s *span) String() string { return time.Duration(*s).String() }
+
+// Set says how to write a time; a number alone lacks its unit.
+func (s *span) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err == nil {
+		*s = span(d)
+		return nil
+	}
+	if _, ferr := strconv.ParseFloat(text, 64); ferr == nil {
+		return errors.New("write " + text + "s")
+	}
+	return errors.New("write a time, such as 10s or 1m30s")
+}
+
+// spanVar makes a flag of a time.
+func spanVar(fs *flag.FlagSet, p *time.Duration, name string, value time.Duration, usage string) {
+	*p = value
+	fs.Var((*span)(p), name, usage)
+}
+
+// printFlags lists flags with the two dashes that the documentation writes. On a
+// narrow terminal what a flag does stands below it.
 func printFlags(fs *flag.FlagSet) {
+	between := "\t"
+	if cols, err := width(os.Stdout); err == nil && cols < 80 {
+		between = "\n      "
+	}
 	tw := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	head := "\nflags:\n"
 	fs.VisitAll(func(f *flag.Flag) {
@@ -35,7 +66,7 @@ func printFlags(fs *flag.FlagSet) {
 		if f.DefValue != "" && f.DefValue != "false" {
 			usage += " (default " + f.DefValue + ")"
 		}
-		fmt.Fprintf(tw, "  --%s %s\t%s\n", f.Name, value, usage)
+		fmt.Fprintf(tw, "  --%s %s%s%s\n", f.Name, value, between, usage)
 	})
 	_ = tw.Flush() // there is nobody to tell
 }

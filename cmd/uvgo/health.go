@@ -20,21 +20,22 @@ const probe = "uvgo health\n"
 
 func runHealth(args []string) error {
 	fs := newFlags("health")
-	timeout := fs.Duration("timeout", 2*time.Second, "give up after `TIME`")
+	var timeout time.Duration
+	spanVar(fs, &timeout, "timeout", 2*time.Second, "give up after `TIME`")
 	a, err := oneAddress(fs, healthHelp, args)
 	switch {
 	case err != nil:
 		return err
-	case *timeout <= 0:
-		return usagef("--timeout %v: it takes some time", *timeout)
+	case timeout <= 0:
+		return usagef("--timeout %v: it takes some time", timeout)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), *timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	began := time.Now()
 	c := &checkup{address: a}
 	if err := c.run(ctx); err != nil {
 		if ctx.Err() != nil {
-			return fmt.Errorf("%s is not well: %s within %v", a, c.missing(), *timeout)
+			return fmt.Errorf("%s is not well: %s within %v", a, c.missing(), timeout)
 		}
 		return err
 	}

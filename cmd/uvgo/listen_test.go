@@ -29,26 +29,29 @@ func TestEchoRefusesAddressesInALine(t *testing.T) {
 	}
 	port := "tcp://" + taken.Addr().String()
 
-	for _, tt := range []struct{ name, listen, want string }{
-		{"port in use", port, "cannot listen on " + port + ": address already in use (EADDRINUSE): stop what listens"},
-		{"socket in use", "unix://" + path, "a running server has it"},
-		{"regular file", "unix://" + file, "cannot listen on unix://" + file + ": address already in use (EADDRINUSE): the path is a regular file"},
-		{"directory", "unix://" + t.TempDir(), "the path is a directory"},
-		{"no directory", "unix://" + path + "/no/s", "cannot listen on"},
-		{"no such directory", "unix://" + path + ".d/s", "make its directory first"},
-		{"long path", "unix:///" + strings.Repeat("x", 200), "at most 107 bytes"},
-		{"not ours", "tcp://192.0.2.1:0", "no interface of this machine"},
-		{"no scheme", "127.0.0.1:8888", `bad address "127.0.0.1:8888": write tcp://host:port`},
-		{"unknown scheme", "ftp://127.0.0.1:1", `"ftp" is neither tcp nor unix`},
-		{"no port", "tcp://127.0.0.1", "write tcp://host:port"},
-		{"no number", "tcp://127.0.0.1:http", `not "http"`},
-		{"large port", "tcp://127.0.0.1:65536", "up to 65535"},
-		{"no path", "unix://", "there is no path"},
+	for _, tt := range []struct {
+		name, listen, want string
+		status             int
+	}{
+		{"port in use", port, "cannot listen on " + port + ": address already in use (EADDRINUSE): stop what listens", 1},
+		{"socket in use", "unix://" + path, "a running server has it", 1},
+		{"regular file", "unix://" + file, "cannot listen on unix://" + file + ": address already in use (EADDRINUSE): the path is a regular file", 1},
+		{"directory", "unix://" + t.TempDir(), "the path is a directory", 1},
+		{"no directory", "unix://" + path + "/no/s", "cannot listen on", 1},
+		{"no such directory", "unix://" + path + ".d/s", "make its directory first", 1},
+		{"long path", "unix:///" + strings.Repeat("x", 200), "at most 107 bytes", 2},
+		{"not ours", "tcp://192.0.2.1:0", "no interface of this machine", 1},
+		{"no scheme", "127.0.0.1:8888", `bad address "127.0.0.1:8888": write tcp://host:port`, 2},
+		{"unknown scheme", "ftp://127.0.0.1:1", `"ftp" is neither tcp nor unix`, 2},
+		{"no port", "tcp://127.0.0.1", "write tcp://host:port", 2},
+		{"no number", "tcp://127.0.0.1:http", `not "http"`, 2},
+		{"large port", "tcp://127.0.0.1:65536", "up to 65535", 2},
+		{"no path", "unix://", "there is no path", 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			other := uvtest.SocketPath(t)
 			p := start(t, "echo", "--listen", "unix://"+other, "--listen", tt.listen, "--loops", "2")
-			if out := p.wait(1); out != "" {
+			if out := p.wait(tt.status); out != "" {
 				t.Errorf("it said %q", out)
 			}
 			holds(t, p.complaint(), tt.want)

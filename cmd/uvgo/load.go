@@ -39,6 +39,7 @@ type load struct {
 	runners     []*runner
 	ready       atomic.Int64 // connections that are up
 	interrupted chan struct{}
+	progress    *progress
 }
 
 func runLoad(args []string) error {
@@ -46,8 +47,8 @@ func runLoad(args []string) error {
 	l := &load{base: time.Now(), interrupted: make(chan struct{})}
 	fs.IntVar(&l.conns, "conns", 100, "open `N` connections")
 	fs.IntVar(&l.size, "size", 64, "send messages of `BYTES`")
-	fs.DurationVar(&l.duration, "duration", 10*time.Second, "go on for `TIME`")
-	fs.DurationVar(&l.patience, "timeout", 10*time.Second, "give up when no further connection comes up for `TIME`")
+	spanVar(fs, &l.duration, "duration", 10*time.Second, "go on for `TIME`")
+	spanVar(fs, &l.patience, "timeout", 10*time.Second, "give up when no further connection comes up for `TIME`")
 	fs.BoolVar(&l.json, "json", false, "print the result as a JSON object")
 	loops := fs.Int("loops", 1, "spread the connections over `N` event loops")
 	var err error
@@ -120,11 +121,14 @@ func (l *load) measure(failed <-chan error) (*result, error) {
 	if err := l.watchSignals(loops[0]); err != nil {
 		return nil, err
 	}
+	l.progress = newProgress(l)
+	defer l.progress.end()
 	if err := l.connect(failed); err != nil {
 		return nil, err
 	}
+	l.progress.loading()
 	if !l.json {
-		fmt.Printf("%s, messages of %s, %s, %v to %s\n", plural(uint64(l.conns), "connection"),
+		l.progress.console.printf("%s, messages of %s, %s, %v to %s\n", plural(uint64(l.conns), "connection"),
 			plural(uint64(l.size), "byte"), plural(uint64(len(loops)), "loop"), l.duration, l.address)
 	}
 	if err := l.each((*runner).start); err != nil {
@@ -145,12 +149,15 @@ func (l *load) connect(failed <-chan error) error {
 	if err := l.each((*runner).connect); err != nil {
 		return err
 	}
-	for _, r := range l.runners {
+	for waiting := l.runners; len(waiting) > 0; {
 		select {
-		case err := <-r.up:
+		case err := <-waiting[0].up:
 			if err != nil {
 				return l.address.connectError(err)
 			}
+			waiting = waiting[1:]
+		case <-l.progress.tick():
+			l.progress.show()
 		case <-l.interrupted:
 			return fmt.Errorf("interrupted with %d of %s open: no load was put on %s",
 				l.ready.Load(), plural(uint64(l.conns), "connection"), l.address)
@@ -167,6 +174,8 @@ func (l *load) await(r *runner, res *result, failed <-chan error) error {
 		select {
 		case <-r.done:
 			return nil
+		case <-l.progress.tick():
+			l.progress.show()
 		case <-l.interrupted:
 			res.interrupted = true
 			l.interrupted = nil // once

@@ -96,12 +96,44 @@ func TestEchoCutsItsStatusLineToTheTerminal(t *testing.T) {
 	p, keyboard := startOn(t, 20, "echo", "--listen", loopback[0])
 	p.expect(`^stop: `)
 	rewritten(t, p.stdout)
-	if text := rewritten(t, p.stdout); len(text) != 19 {
-		t.Errorf("%q has %d columns of 20", text, len(text))
+	if text := rewritten(t, p.stdout); text != "0 conns" {
+		t.Errorf("of 20 columns it shows %q, not the parts that fit", text)
 	}
 	if _, err := keyboard.Write([]byte{3}); err != nil {
 		t.Fatal(err)
 	}
+	p.end()
+}
+
+func TestStatusLineIsCutBetweenItsParts(t *testing.T) {
+	const text = "12 conns  3 messages/s  4 MB/s"
+	for cols, want := range map[int]string{0: "", 5: "12 co", 8: "12 conns", 9: "12 conns", 21: "12 conns", 22: "12 conns  3 messages/s", 29: "12 conns  3 messages/s"} {
+		if got := cut(text, cols); got != want {
+			t.Errorf("%d columns show %q, want %q", cols, got, want)
+		}
+	}
+}
+
+func TestLoadShowsItsProgressOnATerminal(t *testing.T) {
+	t.Parallel()
+	_, addrs := echoServer(t, loopback)
+	p, keyboard := startOn(t, 80, "load", addrs[0], "--duration", "1h", "--conns", "2")
+	p.expect(`^2 connections, .* 1h0m0s to `)
+	rewritten(t, p.stdout)
+	holds(t, rewritten(t, p.stdout), "s of 1h0m0s")
+	if _, err := keyboard.Write([]byte{3}); err != nil { // Ctrl-C
+		t.Fatal(err)
+	}
+	p.expect(`requests .* interrupted`)
+	p.end()
+}
+
+func TestHelpFitsANarrowTerminal(t *testing.T) {
+	t.Parallel()
+	p, _ := startOn(t, 40, "load", "-h")
+	p.expect(`^flags:`)
+	p.expect(`^  --conns N\r?$`)
+	p.expect(`^      open N connections`)
 	p.end()
 }
 

@@ -34,14 +34,25 @@ func runVersion(args []string) error {
 	return err
 }
 
-// ownVersion is what go build noted of the module.
+// ownVersion is what go build noted of the module, in a checkout with its commit.
 func ownVersion() string {
-	const unknown = "(unknown)"
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
-		return unknown
+		return "(unknown)"
 	}
-	return info.Main.Version
+	commit, changed := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = ", changed"
+		}
+	}
+	if commit == "" {
+		return info.Main.Version
+	}
+	return fmt.Sprintf("%s (commit %s%s)", info.Main.Version, commit, changed)
 }
 
 // lacking tries what uvgo would use and an old libuv, or the system, has not.
