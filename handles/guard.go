@@ -68,3 +68,7 @@ func (s *stream) putOffClose() {
 	s.core.Ring().Submit(cuv.OpReadStop, s.c, 0, 0)
 	s.core.Hold()
 }
+
+// Guarded tells whether Guard is in force: with Closing, that Unguard ends the
+// close. No libuv counterpart.
+func (s *stream) Guarded() bool { return s.guard != nil }

@@ -159,14 +159,13 @@ func (c *conn) writeBuffers(v *net.Buffers) (n int64, err error) {
 			consume(v, 0)
 			continue
 		}
-		m, err := unix.Writev(c.fd, (*v)[:min(len(*v), vectorMax)])
+		m, err := c.sendv((*v)[:min(len(*v), vectorMax)])
 		switch {
 		case err == unix.EINTR:
 			continue
 		case err == unix.EAGAIN:
-			m = min(probe, len((*v)[0]))
-			if !c.submit((*v)[0][:m]) {
-				return n, errLoopGone
+			if m, err = c.later((*v)[0]); err != nil {
+				return n, err
 			}
 		case err != nil:
 			return n, os.NewSyscallError("writev", err)
@@ -175,6 +174,14 @@ func (c *conn) writeBuffers(v *net.Buffers) (n int64, err error) {
 		consume(v, m)
 	}
 	return n, c.settle()
+}
+
+// sendv is one writev that does not wait.
+func (c *conn) sendv(v [][]byte) (int, error) {
+	if c.filed.Load() {
+		return c.send(v[0])
+	}
+	return unix.Writev(c.fd, v)
 }
 
 // consume drops the first n bytes, and empty buffers in front.

@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -215,19 +213,29 @@ func (d *desc) opError(op string, source, addr net.Addr, err error) error {
 	return &net.OpError{Op: op, Net: d.net, Source: source, Addr: addr, Err: err}
 }
 
-// dup returns a duplicate of the descriptor.
+// dup returns a duplicate of the descriptor, made by package net: its Fd sets blocking
+// mode, which a file made by os.NewFile does not do.
 func (d *desc) dup() (*os.File, error) {
-	fd, err := unix.FcntlInt(uintptr(d.fd), unix.F_DUPFD_CLOEXEC, 3)
+	fd, err := duplicate(d.fd)
 	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
+		return nil, err
 	}
-	name := d.net + ":" + addrString(d.laddr) + "->" + addrString(d.raddr)
-	return os.NewFile(uintptr(fd), name), nil
-}
-
-func addrString(a net.Addr) string {
-	if a == nil {
-		return ""
+	f := os.NewFile(uintptr(fd), d.net)
+	defer f.Close()
+	var c any
+	if d.net[0] == 't' || d.net == "unix" {
+		c, err = net.FileListener(f) // FileConn sets options of a connection
+	} else {
+		c, err = net.FilePacketConn(f)
 	}
-	return a.String()
+	if err != nil {
+		return nil, inner(err)
+	}
+	s := c.(interface {
+		File() (*os.File, error)
+		Close() error
+	})
+	defer s.Close()
+	dup, err := s.File()
+	return dup, inner(err)
 }

@@ -94,7 +94,7 @@ func TestCloseReachesWhoIsAboutToWait(t *testing.T) {
 	p := new(poller)
 	p.init(c.w, c.net, fd, nil, nil)
 	c.mu.Lock()
-	c.watchers[0] = p
+	c.watcher = p
 	c.mu.Unlock()
 	check(t, c.Close())
 	_ = p.wait(&p.rd) // or it waits for ever

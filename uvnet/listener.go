@@ -91,7 +91,7 @@ func (l *listener) SyscallConn() (syscall.RawConn, error) {
 	if l.ref.closed() {
 		return nil, net.ErrClosed
 	}
-	return &rawPoller{&l.poller, &l.amu, &l.amu}, nil
+	return rawListener{&l.poller}, nil
 }
 
 // closeError is the error of a second Close.

@@ -15,6 +15,8 @@ import (
 type poller struct {
 	desc
 	closed chan struct{} // receives once, when the descriptor is closed
+	copied bool          // the descriptor is a duplicate of a TCP connection's
+	of     *conn         // whose descriptor it is, for a unix connection
 
 	// Guarded by mu.
 	want   handles.PollEvent // what the loop has been asked to look for
@@ -219,9 +221,38 @@ func (p *poller) onClose() {
 	} else if ending {
 		p.end()
 	}
+	if closed && p.of != nil {
+		p.of.abandon()
+	}
+}
+
+// drop lets go of a watcher, whose maker is its only user that remains.
+func (p *poller) drop() {
+	if p.ref.close() {
+		p.mu.Lock()
+		p.stop()
+		p.mu.Unlock()
+		p.release()
+	}
+	p.release()
+}
+
+// nudge makes the one who waits for room, or is about to, look again.
+func (p *poller) nudge() {
+	p.mu.Lock()
+	if p.wr.waiting {
+		p.wr.signal()
+	} else {
+		p.seen |= handles.Writable
+	}
+	p.mu.Unlock()
 }
 
 func (p *poller) end() {
-	unix.Close(p.fd)
+	if p.copied {
+		go unix.Close(p.fd) // the last of its socket it may sleep, see linger.go
+	} else {
+		unix.Close(p.fd)
+	}
 	p.closed <- struct{}{}
 }

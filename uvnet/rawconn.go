@@ -1,7 +1,6 @@
 package uvnet
 
 import (
-	"os"
 	"sync"
 	"syscall"
 )
@@ -54,14 +53,31 @@ func (r *rawPoller) try(op string, mu *sync.Mutex, s *side, f func(fd uintptr) b
 	return nil
 }
 
+// A rawListener is the syscall.RawConn of a listener, which is not read from nor
+// written to.
+type rawListener struct{ p *poller }
+
+var _ syscall.RawConn = rawListener{}
+
+// Control runs f on the descriptor.
+func (r rawListener) Control(f func(fd uintptr)) error { return r.p.control(f) }
+
+// Read fails with EINVAL, as package net's.
+func (r rawListener) Read(func(fd uintptr) bool) error { return syscall.EINVAL }
+
+// Write fails with EINVAL, as package net's.
+func (r rawListener) Write(func(fd uintptr) bool) error { return syscall.EINVAL }
+
 // A rawStream is the syscall.RawConn of a stream connection.
 type rawStream struct{ c *conn }
 
 var _ syscall.RawConn = rawStream{}
 
-// SyscallConn gives access to the descriptor. Its Read makes the loop stop
-// reading; bytes that it had read before are Read's of the connection, not the
-// descriptor's.
+// SyscallConn gives access to the descriptor. Its Read makes the loop stop reading;
+// while there are bytes that the loop has read before, f gets a unix socket that holds
+// them in the place of the descriptor, and what it takes of them is gone for Read of the
+// connection, too. Control always gets the descriptor itself: a look by it, such as
+// MSG_PEEK, does not see those bytes.
 func (c *conn) SyscallConn() (syscall.RawConn, error) {
 	if err := c.there(); err != nil {
 		return nil, err
@@ -78,7 +94,7 @@ func (r rawStream) Read(f func(fd uintptr) bool) error {
 	c := r.c
 	c.rmu.Lock()
 	defer c.rmu.Unlock()
-	return c.try("raw-read", &c.rd, c.halt, f)
+	return c.try("raw-read", &c.rd, c.halt, func() (bool, error) { return c.look(f) })
 }
 
 // Write runs f until it returns true, each time when there may be room.
@@ -86,18 +102,23 @@ func (r rawStream) Write(f func(fd uintptr) bool) error {
 	c := r.c
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
-	return c.try("raw-write", &c.wr, c.room, f)
+	return c.try("raw-write", &c.wr, func() error { return c.flushed(false) },
+		func() (bool, error) { return f(uintptr(c.fd)), nil })
 }
 
-// try runs f until it returns true. The loop would read what it finds; so a
-// poller on a duplicate of the descriptor does the waiting.
-func (c *conn) try(op string, s *side, ready func() error, f func(fd uintptr) bool) error {
+// try runs f until it is done. The loop would read what it finds; so a poller does
+// the waiting.
+func (c *conn) try(op string, s *side, ready func() error, f func() (done bool, err error)) error {
 	err := c.acquire()
 	if err == nil {
 		defer c.release()
-		for err = ready(); err == nil && !f(uintptr(c.fd)); {
-			if err = c.watch(s); err == nil {
-				err = ready()
+		for err = ready(); err == nil; err = ready() {
+			var done bool
+			if done, err = f(); done || err != nil {
+				break
+			}
+			if err = c.watch(s); err != nil {
+				break
 			}
 		}
 	}
@@ -137,62 +158,4 @@ func (t *haltTask) run() {
 	c.halting = true
 	c.mu.Unlock()
 	c.w.full = append(c.w.full, c)
-}
-
-// watch waits until the side is ready, or no longer usable.
-func (c *conn) watch(s *side) error {
-	fd, err := duplicate(c.fd)
-	if err != nil {
-		return err
-	}
-	p := new(poller)
-	p.init(c.w, c.net, fd, c.laddr, c.raddr)
-	mine := &p.rd
-	c.mu.Lock()
-	if s == &c.wr {
-		mine = &p.wr
-		c.watchers[1] = p
-	} else {
-		c.watchers[0] = p
-	}
-	mine.deadline = s.deadline
-	c.mu.Unlock()
-	if err = c.usable(s); err == nil {
-		err = p.wait(mine)
-	}
-	if err == os.ErrDeadlineExceeded {
-		err = nil // c knows better whether it is that, or Close
-	}
-	c.mu.Lock()
-	for i := range c.watchers {
-		if c.watchers[i] == p {
-			c.watchers[i] = nil
-		}
-	}
-	c.mu.Unlock()
-	p.shut()
-	return err
-}
-
-// tellWatchers passes on a deadline or Close; mu is held.
-func (c *conn) tellWatchers() {
-	for i, p := range c.watchers {
-		if p == nil {
-			continue
-		}
-		from, to := &c.rd, &p.rd
-		if i == 1 {
-			from, to = &c.wr, &p.wr
-		}
-		p.mu.Lock()
-		if to.deadline = from.deadline; c.ref.closed() {
-			to.deadline = 1 // passed: who is about to wait must not
-		}
-		if to.expired() {
-			to.signal()
-		} else if to.waiting {
-			p.arm(to)
-		}
-		p.mu.Unlock()
-	}
 }

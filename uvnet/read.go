@@ -53,6 +53,7 @@ func (c *conn) receive(p []byte) (int, error) {
 			c.mu.Unlock()
 			return 0, err
 		}
+		hand := c.hand.Load() && !c.reading
 		if !c.reading && !c.dry {
 			c.mu.Unlock()
 			n, err := c.readNow(p)
@@ -60,6 +61,14 @@ func (c *conn) receive(p []byte) (int, error) {
 				continue
 			}
 			return n, err
+		}
+		if hand {
+			c.mu.Unlock()
+			c.dry = false
+			if err := c.watch(&c.rd); err != nil {
+				return 0, err
+			}
+			continue
 		}
 		if !c.reading {
 			c.bulk = c.own >= bulky
@@ -81,10 +90,19 @@ func (c *conn) receive(p []byte) (int, error) {
 	}
 }
 
+// recv is one read that does not wait, whatever has been done to the descriptor.
+func (c *conn) recv(p []byte) (int, error) {
+	if c.filed.Load() {
+		n, _, err := unix.Recvfrom(c.fd, p, unix.MSG_DONTWAIT)
+		return n, err
+	}
+	return unix.Read(c.fd, p)
+}
+
 // readNow reads from the kernel, which is allowed while the loop does not.
 func (c *conn) readNow(p []byte) (int, error) {
 	for {
-		n, err := unix.Read(c.fd, p)
+		n, err := c.recv(p)
 		switch {
 		case err == unix.EINTR:
 			continue

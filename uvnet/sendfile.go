@@ -20,7 +20,7 @@ func (c *conn) sendFile(file syscall.RawConn, left int64) (n int64, handled bool
 		return 0, false, nil
 	}
 	defer c.release()
-	if c.usable(&c.wr) != nil {
+	if c.usable(&c.wr) != nil || c.filed.Load() { // sendfile might wait
 		return 0, false, nil
 	}
 	for left > 0 {
@@ -37,6 +37,11 @@ func (c *conn) sendFile(file syscall.RawConn, left int64) (n int64, handled bool
 		moved.sent.Add(int64(m))
 		switch {
 		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN && c.hand.Load():
+			if err := c.watch(&c.wr); err != nil {
+				return n, true, err
+			}
 			continue
 		case err == unix.EAGAIN:
 			if m, err = c.sendPiece(file, left); err != nil {

@@ -126,7 +126,11 @@ func known(t *testing.T, socket any) {
 	switch s := socket.(type) {
 	case interface{ inner() *conn }:
 		c := s.inner()
-		has = func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.taken }
+		has = func() bool {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.taken || c.watcher != nil && c.watcher.polls()
+		}
 	case *UDPConn:
 		has = s.poller.polls
 	case *TCPListener:

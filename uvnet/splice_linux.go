@@ -59,7 +59,7 @@ func (c *conn) fill(left int64, read int) (p *pipe, n int, err error) {
 	}
 	defer c.release()
 	c.mu.Lock()
-	direct := !c.reading && c.ahead == nil && c.failed == nil && !c.dry && c.ready(&c.rd) == nil
+	direct := !c.filed.Load() && !c.reading && c.ahead == nil && c.failed == nil && !c.dry && c.ready(&c.rd) == nil
 	c.mu.Unlock()
 	if !direct {
 		return nil, 0, nil
@@ -232,8 +232,15 @@ func (c *conn) drainNow(p *pipe, n int) (done int, err error) {
 		if err := c.room(); err != nil {
 			return done, err
 		}
-		m, err := splice(p.r, c.fd, int64(n-done))
+		m, err := 0, error(unix.EINVAL)
+		if !c.filed.Load() { // else it might wait
+			m, err = splice(p.r, c.fd, int64(n-done))
+		}
 		switch {
+		case err == unix.EAGAIN && c.hand.Load():
+			if err := c.watch(&c.wr); err != nil {
+				return done, err
+			}
 		case err == unix.EAGAIN || unable(err):
 			if m, err = p.copyTo(submitter{c}, min(n-done, probe)); err != nil {
 				return done, err
@@ -246,10 +253,14 @@ func (c *conn) drainNow(p *pipe, n int) (done int, err error) {
 	return done, c.settle()
 }
 
-// A submitter gives the loop what is written to it, a piece at most: see probe.
+// A submitter gives the loop what is written to it, a piece at most: see probe. Where
+// the loop writes nothing it waits until the kernel has it.
 type submitter struct{ c *conn }
 
 func (s submitter) Write(b []byte) (int, error) {
+	if s.c.hand.Load() {
+		return s.c.write(b)
+	}
 	if !s.c.submit(b) {
 		return 0, errLoopGone
 	}

@@ -59,23 +59,13 @@ func (c *conn) open() error {
 	if !c.claim(true) { // closed meanwhile, when the loop took no more tasks
 		return errLoopGone
 	}
-	var s handles.Stream
-	var err error
-	if c.net[0] == 'u' {
-		var p *handles.Pipe
-		if p, err = handles.NewPipe(c.w.loop); err == nil {
-			s, err = p, p.Take(uintptr(c.fd))
-		}
-	} else {
-		var t *handles.TCP
-		if t, err = handles.NewTCP(c.w.loop); err == nil {
-			s, err = t, t.Take(uintptr(c.fd))
+	s, err := handles.NewTCP(c.w.loop)
+	if err == nil {
+		if err = s.Take(uintptr(c.fd)); err != nil {
+			_ = s.Close()
 		}
 	}
 	if err != nil {
-		if s != nil {
-			_ = s.Close()
-		}
 		if !c.claim(false) {
 			unix.Close(c.fd)
 		}
@@ -83,7 +73,7 @@ func (c *conn) open() error {
 	}
 	c.stream = s
 	_ = s.Base().Guard(c.inUse) // fails only on a closed stream
-	s.OnClose(c.onClose)
+	s.OnClose(c.closed)
 	return nil
 }
 
@@ -102,14 +92,19 @@ func (c *conn) claim(taken bool) (alive bool) {
 // it: for us, for its own shutdown, or because somebody walked its handles. The
 // users leave as they do for Close, and the last one has the closing done.
 func (c *conn) inUse() bool {
-	if !c.ref.close() {
-		return c.ref.used()
-	}
-	c.expel()
-	if !c.ref.release() {
+	if c.ref.close() {
+		c.expel()
+		if !c.ref.release() {
+			return true
+		}
+		c.retire()
+		if c.watcher != nil {
+			c.watcher.drop()
+		}
+	} else if c.ref.used() {
 		return true
 	}
-	c.retire()
+	c.keepSpare()
 	return false
 }
 
@@ -149,6 +144,7 @@ func (c *conn) onRead(p []byte, err error) {
 	if wake {
 		c.into = nil
 	}
+	c.hush()
 	c.mu.Unlock()
 	if wake {
 		c.w.wake(&c.rd)
@@ -166,6 +162,7 @@ func (c *conn) pause() {
 	}
 	wake := c.halting && c.rd.take()
 	c.halting = false
+	c.hush()
 	c.mu.Unlock()
 	if wake {
 		c.w.wake(&c.rd)
@@ -200,6 +197,7 @@ func (c *conn) onWritten(err error) {
 		_ = unix.Shutdown(c.fd, unix.SHUT_WR)
 	}
 	wake := c.wr.take()
+	c.hush()
 	c.mu.Unlock()
 	if wake {
 		c.w.wake(&c.wr)
@@ -213,12 +211,16 @@ func (c *conn) onWritten(err error) {
 func (t *closeTask) run() {
 	c := (*conn)(t)
 	if c.stream == nil { // opening it failed
+		c.keepSpare()
 		unix.Close(c.fd)
-		c.finish()
+		c.closed()
 		return
 	}
-	if c.stream.Closing() { // the loop was faster, and waits for us
-		c.stream.Base().Unguard()
+	if c.stream.Closing() { // the loop was faster, and waits for us, or is done
+		if c.stream.Base().Guarded() {
+			c.keepSpare()
+			c.stream.Base().Unguard()
+		}
 		return
 	}
 	c.mu.Lock()
@@ -234,7 +236,26 @@ func (t *closeTask) run() {
 	}
 	c.finish()
 	c.leaving = true
-	c.patience = time.AfterFunc(lingering, func() { _ = c.w.loop.Post(c.cut) })
+	limit := lingering
+	if c.linger > 0 {
+		limit = min(limit, c.linger)
+	}
+	c.patience = time.AfterFunc(limit, func() { _ = c.w.loop.Post(c.giveUp) })
+}
+
+// giveUp closes what has been leaving long enough: it has slept, and goes on sending
+// what the kernel has in the background, as by the kernel's own rule.
+func (c *conn) giveUp() {
+	if c.stream.Closing() {
+		return
+	}
+	c.mu.Lock()
+	if c.linger > 0 {
+		c.linger = 0
+		_ = unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{})
+	}
+	c.mu.Unlock()
+	c.cut()
 }
 
 // cut closes the stream.
@@ -243,15 +264,6 @@ func (c *conn) cut() {
 		c.patience.Stop()
 	}
 	_ = c.stream.Close()
-}
-
-// onClose runs when libuv has closed the descriptor.
-func (c *conn) onClose() {
-	c.mu.Lock()
-	c.done = true
-	c.stop()
-	c.mu.Unlock()
-	c.w.readied = true
 }
 
 // sysError is an error of libuv as package net would have it from the call.

@@ -58,8 +58,8 @@ func (c *TCPConn) SetKeepAliveConfig(config net.KeepAliveConfig) error {
 }
 
 // SetLinger sets what Close does with unsent bytes: below 0, the default, they
-// are sent in the background; 0 drops them and resets the connection; above, the
-// system may drop them after so many seconds.
+// are sent in the background; 0 drops them and resets the connection; above, Close
+// waits up to so many seconds until they are sent, as by package net on Linux.
 func (c *TCPConn) SetLinger(sec int) error {
 	c.mu.Lock()
 	c.discard = sec == 0
@@ -71,19 +71,4 @@ func (c *TCPConn) SetLinger(sec int) error {
 		}
 		return sysCall("setsockopt", unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &l))
 	})
-}
-
-// A UnixConn is a unix stream connection, with methods of [net.UnixConn]. Any
-// number of goroutines may call them.
-type UnixConn struct{ conn }
-
-var _ net.Conn = (*UnixConn)(nil)
-var _ io.ReaderFrom = (*UnixConn)(nil)
-var _ io.WriterTo = (*UnixConn)(nil)
-var _ syscall.Conn = (*UnixConn)(nil)
-
-func newUnixConn(w *worker, network string, fd int, laddr, raddr net.Addr) *UnixConn {
-	c := new(UnixConn)
-	c.init(w, &c.conn, network, fd, laddr, raddr)
-	return c
 }

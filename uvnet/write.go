@@ -36,13 +36,13 @@ func (c *conn) write(p []byte) (n int, err error) {
 		if err := c.room(); err != nil {
 			return n, err
 		}
-		m, err := uv.Send(c.fd, p[n:])
+		m, err := c.send(p[n:])
 		switch {
 		case err == unix.EINTR:
 		case err == unix.EAGAIN:
-			m = min(probe, len(p)-n)
-			if !c.submit(p[n : n+m]) {
-				return n, errLoopGone
+			m, err := c.later(p[n:])
+			if err != nil {
+				return n, err
 			}
 			if n += m; n == len(p) {
 				return n, c.settle()
@@ -57,12 +57,39 @@ func (c *conn) write(p []byte) (n int, err error) {
 	}
 }
 
+// send is one write that does not wait, whatever has been done to the descriptor.
+func (c *conn) send(p []byte) (int, error) {
+	if c.filed.Load() {
+		return unix.SendmsgN(c.fd, p, nil, nil, unix.MSG_DONTWAIT)
+	}
+	return uv.Send(c.fd, p)
+}
+
+// later is for a p of which the kernel takes nothing now: it gives the loop a piece,
+// and says how much that was, or waits until there may be room.
+func (c *conn) later(p []byte) (int, error) {
+	if c.hand.Load() {
+		return 0, c.watch(&c.wr)
+	}
+	m := min(probe, len(p))
+	if !c.submit(p[:m]) {
+		return 0, errLoopGone
+	}
+	return m, nil
+}
+
 // room waits until the loop has nothing left to write, and tells why the writer
 // must not go on, or nil.
-func (c *conn) room() error {
+func (c *conn) room() error { return c.flushed(true) }
+
+// flushed is room; unless writes, it does not mind CloseWrite.
+func (c *conn) flushed(writes bool) error {
 	c.mu.Lock()
 	for {
 		err := c.ready(&c.wr)
+		if err == nil && writes && c.ended && c.unsent { // else the call itself says it
+			err = os.NewSyscallError("write", unix.EPIPE)
+		}
 		if err == nil && c.refused != nil {
 			err, c.refused = c.refused, nil
 		}
@@ -78,12 +105,12 @@ func (c *conn) room() error {
 }
 
 // settle waits until the loop has written the last piece of a write, and tells
-// why it could not. A deadline or Close ends the wait without an error, for the
-// loop goes on.
+// why it could not. A deadline, Close or CloseWrite ends the wait without an error,
+// for the loop goes on.
 func (c *conn) settle() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.unsent && c.ready(&c.wr) == nil {
+	for c.unsent && !c.ended && c.ready(&c.wr) == nil {
 		c.begin(&c.wr)
 		c.mu.Unlock()
 		<-c.wr.wake

@@ -1,0 +1,74 @@
+package uvnet
+
+import "golang.org/x/sys/unix"
+
+// look runs f, of a RawConn's Read, on what holds the next bytes: the descriptor, or a
+// socket with what the loop has read ahead. The pools of go-redis and of MySQL's driver
+// look that way whether a connection is as idle as they think. The loop does not read
+// now, and the caller holds rmu.
+func (c *conn) look(f func(fd uintptr) bool) (done bool, err error) {
+	for {
+		c.mu.Lock()
+		ahead, err := c.ahead, c.failed
+		c.mu.Unlock()
+		if ahead == nil {
+			if err != nil {
+				return false, err
+			}
+			return f(uintptr(c.fd)), nil
+		}
+		taken, done, err := ahead.lend(f)
+		c.mu.Lock()
+		if c.ahead = ahead.skip(taken); c.ahead != nil || done || err != nil {
+			c.mu.Unlock()
+			return done, err
+		}
+		c.mu.Unlock()
+	}
+}
+
+// lend runs f on a socket that holds the bytes, as many as fit, and tells how many f
+// has taken.
+func (b *buffer) lend(f func(fd uintptr) bool) (taken int, done bool, err error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return 0, false, sysCall("socketpair", err)
+	}
+	defer unix.Close(pair[0])
+	defer unix.Close(pair[1])
+	for _, fd := range pair {
+		unix.CloseOnExec(fd)
+		if err := unix.SetNonblock(fd, true); err != nil {
+			return 0, false, sysCall("setnonblock", err)
+		}
+	}
+	n, err := unix.Write(pair[1], b.b[b.off:])
+	if err != nil {
+		return 0, false, sysCall("write", err)
+	}
+	done = f(uintptr(pair[0]))
+	return n - left(pair[0]), done, nil
+}
+
+// left reads what is left in a socket, and tells how much that was.
+func left(fd int) (total int) {
+	b := newBuffer(copySize)
+	defer b.free()
+	for {
+		n, err := unix.Read(fd, b.b[:copySize])
+		if n > 0 {
+			total += n
+		} else if err != unix.EINTR {
+			return total
+		}
+	}
+}
+
+// skip drops the first n bytes, and returns what then holds the rest, as take does.
+func (b *buffer) skip(n int) *buffer {
+	if b.off += n; b.off < len(b.b) {
+		return b
+	}
+	b.free()
+	return nil
+}

@@ -1,0 +1,151 @@
+package uvnet
+
+import (
+	"errors"
+	"os"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// By hand: goroutines read and write such a connection by themselves, and wait for a
+// poller, as those of a listener do. So it is while a RawConn waits, always for a unix
+// socket, and for good once File has been called.
+
+// watch waits until the side may be ready; whether it may still be used the caller
+// looks.
+func (c *conn) watch(s *side) error {
+	c.mu.Lock()
+	p, err := c.watching()
+	if err == nil {
+		c.passOn(p)
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if err := c.usable(s); err != nil {
+		return err
+	}
+	mine := &p.rd
+	if s == &c.wr {
+		mine = &p.wr
+	}
+	if err := p.wait(mine); err != os.ErrDeadlineExceeded { // c knows better whether it is that, or Close
+		return err
+	}
+	return nil
+}
+
+// watching returns the connection's poller; mu is held. Where libuv may know the
+// descriptor the poller has a duplicate; else, the descriptor itself, which then ends
+// with the poller.
+func (c *conn) watching() (*poller, error) {
+	if c.watcher != nil {
+		return c.watcher, nil
+	}
+	p, fd := new(poller), c.fd
+	if !c.unix() {
+		var err error
+		if fd, err = duplicate(c.fd); err != nil {
+			return nil, err
+		}
+		p.copied = true
+	} else {
+		p.of = c
+	}
+	p.init(c.w, c.net, fd, c.laddr, c.raddr)
+	_ = p.acquire() // until drop
+	c.watcher = p
+	return p, nil
+}
+
+// abandon closes a connection whose loop was shut down, or whose handle somebody
+// walked, as TCP's guard does.
+func (c *conn) abandon() {
+	if c.ref.close() {
+		c.expel()
+		c.release()
+	}
+}
+
+// tellWatcher passes on a deadline or Close; mu is held.
+func (c *conn) tellWatcher() {
+	if c.watcher != nil {
+		c.passOn(c.watcher)
+	}
+}
+
+func (c *conn) passOn(p *poller) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range [...]struct{ from, to *side }{{&c.rd, &p.rd}, {&c.wr, &p.wr}} {
+		if s.to.deadline = s.from.deadline; c.ref.closed() {
+			s.to.deadline = 1 // passed: who is about to wait must not
+		}
+		if s.to.expired() {
+			s.to.signal()
+		} else if s.to.waiting {
+			p.arm(s.to)
+		}
+	}
+}
+
+// errAhead is what File fails with where bytes would be lost.
+var errAhead = errors.New("bytes of the connection have been read ahead: Read them first")
+
+// File returns a duplicate of the socket, as package net's File: it is in blocking
+// mode, and the connection with it, once its Fd has been called, as os/exec does for a
+// child's stdin. So from now on the loop leaves the connection to the goroutines that
+// read and write, which costs them more. An error if the loop has read ahead, for those
+// bytes are not in the duplicate: call it before the first Read, or Read them. Closing
+// one does not affect the other.
+func (c *conn) File() (*os.File, error) {
+	err := c.acquire()
+	var f *os.File
+	if err == nil {
+		if err = c.letGo(); err == nil {
+			f, err = c.dup()
+		}
+		c.release()
+	}
+	if err != nil {
+		return nil, c.opError("file", c.laddr, c.raddr, err)
+	}
+	return f, nil
+}
+
+// letGo makes the loop leave the descriptor alone for good.
+func (c *conn) letGo() error {
+	c.fmu.Lock()
+	defer c.fmu.Unlock()
+	quiet := uv.NewWake()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hand.Store(true)
+	c.filed.Store(true)
+	defer func() { c.quiet = nil }()
+	for c.reading || c.unsent {
+		if c.ref.closed() || c.w.gone.Load() {
+			break // nothing reads or writes any more
+		}
+		if c.reading && !c.w.push((*haltTask)(c)) {
+			break
+		}
+		c.quiet = quiet
+		c.mu.Unlock()
+		<-quiet
+		c.mu.Lock()
+	}
+	if c.ahead != nil {
+		return errAhead
+	}
+	return nil
+}
+
+// hush tells letGo to look again; mu is held.
+func (c *conn) hush() {
+	if c.quiet != nil {
+		c.quiet <- struct{}{}
+		c.quiet = nil
+	}
+}
