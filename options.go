@@ -135,7 +135,7 @@ func WithDebug() Option {
 // WithSlowCallback makes the loop warn of callbacks that take d or longer, once for
 // each: a function by its name, a handle by its kind or, with [WithDebug], which has
 // it on with 100 ms, by the place where it was made. It costs two looks at the clock
-// a callback, about 0.1 µs.
+// a callback, some tenths of a microsecond.
 func WithSlowCallback(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
