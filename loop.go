@@ -40,7 +40,7 @@ func New(opts ...Option) (*Loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Loop{core: core, lock: cfg.lock, spare: !cfg.core.ParkOnGo && !cfg.fixed}
+	l := &Loop{core: core, lock: cfg.lock, spare: !cfg.core.ParkOnGo && cfg.spare}
 	l.leak = runtime.AddCleanup(l, reportLeak, leaked{uv.Caller(), core.Logger()})
 	return l, nil
 }

@@ -13,7 +13,7 @@ type Option func(*config) error
 type config struct {
 	core  uv.Config
 	lock  bool
-	fixed bool
+	spare bool
 	idle  bool
 }
 
@@ -71,18 +71,25 @@ func WithLockedThread() Option {
 	}
 }
 
-// WithFixedProcs keeps Run from raising GOMAXPROCS. A loop that parks in a
-// thread spends its time in C, where it needs none of Go's processors; but when
-// every processor is in use, Go's monitor thread takes away that of a loop in C
-// again and again, which cost an echo server about a tenth of its speed. So
-// Run makes sure that there is one more processor than such loops, unless this
-// option or the environment variable GOMAXPROCS says otherwise.
-func WithFixedProcs() Option {
+// WithSpareProc makes Run raise GOMAXPROCS, if need be, to one more than there are
+// loops that park in a thread. Such a loop spends its time in C, where it needs none
+// of Go's processors; but when every processor is in use, Go's monitor thread takes
+// away that of a loop in C, which has to get it back. The price is that Go no longer
+// follows changes of the cgroup's limit or of the CPU affinity
+// ([runtime.SetDefaultGOMAXPROCS] makes it). Nothing happens if the environment
+// variable GOMAXPROCS is set. No libuv counterpart.
+func WithSpareProc() Option {
 	return func(c *config) error {
-		c.fixed = true
+		c.spare = true
 		return nil
 	}
 }
+
+// WithFixedProcs does nothing: unless [WithSpareProc] asks for it, no loop changes
+// GOMAXPROCS.
+//
+// Deprecated: leave it out.
+func WithFixedProcs() Option { return func(*config) error { return nil } }
 
 // WithIdleTime makes the loop add up the time that it waits for events, from
 // its first turn on: [Loop.IdleTime]. It costs two looks at the clock a turn. C
@@ -125,8 +132,10 @@ func WithDebug() Option {
 	}
 }
 
-// WithSlowCallback sets the duration above which debug mode warns of a
-// callback, once for each; the default is 100 ms.
+// WithSlowCallback makes the loop warn of callbacks that take d or longer, once for
+// each: a function by its name, a handle by its kind or, with [WithDebug], which has
+// it on with 100 ms, by the place where it was made. It costs two looks at the clock
+// a callback, about 0.1 µs.
 func WithSlowCallback(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {

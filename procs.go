@@ -13,7 +13,7 @@ var processors struct {
 
 // reserveProcessor makes sure that there is a processor that no loop in C
 // occupies, and returns what ends the need for it. It never lowers GOMAXPROCS:
-// changing it stops the world. See WithFixedProcs.
+// changing it stops the world. See WithSpareProc.
 func reserveProcessor() (release func()) {
 	p := &processors
 	p.Lock()

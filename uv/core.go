@@ -20,8 +20,8 @@ type Config struct {
 	PanicHandler func(*PanicError) // receives what callbacks panic with
 	Logger       *slog.Logger      // nil: slog.Default
 	Debug        bool              // creation sites, slow callbacks
-	SlowCallback time.Duration     // debug: warn above this; 0: 100 ms
-	Clock        func() time.Time  // debug: what callbacks are timed with; nil: time.Now
+	SlowCallback time.Duration     // warn of callbacks that take as long; 0: 100 ms in debug mode, else never
+	Clock        func() time.Time  // what callbacks are timed with; nil: time.Now
 }
 
 // A Core is the mechanism of one loop, for packages that add handles and requests:
@@ -64,6 +64,7 @@ type Core struct {
 	claimed    uintptr        // owner while it does not run, see Claim
 	complained sync.Map       // what Complain has logged
 
+	timing   bool // callbacks are timed
 	slow     map[string]bool
 	sites    map[uint32]string  // debug: where handles were created, by slot
 	park     *os.File           // goroutine parking: a duplicate of the backend descriptor
@@ -90,6 +91,7 @@ func NewCore(cfg Config) (*Core, error) {
 	if cfg.WriteArena == 0 {
 		cfg.WriteArena = 256 << 10
 	}
+	timing := cfg.Debug || cfg.SlowCallback != 0
 	if cfg.SlowCallback == 0 {
 		cfg.SlowCallback = 100 * time.Millisecond
 	}
@@ -97,7 +99,7 @@ func NewCore(cfg Config) (*Core, error) {
 	if err := MadeLoop(rc); err != nil {
 		return nil, err
 	}
-	c := &Core{ring: ring, cfg: cfg, round: 1, extra: 1, busyPoll: newBusyPoll(cfg.BusyPoll)} // NewLoop runs libuv once
+	c := &Core{ring: ring, cfg: cfg, timing: timing, round: 1, extra: 1, busyPoll: newBusyPoll(cfg.BusyPoll)} // NewLoop runs libuv once
 	if cfg.ParkOnGo {
 		if err := c.openPark(); err != nil {
 			ring.Close()

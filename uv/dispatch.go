@@ -56,7 +56,7 @@ func (c *Core) phaseStep() {
 		p := w.run[w.at]
 		w.at++
 		if p.on && p.round < c.round {
-			if c.cfg.Debug {
+			if c.timing {
 				c.timed(p, p.Fn)
 			} else {
 				p.Fn()
@@ -92,7 +92,7 @@ func (c *Core) batchStep() {
 		w.posts[w.post] = post{} // keep nothing alive that has run
 		w.post++
 		if p.ctx == nil || p.ctx.Err() == nil {
-			if c.cfg.Debug {
+			if c.timing {
 				c.timed(p.fn, p.fn)
 			} else {
 				p.fn()
@@ -103,7 +103,7 @@ func (c *Core) batchStep() {
 		d := w.ready[w.next]
 		w.ready[w.next] = nil
 		w.next++
-		if c.cfg.Debug {
+		if c.timing {
 			c.timed(d, d.Deliver)
 		} else {
 			d.Deliver()
@@ -141,7 +141,7 @@ func (c *Core) protect(step func(*Core)) (done bool) {
 func (c *Core) deliver(ev *cuv.Event) {
 	if ev.Slot < uint32(len(c.slots)) {
 		if s := &c.slots[ev.Slot]; s.gen == ev.Gen && s.target != nil {
-			if t := s.target; c.cfg.Debug {
+			if t := s.target; c.timing {
 				c.timed(t, func() { t.Complete(ev) })
 			} else {
 				t.Complete(ev)
