@@ -17,6 +17,19 @@ type config struct {
 	idle  bool
 }
 
+// configure applies the options; a nil one is EINVAL.
+func configure(opts []Option) (cfg config, err error) {
+	for _, o := range opts {
+		if o == nil {
+			return cfg, uv.Check("option", int(uv.EINVAL))
+		}
+		if err := o(&cfg); err != nil {
+			return cfg, err
+		}
+	}
+	return cfg, nil
+}
+
 // A Parking is a way for a loop to wait for events.
 type Parking int
 
