@@ -104,7 +104,7 @@ generate: libuv ## Regenerate the code made from uv.h
 .PHONY: build
 build: libuv ## Build bin/uvgo
 	@[ -e bin/uvgo ] || echo "build: bin/uvgo, a minute or two the first time"
-	@go build -trimpath -ldflags '$(GOLDFLAGS)' -o bin/uvgo ./cmd/uvgo
+	@go build -buildvcs=auto -trimpath -ldflags '$(GOLDFLAGS)' -o bin/uvgo ./cmd/uvgo
 
 .PHONY: libuv
 libuv: deps ## Obtain, verify and build the pinned libuv (LIBUV_TARBALL=path: from that file)

@@ -20,11 +20,9 @@ func Adopt(loop unsafe.Pointer, opts ...Option) (*Loop, error) {
 	if loop == nil {
 		return nil, uv.Check("adopt", int(uv.EINVAL))
 	}
-	var cfg config
-	for _, o := range opts {
-		if err := o(&cfg); err != nil {
-			return nil, err
-		}
+	cfg, err := configure(opts)
+	if err != nil {
+		return nil, err
 	}
 	if cfg.core.ParkOnGo {
 		return nil, uv.Check("adopt", int(uv.EINVAL))

@@ -30,11 +30,9 @@ var _ uv.Loop = (*Loop)(nil)
 // New makes a loop, which must be closed. C function uv_loop_init,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_init.
 func New(opts ...Option) (*Loop, error) {
-	var cfg config
-	for _, o := range opts {
-		if err := o(&cfg); err != nil {
-			return nil, err
-		}
+	cfg, err := configure(opts)
+	if err != nil {
+		return nil, err
 	}
 	core, err := newCore(cfg)
 	if err != nil {

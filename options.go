@@ -17,6 +17,19 @@ type config struct {
 	idle  bool
 }
 
+// configure applies the options; a nil one is EINVAL.
+func configure(opts []Option) (cfg config, err error) {
+	for _, o := range opts {
+		if o == nil {
+			return cfg, uv.Check("option", int(uv.EINVAL))
+		}
+		if err := o(&cfg); err != nil {
+			return cfg, err
+		}
+	}
+	return cfg, nil
+}
+
 // A Parking is a way for a loop to wait for events.
 type Parking int
 
@@ -135,7 +148,7 @@ func WithDebug() Option {
 // WithSlowCallback makes the loop warn of callbacks that take d or longer, once for
 // each: a function by its name, a handle by its kind or, with [WithDebug], which has
 // it on with 100 ms, by the place where it was made. It costs two looks at the clock
-// a callback, about 0.1 µs.
+// a callback, some tenths of a microsecond.
 func WithSlowCallback(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {

@@ -15,6 +15,7 @@ import (
 func TestOptionsAreChecked(t *testing.T) {
 	before := uv.OpenLoops()
 	for name, o := range map[string]uvgo.Option{
+		"nil":           nil,
 		"parking":       uvgo.WithParking(7),
 		"slow callback": uvgo.WithSlowCallback(0),
 		"no read arena": uvgo.WithArenas(0, 1<<20),

@@ -34,7 +34,8 @@ func NewSignal(l uv.Loop) (*Signal, error) {
 }
 
 // Start makes fn run whenever sig arrives, until Stop. While a handle watches a
-// signal, its default action is off. EINVAL for a nil fn, for a number that is no
+// signal, its default action is off, also after os/signal's Reset, Stop or Ignore
+// (docs/guest.md names the systems where Reset brings it back). EINVAL for a nil fn, for a number that is no
 // signal's, and for signals that nobody can catch (SIGKILL, SIGSTOP), that Go's
 // runtime needs (SIGURG, SIGPROF, SIGPIPE) and that faults raise (SIGSEGV,
 // SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT). C function uv_signal_start,

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
@@ -49,7 +50,7 @@ func ownVersion() string {
 			changed = ", changed"
 		}
 	}
-	if commit == "" {
+	if commit == "" || strings.Contains(info.Main.Version, commit) { // as a pseudo-version has it
 		return info.Main.Version
 	}
 	return fmt.Sprintf("%s (commit %s%s)", info.Main.Version, commit, changed)
