@@ -123,8 +123,7 @@ func TestFlowKeepsGoing(t *testing.T) {
 		for _, s := range []handles.Stream{a, b} {
 			check(t, s.SetWatermarks(high/4, high))
 		}
-		var echo func(p []byte, err error)
-		echo = func(p []byte, err error) {
+		echo := func(p []byte, err error) {
 			check(t, err)
 			must(b.Write(p))
 			if b.Full() {

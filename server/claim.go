@@ -69,7 +69,7 @@ func lockDir(path string) (unlock func()) {
 			break
 		}
 	}
-	return func() { unix.Close(fd) } // which unlocks
+	return func() { _ = unix.Close(fd) } // which unlocks
 }
 
 // removeStale removes a socket that refuses connections for staleWait.

@@ -127,7 +127,7 @@ func TestPanicIsReadableOnce(t *testing.T) {
 		return out.Write(p)
 	}), nil))
 	h := newProbe(t)
-	h.onData = func(_ *server.Conn, p []byte) { divide(len(p) - 1) }
+	h.onData = func(_ *server.Conn, p []byte) { _ = divide(len(p) - 1) }
 	h.onClose = func(_ *server.Conn, err error) { log.Info("closed", "error", err) }
 	r := run(t, &server.Server{Handler: h, Loops: 1, Logger: log})
 	send(t, r.dial(), []byte("x"))

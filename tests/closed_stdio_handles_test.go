@@ -71,8 +71,12 @@ func handlesPart(dir string, before, after func()) error {
 			if err := try(); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			if n, err := close[len(close)-1].(fd).FD(); err != nil || n < 3 {
-				return fmt.Errorf("%s: the descriptor is %d, %v", name, n, err)
+			n, err := close[len(close)-1].(fd).FD()
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			if n < 3 {
+				return fmt.Errorf("%s: the descriptor is %d", name, n)
 			}
 		}
 		step()

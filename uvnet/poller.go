@@ -250,7 +250,7 @@ func (p *poller) nudge() {
 
 func (p *poller) end() {
 	if p.copied {
-		go unix.Close(p.fd) // the last of its socket it may sleep, see linger.go
+		go func() { _ = unix.Close(p.fd) }() // a socket's last close may sleep: see linger.go
 	} else {
 		unix.Close(p.fd)
 	}

@@ -318,7 +318,7 @@ func TestSpliceEnds(t *testing.T) {
 				if !strings.HasSuffix(op, " "+end.op) || op == " "+end.op {
 					t.Errorf("copy ends with an error of%s, not one of %s", op, end.op)
 				}
-				if !errors.Is(err, end.want) && !(end.want == syscall.EPIPE && errors.Is(err, syscall.ECONNRESET)) {
+				if reset := end.want == syscall.EPIPE && errors.Is(err, syscall.ECONNRESET); !reset && !errors.Is(err, end.want) {
 					t.Errorf("copy ends with %v, want %v", err, end.want)
 				}
 			})
