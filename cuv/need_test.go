@@ -14,14 +14,18 @@ func TestBuildSaysWhatItNeeds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the standard library for other systems: not under -short")
 	}
-	const cgo, bits = "uvgo needs cgo and a C compiler: install gcc, set CGO_ENABLED=1", "uvgo needs a 64-bit system"
+	const (
+		cgo  = "uvgo needs cgo and a C compiler: install gcc, set CGO_ENABLED=1; for another GOOS or GOARCH set CC to a cross compiler"
+		bits = "uvgo needs a 64-bit system"
+	)
 	for _, tt := range []struct {
 		name, pkg, want string
 		env             []string
 	}{
 		{"no cgo", "../server", cgo, []string{"CGO_ENABLED=0"}},
 		{"no compiler", "../server", cgo, []string{"CGO_ENABLED=", "CC=", "PATH=" + filepath.Dir(goCommand(t))}},
-		{"another system", ".", cgo, []string{"CGO_ENABLED=0", "GOOS=windows"}},
+		{"windows", "../...", cgo, []string{"CGO_ENABLED=0", "GOOS=windows"}},
+		{"darwin", "../...", cgo, []string{"CGO_ENABLED=0", "GOOS=darwin"}},
 		{"386", ".", bits, []string{"CGO_ENABLED=0", "GOARCH=386"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -43,7 +43,23 @@ check_go() {
     die "Go $want or newer is needed, and the 'go' on PATH is $have: install it (go.dev/doc/install), then run make again"
 }
 
+# check_cc: dies if CC names a compiler that does not run: no package that this script installs brings it.
+check_cc() {
+  [ -z "${CC:-}" ] || $CC --version >/dev/null 2>&1 || die "CC=$CC does not run: unset it or set it to a compiler"
+}
+
+# check_target: dies if Go is to build for another system and no CC says by which compiler.
+check_target() {
+  local target host
+  target=$(cd "$root" && go env GOOS GOARCH | paste -sd/)
+  host=$(cd "$root" && go env GOHOSTOS GOHOSTARCH | paste -sd/)
+  [ -n "${CC:-}" ] || [ "$target" = "$host" ] ||
+    die "Go is to build for $target, and this machine is $host: set CC to a cross compiler, or unset GOOS and GOARCH"
+}
+
 check_go
+check_cc
+check_target
 
 find_missing "$@"
 [ ${#missing[@]} -gt 0 ] || exit 0

@@ -2,7 +2,8 @@
 // answers gRPC's health checks. Being a module of its own, it is run from its
 // directory. Try it:
 //
-//	cd examples/grpc && go run . &
+//	cd examples/grpc
+//	go run . & # when it says listening:
 //	go run . -check
 package main
 

@@ -1,3 +1,5 @@
+//go:build unix
+
 package keepalive
 
 import (
@@ -52,7 +54,7 @@ func Set(fd int, cfg net.KeepAliveConfig) error {
 // SetIdle sets how long a connection must be idle before it is probed, as
 // net.TCPConn.SetKeepAlivePeriod does.
 func SetIdle(fd int, d time.Duration) error {
-	return setSeconds(fd, unix.TCP_KEEPIDLE, d, idle)
+	return setSeconds(fd, optIdle, d, idle)
 }
 
 // setSeconds sets a duration, rounded up to seconds: 0 means the default, a
