@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -71,6 +72,13 @@ func printFlags(fs *flag.FlagSet) {
 	_ = tw.Flush() // there is nobody to tell
 }
 
+// oneDash finds the flag's name in package flag's errors, behind any value that they quote.
+var oneDash = regexp.MustCompile(
+	`^(invalid (?:boolean )?value "(?:[^"\\]|\\.)*" for (?:flag )?|flag provided but not defined: |flag needs an argument: )-`)
+
+// twoDashes is an error of package flag with two dashes before the flag, as in the help.
+func twoDashes(err error) string { return oneDash.ReplaceAllString(err.Error(), "$1--") }
+
 // parse reads flags, which may stand before and behind other arguments, and
 // returns those. It prints help, a usage line and what the command does, with
 // the flags if they ask for it.
@@ -83,7 +91,7 @@ func parse(fs *flag.FlagSet, help string, args []string) ([]string, error) {
 			printFlags(fs)
 			return nil, err
 		case err != nil:
-			return nil, usagef("%v: uvgo %s -h lists the flags", err, fs.Name())
+			return nil, usagef("%s: uvgo %s -h lists the flags", twoDashes(err), fs.Name())
 		}
 		if args = fs.Args(); len(args) == 0 {
 			return others, nil

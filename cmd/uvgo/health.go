@@ -27,7 +27,7 @@ func runHealth(args []string) error {
 	case err != nil:
 		return err
 	case timeout <= 0:
-		return usagef("--timeout %v: it takes some time", timeout)
+		return usagef("--timeout %v: it must be more than 0", timeout)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()

@@ -61,9 +61,9 @@ func runLoad(args []string) error {
 	case l.size < 1 || l.size > maxSize:
 		return usagef("--size %d: a message has 1 to %d bytes", l.size, maxSize)
 	case l.duration <= 0:
-		return usagef("--duration %v: it takes some time", l.duration)
+		return usagef("--duration %v: it must be more than 0", l.duration)
 	case l.patience <= 0:
-		return usagef("--timeout %v: it takes some time", l.patience)
+		return usagef("--timeout %v: it must be more than 0", l.patience)
 	case *loops < 1:
 		return usagef("--loops %d: it takes one loop at least", *loops)
 	}

@@ -59,6 +59,8 @@ func dispatch(args []string) error {
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		return help(args[1:])
+	case "-version", "--version":
+		return runVersion(args[1:])
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {

@@ -193,7 +193,7 @@ func TestSenselessCommandLinesEndWithStatus2(t *testing.T) {
 		{"", "uvgo help"},
 		{"eco", `unknown command "eco"`},
 		{"help eco", `unknown command "eco"`},
-		{"echo --lisen tcp://:1", "-lisen"},
+		{"echo --lisen tcp://:1", " --lisen: "},
 		{"echo tcp://127.0.0.1:0", "--listen"},
 		{"echo --loops -1", "--loops -1"},
 		{"echo --loops many", "uvgo echo -h"},
@@ -203,7 +203,11 @@ func TestSenselessCommandLinesEndWithStatus2(t *testing.T) {
 		{"load --conns 0 tcp://127.0.0.1:1", "--conns 0"},
 		{"load tcp://127.0.0.1:1 --size 0", "--size 0"},
 		{"load --size 1000000000 tcp://127.0.0.1:1", "--size"},
-		{"load --duration 5 tcp://127.0.0.1:1", "write 5s"},
+		{"load --duration 5 tcp://127.0.0.1:1", `invalid value "5" for flag --duration: write 5s`},
+		{`load --duration 5"-s tcp://127.0.0.1:1`, `invalid value "5\"-s" for flag --duration: `},
+		{"load --json=perhaps tcp://127.0.0.1:1", `for --json: `},
+		{"load --size", "argument: --size: "},
+		{"load --duration -1s tcp://127.0.0.1:1", "--duration -1s: it must be more than 0"},
 		{"load --duration long tcp://127.0.0.1:1", "write a time"},
 		{"load tcp://127.0.0.1:0", "port 0"},
 		{"load 127.0.0.1:1", "bad address"},
@@ -215,6 +219,7 @@ func TestSenselessCommandLinesEndWithStatus2(t *testing.T) {
 		{"health", "one address"},
 		{"health --timeout 0 tcp://127.0.0.1:1", "--timeout 0s"},
 		{"version 1", `"1"`},
+		{"--version 1", `"1"`},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
 			p := start(t, strings.Fields(tt.args)...)
@@ -227,11 +232,13 @@ func TestSenselessCommandLinesEndWithStatus2(t *testing.T) {
 }
 
 func TestVersionNamesEverything(t *testing.T) {
-	p := start(t, "version")
-	out := p.wait(0)
+	out := start(t, "version").wait(0)
 	want := `^uvgo +\S+\nlibuv +1\.\d+\.\d+, linked as a (static|shared) library, lacks \S.*\ngo +go1\.\S+ \w+/\w+\n$`
 	if !regexp.MustCompile(want).MatchString(out) {
 		t.Errorf("output %q does not match %q", out, want)
+	}
+	if flag := start(t, "--version").wait(0); flag != out {
+		t.Errorf("--version prints %q, and version %q", flag, out)
 	}
 }
 

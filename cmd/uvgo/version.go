@@ -16,7 +16,7 @@ import (
 const versionHelp = `
 
 Tells the versions of uvgo, libuv and Go, how libuv is linked, and what the
-libuv at hand lacks.`
+libuv at hand lacks of what uvgo uses.`
 
 func runVersion(args []string) error {
 	others, err := parse(newFlags("version"), versionHelp, args)
@@ -73,5 +73,5 @@ func lacking() (string, error) {
 	if errors.Is(err, uv.ENOTSUP) {
 		return "SO_REUSEPORT, which comes with 1.49: a server's loops share one TCP listener", nil
 	}
-	return "nothing", nil
+	return "nothing that uvgo uses", nil
 }

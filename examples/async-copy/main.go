@@ -1,8 +1,7 @@
-// Async-copy copies a file with several reads and writes under way at once. Try it:
+// Async-copy copies a file, to one that is not there yet, with several reads and
+// writes under way at once; requests.FSCopyfile does it in one call. Try it:
 //
 //	go run ./examples/async-copy FROM TO
-//
-// TO must not be there yet. requests.FSCopyfile does the same in one call.
 package main
 
 import (
@@ -130,7 +129,8 @@ func (j *job) close(fd uintptr) {
 
 func main() {
 	if len(os.Args) != 3 {
-		log.Fatal("usage: async-copy FROM TO")
+		fmt.Fprintln(os.Stderr, "usage: async-copy FROM TO")
+		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

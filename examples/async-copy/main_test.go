@@ -46,7 +46,7 @@ func TestCopyFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{
-		{}, {dir + "/missing", dir + "/to"}, {from, dir + "/no/to"}, {dir, dir + "/to"}, {"/dev/zero", dir + "/to"}, {from, from},
+		{dir + "/missing", dir + "/to"}, {from, dir + "/no/to"}, {dir, dir + "/to"}, {"/dev/zero", dir + "/to"}, {from, from},
 	} {
 		uvtest.Start(t, "main", args...).Wait(1)
 	}
@@ -55,5 +55,14 @@ func TestCopyFails(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("failed copies leave %v, %v", entries, err)
+	}
+}
+
+// TestUsage: without arguments it says in one line what it takes.
+func TestUsage(t *testing.T) {
+	p := uvtest.Start(t, "main")
+	p.Wait(2)
+	if got, want := p.Stderr(), "usage: async-copy FROM TO\n"; got != want {
+		t.Errorf("it says %q, not %q", got, want)
 	}
 }

@@ -62,7 +62,8 @@ func (r *resolver) answer(arg, answer string, err error) {
 
 func main() {
 	if len(os.Args) < 2 {
-		log.Fatal("usage: dns-lookup HOST…")
+		fmt.Fprintln(os.Stderr, "usage: dns-lookup HOST…")
+		os.Exit(2)
 	}
 	var r resolver
 	// Run returns when the last answer is there: nothing else keeps the loop alive.

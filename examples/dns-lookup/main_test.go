@@ -39,3 +39,12 @@ func TestLookupErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestUsage: without arguments it says in one line what it takes.
+func TestUsage(t *testing.T) {
+	p := uvtest.Start(t, "main")
+	p.Wait(2)
+	if got, want := p.Stderr(), "usage: dns-lookup HOST…\n"; got != want {
+		t.Errorf("it says %q, not %q", got, want)
+	}
+}

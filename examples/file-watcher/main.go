@@ -1,7 +1,7 @@
 // File-watcher tells what happens in a directory and in the directories below
 // it. Try it:
 //
-//	go run ./examples/file-watcher . &
+//	go run ./examples/file-watcher . & # when it says watching:
 //	touch a; echo x >> a; mkdir d; mv a d; rm -r d
 package main
 
@@ -88,7 +88,8 @@ func (t *tree) changed(dir, name string, events handles.FSEventKind, err error) 
 
 func main() {
 	if len(os.Args) != 2 {
-		log.Fatal("usage: file-watcher DIRECTORY")
+		fmt.Fprintln(os.Stderr, "usage: file-watcher DIRECTORY")
+		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -100,7 +101,11 @@ func main() {
 		if len(t.watches) == 0 {
 			return errors.New(os.Args[1] + " is no directory that can be watched")
 		}
-		fmt.Println("watching", len(t.watches), "directories")
+		directories := "directories"
+		if len(t.watches) == 1 {
+			directories = "directory"
+		}
+		fmt.Println("watching", len(t.watches), directories)
 		return nil
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {

@@ -52,7 +52,23 @@ func TestNoDirectory(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{}, {file}, {file + "-missing"}} {
-		uvtest.Start(t, "main", args...).Wait(1)
+	for _, arg := range []string{file, file + "-missing"} {
+		uvtest.Start(t, "main", arg).Wait(1)
+	}
+}
+
+func TestOneDirectory(t *testing.T) {
+	p := uvtest.Start(t, "main", t.TempDir())
+	p.Expect(`^watching 1 directory$`)
+	p.Signal(syscall.SIGINT)
+	p.Wait(0)
+}
+
+// TestUsage: without arguments it says in one line what it takes.
+func TestUsage(t *testing.T) {
+	p := uvtest.Start(t, "main")
+	p.Wait(2)
+	if got, want := p.Stderr(), "usage: file-watcher DIRECTORY\n"; got != want {
+		t.Errorf("it says %q, not %q", got, want)
 	}
 }

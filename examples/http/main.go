@@ -1,6 +1,6 @@
 // Http is a net/http server on libuv: one line differs from what it was. Try it:
 //
-//	go run ./examples/http &
+//	go run ./examples/http & # when it says listening:
 //	curl http://127.0.0.1:8080/
 package main
 

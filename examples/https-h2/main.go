@@ -1,7 +1,7 @@
 // Https-h2 is an HTTPS server with HTTP/2 on libuv: crypto/tls and net/http are
 // unchanged, one line differs. It makes itself a certificate. Try it:
 //
-//	go run ./examples/https-h2 &
+//	go run ./examples/https-h2 & # when it says listening:
 //	curl -k --http2 https://127.0.0.1:8443/
 package main
 

@@ -2,7 +2,7 @@
 // without a restart, and keeps the old one if the new one is bad. Try it:
 //
 //	echo '{"greeting": "hello", "every": "1s"}' > /tmp/conf.json
-//	go run ./examples/signal-reload /tmp/conf.json &
+//	go run ./examples/signal-reload /tmp/conf.json & # when it says loaded:
 //	echo '{"greeting": "good day", "every": "300ms"}' > /tmp/conf.json
 //	pkill -HUP signal-reload
 package main
@@ -51,7 +51,8 @@ func (g *greeter) load() error {
 
 func main() {
 	if len(os.Args) != 2 {
-		log.Fatal("usage: signal-reload FILE")
+		fmt.Fprintln(os.Stderr, "usage: signal-reload FILE")
+		os.Exit(2)
 	}
 	err := uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
 		timer, err := l.NewTimer()

@@ -49,3 +49,12 @@ func TestBadConfigurationAtTheStart(t *testing.T) {
 		t.Errorf("complaint %q", p.Stderr())
 	}
 }
+
+// TestUsage: without arguments it says in one line what it takes.
+func TestUsage(t *testing.T) {
+	p := uvtest.Start(t, "main")
+	p.Wait(2)
+	if got, want := p.Stderr(), "usage: signal-reload FILE\n"; got != want {
+		t.Errorf("it says %q, not %q", got, want)
+	}
+}

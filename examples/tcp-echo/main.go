@@ -1,6 +1,6 @@
 // Tcp-echo sends back whatever it is sent. Try it:
 //
-//	go run ./examples/tcp-echo &
+//	go run ./examples/tcp-echo & # when it says listening:
 //	nc 127.0.0.1 7000
 //
 // It is written on the loop itself, to show how that works; package server does

@@ -36,7 +36,8 @@ type client struct {
 
 func main() {
 	if len(os.Args) != 2 {
-		log.Fatal("usage: unix-chat SOCKET")
+		fmt.Fprintln(os.Stderr, "usage: unix-chat SOCKET")
+		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -80,3 +80,12 @@ func TestChat(t *testing.T) {
 		t.Error("the socket is still there")
 	}
 }
+
+// TestUsage: without arguments it says in one line what it takes.
+func TestUsage(t *testing.T) {
+	p := uvtest.Start(t, "main")
+	p.Wait(2)
+	if got, want := p.Stderr(), "usage: unix-chat SOCKET\n"; got != want {
+		t.Errorf("it says %q, not %q", got, want)
+	}
+}

@@ -29,12 +29,15 @@ const workerEnv = "UVGO_EXAMPLE_WORKER"
 const channelFD = 3
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	run := parent
 	if os.Getenv(workerEnv) != "" {
 		run = worker
+	} else if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: workers ADDRESS:PORT WORKERS")
+		os.Exit(2)
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	if err := uvgo.Run(ctx, run); err != nil && !errors.Is(err, context.Canceled) {
 		log.Fatal(err)
 	}
@@ -42,9 +45,6 @@ func main() {
 
 // parent binds the socket and starts the workers.
 func parent(l *uvgo.Loop) error {
-	if len(os.Args) != 3 {
-		return errors.New("usage: workers ADDRESS:PORT WORKERS")
-	}
 	addr, err := netip.ParseAddrPort(os.Args[1])
 	if err != nil {
 		return err

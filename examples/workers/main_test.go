@@ -86,7 +86,7 @@ func TestWorkers(t *testing.T) {
 }
 
 func TestWrongArguments(t *testing.T) {
-	for _, args := range [][]string{{}, {"127.0.0.1:0"}, {"nowhere", "2"}, {"127.0.0.1:0", "many"}, {"127.0.0.1:0", "0"}} {
+	for _, args := range [][]string{{"nowhere", "2"}, {"127.0.0.1:0", "many"}, {"127.0.0.1:0", "0"}} {
 		uvtest.Start(t, "main", args...).Wait(1)
 	}
 }
@@ -103,4 +103,13 @@ func visit(t *testing.T, addr string) (worker, pid int) {
 		t.Fatal(err)
 	}
 	return worker, pid
+}
+
+// TestUsage: without both arguments it says in one line what it takes.
+func TestUsage(t *testing.T) {
+	p := uvtest.Start(t, "main", "127.0.0.1:0")
+	p.Wait(2)
+	if got, want := p.Stderr(), "usage: workers ADDRESS:PORT WORKERS\n"; got != want {
+		t.Errorf("it says %q, not %q", got, want)
+	}
 }
