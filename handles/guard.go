@@ -9,7 +9,8 @@ import (
 // not be closed under them: the next open of any goroutine would get it, and their
 // bytes. Close, by whomever, asks inUse first, on the loop's goroutine. If that
 // returns true, the handle is closing and no longer reads, but keeps its number,
-// and the loop alive, until Unguard. EINVAL for a nil inUse. No libuv counterpart.
+// and the loop alive, until Unguard. What SO_LINGER asks of the close is inUse's to see to,
+// too. EINVAL for a nil inUse. No libuv counterpart.
 func (s *stream) Guard(inUse func() bool) error {
 	if err := s.use("guard"); err != nil {
 		return err
@@ -18,6 +19,7 @@ func (s *stream) Guard(inUse func() bool) error {
 		return s.fail("guard", int(uv.EINVAL))
 	}
 	s.guard = inUse
+	s.seen = 0 // linger.go is for who closes and is not asked
 	return nil
 }
 
