@@ -141,8 +141,10 @@ static int copy(const char *path, const char *new_path, int flags) {
     to = open_file(new_path, O_WRONLY | O_CREAT | (flags & UV_FS_COPYFILE_EXCL ? O_EXCL : 0), st.st_mode);
   if (to < 0 || fill(from, to, &st, flags) != 0) err = uv_translate_sys_error(errno);
   close(from);
-  if (to >= 0 && close(to) != 0 && errno != EINTR && err == 0) err = uv_translate_sys_error(errno);
-  if (to >= 0 && err != 0) unlink(new_path);
+  if (to < 0) return err;
+  int half = fstat(to, &st) == 0 && S_ISREG(st.st_mode);
+  if (close(to) != 0 && errno != EINTR && err == 0) err = uv_translate_sys_error(errno);
+  if (half && err != 0) unlink(new_path); /* libuv unlinks also devices: /dev/null, for root */
   return err;
 }
 

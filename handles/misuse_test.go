@@ -192,7 +192,7 @@ func TestEveryMethodOfAClosedHandle(t *testing.T) {
 }
 
 // mayBeNil are methods whose callback may be nil, with which they do something.
-var mayBeNil = []string{"WriteFunc", "Shutdown", "SendFunc", "WriteHandle", "WriteFile", "OnClose", "OnWritten", "OnSent", "OnDrained"}
+var mayBeNil = []string{"WriteFunc", "Shutdown", "SendFunc", "WriteHandle", "WriteFile", "OnClose", "OnWritten", "OnDrain", "OnSent", "OnDrained"}
 
 // TestEveryMethodWithoutACallback: what calls back says EINVAL to nil, first of
 // all, and stays as it was.

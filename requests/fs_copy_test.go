@@ -192,6 +192,22 @@ func TestFSCopyfileErrors(t *testing.T) {
 	}
 }
 
+// TestFSCopyfileKeepsWhatIsNoFile: a copy onto a FIFO fails, as one onto a device
+// does, and leaves it where it is.
+func TestFSCopyfileKeepsWhatIsNoFile(t *testing.T) {
+	l := newLoop(t)
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
+	check(t, os.WriteFile(from, []byte("content"), 0o600))
+	check(t, unix.Mkfifo(to, 0o600))
+	reader := must(os.OpenFile(to, os.O_RDWR, 0)) // or opening it would wait for one
+	defer reader.Close()
+	isErr(t, "onto a FIFO", copyFile(t, l, from, to, 0), uv.EINVAL)
+	if info, err := os.Lstat(to); err != nil || info.Mode().Type() != fs.ModeNamedPipe {
+		t.Errorf("the FIFO is gone: %v, %v", info, err)
+	}
+}
+
 // TestFSReadlinkBeyondItsSize: a link below /proc/self/fd says that it has 64
 // bytes.
 func TestFSReadlinkBeyondItsSize(t *testing.T) {

@@ -111,6 +111,7 @@ func TestBadAddresses(t *testing.T) {
 		{"tcp4://[::1]:0", nil},
 		{"tcp://192.0.2.1:0", uv.EADDRNOTAVAIL}, // TEST-NET-1: nobody's
 		{"unix://", uv.EINVAL},
+		{"unix://" + uvtest.SocketPath(t) + "\x00b", uv.EINVAL},
 		{"unix://" + file, uv.EADDRINUSE},
 		{"unix:///nonexistent/dir/sock", uv.ENOENT},
 		{"unix:///" + strings.Repeat("x", 200), uv.EINVAL},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -15,6 +16,9 @@ import (
 func (s *Server) listenUnix(path string) ([]*listener, error) {
 	if path == "" {
 		return nil, uv.Check("empty path", int(uv.EINVAL))
+	}
+	if path[0] != '@' && strings.Contains(path, "\x00") { // the kernel would see a shorter one
+		return nil, uv.Check("path with a zero byte", int(uv.EINVAL))
 	}
 	fd, file, err := claimUnix(path, s.Backlog)
 	if err != nil {

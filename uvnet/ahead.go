@@ -1,6 +1,10 @@
 package uvnet
 
-import "golang.org/x/sys/unix"
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
 
 // look runs f, of a RawConn's Read, on what holds the next bytes: the descriptor, or a
 // socket with what the loop has read ahead. The pools of go-redis and of MySQL's driver
@@ -30,24 +34,39 @@ func (c *conn) look(f func(fd uintptr) bool) (done bool, err error) {
 // lend runs f on a socket that holds the bytes, as many as fit, and tells how many f
 // has taken.
 func (b *buffer) lend(f func(fd uintptr) bool) (taken int, done bool, err error) {
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	pair, err := socketPair()
 	if err != nil {
-		return 0, false, sysCall("socketpair", err)
+		return 0, false, err
 	}
 	defer unix.Close(pair[0])
 	defer unix.Close(pair[1])
-	for _, fd := range pair {
-		unix.CloseOnExec(fd)
-		if err := unix.SetNonblock(fd, true); err != nil {
-			return 0, false, sysCall("setnonblock", err)
-		}
-	}
 	n, err := unix.Write(pair[1], b.b[b.off:])
 	if err != nil {
 		return 0, false, sysCall("write", err)
 	}
 	done = f(uintptr(pair[0]))
 	return n - left(pair[0]), done, nil
+}
+
+// socketPair makes two connected sockets that do not block. No child that another
+// goroutine makes meanwhile inherits them.
+func socketPair() (pair [2]int, err error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if pair, err = unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0); err != nil {
+		return pair, sysCall("socketpair", err)
+	}
+	for _, fd := range pair {
+		unix.CloseOnExec(fd)
+		if serr := unix.SetNonblock(fd, true); serr != nil {
+			err = sysCall("setnonblock", serr)
+		}
+	}
+	if err != nil {
+		_ = unix.Close(pair[0])
+		_ = unix.Close(pair[1])
+	}
+	return pair, err
 }
 
 // left reads what is left in a socket, and tells how much that was.

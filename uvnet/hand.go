@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -21,7 +23,7 @@ func (c *conn) watch(s *side) error {
 	}
 	c.mu.Unlock()
 	if err != nil {
-		return err
+		return c.without(err, s)
 	}
 	if err := c.usable(s); err != nil {
 		return err
@@ -31,7 +33,25 @@ func (c *conn) watch(s *side) error {
 		mine = &p.wr
 	}
 	if err := p.wait(mine); err != os.ErrDeadlineExceeded { // c knows better whether it is that, or Close
+		return c.without(err, s)
+	}
+	return nil
+}
+
+// without waits without a poller if err says that there is no descriptor left for one;
+// another err it returns. It waits by poll(2), for a moment only, so that the caller
+// notices deadlines and Close: he asks again.
+func (c *conn) without(err error, s *side) error {
+	if !errors.Is(err, unix.EMFILE) && !errors.Is(err, unix.ENFILE) {
 		return err
+	}
+	const moment = 10 // ms
+	p := []unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLIN}}
+	if s == &c.wr {
+		p[0].Events = unix.POLLOUT
+	}
+	if _, err := unix.Poll(p, moment); err != nil && err != unix.EINTR {
+		return sysCall("poll", err)
 	}
 	return nil
 }
