@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -126,7 +127,7 @@ func testEMFILE(t *testing.T) {
 		t.Run(p, func(t *testing.T) {
 			uvtest.Watchdog(t, time.Minute)
 			out, err := uvtest.Command(t, "emfile", p).CombinedOutput()
-			want := "connected\nend of the shed connection\nconnected\naccepted 1\n"
+			want := "connected\nno descriptor for it\nend of the shed connection\nconnected\naccepted 1\n"
 			if err != nil || string(out) != want {
 				t.Errorf("%v, output:\n%s\nwant:\n%s", err, out, want)
 			}
@@ -135,7 +136,7 @@ func testEMFILE(t *testing.T) {
 }
 
 // runEMFILE is a process that runs out of descriptors: the connection that it
-// cannot accept is shed, and later ones are accepted again.
+// cannot accept is reported and shed, and later ones are accepted again.
 func runEMFILE() {
 	ok := func(err error) {
 		if err != nil {
@@ -153,6 +154,10 @@ func runEMFILE() {
 	var taken []int
 	accepted := 0
 	ok(s.Listen(8, func(c *handles.TCP, err error) {
+		if errors.Is(err, uv.EMFILE) && taken != nil {
+			fmt.Println("no descriptor for it")
+			return
+		}
 		ok(err)
 		if taken != nil {
 			fmt.Println("accepted without a descriptor")
