@@ -1,0 +1,73 @@
+package uvnet
+
+import (
+	"net"
+	"os"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+// TestRawReadWaitsWithoutDescriptors: a RawConn's Read waits, as package net's, where
+// there is no descriptor left.
+func TestRawReadWaitsWithoutDescriptors(t *testing.T) {
+	uvtest.Watchdog(t, minutes)
+	for network, addr := range map[string]string{"tcp": "127.0.0.1:0", "unix": uvtest.SocketPath(t)} {
+		t.Run(network, func(t *testing.T) {
+			ln, err := Listen(network, addr)
+			check(t, err)
+			defer ln.Close()
+			peer, err := net.Dial(network, ln.Addr().String())
+			check(t, err)
+			defer peer.Close()
+			c, err := ln.Accept()
+			check(t, err)
+			defer c.Close()
+			raw, err := c.(syscall.Conn).SyscallConn()
+			check(t, err)
+			restore := useUpDescriptors(t)
+			looks, b := 0, make([]byte, 10)
+			err = raw.Read(func(fd uintptr) bool {
+				if looks++; looks == 2 {
+					if _, err := peer.Write([]byte("late")); err != nil {
+						t.Error(err)
+					}
+					return false
+				}
+				n, err := unix.Read(int(fd), b)
+				if err != unix.EAGAIN && string(b[:max(n, 0)]) != "late" {
+					t.Errorf("%q, %v", b[:max(n, 0)], err)
+				}
+				return err != unix.EAGAIN
+			})
+			restore()
+			if err != nil || looks < 3 {
+				t.Errorf("Read looked %d times: %v", looks, err)
+			}
+		})
+	}
+}
+
+// useUpDescriptors leaves the process no descriptor until restore is called.
+func useUpDescriptors(t *testing.T) (restore func()) {
+	var limit syscall.Rlimit
+	check(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
+	check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 64, Max: limit.Max}))
+	var used []int
+	for {
+		fd, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			break
+		}
+		used = append(used, fd)
+	}
+	return func() {
+		for _, fd := range used {
+			unix.Close(fd)
+		}
+		check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
+	}
+}
