@@ -25,6 +25,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef CUV_SHARED
 #include <dlfcn.h>
@@ -192,6 +193,21 @@ static int give_back(int sig) {
   return 0;
 }
 
+/* Waits for the forwarder to take the trampoline out, which takes it microseconds: whoever
+ * ends a watch finds the signal as it was before, not a moment later. Not for ever:
+ * Go's handler, which the forwarder runs, may wait for a thread of Go's. */
+static void await_out(int sig) {
+  const struct timespec moment = {.tv_nsec = 50 * 1000};
+  for (int left = 2000; left > 0; left--) {
+    sigset_t mask;
+    cuv_sigaction_lock(&mask);
+    int leaving = signals[sig].hold == LEAVING;
+    cuv_sigaction_unlock(&mask);
+    if (!leaving) return;
+    nanosleep(&moment, NULL);
+  }
+}
+
 /* Whether the action is a real handler of the kind that libuv installs. */
 static int plain(const struct sigaction *act) {
   return act != NULL && !(act->sa_flags & SA_SIGINFO) && act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN;
@@ -231,6 +247,7 @@ int CUV_CALLOUT(sigaction)(int sig, const struct sigaction *act, struct sigactio
   if (old != NULL) *old = signals[sig].prior; /* libuv never asks */
   int r = plain(act) ? take(sig, act) : give_back(sig);
   cuv_sigaction_unlock(&mask);
+  if (!plain(act)) await_out(sig);
   return r;
 }
 
