@@ -1,0 +1,33 @@
+package looptest
+
+import (
+	"testing"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+// parkings are the ways in which a loop waits, in the order of their subtests.
+var parkings = []struct {
+	name string
+	way  uvgo.Parking
+}{{"thread", uvgo.ParkThread}, {"goroutine", uvgo.ParkGoroutine}}
+
+// EachParking runs body as a subtest, with a watchdog, for each way in which a loop can wait.
+func EachParking(t *testing.T, body func(t *testing.T, park uvgo.Option)) {
+	t.Helper()
+	for _, p := range parkings {
+		t.Run(p.name, func(t *testing.T) {
+			uvtest.Watchdog(t, hangs)
+			body(t, uvgo.WithParking(p.way))
+		})
+	}
+}
+
+// OnEachLoop is [EachParking] with a loop from [New], made with opts and the way to wait.
+func OnEachLoop(t *testing.T, body func(t *testing.T, l *uvgo.Loop), opts ...uvgo.Option) {
+	t.Helper()
+	EachParking(t, func(t *testing.T, park uvgo.Option) {
+		body(t, New(t, append(opts[:len(opts):len(opts)], park)...))
+	})
+}
