@@ -7,19 +7,16 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// parkings are the ways in which a loop waits, in the order of their subtests.
-var parkings = []struct {
-	name string
-	way  uvgo.Parking
-}{{"thread", uvgo.ParkThread}, {"goroutine", uvgo.ParkGoroutine}}
+// Parkings are the ways in which a loop waits, by the names of their subtests.
+var Parkings = map[string]uvgo.Parking{"thread": uvgo.ParkThread, "goroutine": uvgo.ParkGoroutine}
 
 // EachParking runs body as a subtest, with a watchdog, for each way in which a loop can wait.
 func EachParking(t *testing.T, body func(t *testing.T, park uvgo.Option)) {
 	t.Helper()
-	for _, p := range parkings {
-		t.Run(p.name, func(t *testing.T) {
+	for name, way := range Parkings {
+		t.Run(name, func(t *testing.T) {
 			uvtest.Watchdog(t, hangs)
-			body(t, uvgo.WithParking(p.way))
+			body(t, uvgo.WithParking(way))
 		})
 	}
 }
