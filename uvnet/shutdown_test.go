@@ -129,7 +129,7 @@ func known(t *testing.T, socket any) {
 		has = func() bool {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			return c.taken || c.watcher != nil && c.watcher.polls()
+			return c.life.state == lifeStream || c.poller != nil && c.poller.polls()
 		}
 	case *UDPConn:
 		has = s.poller.polls
