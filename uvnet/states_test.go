@@ -13,6 +13,7 @@ func TestStatesCheckTransitions(t *testing.T) {
 	var in readSide
 	var out writeSide
 	var life lifetime
+	var poll pollState
 	for _, tt := range []struct {
 		name    string
 		legal   func()
@@ -22,6 +23,7 @@ func TestStatesCheckTransitions(t *testing.T) {
 		{"write side", func() { out.submit(nil); out.end(); out.finish(nil) }, func() { out.finish(nil) }},
 		{"lifetime", func() { life.share(); life.open(); life.to(lifeFlushing); life.to(lifeClosing); life.to(lifeClosed) },
 			func() { life.to(lifeStream) }},
+		{"poller", func() { poll.share(); poll.look(); poll.leave(); poll.closed() }, func() { poll.lookFailed() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if panics(tt.legal) {
