@@ -18,15 +18,9 @@ import (
 func (c *conn) pollWait(s *side) error {
 	c.mu.Lock()
 	p, err := c.openPoller()
-	if err == nil {
-		c.passOn(p)
-	}
 	c.mu.Unlock()
 	if err != nil {
 		return c.without(err, s)
-	}
-	if err := c.usable(s); err != nil {
-		return err
 	}
 	mine := &p.rd
 	if s == &c.wr {
@@ -77,6 +71,7 @@ func (c *conn) openPoller() (*poller, error) {
 	p.init(c.w, c.net, fd, c.laddr, c.raddr)
 	_ = p.acquire() // until drop
 	c.poller = p
+	c.passOn(p)
 	return p, nil
 }
 

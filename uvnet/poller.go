@@ -122,12 +122,15 @@ func (p *poller) onEvent(ev handles.PollEvent, err error) {
 	}
 	rd := ev&handles.Readable != 0 && p.rd.take()
 	wr := ev&handles.Writable != 0 && p.wr.take()
+	// A first event that nobody waits for does not end the look: most users come
+	// before the second, and to look again costs a turn and a system call.
+	if again := ev & p.seen; again != 0 {
+		p.want &^= again
+	}
 	if !rd {
-		p.want &^= ev & handles.Readable
 		p.seen |= ev & handles.Readable
 	}
 	if !wr {
-		p.want &^= ev & handles.Writable
 		p.seen |= ev & handles.Writable
 	}
 	if err != nil {
