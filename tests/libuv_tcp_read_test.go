@@ -11,6 +11,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
@@ -33,7 +34,7 @@ func testTCPAllocFails(t *testing.T, l *uvgo.Loop) {
 	a, b := tcpPair(t, l)
 	refused := uvtest.NewCounter(t, "read callback without memory", 1)
 	var got []byte
-	l.Core().Ring().FailArena(true)
+	core.Of(l).Ring().FailArena(true)
 	check(t, b.ReadStart(func(p []byte, err error) {
 		refused.Inc()
 		isErr(t, "read", err, uv.ENOBUFS)
@@ -50,7 +51,7 @@ func testTCPAllocFails(t *testing.T, l *uvgo.Loop) {
 		t.Error("a want of memory makes the stream unusable")
 	}
 
-	l.Core().Ring().FailArena(false)
+	core.Of(l).Ring().FailArena(false)
 	check(t, b.ReadStart(func(p []byte, err error) {
 		check(t, err)
 		got = append(got, p...)

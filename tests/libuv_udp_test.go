@@ -9,6 +9,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
@@ -123,7 +124,7 @@ func testUDPAllocFails(t *testing.T, l *uvgo.Loop) {
 		if !answered {
 			wantErr(t, "receive", err, uv.ENOBUFS)
 			order.add("ENOBUFS")
-			l.Core().Ring().FailArena(false)
+			core.Of(l).Ring().FailArena(false)
 			return
 		}
 		order.add(string(d.Data))
@@ -136,7 +137,7 @@ func testUDPAllocFails(t *testing.T, l *uvgo.Loop) {
 	for !srv.Closing() {
 		turnOnce(t, l)
 	}
-	l.Core().Ring().FailArena(true) // the answer is there, memory for it is not
+	core.Of(l).Ring().FailArena(true) // the answer is there, memory for it is not
 	check(t, cl.RecvStart(recv))
 	looptest.Run(t, l) // receiving has stopped: nothing is left to do
 	answered = true

@@ -19,6 +19,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
 	"github.com/uvgo/uvgo/uvfs"
 )
 
@@ -224,12 +225,12 @@ func TestInACallback(t *testing.T) {
 	check(t, l.Post(func() {
 		called.Inc()
 		_, err := f.Stat(context.Background(), "/")
-		isErr(t, "stat", err, uvfs.ErrInCallback)
+		isErr(t, "stat", err, uv.ErrInCallback)
 		isErr(t, "stat", err, syscall.EDEADLK)
 		_, err = own.ReadFile(context.Background(), "/dev/null")
-		isErr(t, "another loop's", err, uvfs.ErrInCallback)
-		isErr(t, "close of a file", file.Close(), uvfs.ErrInCallback)
-		isErr(t, "close", own.Close(), uvfs.ErrInCallback)
+		isErr(t, "another loop's", err, uv.ErrInCallback)
+		isErr(t, "close of a file", file.Close(), uv.ErrInCallback)
+		isErr(t, "close", own.Close(), uv.ErrInCallback)
 	}))
 	looptest.Run(t, l)
 	check(t, file.Close())

@@ -3,7 +3,7 @@ package uvnet
 import (
 	"time"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // awaiting bounds how long Close waits for a loop, which may not run.
@@ -21,7 +21,7 @@ func (c *conn) toAwait() (over <-chan struct{}, limit time.Duration) {
 	if linger == 0 && (!dialed || c.w.gone.Load()) {
 		return nil, 0
 	}
-	wake := uv.NewWake()
+	wake := bubble.NewWake()
 	c.mu.Lock()
 	c.over = wake
 	c.mu.Unlock()

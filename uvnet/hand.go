@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // By hand: goroutines read and write such a connection by themselves, and wait for a
@@ -138,7 +138,7 @@ func (c *conn) File() (*os.File, error) {
 func (c *conn) letGo() error {
 	c.fmu.Lock()
 	defer c.fmu.Unlock()
-	quiet := uv.NewWake()
+	quiet := bubble.NewWake()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.hand.Store(true)
