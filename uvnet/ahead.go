@@ -13,7 +13,7 @@ import (
 func (c *conn) look(f func(fd uintptr) bool) (done bool, err error) {
 	for {
 		c.mu.Lock()
-		ahead, err := c.ahead, c.failed
+		ahead, err := c.in.ahead, c.in.err
 		c.mu.Unlock()
 		if ahead == nil {
 			if err != nil {
@@ -23,7 +23,7 @@ func (c *conn) look(f func(fd uintptr) bool) (done bool, err error) {
 		}
 		taken, done, err := ahead.lend(f)
 		c.mu.Lock()
-		if c.ahead = ahead.skip(taken); c.ahead != nil || done || err != nil {
+		if c.in.ahead = ahead.skip(taken); c.in.ahead != nil || done || err != nil {
 			c.mu.Unlock()
 			return done, err
 		}

@@ -178,7 +178,7 @@ func (c *conn) writeBuffers(v *net.Buffers) (n int64, err error) {
 
 // sendv is one writev that does not wait.
 func (c *conn) sendv(v [][]byte) (int, error) {
-	if c.filed.Load() {
+	if c.mayBlock() {
 		return c.send(v[0])
 	}
 	return unix.Writev(c.fd, v)

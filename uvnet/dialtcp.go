@@ -86,7 +86,7 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 	}
 	c := newTCPConn(w, network, fd, nil, nil)
 	err = connect(ctx, c, toAddrPort(family, to.IP, to.Port, to.Zone))
-	c.dialed = err == nil || ctx.Err() == nil // who cancels does not wait for the loop
+	c.life.dialed = err == nil || ctx.Err() == nil // who cancels does not wait for the loop
 	if err != nil {
 		c.Close()
 		return nil, err
@@ -165,7 +165,9 @@ func connect(ctx context.Context, c *TCPConn, addr netip.AddrPort) error {
 	if at, ok := ctx.Deadline(); ok && bubble.Bubbled() { // whose clock stands still meanwhile
 		t.limit = max(time.Until(at), 1)
 	}
-	c.onLoop = true
+	c.mu.Lock()
+	c.life.share()
+	c.mu.Unlock()
 	if !c.w.push(t) {
 		return errLoopGone
 	}
@@ -181,7 +183,7 @@ func connect(ctx context.Context, c *TCPConn, addr netip.AddrPort) error {
 func (t *connectTask) run() {
 	err := t.c.open()
 	if err == nil {
-		err = t.c.stream.(*handles.TCP).Connect(t.addr, t.report)
+		err = t.c.life.stream.(*handles.TCP).Connect(t.addr, t.report)
 	}
 	if err != nil {
 		t.report(err)

@@ -13,20 +13,14 @@ import (
 // poller, as those of a listener do. So it is while a RawConn waits, always for a unix
 // socket, and for good once File has been called.
 
-// watch waits until the side may be ready; whether it may still be used the caller
+// pollWait waits until the side may be ready; whether it may still be used the caller
 // looks.
-func (c *conn) watch(s *side) error {
+func (c *conn) pollWait(s *side) error {
 	c.mu.Lock()
-	p, err := c.watching()
-	if err == nil {
-		c.passOn(p)
-	}
+	p, err := c.openPoller()
 	c.mu.Unlock()
 	if err != nil {
 		return c.without(err, s)
-	}
-	if err := c.usable(s); err != nil {
-		return err
 	}
 	mine := &p.rd
 	if s == &c.wr {
@@ -56,12 +50,12 @@ func (c *conn) without(err error, s *side) error {
 	return nil
 }
 
-// watching returns the connection's poller; mu is held. Where libuv may know the
+// openPoller returns the connection's poller; mu is held. Where libuv may know the
 // descriptor the poller has a duplicate; else, the descriptor itself, which then ends
 // with the poller.
-func (c *conn) watching() (*poller, error) {
-	if c.watcher != nil {
-		return c.watcher, nil
+func (c *conn) openPoller() (*poller, error) {
+	if c.poller != nil {
+		return c.poller, nil
 	}
 	p, fd := new(poller), c.fd
 	if !c.unix() {
@@ -72,10 +66,12 @@ func (c *conn) watching() (*poller, error) {
 		p.copied = true
 	} else {
 		p.of = c
+		c.life.to(lifePoller)
 	}
 	p.init(c.w, c.net, fd, c.laddr, c.raddr)
 	_ = p.acquire() // until drop
-	c.watcher = p
+	c.poller = p
+	c.passOn(p)
 	return p, nil
 }
 
@@ -83,15 +79,15 @@ func (c *conn) watching() (*poller, error) {
 // walked, as TCP's guard does.
 func (c *conn) abandon() {
 	if c.ref.close() {
-		c.expel()
+		c.wakeUsers()
 		c.release()
 	}
 }
 
-// tellWatcher passes on a deadline or Close; mu is held.
-func (c *conn) tellWatcher() {
-	if c.watcher != nil {
-		c.passOn(c.watcher)
+// updatePoller passes on a deadline or Close; mu is held.
+func (c *conn) updatePoller() {
+	if c.poller != nil {
+		c.passOn(c.poller)
 	}
 }
 
@@ -123,7 +119,7 @@ func (c *conn) File() (*os.File, error) {
 	err := c.acquire()
 	var f *os.File
 	if err == nil {
-		if err = c.letGo(); err == nil {
+		if err = c.detach(); err == nil {
 			f, err = c.dup()
 		}
 		c.release()
@@ -134,38 +130,37 @@ func (c *conn) File() (*os.File, error) {
 	return f, nil
 }
 
-// letGo makes the loop leave the descriptor alone for good.
-func (c *conn) letGo() error {
+// detach makes the loop leave the descriptor alone for good.
+func (c *conn) detach() error {
 	c.fmu.Lock()
 	defer c.fmu.Unlock()
-	quiet := bubble.NewWake()
+	wake := bubble.NewWake()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.hand.Store(true)
-	c.filed.Store(true)
-	defer func() { c.quiet = nil }()
-	for c.reading || c.unsent {
+	c.mode.Store(modeFile)
+	defer func() { c.fileWake = nil }()
+	for c.in.state != readDirect || c.out.state != writeDirect {
 		if c.ref.closed() || c.w.gone.Load() {
 			break // nothing reads or writes any more
 		}
-		if c.reading && !c.w.push((*haltTask)(c)) {
+		if c.in.state != readDirect && !c.w.push((*stopTask)(c)) {
 			break
 		}
-		c.quiet = quiet
+		c.fileWake = wake
 		c.mu.Unlock()
-		<-quiet
+		<-wake
 		c.mu.Lock()
 	}
-	if c.ahead != nil {
+	if c.in.ahead != nil {
 		return errAhead
 	}
 	return nil
 }
 
-// hush tells letGo to look again; mu is held.
-func (c *conn) hush() {
-	if c.quiet != nil {
-		c.quiet <- struct{}{}
-		c.quiet = nil
+// wakeFile tells detach to look again; mu is held.
+func (c *conn) wakeFile() {
+	if c.fileWake != nil {
+		c.fileWake <- struct{}{}
+		c.fileWake = nil
 	}
 }

@@ -15,16 +15,13 @@ import (
 type poller struct {
 	desc
 	closed chan struct{} // receives once, when the descriptor is closed
-	copied bool          // the descriptor is a duplicate of a TCP connection's
+	copied bool          // the descriptor is a duplicate of a TCP connection's: known when made, so no state
 	of     *conn         // whose descriptor it is, for a unix connection
 
 	// Guarded by mu.
+	state  pollState
 	want   handles.PollEvent // what the loop has been asked to look for
 	seen   handles.PollEvent // what it saw when nobody waited
-	onLoop bool              // a poll handle knows the descriptor, or soon will
-	made   bool              // there is a poll handle, or is about to be
-	ending bool              // nobody uses the descriptor: end comes with the poll handle's
-	lost   bool              // destroy found the loop closed
 	failed error             // why the loop cannot look, once
 
 	// The loop's goroutine only.
@@ -65,7 +62,7 @@ func (p *poller) wait(s *side) error {
 	}
 	if p.want&ev == 0 {
 		p.want |= ev
-		p.onLoop = true
+		p.state.share()
 		if !p.w.push((*lookTask)(p)) {
 			p.want &^= ev
 			p.mu.Unlock()
@@ -82,17 +79,17 @@ func (p *poller) wait(s *side) error {
 func (t *lookTask) run() {
 	p := (*poller)(t)
 	p.mu.Lock()
-	want, lost := p.want, p.lost
-	p.made = !lost
+	want, look := p.want, p.state.look()
 	p.mu.Unlock()
-	if lost {
+	if !look { // the users have left
 		return
 	}
 	var err error
 	if p.poll == nil {
 		if p.poll, err = handles.NewPoll(p.w.loop, uintptr(p.fd)); err == nil {
 			p.poll.OnClose(p.onClose)
-		} else if p.unmade() {
+		} else if p.change((*pollState).lookFailed) {
+			p.end()
 			return
 		}
 	}
@@ -108,16 +105,11 @@ func (t *lookTask) run() {
 	}
 }
 
-// unmade says that there is no poll handle; true if destroy left the end to us.
-func (p *poller) unmade() (ended bool) {
+// change makes a transition of the state, and returns what that returns.
+func (p *poller) change(transition func(*pollState) bool) bool {
 	p.mu.Lock()
-	p.made = false
-	lost := p.lost
-	p.mu.Unlock()
-	if lost {
-		p.end()
-	}
-	return lost
+	defer p.mu.Unlock()
+	return transition(&p.state)
 }
 
 // onEvent wakes who waits. What nobody waits for is looked for no longer: the
@@ -130,12 +122,15 @@ func (p *poller) onEvent(ev handles.PollEvent, err error) {
 	}
 	rd := ev&handles.Readable != 0 && p.rd.take()
 	wr := ev&handles.Writable != 0 && p.wr.take()
+	// A first event that nobody waits for does not end the look: most users come
+	// before the second, and to look again costs a turn and a system call.
+	if again := ev & p.seen; again != 0 {
+		p.want &^= again
+	}
 	if !rd {
-		p.want &^= ev & handles.Readable
 		p.seen |= ev & handles.Readable
 	}
 	if !wr {
-		p.want &^= ev & handles.Writable
 		p.seen |= ev & handles.Writable
 	}
 	if err != nil {
@@ -179,32 +174,22 @@ func (p *poller) shut() bool {
 // destroy ends the descriptor: nobody uses it any more. The poll handle goes
 // first, for it goes by the descriptor's number.
 func (p *poller) destroy() {
-	p.mu.Lock()
-	p.ending = p.onLoop
-	p.mu.Unlock()
-	if !p.ending {
+	if !p.change((*pollState).leave) {
 		p.end()
 		return
 	}
-	if p.w.give((*dropTask)(p)) {
-		return
-	}
-	p.mu.Lock()
-	p.lost = true
-	made := p.made
-	p.mu.Unlock()
-	if !made { // else the end of the poll handle is still to come, or has come
+	if !p.w.give((*dropTask)(p)) && p.change((*pollState).orphan) {
 		p.end()
 	}
 }
 
 func (t *dropTask) run() {
 	p := (*poller)(t)
-	if p.poll == nil {
+	if p.poll != nil {
+		_ = p.poll.Close()
+	} else if p.change((*pollState).closed) {
 		p.end()
-		return
 	}
-	_ = p.poll.Close()
 }
 
 // onClose runs when the poll handle is gone: by us, because the loop is shut down,
@@ -212,13 +197,12 @@ func (t *dropTask) run() {
 func (p *poller) onClose() {
 	closed := p.ref.close()
 	p.mu.Lock()
-	p.onLoop = false
-	ending := p.ending
+	end := p.state.closed()
 	p.stop()
 	p.mu.Unlock()
 	if closed {
 		p.release()
-	} else if ending {
+	} else if end {
 		p.end()
 	}
 	if closed && p.of != nil {

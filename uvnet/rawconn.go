@@ -117,7 +117,7 @@ func (c *conn) try(op string, s *side, ready func() error, f func() (done bool, 
 			if done, err = f(); done || err != nil {
 				break
 			}
-			if err = c.watch(s); err != nil {
+			if err = c.pollWait(s); err != nil {
 				break
 			}
 		}
@@ -133,29 +133,31 @@ func (c *conn) halt() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
-		if err := c.ready(&c.rd); err != nil || !c.reading {
+		if err := c.ready(&c.rd); err != nil || c.in.state == readDirect {
 			return err
 		}
-		c.into = nil
-		if !c.w.push((*haltTask)(c)) {
+		c.in.into = nil
+		if !c.w.push((*stopTask)(c)) {
 			return errLoopGone
 		}
 		c.begin(&c.rd)
 		c.mu.Unlock()
 		<-c.rd.wake
 		c.mu.Lock()
-		c.dry = false
+		c.in.drained = false
 	}
 }
 
-// haltTask is a connection whose reading is to stop.
-type haltTask conn
+// stopTask is a connection whose reading is to stop.
+type stopTask conn
 
-// run has reading stop behind this turn's callbacks, see worker.batched.
-func (t *haltTask) run() {
+// run has reading stop behind this turn's callbacks, see worker.batched. If the loop
+// does not read now, who asked has been woken by what stopped it.
+func (t *stopTask) run() {
 	c := (*conn)(t)
 	c.mu.Lock()
-	c.halting = true
+	if c.in.stopSoon() {
+		c.w.full = append(c.w.full, c)
+	}
 	c.mu.Unlock()
-	c.w.full = append(c.w.full, c)
 }

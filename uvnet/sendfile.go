@@ -20,7 +20,7 @@ func (c *conn) sendFile(file syscall.RawConn, left int64) (n int64, handled bool
 		return 0, false, nil
 	}
 	defer c.release()
-	if c.usable(&c.wr) != nil || c.filed.Load() { // sendfile might wait
+	if c.usable(&c.wr) != nil || c.mayBlock() { // sendfile might wait
 		return 0, false, nil
 	}
 	for left > 0 {
@@ -38,8 +38,8 @@ func (c *conn) sendFile(file syscall.RawConn, left int64) (n int64, handled bool
 		switch {
 		case err == unix.EINTR:
 			continue
-		case err == unix.EAGAIN && c.hand.Load():
-			if err := c.watch(&c.wr); err != nil {
+		case err == unix.EAGAIN && c.unassisted():
+			if err := c.pollWait(&c.wr); err != nil {
 				return n, true, err
 			}
 			continue

@@ -51,15 +51,15 @@ func (c *conn) spliceTo(d *drain, left int64, read int) (n int64, err error) {
 func (c *conn) fill(left int64, read int) (p *pipe, n int, err error) {
 	c.rmu.Lock()
 	defer c.rmu.Unlock()
-	if read >= bulky {
-		c.own += read // the loop's next read is short, to leave us the rest
+	if read >= longChunk {
+		c.in.direct += read // the loop's next read is short, to leave us the rest
 	}
 	if c.acquire() != nil {
 		return nil, 0, nil // Read finds out
 	}
 	defer c.release()
 	c.mu.Lock()
-	direct := !c.filed.Load() && !c.reading && c.ahead == nil && c.failed == nil && !c.dry && c.ready(&c.rd) == nil
+	direct := !c.mayBlock() && c.in.state == readDirect && c.in.ahead == nil && c.in.err == nil && !c.in.drained && c.ready(&c.rd) == nil
 	c.mu.Unlock()
 	if !direct {
 		return nil, 0, nil
@@ -70,11 +70,11 @@ func (c *conn) fill(left int64, read int) (p *pipe, n int, err error) {
 	n, err = splice(c.fd, p.w, left)
 	switch {
 	case n > 0:
-		c.own += n
+		c.in.direct += n
 		moved.spliced.Add(int64(n))
 		return p, n, nil
 	case err == unix.EAGAIN:
-		c.dry, err = true, nil
+		c.in.drained, err = true, nil
 	case err == nil:
 		err = io.EOF
 	case unable(err):
@@ -233,12 +233,12 @@ func (c *conn) drainNow(p *pipe, n int) (done int, err error) {
 			return done, err
 		}
 		m, err := 0, error(unix.EINVAL)
-		if !c.filed.Load() { // else it might wait
+		if !c.mayBlock() { // else it might wait
 			m, err = splice(p.r, c.fd, int64(n-done))
 		}
 		switch {
-		case err == unix.EAGAIN && c.hand.Load():
-			if err := c.watch(&c.wr); err != nil {
+		case err == unix.EAGAIN && c.unassisted():
+			if err := c.pollWait(&c.wr); err != nil {
 				return done, err
 			}
 		case err == unix.EAGAIN || unable(err):
@@ -258,7 +258,7 @@ func (c *conn) drainNow(p *pipe, n int) (done int, err error) {
 type submitter struct{ c *conn }
 
 func (s submitter) Write(b []byte) (int, error) {
-	if s.c.hand.Load() {
+	if s.c.unassisted() {
 		return s.c.write(b)
 	}
 	if !s.c.submit(b) {

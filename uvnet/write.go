@@ -59,7 +59,7 @@ func (c *conn) write(p []byte) (n int, err error) {
 
 // send is one write that does not wait, whatever has been done to the descriptor.
 func (c *conn) send(p []byte) (int, error) {
-	if c.filed.Load() {
+	if c.mayBlock() {
 		return unix.SendmsgN(c.fd, p, nil, nil, unix.MSG_DONTWAIT)
 	}
 	return sock.Send(c.fd, p)
@@ -68,8 +68,8 @@ func (c *conn) send(p []byte) (int, error) {
 // later is for a p of which the kernel takes nothing now: it gives the loop a piece,
 // and says how much that was, or waits until there may be room.
 func (c *conn) later(p []byte) (int, error) {
-	if c.hand.Load() {
-		return 0, c.watch(&c.wr)
+	if c.unassisted() {
+		return 0, c.pollWait(&c.wr)
 	}
 	m := min(probe, len(p))
 	if !c.submit(p[:m]) {
@@ -87,13 +87,13 @@ func (c *conn) flushed(writes bool) error {
 	c.mu.Lock()
 	for {
 		err := c.ready(&c.wr)
-		if err == nil && writes && c.ended && c.unsent { // else the call itself says it
+		if err == nil && writes && c.out.state == writeEnding { // else the call itself says it
 			err = os.NewSyscallError("write", unix.EPIPE)
 		}
-		if err == nil && c.refused != nil {
-			err, c.refused = c.refused, nil
+		if err == nil {
+			err = c.out.takeErr()
 		}
-		if err != nil || !c.unsent {
+		if err != nil || c.out.state == writeDirect {
 			c.mu.Unlock()
 			return err
 		}
@@ -110,25 +110,24 @@ func (c *conn) flushed(writes bool) error {
 func (c *conn) settle() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.unsent && !c.ended && c.ready(&c.wr) == nil {
+	for c.out.state == writeByLoop && c.ready(&c.wr) == nil {
 		c.begin(&c.wr)
 		c.mu.Unlock()
 		<-c.wr.wake
 		c.mu.Lock()
 	}
-	err := c.refused
-	c.refused = nil
-	return err
+	return c.out.takeErr()
 }
 
-// submit makes the loop write a copy of p.
+// submit makes the loop write a copy of p; false if it is closed. The caller holds wmu,
+// and has waited for the loop's last piece.
 func (c *conn) submit(p []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.pending = c.pending.add(p)
-	c.unsent, c.onLoop = true, true
+	c.out.submit(p)
+	c.life.share()
 	if !c.w.push((*writeTask)(c)) {
-		c.unsent = false
+		c.out.finish(nil)
 		return false
 	}
 	return true

@@ -29,10 +29,14 @@ func Main(m *testing.M) {
 	})
 }
 
-// New makes a loop for the test. When the test ends every handle must have been
-// closed by it, and the loop must close.
+// hangs is how long a test of a loop may do nothing before the process ends with all stacks.
+const hangs = 2 * time.Minute
+
+// New makes a loop for the test, with a watchdog. When the test ends every handle must
+// have been closed by it, and the loop must close.
 func New(t testing.TB, opts ...uvgo.Option) *uvgo.Loop {
 	t.Helper()
+	uvtest.Watchdog(t, hangs)
 	l, err := uvgo.New(opts...)
 	if err != nil {
 		t.Fatal(err)
