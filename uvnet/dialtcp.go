@@ -169,7 +169,7 @@ func connect(ctx context.Context, c *TCPConn, addr netip.AddrPort) error {
 	c.life.share()
 	c.mu.Unlock()
 	if !c.w.push(t) {
-		return errLoopGone
+		return errLoopClosed
 	}
 	select {
 	case <-t.done:
