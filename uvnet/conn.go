@@ -93,23 +93,23 @@ func (c *conn) limit(t time.Time, sides ...*side) error {
 // Write has accepted is still sent, as by package net. After SetLinger it may take as
 // long as that says.
 func (c *conn) Close() error {
-	if err := c.there(); err != nil {
+	if err := c.checkInit(); err != nil {
 		return err
 	}
 	if !c.ref.close() {
 		return c.opError("close", c.laddr, c.raddr, net.ErrClosed)
 	}
 	c.wakeUsers()
-	done, limit := c.toAwait()
+	done, limit := c.closeWait()
 	c.release()
-	await(done, limit)
+	awaitClose(done, limit)
 	return nil
 }
 
 // wakeUsers makes the users of a descriptor that is closed leave.
 func (c *conn) wakeUsers() {
 	c.mu.Lock()
-	c.stop()
+	c.endWaits()
 	c.updatePoller()
 	c.wakeFile()
 	if c.life.state != lifeUnshared { // else the goroutine that closes it may sleep
@@ -122,14 +122,14 @@ func (c *conn) wakeUsers() {
 func (c *conn) destroy() {
 	lent, tell := c.leave()
 	if c.poller != nil {
-		c.poller.drop()
+		c.poller.closeByConn()
 	}
 	switch {
 	case lent: // the poller closes it
 	case !tell:
 		unix.Close(c.fd)
 		c.wakeCloser(true)
-	case !c.w.give((*closeTask)(c)):
+	case !c.w.pushClose((*closeTask)(c)):
 		c.mu.Lock()
 		ours := c.life.orphan()
 		c.mu.Unlock()
@@ -172,7 +172,7 @@ func (c *conn) CloseWrite() error {
 	if err == nil {
 		c.mu.Lock()
 		if c.poller != nil {
-			c.poller.nudge() // a unix socket's poll does not report its own end
+			c.poller.retryWrite() // a unix socket's poll does not report its own end
 		}
 		c.mu.Unlock()
 	}

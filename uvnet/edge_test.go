@@ -98,7 +98,7 @@ func TestCloseReachesWhoIsAboutToWait(t *testing.T) {
 	c.mu.Unlock()
 	check(t, c.Close())
 	_ = p.wait(&p.rd) // or it waits for ever
-	p.shut()
+	p.closeAndWait()
 	c.release()
 }
 

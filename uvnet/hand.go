@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // By hand: goroutines read and write such a connection by themselves, and wait for a
@@ -20,22 +20,22 @@ func (c *conn) pollWait(s *side) error {
 	p, err := c.openPoller()
 	c.mu.Unlock()
 	if err != nil {
-		return c.without(err, s)
+		return c.waitWithoutPoller(err, s)
 	}
 	mine := &p.rd
 	if s == &c.wr {
 		mine = &p.wr
 	}
 	if err := p.wait(mine); err != os.ErrDeadlineExceeded { // c knows better whether it is that, or Close
-		return c.without(err, s)
+		return c.waitWithoutPoller(err, s)
 	}
 	return nil
 }
 
-// without waits without a poller if err says that there is no descriptor left for one;
+// waitWithoutPoller waits without a poller if err says that there is no descriptor left for one;
 // another err it returns. It waits by poll(2), for a moment only, so that the caller
 // notices deadlines and Close: he asks again.
-func (c *conn) without(err error, s *side) error {
+func (c *conn) waitWithoutPoller(err error, s *side) error {
 	if !errors.Is(err, unix.EMFILE) && !errors.Is(err, unix.ENFILE) {
 		return err
 	}
@@ -65,19 +65,19 @@ func (c *conn) openPoller() (*poller, error) {
 		}
 		p.copied = true
 	} else {
-		p.of = c
+		p.lender = c
 		c.life.to(lifePoller)
 	}
 	p.init(c.w, c.net, fd, c.laddr, c.raddr)
-	_ = p.acquire() // until drop
+	_ = p.acquire() // until closeByConn
 	c.poller = p
-	c.passOn(p)
+	c.copyDeadlines(p)
 	return p, nil
 }
 
-// abandon closes a connection whose loop was shut down, or whose handle somebody
+// closeByLoop closes a connection whose loop was shut down, or whose handle somebody
 // walked, as TCP's guard does.
-func (c *conn) abandon() {
+func (c *conn) closeByLoop() {
 	if c.ref.close() {
 		c.wakeUsers()
 		c.release()
@@ -87,11 +87,11 @@ func (c *conn) abandon() {
 // updatePoller passes on a deadline or Close; mu is held.
 func (c *conn) updatePoller() {
 	if c.poller != nil {
-		c.passOn(c.poller)
+		c.copyDeadlines(c.poller)
 	}
 }
 
-func (c *conn) passOn(p *poller) {
+func (c *conn) copyDeadlines(p *poller) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range [...]struct{ from, to *side }{{&c.rd, &p.rd}, {&c.wr, &p.wr}} {
@@ -134,13 +134,13 @@ func (c *conn) File() (*os.File, error) {
 func (c *conn) detach() error {
 	c.fmu.Lock()
 	defer c.fmu.Unlock()
-	wake := uv.NewWake()
+	wake := bubble.NewWake()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.mode.Store(modeFile)
 	defer func() { c.fileWake = nil }()
 	for c.in.state != readDirect || c.out.state != writeDirect {
-		if c.ref.closed() || c.w.gone.Load() {
+		if c.ref.closed() || c.w.closed.Load() {
 			break // nothing reads or writes any more
 		}
 		if c.in.state != readDirect && !c.w.push((*stopTask)(c)) {

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/handles"
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // A poller is a socket that goroutines use themselves, while the loop only
@@ -16,7 +16,7 @@ type poller struct {
 	desc
 	closed chan struct{} // receives once, when the descriptor is closed
 	copied bool          // the descriptor is a duplicate of a TCP connection's: known when made, so no state
-	of     *conn         // whose descriptor it is, for a unix connection
+	lender *conn         // whose descriptor it is, for a unix connection
 
 	// Guarded by mu.
 	state  pollState
@@ -30,13 +30,13 @@ type poller struct {
 }
 
 type (
-	lookTask poller // look for what is wanted
-	dropTask poller // close the poll handle, then the descriptor
+	pollTask      poller // look for what is wanted
+	closePollTask poller // close the poll handle, then the descriptor
 )
 
 func (p *poller) init(w *worker, network string, fd int, laddr, raddr net.Addr) {
 	p.self, p.w, p.net, p.fd, p.laddr, p.raddr = p, w, network, fd, laddr, raddr
-	p.closed = uv.NewWake()
+	p.closed = bubble.NewWake()
 }
 
 // wait waits until the descriptor is ready for the side's direction, or may be:
@@ -47,7 +47,7 @@ func (p *poller) wait(s *side) error {
 		ev = handles.Writable
 	}
 	p.mu.Lock()
-	err := p.ready(s)
+	err := p.checkLocked(s)
 	if err == nil {
 		err, p.failed = p.failed, nil
 	}
@@ -63,20 +63,20 @@ func (p *poller) wait(s *side) error {
 	if p.want&ev == 0 {
 		p.want |= ev
 		p.state.share()
-		if !p.w.push((*lookTask)(p)) {
+		if !p.w.push((*pollTask)(p)) {
 			p.want &^= ev
 			p.mu.Unlock()
-			return errLoopGone
+			return errLoopClosed
 		}
 	}
-	p.begin(s)
+	p.beginWait(s)
 	p.mu.Unlock()
 	<-s.wake
 	return nil
 }
 
 // run starts looking. C function uv_poll_start.
-func (t *lookTask) run() {
+func (t *pollTask) run() {
 	p := (*poller)(t)
 	p.mu.Lock()
 	want, look := p.want, p.state.look()
@@ -89,7 +89,7 @@ func (t *lookTask) run() {
 		if p.poll, err = handles.NewPoll(p.w.loop, uintptr(p.fd)); err == nil {
 			p.poll.OnClose(p.onClose)
 		} else if p.change((*pollState).lookFailed) {
-			p.end()
+			p.closeFD()
 			return
 		}
 	}
@@ -120,8 +120,8 @@ func (p *poller) onEvent(ev handles.PollEvent, err error) {
 		ev = handles.Readable | handles.Writable
 		p.on = 0
 	}
-	rd := ev&handles.Readable != 0 && p.rd.take()
-	wr := ev&handles.Writable != 0 && p.wr.take()
+	rd := ev&handles.Readable != 0 && p.rd.endWait()
+	wr := ev&handles.Writable != 0 && p.wr.endWait()
 	// A first event that nobody waits for does not end the look: most users come
 	// before the second, and to look again costs a turn and a system call.
 	if again := ev & p.seen; again != 0 {
@@ -154,14 +154,14 @@ func (p *poller) onEvent(ev handles.PollEvent, err error) {
 	}
 }
 
-// shut closes the descriptor when its users are done with it, and waits for
+// closeAndWait closes the descriptor when its users are done with it, and waits for
 // that: the address is free when it returns.
-func (p *poller) shut() bool {
+func (p *poller) closeAndWait() bool {
 	if !p.ref.close() {
 		return false
 	}
 	p.mu.Lock()
-	p.stop()
+	p.endWaits()
 	p.mu.Unlock()
 	p.release()
 	select {
@@ -175,20 +175,20 @@ func (p *poller) shut() bool {
 // first, for it goes by the descriptor's number.
 func (p *poller) destroy() {
 	if !p.change((*pollState).leave) {
-		p.end()
+		p.closeFD()
 		return
 	}
-	if !p.w.give((*dropTask)(p)) && p.change((*pollState).orphan) {
-		p.end()
+	if !p.w.pushClose((*closePollTask)(p)) && p.change((*pollState).orphan) {
+		p.closeFD()
 	}
 }
 
-func (t *dropTask) run() {
+func (t *closePollTask) run() {
 	p := (*poller)(t)
 	if p.poll != nil {
 		_ = p.poll.Close()
 	} else if p.change((*pollState).closed) {
-		p.end()
+		p.closeFD()
 	}
 }
 
@@ -198,31 +198,31 @@ func (p *poller) onClose() {
 	closed := p.ref.close()
 	p.mu.Lock()
 	end := p.state.closed()
-	p.stop()
+	p.endWaits()
 	p.mu.Unlock()
 	if closed {
 		p.release()
 	} else if end {
-		p.end()
+		p.closeFD()
 	}
-	if closed && p.of != nil {
-		p.of.abandon()
+	if closed && p.lender != nil {
+		p.lender.closeByLoop()
 	}
 }
 
-// drop lets go of a watcher, whose maker is its only user that remains.
-func (p *poller) drop() {
+// closeByConn closes the poller of a connection, which is its only user that remains.
+func (p *poller) closeByConn() {
 	if p.ref.close() {
 		p.mu.Lock()
-		p.stop()
+		p.endWaits()
 		p.mu.Unlock()
 		p.release()
 	}
 	p.release()
 }
 
-// nudge makes the one who waits for room, or is about to, look again.
-func (p *poller) nudge() {
+// retryWrite makes the one who waits for room, or is about to, look again.
+func (p *poller) retryWrite() {
 	p.mu.Lock()
 	if p.wr.waiting {
 		p.wr.signal()
@@ -232,7 +232,7 @@ func (p *poller) nudge() {
 	p.mu.Unlock()
 }
 
-func (p *poller) end() {
+func (p *poller) closeFD() {
 	if p.copied {
 		go func() { _ = unix.Close(p.fd) }() // a socket's last close may sleep: see linger.go
 	} else {

@@ -11,39 +11,41 @@ import "github.com/uvgo/uvgo/internal/invariants"
 //	                     lookFailed
 //
 //	transition  from, to                     when                              by, under poller.mu
-//	share       Unshared, Tasked             the first lookTask is pushed      a user
-//	look        Tasked, Made                 lookTask makes a poll handle      the loop
+//	share       Unshared, Tasked             the first pollTask is pushed      a user
+//	look        Tasked, Made                 pollTask makes a poll handle      the loop
 //	lookFailed  Made, Tasked                 libuv made none                   the loop
 //	lookFailed  Closing, Dropped             the same, when the users left     the loop
-//	lookFailed  Orphan, Closed               the same, without a dropTask      the loop
+//	lookFailed  Orphan, Closed               the same, without a closing task  the loop
 //	leave       Unshared, Closed             the users have left               the last user
 //	leave       Tasked, Dropped              the same                          the last user
 //	leave       Made, Closing                the same                          the last user
-//	orphan      Dropped, Closed              the loop accepts no dropTask      the last user
+//	orphan      Dropped, Closed              the loop accepts no such task     the last user
 //	orphan      Closing, Orphan              the same                          the last user
 //	closed      Made, Unshared               the poll handle was closed by     the loop
 //	                                         the loop's shutdown, or a walk
 //	closed      Closing or Orphan to Closed  the poll handle is closed         the loop
-//	closed      Dropped, Closed              dropTask finds no poll handle     the loop
+//	closed      Dropped, Closed              closePollTask finds no handle     the loop
 type pollState uint8
 
 const (
 	// pollUnshared: no poll handle, and no task that would make one. A user leaves the state.
 	pollUnshared pollState = iota
-	// pollTasked: the loop has, or had, a lookTask. The loop leaves the state, or the last
+	// pollTasked: the loop has, or had, a pollTask. The loop leaves the state, or the last
 	// user.
 	pollTasked
 	// pollMade: there is a poll handle, or one is being made. The loop leaves the state, or
 	// the last user.
 	pollMade
-	// pollDropped: the users have left, and there is no poll handle; dropTask closes the
-	// descriptor. The loop leaves the state, or the last user if the loop accepts no task.
+	// pollDropped: the users have left, and there is no poll handle; closePollTask closes
+	// the descriptor. The loop leaves the state, or the last user if the loop accepts no
+	// task.
 	pollDropped
-	// pollClosing: the users have left; dropTask closes the poll handle, which closes the
-	// descriptor. The loop leaves the state, or the last user if the loop accepts no task.
+	// pollClosing: the users have left; closePollTask closes the poll handle, and the
+	// descriptor behind it. The loop leaves the state, or the last user if the loop accepts
+	// no task.
 	pollClosing
-	// pollOrphan: the users have left, and the loop accepted no dropTask. Its shutdown
-	// closes the poll handle, and the descriptor. The loop leaves the state.
+	// pollOrphan: the users have left, and the loop accepted no task. Its shutdown closes
+	// the poll handle, and the descriptor. The loop leaves the state.
 	pollOrphan
 	// pollClosed: the number is closed, or about to be by the goroutine that made the
 	// transition. Nobody leaves the state.
@@ -73,7 +75,7 @@ func (s *pollState) to(next pollState) {
 	*s = next
 }
 
-// share notes that a lookTask is pushed.
+// share notes that a pollTask is pushed.
 func (s *pollState) share() {
 	if *s == pollUnshared {
 		s.to(pollTasked)

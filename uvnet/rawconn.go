@@ -43,7 +43,7 @@ func (r *rawPoller) try(op string, mu *sync.Mutex, s *side, f func(fd uintptr) b
 	err := r.p.acquire()
 	if err == nil {
 		defer r.p.release()
-		for err = r.p.usable(s); err == nil && !f(uintptr(r.p.fd)); {
+		for err = r.p.check(s); err == nil && !f(uintptr(r.p.fd)); {
 			err = r.p.wait(s)
 		}
 	}
@@ -79,7 +79,7 @@ var _ syscall.RawConn = rawStream{}
 // connection, too. Control always gets the descriptor itself: a look by it, such as
 // MSG_PEEK, does not see those bytes.
 func (c *conn) SyscallConn() (syscall.RawConn, error) {
-	if err := c.there(); err != nil {
+	if err := c.checkInit(); err != nil {
 		return nil, err
 	}
 	return rawStream{c}, nil
@@ -94,7 +94,7 @@ func (r rawStream) Read(f func(fd uintptr) bool) error {
 	c := r.c
 	c.rmu.Lock()
 	defer c.rmu.Unlock()
-	return c.try("raw-read", &c.rd, c.halt, func() (bool, error) { return c.look(f) })
+	return c.try("raw-read", &c.rd, c.stopLoop, func() (bool, error) { return c.rawRead(f) })
 }
 
 // Write runs f until it returns true, each time when there may be room.
@@ -102,7 +102,7 @@ func (r rawStream) Write(f func(fd uintptr) bool) error {
 	c := r.c
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
-	return c.try("raw-write", &c.wr, func() error { return c.flushed(false) },
+	return c.try("raw-write", &c.wr, func() error { return c.awaitLoopWrite(false) },
 		func() (bool, error) { return f(uintptr(c.fd)), nil })
 }
 
@@ -128,19 +128,19 @@ func (c *conn) try(op string, s *side, ready func() error, f func() (done bool, 
 	return nil
 }
 
-// halt makes the loop stop reading.
-func (c *conn) halt() error {
+// stopLoop makes the loop stop reading.
+func (c *conn) stopLoop() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
-		if err := c.ready(&c.rd); err != nil || c.in.state == readDirect {
+		if err := c.checkLocked(&c.rd); err != nil || c.in.state == readDirect {
 			return err
 		}
 		c.in.into = nil
 		if !c.w.push((*stopTask)(c)) {
-			return errLoopGone
+			return errLoopClosed
 		}
-		c.begin(&c.rd)
+		c.beginWait(&c.rd)
 		c.mu.Unlock()
 		<-c.rd.wake
 		c.mu.Lock()
@@ -157,7 +157,7 @@ func (t *stopTask) run() {
 	c := (*conn)(t)
 	c.mu.Lock()
 	if c.in.stopSoon() {
-		c.w.full = append(c.w.full, c)
+		c.w.toStop = append(c.w.toStop, c)
 	}
 	c.mu.Unlock()
 }

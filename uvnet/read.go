@@ -38,17 +38,17 @@ func (c *conn) receive(p []byte) (int, error) {
 	for {
 		c.mu.Lock()
 		c.in.into = nil
-		if err := c.ready(&c.rd); err != nil {
+		if err := c.checkLocked(&c.rd); err != nil {
 			c.mu.Unlock()
 			return 0, err
 		}
 		if c.in.ahead != nil {
-			n, rest := c.in.ahead.take(p)
+			n, rest := c.in.ahead.moveTo(p)
 			c.in.ahead = rest
 			c.mu.Unlock()
 			return n, nil
 		}
-		if err := c.in.takeErr(); err != nil {
+		if err := c.in.popErr(); err != nil {
 			c.mu.Unlock()
 			return 0, err
 		}
@@ -71,11 +71,11 @@ func (c *conn) receive(p []byte) (int, error) {
 			}
 			if !c.askToRead() {
 				c.mu.Unlock()
-				return 0, errLoopGone
+				return 0, errLoopClosed
 			}
 		}
 		c.in.into = p
-		c.begin(&c.rd)
+		c.beginWait(&c.rd)
 		c.mu.Unlock()
 		<-c.rd.wake
 		if n := c.in.got; n > 0 {

@@ -118,8 +118,8 @@ func (r *readSide) stopsNow() bool {
 // stop notes that the loop does not read any more.
 func (r *readSide) stop() { r.to(readDirect) }
 
-// takeErr returns what the loop's read met, once.
-func (r *readSide) takeErr() error {
+// popErr returns what the loop's read met, once.
+func (r *readSide) popErr() error {
 	err := r.err
 	r.err = nil
 	return err

@@ -58,7 +58,7 @@ func (c *conn) open() error {
 	alive := c.life.open()
 	c.mu.Unlock()
 	if !alive { // closed meanwhile, when the loop took no more tasks
-		return errLoopGone
+		return errLoopClosed
 	}
 	s, err := handles.NewTCP(c.w.loop)
 	if err == nil {
@@ -95,7 +95,7 @@ func (c *conn) inUse() bool {
 		}
 		c.leave()
 		if c.poller != nil {
-			c.poller.drop()
+			c.poller.closeByConn()
 		}
 	} else if c.ref.used() {
 		return true
@@ -122,7 +122,7 @@ func (c *conn) onRead(p []byte, err error) {
 		}
 	} else {
 		if c.in.long(len(p)) && c.in.stopSoon() {
-			c.w.full = append(c.w.full, c)
+			c.w.toStop = append(c.w.toStop, c)
 		}
 		if c.rd.waiting {
 			c.in.got = copy(c.in.into, p)
@@ -132,11 +132,11 @@ func (c *conn) onRead(p []byte, err error) {
 			before := c.in.ahead.len()
 			c.in.ahead = c.in.ahead.add(p)
 			if before < readAhead && c.in.ahead.len() >= readAhead {
-				c.w.full = append(c.w.full, c)
+				c.w.toStop = append(c.w.toStop, c)
 			}
 		}
 	}
-	wake := c.rd.take()
+	wake := c.rd.endWait()
 	if wake {
 		c.in.into = nil
 	}
@@ -150,7 +150,7 @@ func (c *conn) onRead(p []byte, err error) {
 // pause stops reading, unless the reader has caught up since; all that the
 // stream has read was delivered. The reader goes on by itself in the kernel. A
 // start that is under way is left alone: it would take effect behind the stop.
-func (c *conn) pause() {
+func (c *conn) stopReading() {
 	c.mu.Lock()
 	if c.life.state != lifeStream || !c.in.stopsNow() {
 		c.mu.Unlock()
@@ -158,7 +158,7 @@ func (c *conn) pause() {
 	}
 	_ = c.life.stream.ReadStop() // fails only on a closed stream
 	c.in.stop()
-	wake := c.rd.take()
+	wake := c.rd.endWait()
 	c.wakeFile()
 	c.mu.Unlock()
 	if wake {
@@ -193,7 +193,7 @@ func (c *conn) onWritten(err error) {
 	if c.out.finish(err) && (state == lifeStream || state == lifeFlushing) {
 		_ = unix.Shutdown(c.fd, unix.SHUT_WR)
 	}
-	wake := c.wr.take()
+	wake := c.wr.endWait()
 	c.wakeFile()
 	c.mu.Unlock()
 	if wake {

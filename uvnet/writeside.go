@@ -84,8 +84,8 @@ func (w *writeSide) finish(err error) (end bool) {
 	return end
 }
 
-// takeErr returns why the loop could not write, once.
-func (w *writeSide) takeErr() error {
+// popErr returns why the loop could not write, once.
+func (w *writeSide) popErr() error {
 	err := w.err
 	w.err = nil
 	return err
