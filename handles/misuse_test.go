@@ -31,7 +31,7 @@ func everyHandle(t testing.TB, l *uvgo.Loop) map[string]uv.Handle {
 	t.Cleanup(func() { r.Close(); w.Close() })
 	return map[string]uv.Handle{
 		"TCP": must(l.NewTCP()), "Pipe": must(l.NewPipe()), "Pipe with IPC": must(l.NewPipe(handles.IPC)),
-		"connection": must(l.NewTCP(handles.TCP4)), "end of a pair": child.Stdio(0),
+		"connection": must(l.NewTCP(handles.WithSocket(handles.IPv4))), "end of a pair": child.Stdio(0),
 		"TTY": must(l.NewTTY(uvtest.NewPTY(t).Fd())), "UDP": must(l.NewUDP()), "Poll": must(l.NewPoll(r.Fd())),
 		"Timer": must(l.NewTimer()), "Async": must(l.NewAsync(nil)), "Idle": must(l.NewIdle()),
 		"Prepare": must(l.NewPrepare()), "Check": must(l.NewCheck()), "Signal": must(l.NewSignal()),

@@ -234,7 +234,7 @@ func TestPipeChmod(t *testing.T) {
 // of that family alone.
 func TestTCPSockets(t *testing.T) {
 	l := newLoop(t)
-	for opt, family := range map[handles.TCPOption]int{handles.TCP4: unix.AF_INET, handles.TCP6: unix.AF_INET6} {
+	for opt, family := range map[handles.TCPOption]int{handles.WithSocket(handles.IPv4): unix.AF_INET, handles.WithSocket(handles.IPv6): unix.AF_INET6} {
 		h := must(l.NewTCP(opt))
 		if got := must(unix.GetsockoptInt(must(h.FD()), unix.SOL_SOCKET, unix.SO_DOMAIN)); got != family {
 			t.Errorf("a socket of family %d, want %d", got, family)
@@ -251,17 +251,17 @@ func TestTCPSockets(t *testing.T) {
 	_, err := none.FD()
 	isErr(t, "without an option", err, uv.EBADF)
 	closeAll(t, none)
-	_, err = l.NewTCP(5)
+	_, err = l.NewTCP(handles.WithSocket(5))
 	isErr(t, "another family", err, uv.EINVAL)
-	_, err = l.NewTCP(handles.TCP4, handles.TCP6)
-	isErr(t, "two families", err, uv.EINVAL)
+	_, err = l.NewTCP(nil)
+	isErr(t, "a nil option", err, uv.EINVAL)
 	looptest.Run(t, l)
 }
 
 // TestTCPKeepAlive compares with what the kernel says.
 func TestTCPKeepAlive(t *testing.T) {
 	l := newLoop(t)
-	h := must(l.NewTCP(handles.TCP4))
+	h := must(l.NewTCP(handles.WithSocket(handles.IPv4)))
 	fd := must(h.FD())
 	on := func() int { return must(unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE)) }
 	idle := func() int { return must(unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)) }

@@ -188,8 +188,8 @@ func TestUDPOptions(t *testing.T) {
 		opt                    handles.UDPOption
 		level, ttl, mttl, loop int
 	}{
-		{loopback, handles.UDP4, unix.SOL_IP, unix.IP_TTL, unix.IP_MULTICAST_TTL, unix.IP_MULTICAST_LOOP},
-		{loopback6, handles.UDP6, unix.SOL_IPV6, unix.IPV6_UNICAST_HOPS, unix.IPV6_MULTICAST_HOPS, unix.IPV6_MULTICAST_LOOP},
+		{loopback, handles.WithSocket(handles.IPv4), unix.SOL_IP, unix.IP_TTL, unix.IP_MULTICAST_TTL, unix.IP_MULTICAST_LOOP},
+		{loopback6, handles.WithSocket(handles.IPv6), unix.SOL_IPV6, unix.IPV6_UNICAST_HOPS, unix.IPV6_MULTICAST_HOPS, unix.IPV6_MULTICAST_LOOP},
 	} {
 		u := must(l.NewUDP(tt.opt))
 		get := func(level, opt int) int { return must(unix.GetsockoptInt(must(u.FD()), level, opt)) }
