@@ -281,7 +281,7 @@ func TestShutdownInACallback(t *testing.T) {
 		r := run(t, s)
 		client := r.dial()
 		roundTrip(t, client, "quit")
-		if err := <-got; !errors.Is(err, uv.ErrOwner) {
+		if err := <-got; !errors.Is(err, uv.ErrInCallback) {
 			t.Errorf("Shutdown in a callback: %v", err)
 		}
 		wantEnd(t, client)

@@ -39,7 +39,7 @@ type worker struct {
 }
 
 func newWorker(s *Server) (*worker, error) {
-	w := &worker{server: s, handler: s.Handler, drained: make(chan struct{})}
+	w := &worker{server: s, handler: s.Handler, drained: make(chan struct{}), still: still{wait: stillWait}}
 	w.drainer, _ = s.Handler.(Drainer)
 	w.eof, _ = s.Handler.(EOFHandler)
 	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)
@@ -49,9 +49,9 @@ func newWorker(s *Server) (*worker, error) {
 
 // serve runs the loop until stop or ctx ends, then closes all that is open.
 func (w *worker) serve(ctx context.Context) error {
-	w.loop.Core().Hold()
+	w.loop.Hold()
 	defer func() { // also when a handler has called runtime.Goexit
-		w.loop.Core().Drop()
+		w.loop.Drop()
 		w.end()
 	}()
 	return w.loop.Run(ctx)

@@ -19,6 +19,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
 	"github.com/uvgo/uvgo/uvfs"
 )
 
@@ -224,12 +225,12 @@ func TestInACallback(t *testing.T) {
 	uvtest.Check(t, l.Post(func() {
 		called.Inc()
 		_, err := f.Stat(context.Background(), "/")
-		uvtest.IsErr(t, "stat", err, uvfs.ErrInCallback)
+		uvtest.IsErr(t, "stat", err, uv.ErrInCallback)
 		uvtest.IsErr(t, "stat", err, syscall.EDEADLK)
 		_, err = own.ReadFile(context.Background(), "/dev/null")
-		uvtest.IsErr(t, "another loop's", err, uvfs.ErrInCallback)
-		uvtest.IsErr(t, "close of a file", file.Close(), uvfs.ErrInCallback)
-		uvtest.IsErr(t, "close", own.Close(), uvfs.ErrInCallback)
+		uvtest.IsErr(t, "another loop's", err, uv.ErrInCallback)
+		uvtest.IsErr(t, "close of a file", file.Close(), uv.ErrInCallback)
+		uvtest.IsErr(t, "close", own.Close(), uv.ErrInCallback)
 	}))
 	looptest.Run(t, l)
 	uvtest.Check(t, file.Close())

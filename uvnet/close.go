@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // Close closes the connection and ends calls under way with net.ErrClosed. What
@@ -89,7 +89,7 @@ func (c *conn) closeWait() (done <-chan struct{}, limit time.Duration) {
 	if linger == 0 && (!dialed || c.w.closed.Load()) {
 		return nil, 0
 	}
-	wake := uv.NewWake()
+	wake := bubble.NewWake()
 	c.mu.Lock()
 	c.life.done = wake
 	c.mu.Unlock()

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"os"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // errAhead is what File fails with where bytes would be lost.
@@ -35,7 +35,7 @@ func (c *conn) File() (*os.File, error) {
 func (c *conn) detach() error {
 	c.fmu.Lock()
 	defer c.fmu.Unlock()
-	wake := uv.NewWake()
+	wake := bubble.NewWake()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.mode.Store(modeFile)

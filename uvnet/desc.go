@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // A desc is a socket with its loop, its two sides and their deadlines: what
@@ -37,7 +37,7 @@ type side struct {
 }
 
 // now is the monotonic clock in nanoseconds, never 0.
-func now() int64 { return int64(uv.Monotonic()) + 1 }
+func now() int64 { return int64(bubble.Monotonic()) + 1 }
 
 // expired tells whether the deadline has passed.
 func (s *side) expired() bool { return s.deadline != 0 && s.deadline <= now() }
@@ -46,7 +46,7 @@ func (s *side) expired() bool { return s.deadline != 0 && s.deadline <= now() }
 // receive from wake, without d.mu.
 func (d *desc) beginWait(s *side) {
 	if s.wake == nil {
-		s.wake = uv.NewWake()
+		s.wake = bubble.NewWake()
 	}
 	s.waiting = true
 	d.arm(s)
@@ -75,7 +75,7 @@ func (d *desc) arm(s *side) {
 	if s.deadline == 0 || s.due != 0 && s.due <= s.deadline {
 		return
 	}
-	if uv.Bubbled() {
+	if bubble.Bubbled() {
 		d.w.push((*armTask)(d))
 		return
 	}

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/bubble"
 	"github.com/uvgo/uvgo/internal/keepalive"
-	"github.com/uvgo/uvgo/uv"
 )
 
 // dialTCP connects, by Multipath TCP first if that is asked for.
@@ -161,8 +161,8 @@ type connectTask struct {
 
 // connect connects c, until ctx ends.
 func connect(ctx context.Context, c *TCPConn, addr netip.AddrPort) error {
-	t := &connectTask{c: c, addr: addr, done: uv.NewWake()}
-	if at, ok := ctx.Deadline(); ok && uv.Bubbled() { // whose clock stands still meanwhile
+	t := &connectTask{c: c, addr: addr, done: bubble.NewWake()}
+	if at, ok := ctx.Deadline(); ok && bubble.Bubbled() { // whose clock stands still meanwhile
 		t.limit = max(time.Until(at), 1)
 	}
 	c.mu.Lock()

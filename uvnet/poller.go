@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/handles"
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // A poller is a socket that goroutines use themselves, while the loop only
@@ -36,7 +36,7 @@ type (
 
 func (p *poller) init(w *worker, network string, fd int, laddr, raddr net.Addr) {
 	p.self, p.w, p.net, p.fd, p.laddr, p.raddr = p, w, network, fd, laddr, raddr
-	p.closed = uv.NewWake()
+	p.closed = bubble.NewWake()
 }
 
 // wait waits until the descriptor is ready for the side's direction, or may be:

@@ -2,13 +2,12 @@ package uvnet
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/uvgo/uvgo"
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // A task is something that only the loop's goroutine may do. Its types are
@@ -41,7 +40,7 @@ type worker struct {
 func newWorker(l *uvgo.Loop) *worker {
 	w := &worker{loop: l}
 	w.drain = w.run
-	w.closed.Store(l.Post(func() { l.Core().OnBatch(w.batched) }) != nil)
+	w.closed.Store(l.Post(func() { l.AfterBatch(w.batched) }) != nil)
 	return w
 }
 
@@ -62,7 +61,7 @@ func (w *worker) push(t task) bool {
 	w.queue = append(w.queue, t)
 	if w.selfRun && !w.running {
 		w.running = true
-		uv.Go(w.runWhileNeeded)
+		bubble.Go(w.runWhileNeeded)
 	}
 	return true
 }
@@ -101,8 +100,8 @@ type (
 	unholdTask worker // take that back
 )
 
-func (t *holdTask) run()   { t.loop.Core().Hold() }
-func (t *unholdTask) run() { t.loop.Core().Drop() }
+func (t *holdTask) run()   { t.loop.Hold() }
+func (t *unholdTask) run() { t.loop.Drop() }
 
 // run runs the tasks.
 func (w *worker) run() {
@@ -138,19 +137,18 @@ func (w *worker) batched() {
 		c.stopReading()
 	}
 	w.toStop = w.toStop[:0]
-	if core := w.loop.Core(); w.selfRun && w.held != (core.Handles() > 0) {
+	if w.selfRun && w.held != (w.loop.Handles() > 0) {
 		if w.held = !w.held; w.held {
-			core.Hold()
+			w.loop.Hold()
 		} else {
-			core.Drop()
+			w.loop.Drop()
 		}
 	}
 	if w.readied {
 		w.readied = false
-		w.loop.Core().Rested()
 		since := time.Now()
 		for range yields {
-			if runtime.Gosched(); time.Since(since) > longYield {
+			if w.loop.Yield(); time.Since(since) > longYield {
 				break
 			}
 		}

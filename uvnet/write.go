@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/sock"
 )
 
 // pieceSize is how much of a write the loop takes over when the kernel takes no
@@ -62,7 +62,7 @@ func (c *conn) send(p []byte) (int, error) {
 	if c.mayBlock() {
 		return unix.SendmsgN(c.fd, p, nil, nil, unix.MSG_DONTWAIT)
 	}
-	return uv.Send(c.fd, p)
+	return sock.Send(c.fd, p)
 }
 
 // later is for a p of which the kernel takes nothing now: it gives the loop a piece,

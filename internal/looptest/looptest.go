@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/uvtest"
-	"github.com/uvgo/uvgo/uv"
 )
 
 // Main is [uvtest.Main] with a check for loops that were not closed. libuv's
@@ -22,7 +22,7 @@ func Main(m *testing.M) {
 		panic(err)
 	}
 	uvtest.Main(m, func() error {
-		if n := uv.OpenLoops(); n != 0 {
+		if n := core.OpenLoops(); n != 0 {
 			return fmt.Errorf("%d loops were not closed", n)
 		}
 		return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/tests/internal/kit"
@@ -34,7 +35,7 @@ func testTCPAllocFails(t *testing.T, l *uvgo.Loop) {
 	a, b := looptest.Pair(t, l)
 	refused := uvtest.NewCounter(t, "read callback without memory", 1)
 	var got []byte
-	l.Core().Ring().FailArena(true)
+	core.Of(l).Ring().FailArena(true)
 	uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
 		refused.Inc()
 		uvtest.IsErr(t, "read", err, uv.ENOBUFS)
@@ -51,7 +52,7 @@ func testTCPAllocFails(t *testing.T, l *uvgo.Loop) {
 		t.Error("a want of memory makes the stream unusable")
 	}
 
-	l.Core().Ring().FailArena(false)
+	core.Of(l).Ring().FailArena(false)
 	uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
 		uvtest.Check(t, err)
 		got = append(got, p...)

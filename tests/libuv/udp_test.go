@@ -9,6 +9,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/tests/internal/kit"
@@ -87,7 +88,7 @@ func testUDPAllocFails(t *testing.T, l *uvgo.Loop) {
 		if !answered {
 			uvtest.IsErr(t, "receive", err, uv.ENOBUFS)
 			order.Add("ENOBUFS")
-			l.Core().Ring().FailArena(false)
+			core.Of(l).Ring().FailArena(false)
 			return
 		}
 		order.Add(string(d.Data))
@@ -100,7 +101,7 @@ func testUDPAllocFails(t *testing.T, l *uvgo.Loop) {
 	for !srv.Closing() {
 		looptest.TurnOnce(t, l)
 	}
-	l.Core().Ring().FailArena(true) // the answer is there, memory for it is not
+	core.Of(l).Ring().FailArena(true) // the answer is there, memory for it is not
 	uvtest.Check(t, cl.RecvStart(recv))
 	looptest.Run(t, l) // receiving has stopped: nothing is left to do
 	answered = true
