@@ -199,7 +199,7 @@ type (
 	invertedNet struct{ *net.TCPConn }
 )
 
-func (c inverted) Read(p []byte) (int, error)    { return invert(c.TCPConn, p) }
+func (c inverted) Read(p []byte) (int, error) { return invert(c.TCPConn, p) }
 
 func (c invertedNet) Read(p []byte) (int, error) { return invert(c.TCPConn, p) }
 
