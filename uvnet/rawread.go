@@ -91,3 +91,37 @@ func (b *buffer) skip(n int) *buffer {
 	b.free()
 	return nil
 }
+
+// stopLoop makes the loop stop reading.
+func (c *conn) stopLoop() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		if err := c.checkLocked(&c.rd); err != nil || c.in.state == readDirect {
+			return err
+		}
+		c.in.into = nil
+		if !c.w.push((*stopTask)(c)) {
+			return errLoopClosed
+		}
+		c.beginWait(&c.rd)
+		c.mu.Unlock()
+		<-c.rd.wake
+		c.mu.Lock()
+		c.in.drained = false
+	}
+}
+
+// stopTask is a connection whose reading is to stop.
+type stopTask conn
+
+// run has reading stop behind this turn's callbacks, see worker.batched. If the loop
+// does not read now, who asked has been woken by what stopped it.
+func (t *stopTask) run() {
+	c := (*conn)(t)
+	c.mu.Lock()
+	if c.in.stopSoon() {
+		c.w.toStop = append(c.w.toStop, c)
+	}
+	c.mu.Unlock()
+}
