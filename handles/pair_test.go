@@ -216,10 +216,8 @@ func TestPipeChmod(t *testing.T) {
 	for _, mode := range []handles.PipeMode{0, 4, 12345678, -1} {
 		uvtest.IsErr(t, "another mode", p.Chmod(mode), uv.EINVAL)
 	}
-	uvtest.Check(t, p.SetPendingInstances(4))
 	uvtest.CloseAll(t, p)
 	uvtest.IsErr(t, "closed", p.Chmod(handles.PipeReadable), uv.ErrClosed)
-	uvtest.IsErr(t, "closed", p.SetPendingInstances(4), uv.ErrClosed)
 	looptest.Run(t, l)
 	if runtime.GOOS == "linux" {
 		p := uvtest.Must(l.NewPipe())
@@ -285,10 +283,8 @@ func TestTCPKeepAlive(t *testing.T) {
 		uvtest.IsErr(t, "all times", err, uv.ENOTSUP)
 	}
 	uvtest.IsErr(t, "no time", h.SetKeepAliveTimes(0, time.Second, 1), uv.EINVAL)
-	uvtest.Check(t, h.SetSimultaneousAccepts(true))
 	uvtest.CloseAll(t, h)
 	uvtest.IsErr(t, "closed", h.SetKeepAliveTimes(time.Second, time.Second, 1), uv.ErrClosed)
-	uvtest.IsErr(t, "closed", h.SetSimultaneousAccepts(false), uv.ErrClosed)
 	looptest.Run(t, l)
 }
 
