@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 	"unsafe"
@@ -122,23 +121,4 @@ func workers(t *testing.T) int {
 		}
 	}
 	return n
-}
-
-func TestOSHandle(t *testing.T) {
-	f, err := os.Open(os.DevNull)
-	ok(t, err)
-	defer f.Close()
-	h := requests.OSHandle(f.Fd())
-	fd := requests.OpenOSHandle(h)
-	var a, b syscall.Stat_t
-	ok(t, syscall.Fstat(int(f.Fd()), &a))
-	ok(t, syscall.Fstat(int(fd), &b))
-	if a != b {
-		t.Errorf("descriptor %d, handle %d, descriptor %d: not the same file", f.Fd(), h, fd)
-	}
-	for _, bad := range []uintptr{1 << 31, 1<<32 + f.Fd(), ^uintptr(0)} {
-		if h, fd := requests.OSHandle(bad), requests.OpenOSHandle(bad); h != ^uintptr(0) || fd != h {
-			t.Errorf("of %#x: handle %#x, descriptor %#x", bad, h, fd)
-		}
-	}
 }

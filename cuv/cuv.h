@@ -217,7 +217,6 @@ int cuv_tcp_close_reset(cuv_handle *h);
 int cuv_tcp_reuseport(void);
 int cuv_tcp_new(cuv_loop *l, int family, uint32_t slot, uint32_t gen, cuv_handle **out);
 int cuv_tcp_keepalive_ex(cuv_handle *h, int on, unsigned idle_s, unsigned interval_s, unsigned count);
-int cuv_tcp_simultaneous_accepts(cuv_handle *h, int on);
 int cuv_tcp_socketpair(int type, int protocol, int nonblock, int *fds);
 
 /* pipe.c */
@@ -227,7 +226,6 @@ int cuv_pipe_connect(cuv_handle *h, const char *name, size_t n, uint32_t slot, u
 int cuv_pipe_sockname(cuv_handle *h, int peer, char *buf, size_t *n);
 int cuv_pipe_chmod(cuv_handle *h, int flags);
 int cuv_pipe_pair(int nonblock, int *fds);
-void cuv_pipe_pending_instances(cuv_handle *h, int count);
 
 /* ipc.c */
 int cuv_ipc_write(cuv_handle *h, cuv_handle *sent, int fd, const char *p, size_t n, uint32_t slot, uint32_t gen);
@@ -239,8 +237,6 @@ int cuv_tty_set_mode(cuv_handle *h, int mode);
 void cuv_tty_close(cuv_handle *h);
 int cuv_tty_winsize(cuv_handle *h, int *width, int *height);
 int cuv_tty_reset_mode(void);
-int cuv_tty_vterm_state(void);
-int cuv_tty_set_vterm_state(int supported);
 int cuv_guess_handle(int fd);
 
 /* fsevent.c */

@@ -90,16 +90,6 @@ func (h *Handle) TCPKeepAliveEx(on bool, idle, interval, count uint) int {
 	return int(C.cuv_tcp_keepalive_ex(h.c(), v, C.uint(idle), C.uint(interval), C.uint(count)))
 }
 
-// TCPSimultaneousAccepts does nothing but on Windows. C function
-// uv_tcp_simultaneous_accepts.
-func (h *Handle) TCPSimultaneousAccepts(on bool) int {
-	v := C.int(0)
-	if on {
-		v = 1
-	}
-	return int(C.cuv_tcp_simultaneous_accepts(h.c(), v))
-}
-
 // SocketPair makes two connected sockets of a type and protocol, each
 // non-blocking or not. C function uv_socketpair.
 func SocketPair(typ, protocol int, nonblockFirst, nonblockSecond bool) (fds [2]int, rc int) {
