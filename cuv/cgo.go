@@ -37,7 +37,7 @@ package cuv
 #cgo nocallback cuv_udp_try_send2
 #cgo noescape cuv_udp_try_send2
 
-#include "cuv.h"
+#include "stream.h"
 #include "udp.h"
 */
 import "C"

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adopt.h"
 #include "fs.h"
 
 /* Keeps libuv before 1.49, which hands file operations to io_uring by default,
@@ -146,7 +145,7 @@ int cuv_fs_start(cuv_loop *l, cuv_fs_req *r, const char *path, const char *new_p
   }
   r->state = CUV_FS_STARTED;
   l->ring.stale = 1;
-  if (l->host != NULL) cuv_host_kick(l); /* there is work for which the host must run */
+  cuv_kick(l); /* there is work for which the host must run */
   return 0;
 }
 

@@ -16,10 +16,10 @@ enum { turn_max = 4096 }; /* changes that one turn takes */
 static void count(cuv_loop *l) {
 #if defined(__linux__)
   if (++l->fs_events != turn_max) return;
-  if (l->dry == -1) l->dry = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (l->dry == -1) return;
+  if (l->never_ready == -1) l->never_ready = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (l->never_ready == -1) return;
   l->inotify = l->uv.inotify_fd;
-  l->uv.inotify_fd = l->dry;
+  l->uv.inotify_fd = l->never_ready;
 #else
   (void)l;
 #endif
@@ -36,7 +36,7 @@ void cuv_fs_event_turn(cuv_loop *l) {
 
 /* Gives the descriptor back, at the loop's end. */
 void cuv_fs_event_free(cuv_loop *l) {
-  if (l->dry != -1) close(l->dry);
+  if (l->never_ready != -1) close(l->never_ready);
 }
 
 /* One change. aux: what happened, and the length of the name above bit 32. */

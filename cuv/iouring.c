@@ -17,7 +17,6 @@
  * libuv calls epoll_ctl. libuv's calls come here as interpose.h says. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -28,17 +27,12 @@
 
 #include "interpose.h"
 
-CUV_DECLARE(syscall);
+CUV_USES_NEXT(syscall);
 
 static __thread int refusing; /* this thread makes a loop */
 
 /* What libuv calls in place of syscall: the same, but for a new loop's ring. */
-long CUV_CALLOUT(syscall)(long nr, ...) {
-  va_list args;
-  va_start(args, nr);
-  long a = va_arg(args, long), b = va_arg(args, long), c = va_arg(args, long);
-  long d = va_arg(args, long), e = va_arg(args, long), f = va_arg(args, long);
-  va_end(args);
+long cuv_iouring_refuse(long nr, long a, long b, long c, long d, long e, long f) {
 #ifdef SYS_io_uring_setup
   if (refusing && nr == SYS_io_uring_setup) {
     errno = ENOSYS;

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include "connect.h"
+#include "stream.h"
 
 /* Whether the loop can poll a descriptor, as a handle of its own finds out:
  * libuv aborts the process when it starts to poll a device that does not take

@@ -1,7 +1,7 @@
 package cuv
 
 // #include <stdlib.h>
-// #include "cuv.h"
+// #include "stream.h"
 import "C"
 
 import "unsafe"

@@ -10,6 +10,8 @@
 
 #include "child.h"
 #include "process.h"
+#include "sigaction.h"
+#include "stream.h"
 
 /* uv_spawn, under the eyes of sigaction.c: the first child of a loop makes
  * libuv watch SIGCHLD. Signals stay blocked, so that no handler of Go's runs in
@@ -28,7 +30,7 @@ static int spawn(uv_loop_t *l, uv_process_t *p, const uv_process_options_t *o) {
 /* The child has ended and been reaped. */
 static void on_exit_status(uv_process_t *p, int64_t status, int signum) {
   cuv_handle *h = cuv_of(p);
-  if (h->flags & CUV_REAPING)
+  if (h->flags.process & CUV_PROCESS_REAPING)
     cuv_handle_close(h);
   else
     cuv_push_handle(h, CUV_EV_EXIT, signum, NULL, (uint64_t)status);
@@ -53,7 +55,7 @@ static int open_stdio(uv_stdio_container_t *io, uv_os_sock_t *ends, cuv_stdio *s
     cuv_stdio *s = &stdio[i];
     if (s->flags & UV_CREATE_PIPE) {
       if ((s->h = cuv_handle_alloc(UV_NAMED_PIPE)) == NULL) return UV_ENOMEM;
-      s->h->flags = s->ipc ? CUV_IPC : 0; /* libuv learns of it in ipc.c */
+      s->h->flags.stream = s->ipc ? CUV_STREAM_IPC : 0; /* ipc.c tells libuv later */
       uv_os_sock_t fds[2];
       int r = uv_socketpair(SOCK_STREAM, 0, fds, 0, 0);
       if (r < 0) return r;
@@ -111,7 +113,7 @@ static void drop_pipes(cuv_stdio *stdio, uint32_t n) {
  * failure leaves nothing but a handle that closes by itself. The submissions have
  * been drained. UV_ENOTSUP where libuv must not watch SIGCHLD. */
 int cuv_process_spawn(cuv_loop *l, cuv_spawn_opts o, const char *text, size_t len, cuv_stdio *stdio, cuv_handle **out) {
-  if (!cuv_sigaction_works()) return UV_ENOTSUP;
+  if (!cuv_interposes_sigaction()) return UV_ENOTSUP;
   cuv_stdio_fill();
   size_t lists = ((size_t)o.args + o.env + 2) * sizeof(char *);
   char **args = malloc(lists + len);
@@ -174,7 +176,7 @@ int cuv_process_close(cuv_handle *h, int kill) {
   cuv_flush(cuv_loop_of(h));
   int runs = uv_is_active(&h->uv.handle);
   if (runs && kill && uv_process_kill(&h->uv.process, SIGKILL) == 0) {
-    h->flags |= CUV_REAPING;
+    h->flags.process |= CUV_PROCESS_REAPING;
     uv_ref(&h->uv.handle);
     return 0;
   }

@@ -33,11 +33,6 @@ type Stdio struct {
 	IPC    uint16 // StdioCreatePipe: 1 if handles can be passed over it
 }
 
-var (
-	_ [C.sizeof_cuv_stdio - unsafe.Sizeof(Stdio{})]byte
-	_ [unsafe.Sizeof(Stdio{}) - C.sizeof_cuv_stdio]byte
-)
-
 // A Command is what Spawn starts. Strings must not hold NUL bytes.
 type Command struct {
 	File     string

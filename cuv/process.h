@@ -21,6 +21,11 @@ enum { CUV_STDIO_OPEN = 0x8000 };
 
 _Static_assert(sizeof(cuv_stdio) == 16, "process.go mirrors cuv_stdio");
 
+/* cuv_handle.flags.process. */
+enum cuv_process_flag {
+  CUV_PROCESS_REAPING = 1, /* closes when the child has been reaped */
+};
+
 /* The numbers of uv_process_options_t. */
 typedef struct cuv_spawn_opts {
   uint32_t args;

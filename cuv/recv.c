@@ -15,8 +15,6 @@
 
 #include "interpose.h"
 
-CUV_DECLARE(read);
-
 static __thread int expected; /* this thread's next read is a TCP handle's */
 
 /* Tells that libuv is about to read a TCP handle on this thread. */
@@ -24,7 +22,7 @@ void cuv_recv_next(void) { expected = 1; }
 
 /* Every read call of libuv. One that was not meant, because libuv has not used the
  * buffer, does the same by recv, or is no socket's. */
-ssize_t CUV_CALLOUT(read)(int fd, void *p, size_t n) {
+ssize_t cuv_recv_read(int fd, void *p, size_t n) {
   if (!expected) return read(fd, p, n);
   expected = 0;
   ssize_t r = recv(fd, p, n, 0);

@@ -4,7 +4,7 @@
 
 static void on_signal(uv_signal_t *s, int signum) {
   cuv_handle *h = cuv_of(s);
-  if ((int32_t)(s->dispatched_signals - h->turn) < 0) return; /* caught before a stop */
+  if ((int32_t)(s->dispatched_signals - h->signal.caught) < 0) return; /* caught before a stop */
   cuv_push_handle(h, CUV_EV_SIGNAL, signum, NULL, 0);
 }
 
@@ -12,11 +12,11 @@ static void on_signal(uv_signal_t *s, int signum) {
  * UV_ENOTSUP without them, or UV_EAGAIN without a thread for sigforward.c. libuv's handle stays oneshot once it was: see
  * cuv_handle_renew. */
 int cuv_signal_start(cuv_handle *h, int signum, int oneshot) {
-  if (!cuv_sigaction_works()) return UV_ENOTSUP;
-  int err = cuv_forward_start();
+  if (!cuv_interposes_sigaction()) return UV_ENOTSUP;
+  int err = cuv_sigaction_prepare();
   if (err != 0) return uv_translate_sys_error(err);
   cuv_flush(cuv_loop_of(h));
-  h->turn = h->uv.signal.caught_signals;
+  h->signal.caught = h->uv.signal.caught_signals;
   cuv_sigaction_enter();
   int r = oneshot ? uv_signal_start_oneshot(&h->uv.signal, on_signal, signum) : uv_signal_start(&h->uv.signal, on_signal, signum);
   cuv_sigaction_leave();

@@ -1,6 +1,6 @@
 package cuv
 
-// #include "cuv.h"
+// #include "stream.h"
 import "C"
 
 // Listen starts accepting. C function uv_listen.

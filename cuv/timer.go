@@ -38,7 +38,7 @@ func (l *Loop) RecycleTimer(h *Handle) {
 		l.Submit(OpFree, h, 0, 0)
 		return
 	}
-	h.flags, h.Slot = 0, NoSlot
+	h.Slot = NoSlot
 	l.timers = append(l.timers, h)
 }
 

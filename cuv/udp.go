@@ -38,7 +38,7 @@ func (e *Event) Datagram() ([]byte, netip.AddrPort) {
 	if e.Status < 0 {
 		return nil, addrFrom(&d.addr)
 	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(d.data)), int(e.Status)), addrFrom(&d.addr)
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&d.data)), int(e.Status)), addrFrom(&d.addr)
 }
 
 // Truncated tells of an EvUDPRecv that the datagram was longer.
