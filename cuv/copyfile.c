@@ -155,28 +155,28 @@ static void after(uv_work_t *w, int status) {
   cuv_fs_req *r = of_work(w);
   cuv_loop *l = (cuv_loop *)((char *)w->loop - offsetof(cuv_loop, uv));
   if (status < 0) r->result = status; /* UV_ECANCELED */
-  free(r->data);
-  r->data = NULL;
+  free(r->paths);
+  r->paths = NULL;
   r->state = CUV_FS_DONE;
   cuv_push(l, CUV_EV_FS, r->slot, r->gen, r->result < 0 ? (int32_t)r->result : 0, r, 0);
 }
 
 static void copy_work(uv_work_t *w) {
   cuv_fs_req *r = of_work(w);
-  r->result = copy(r->data, r->data + strlen(r->data) + 1, r->flags);
+  r->result = copy(r->paths, r->paths + strlen(r->paths) + 1, r->flags);
 }
 
-/* uv_fs_copyfile. The paths go along in r->data. */
+/* uv_fs_copyfile. */
 int cuv_fs_copyfile(uv_loop_t *l, cuv_fs_req *r, const char *path, const char *new_path, uv_fs_cb cb) {
   (void)cb;
   size_t n = strlen(path) + 1, m = strlen(new_path) + 1;
-  if ((r->data = malloc(n + m)) == NULL) return UV_ENOMEM;
-  memcpy(r->data, path, n);
-  memcpy(r->data + n, new_path, m);
+  if ((r->paths = malloc(n + m)) == NULL) return UV_ENOMEM;
+  memcpy(r->paths, path, n);
+  memcpy(r->paths + n, new_path, m);
   int rc = uv_queue_work(l, &r->work, copy_work, after);
   if (rc == 0) return 0;
-  free(r->data);
-  r->data = NULL;
+  free(r->paths);
+  r->paths = NULL;
   return rc;
 }
 #endif

@@ -1,4 +1,25 @@
-/* cuv.h: the C half of uvgo. One .c file per libuv area, libuv's own stems. */
+/* cuv.h: the C half of uvgo. One .c file per libuv area, libuv's own stems.
+ *
+ * Files in order: each calls only what stands behind it in this list. internal/lint
+ * compares the list with the calls, and the headings of the headers, such as "ring.c"
+ * below, with the definitions.
+ *
+ *   operations      ops.c
+ *   loops           loop.c turn.c adopt.c
+ *   streams         ipc.c stream.c write.c listen.c tcp.c pipe.c tty.c connect.c
+ *   datagrams       udp.c udp_send.c udp_option.c
+ *   other handles   handle_direct.c timer.c async.c prepare.c check.c idle.c poll.c signal.c
+ *                   process.c fsevent.c fspoll.c
+ *   requests        fs.c copyfile.c direntry.c getaddrinfo.c getnameinfo.c random.c pool.c
+ *   rings           drain.c emfile.c handle.c ring.c lend.c
+ *   libuv's calls   interpose.c child.c epoll.c iouring.c recv.c
+ *   signals         sigaction.c sighook.c sigforward.c sigstate.c
+ *   the system      metrics.c sysinfo.c outside.c error.c stdio.c addr.c next.c
+ *
+ * Three calls go the other way, through a pointer: drain.c finds operations in the table
+ * of ops.c, cuv_kick asks adopt.c for a turn, and sigforward.c calls what sigaction.c has
+ * given it.
+ */
 #ifndef CUV_H
 #define CUV_H
 

@@ -30,6 +30,7 @@ typedef struct cuv_fs_req {
   struct cuv_fs_req *next; /* Go: the next one that is free */
 
   uv_dirent_t *dirents; /* closedir: what readdir used */
+  char *paths;          /* copyfile: the two paths, until it has ended */
   union {
     uv_fs_t req;
     uv_work_t work; /* copyfile.c */

@@ -33,11 +33,13 @@ typedef struct cuv_getnameinfo {
   int32_t done;
 } cuv_getnameinfo;
 
+/* getaddrinfo.c */
 int cuv_getaddrinfo_new(cuv_loop *l, const char *host, const char *service, int family, int socktype, int protocol,
                         int flags, uint32_t slot, uint32_t gen, cuv_getaddrinfo **out);
 int cuv_getaddrinfo_cancel(cuv_getaddrinfo *g);
 void cuv_getaddrinfo_free(cuv_getaddrinfo *g);
 
+/* getnameinfo.c */
 int cuv_getnameinfo_new(cuv_loop *l, cuv_addr addr, int flags, uint32_t slot, uint32_t gen, cuv_getnameinfo **out);
 int cuv_getnameinfo_cancel(cuv_getnameinfo *g);
 void cuv_getnameinfo_free(cuv_getnameinfo *g);

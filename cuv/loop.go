@@ -17,7 +17,7 @@ const (
 	RunOnce   Mode = C.CUV_RUN_ONCE   // may block
 	RunNoWait Mode = C.CUV_RUN_NOWAIT // polls without blocking
 	RunTimers Mode = C.CUV_RUN_TIMERS // only the timers that are due
-	RunLook   Mode = C.CUV_RUN_PROBE   // a piece of a wait that Go makes: polls without blocking
+	RunLook   Mode = C.CUV_RUN_PROBE  // a piece of a wait that Go makes: polls without blocking
 )
 
 // A Loop is a C loop and the ring it shares with Go.

@@ -80,7 +80,7 @@ static int adopt_pipes(cuv_loop *l, uv_os_sock_t *ends, cuv_stdio *stdio, uint32
     uv_pipe_t *p = &stdio[i].h->uv.pipe;
     int r = uv_pipe_init(&l->uv, p, 0);
     if (r < 0) return r;
-    stdio[i].flags |= CUV_STDIO_OPEN;
+    stdio[i].open = 1;
     if ((r = uv_pipe_open(p, ends[i])) < 0) return r;
     ends[i] = -1; /* libuv's */
   }
@@ -100,7 +100,7 @@ static void close_ends(const uv_stdio_container_t *io, const uv_os_sock_t *ends,
 static void drop_pipes(cuv_stdio *stdio, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     if (!(stdio[i].flags & UV_CREATE_PIPE) || stdio[i].h == NULL) continue;
-    if (stdio[i].flags & CUV_STDIO_OPEN)
+    if (stdio[i].open)
       cuv_handle_close(stdio[i].h);
     else
       cuv_handle_free(stdio[i].h);

@@ -30,7 +30,8 @@ type Stdio struct {
 	Handle *Handle // StdioInheritStream: which; StdioCreatePipe: Spawn sets it to the new pipe
 	FD     int32   // StdioInheritFD: which
 	Flags  uint16
-	IPC    uint16 // StdioCreatePipe: 1 if handles can be passed over it
+	IPC    uint8 // StdioCreatePipe: 1 if handles can be passed over it
+	_      uint8 // C's
 }
 
 // A Command is what Spawn starts. Strings must not hold NUL bytes.
