@@ -50,11 +50,7 @@ func (l *Loop) c() *C.cuv_loop { return (*C.cuv_loop)(unsafe.Pointer(l.ring)) }
 // wait. force: a round that Go's idle and prepare callbacks began takes place
 // even if they let the loop die.
 func (l *Loop) Turn(mode Mode, force bool) int {
-	f := C.int(0)
-	if force {
-		f = 1
-	}
-	return int(C.cuv_turn(l.c(), C.int(mode), f))
+	return int(C.cuv_turn(l.c(), C.int(mode), cint(force)))
 }
 
 // Flush drains the submissions without running libuv.
@@ -153,11 +149,7 @@ func (l *Loop) UpdateTime() { C.cuv_loop_update_time(l.c()) }
 
 // Hold keeps the loop alive without handles, or no longer.
 func (l *Loop) Hold(on bool) {
-	v := C.int(0)
-	if on {
-		v = 1
-	}
-	C.cuv_loop_hold(l.c(), v)
+	C.cuv_loop_hold(l.c(), cint(on))
 }
 
 // Wake ends a blocking poll, from any goroutine, until Close. C function
@@ -170,10 +162,7 @@ func Hrtime() time.Duration { return time.Duration(C.cuv_hrtime()) }
 
 // FailArena makes reads find no memory: a switch for tests.
 func (l *Loop) FailArena(on bool) {
-	l.c().fail_arena = 0
-	if on {
-		l.c().fail_arena = 1
-	}
+	l.c().fail_arena = C.uint32_t(cint(on))
 }
 
 // Lent returns how much memory the loop has for what events carry beyond the

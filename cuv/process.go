@@ -98,11 +98,7 @@ func (h *Handle) ProcessKill(signum int) int { return int(C.cuv_process_kill(h.c
 // reaped. It tells whether the child runs on, for somebody else to reap. C
 // function uv_close.
 func (h *Handle) ProcessClose(kill bool) (runs bool) {
-	v := C.int(0)
-	if kill {
-		v = 1
-	}
-	return C.cuv_process_close(h.c(), v) != 0
+	return C.cuv_process_close(h.c(), cint(kill)) != 0
 }
 
 // Kill sends a process a signal. C function uv_kill.

@@ -41,35 +41,6 @@ const (
 	WriteVector uint8 = C.CUV_WRITE_VECTOR
 )
 
-// A Kind is what a completion reports; see enum cuv_event in ring.h.
-type Kind uint32
-
-// The kinds of completions.
-const (
-	EvClose      Kind = C.CUV_EV_CLOSE
-	EvTimer      Kind = C.CUV_EV_TIMER
-	EvCheck      Kind = C.CUV_EV_CHECK
-	EvSignal     Kind = C.CUV_EV_SIGNAL
-	EvPoll       Kind = C.CUV_EV_POLL
-	EvRead       Kind = C.CUV_EV_READ
-	EvAccept     Kind = C.CUV_EV_ACCEPT
-	EvAcceptWait Kind = C.CUV_EV_ACCEPT_WAIT
-	EvPassed     Kind = C.CUV_EV_PASSED
-	EvWritten    Kind = C.CUV_EV_WRITTEN
-	EvConnect    Kind = C.CUV_EV_CONNECT
-	EvShutdown   Kind = C.CUV_EV_SHUTDOWN
-	EvWrite      Kind = C.CUV_EV_WRITE
-	EvUDPRecv    Kind = C.CUV_EV_UDP_RECV
-	EvUDPSend    Kind = C.CUV_EV_UDP_SEND
-	EvExit       Kind = C.CUV_EV_EXIT
-	EvFSEvent    Kind = C.CUV_EV_FS_EVENT
-	EvFSPoll     Kind = C.CUV_EV_FS_POLL
-	EvFS         Kind = C.CUV_EV_FS
-	EvAddrInfo   Kind = C.CUV_EV_ADDRINFO
-	EvNameInfo   Kind = C.CUV_EV_NAMEINFO
-	EvRandom     Kind = C.CUV_EV_RANDOM
-)
-
 // A uvBuf mirrors uv_buf_t, without the write barrier of a pointer.
 type uvBuf struct{ base, len uintptr }
 
@@ -80,31 +51,6 @@ func bufOf(p []byte) uvBuf {
 
 // NoSlot marks a handle or a write that no Go object waits for.
 const NoSlot uint32 = C.CUV_NO_SLOT
-
-// An Event is a completion; it mirrors cuv_cqe.
-type Event struct {
-	Kind   Kind
-	Slot   uint32
-	Gen    uint32
-	Status int32
-	ptr    unsafe.Pointer
-	Aux    uint64
-}
-
-// Bytes returns the chunk of an EvRead: borrowed until the event's turn ends.
-func (e *Event) Bytes() []byte { return unsafe.Slice((*byte)(e.ptr), int(e.Status)) }
-
-// Accepted returns the handle of an EvAccept, nil when accepting failed.
-func (e *Event) Accepted() *Handle { return (*Handle)(e.ptr) }
-
-// Shed returns how many connections a failed EvAccept reports that were closed since
-// the process had no descriptor for them.
-func (e *Event) Shed() uint64 {
-	if e.ptr != nil || e.Status >= 0 {
-		return 0
-	}
-	return e.Aux
-}
 
 // sqe mirrors cuv_sqe.
 type sqe struct {

@@ -43,11 +43,7 @@ func TTYVTermState() (supported bool, rc int) {
 // TTYSetVTermState overrides what TTYVTermState finds. C function
 // uv_tty_set_vterm_state.
 func TTYSetVTermState(supported bool) int {
-	v := C.int(0)
-	if supported {
-		v = 1
-	}
-	return int(C.cuv_tty_set_vterm_state(v))
+	return int(C.cuv_tty_set_vterm_state(cint(supported)))
 }
 
 // GuessHandle tells which kind of handle suits a descriptor. C function
