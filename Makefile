@@ -70,7 +70,7 @@ test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag l
 
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
-	UVGO_LONG=1 $(GOTEST) -run Unread ./tests
+	UVGO_LONG=1 $(GOTEST) -run Unread ./tests/hostile
 
 .PHONY: bench
 bench: libuv ## Run the Go benchmarks

@@ -1,10 +1,10 @@
 package uvgo
 
 import (
-	"runtime"
 	"unsafe"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -27,16 +27,15 @@ func Adopt(loop unsafe.Pointer, opts ...Option) (*Loop, error) {
 	if cfg.core.ParkOnGo {
 		return nil, uv.Check("adopt", int(uv.EINVAL))
 	}
-	core, err := newCore(cfg)
+	c, err := newCore(cfg)
 	if err != nil {
 		return nil, err
 	}
-	if err := core.Attach(cuv.HostOf(loop)); err != nil {
-		core.Close()
+	if err := c.Attach(cuv.HostOf(loop)); err != nil {
+		c.Close()
 		return nil, err
 	}
-	l := &Loop{core: core}
-	l.leak = runtime.AddCleanup(l, reportLeak, leaked{uv.Caller(), core.Logger()})
+	l := newLoop(c)
 	return l, nil
 }
 
@@ -47,7 +46,7 @@ func Adopt(loop unsafe.Pointer, opts ...Option) (*Loop, error) {
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_default_loop.
 func DefaultCLoop() (unsafe.Pointer, error) {
 	p, rc := cuv.DefaultCLoop()
-	return p, uv.MadeLoop(rc)
+	return p, core.MadeLoop(rc)
 }
 
 // NewCLoop makes a *uv_loop_t for C code to run, such as that of a library that
@@ -57,7 +56,7 @@ func DefaultCLoop() (unsafe.Pointer, error) {
 // https://docs.libuv.org/en/v1.x/loop.html.
 func NewCLoop() (unsafe.Pointer, error) {
 	p, rc := cuv.NewCLoop()
-	return p, uv.MadeLoop(rc)
+	return p, core.MadeLoop(rc)
 }
 
 // DeleteCLoop closes and frees a loop of [NewCLoop] or [DefaultCLoop], which must

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -23,7 +24,7 @@ func TestClosedLoop(t *testing.T) {
 		if got := l.Now(); got != now {
 			t.Errorf("the clock moved from %v to %v", now, got)
 		}
-		if l.Alive() || l.Core().Waiting() || l.Core().Busy() {
+		if l.Alive() || core.Of(l).Waiting() || core.Of(l).Busy() {
 			t.Error("there is work left")
 		}
 		if fd := l.BackendFD(); fd != -1 {
@@ -40,9 +41,9 @@ func TestClosedLoop(t *testing.T) {
 		}
 		check(t, l.WriteHandles(io.Discard, false))
 		l.Stop()
-		l.Core().Wake()
-		l.Core().Hold()
-		l.Core().Drop()
+		core.Of(l).Wake()
+		l.Hold()
+		l.Drop()
 		_, metrics := l.Metrics()
 		_, once := l.RunOnce()
 		_, noWait := l.RunNoWait()

@@ -6,12 +6,13 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
 // A Loop is an event loop. Its methods belong to the goroutine in Run, or to
-// any one goroutine while it does not run; Post, PostContext, Stop and Core may
-// be called from any. A call from a wrong goroutine while the loop runs does nothing but
+// any one goroutine while it does not run; Post, PostContext and Stop may be called
+// from any. A call from a wrong goroutine while the loop runs does nothing but
 // fail, with [uv.ErrNotOwner], or by a line in the log if it has no error to return; on
 // processors other than amd64 and arm64 only debug mode, [WithDebug], sees it.
 //
@@ -19,11 +20,14 @@ import (
 // as those of a closed loop. C type uv_loop_t,
 // https://docs.libuv.org/en/v1.x/loop.html.
 type Loop struct {
-	core  *uv.Core
+	link  // by which internal/core finds the mechanism of a [uv.Loop]
+	core  *core.Core
 	lock  bool
 	spare bool // see reserveProcessor
 	leak  runtime.Cleanup
 }
+
+type link = core.Link
 
 var _ uv.Loop = (*Loop)(nil)
 
@@ -34,27 +38,34 @@ func New(opts ...Option) (*Loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	core, err := newCore(cfg)
+	c, err := newCore(cfg)
 	if err != nil {
 		return nil, err
 	}
-	l := &Loop{core: core, lock: cfg.lock, spare: !cfg.core.ParkOnGo && cfg.spare}
-	l.leak = runtime.AddCleanup(l, reportLeak, leaked{uv.Caller(), core.Logger()})
+	l := newLoop(c)
+	l.lock, l.spare = cfg.lock, !cfg.core.ParkOnGo && cfg.spare
 	return l, nil
 }
 
-func newCore(cfg config) (*uv.Core, error) {
-	core, err := uv.NewCore(cfg.core)
-	if err == nil && cfg.idle {
-		if err = core.Configure(uv.MetricsIdleTime); err != nil {
-			core.Close()
-		}
-	}
-	return core, err
+// newLoop makes the loop of a mechanism.
+func newLoop(c *core.Core) *Loop {
+	l := &Loop{link: core.NewLink(c), core: c}
+	l.leak = runtime.AddCleanup(l, reportLeak, leaked{core.Caller(), c.Logger()})
+	return l
 }
 
-// Core returns the loop's mechanism, for packages that add handles.
-func (l *Loop) Core() *uv.Core {
+func newCore(cfg config) (*core.Core, error) {
+	c, err := core.New(cfg.core)
+	if err == nil && cfg.idle {
+		if err = c.Configure(uv.MetricsIdleTime); err != nil {
+			c.Close()
+		}
+	}
+	return c, err
+}
+
+// machine returns the loop's mechanism, nil for no loop.
+func (l *Loop) machine() *core.Core {
 	if l == nil {
 		return nil
 	}
@@ -70,7 +81,7 @@ func (l *Loop) Run(ctx context.Context) error { return l.run(ctx, false) }
 
 // run is Run; with hold the loop stays alive without work.
 func (l *Loop) run(ctx context.Context, hold bool) error {
-	if l.Core().Adopted() {
+	if l.machine().Adopted() {
 		return &uv.OpError{Op: "run", Err: uv.ErrAdopted}
 	}
 	if err := l.begin("run"); err != nil {
@@ -128,7 +139,7 @@ func (l *Loop) RunOnce() (alive bool, err error) { return l.turn("run once", tru
 func (l *Loop) RunNoWait() (alive bool, err error) { return l.turn("run no wait", false) }
 
 func (l *Loop) turn(op string, block bool) (bool, error) {
-	if l.Core().Adopted() {
+	if l.machine().Adopted() {
 		return l.core.Alive(), &uv.OpError{Op: op, Err: uv.ErrAdopted}
 	}
 	if err := l.begin(op); err != nil {
@@ -150,7 +161,7 @@ func (l *Loop) turn(op string, block bool) (bool, error) {
 }
 
 func (l *Loop) begin(op string) error {
-	if err := l.Core().Begin(op); err != nil {
+	if err := l.machine().Begin(op); err != nil {
 		return err
 	}
 	if l.lock {
@@ -170,23 +181,23 @@ func (l *Loop) end() {
 // Stop before Run makes that Run return at once, without a callback. Any
 // goroutine may call it. C function uv_stop,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_stop.
-func (l *Loop) Stop() { l.Core().Stop() }
+func (l *Loop) Stop() { l.machine().Stop() }
 
 // Post makes fn run on the loop, in its next turn, in the order of posting. Any
 // goroutine may call it. EINVAL for a nil fn, ErrClosed after Close. No libuv
 // counterpart; it wakes the loop by uv_async_send when needed.
-func (l *Loop) Post(fn func()) error { return l.Core().Post(fn) }
+func (l *Loop) Post(fn func()) error { return l.machine().Post(fn) }
 
 // PostContext is Post of a function that is skipped if ctx has ended by the
 // time its turn comes. No libuv counterpart.
 func (l *Loop) PostContext(ctx context.Context, fn func()) error {
-	return l.Core().PostContext(ctx, fn)
+	return l.machine().PostContext(ctx, fn)
 }
 
 // Now returns the loop's clock: monotonic, from an arbitrary origin, and
 // standing still while callbacks run and after Close. C function uv_now,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_now.
-func (l *Loop) Now() time.Duration { return l.Core().Now() }
+func (l *Loop) Now() time.Duration { return l.machine().Now() }
 
 // UpdateTime refreshes the loop's clock within a long callback; after Close it
 // does nothing. C function uv_update_time,
@@ -200,7 +211,7 @@ func (l *Loop) UpdateTime() {
 // mine tells whether there is a loop that the calling goroutine may use; it logs
 // the call if it may not.
 func (l *Loop) mine(op string) bool {
-	c := l.Core()
+	c := l.machine()
 	if c.Closed() {
 		return false
 	}
@@ -214,12 +225,12 @@ func (l *Loop) mine(op string) bool {
 // Alive tells whether work is left: active referenced handles, requests, or
 // anything that waits to be delivered. C function uv_loop_alive,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_alive.
-func (l *Loop) Alive() bool { return l.Core().Alive() }
+func (l *Loop) Alive() bool { return l.machine().Alive() }
 
 // BackendFD returns the descriptor that becomes readable when the loop has
 // something to do; embed it in another poll and call RunNoWait. -1 after Close. C
 // function uv_backend_fd, https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_fd.
-func (l *Loop) BackendFD() int { return l.Core().BackendFD() }
+func (l *Loop) BackendFD() int { return l.machine().BackendFD() }
 
 // BackendTimeout returns how long a turn may wait: 0 if something is due or the
 // loop is closed, and false if there is no limit. C function uv_backend_timeout,
@@ -238,8 +249,8 @@ func (l *Loop) BackendTimeout() (d time.Duration, limited bool) {
 // Walk yields the handles that are open when it begins. C function uv_walk,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_walk.
 func (l *Loop) Walk() iter.Seq[uv.Handle] {
-	if !l.Core().Owned() {
-		l.Core().Complain("loop walk")
+	if !l.machine().Owned() {
+		l.machine().Complain("loop walk")
 		return func(func(uv.Handle) bool) {}
 	}
 	return l.core.Walk
@@ -247,14 +258,14 @@ func (l *Loop) Walk() iter.Seq[uv.Handle] {
 
 // Stats returns what uvgo's side of the loop has done so far; Metrics tells of
 // libuv's. Any goroutine may call it.
-func (l *Loop) Stats() uv.Stats { return l.Core().Stats() }
+func (l *Loop) Stats() uv.Stats { return l.machine().Stats() }
 
 // Close releases the loop. EBUSY while handles are open, posted functions wait
 // or requests are under way; ErrRunning while it runs. A second call does
 // nothing. C function uv_loop_close,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_close.
 func (l *Loop) Close() error {
-	if err := l.Core().Close(); err != nil {
+	if err := l.machine().Close(); err != nil {
 		return err
 	}
 	l.leak.Stop()

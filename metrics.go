@@ -14,19 +14,19 @@ import (
 // [uv.LoopBlockSignal] and [uv.LoopUseIOURingSQPoll]; EINVAL for others. C
 // function uv_loop_configure,
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure.
-func (l *Loop) Configure(o uv.LoopOption) error { return l.Core().Configure(o) }
+func (l *Loop) Configure(o uv.LoopOption) error { return l.machine().Configure(o) }
 
 // Metrics returns what the loop has counted so far. In a callback the turn that
 // brought it has been counted. ErrClosed after Close. C function
 // uv_metrics_info,
 // https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_info.
-func (l *Loop) Metrics() (uv.Metrics, error) { return l.Core().Metrics() }
+func (l *Loop) Metrics() (uv.Metrics, error) { return l.machine().Metrics() }
 
 // IdleTime returns how long the loop has waited for events, in libuv's poll or
 // on Go's netpoller, since [WithIdleTime] or Configure made it count; zero
 // after Close. Any goroutine may call it. C function uv_metrics_idle_time,
 // https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_idle_time.
-func (l *Loop) IdleTime() time.Duration { return l.Core().IdleTime() }
+func (l *Loop) IdleTime() time.Duration { return l.machine().IdleTime() }
 
 // WriteHandles writes a line for each handle that is open, or with activeOnly
 // that is active too: whether it is referenced (R) and active (A), its kind,

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -11,7 +12,7 @@ import (
 type Option func(*config) error
 
 type config struct {
-	core  uv.Config
+	core  core.Config
 	lock  bool
 	spare bool
 	idle  bool

@@ -8,12 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/uv"
 )
 
 func TestOptionsAreChecked(t *testing.T) {
-	before := uv.OpenLoops()
+	before := core.OpenLoops()
 	for name, o := range map[string]uvgo.Option{
 		"nil":           nil,
 		"parking":       uvgo.WithParking(7),
@@ -32,7 +33,7 @@ func TestOptionsAreChecked(t *testing.T) {
 			t.Errorf("%s in a group: %v, want EINVAL", name, err)
 		}
 	}
-	if got := uv.OpenLoops(); got != before {
+	if got := core.OpenLoops(); got != before {
 		t.Errorf("%d loops are open, %d before", got, before)
 	}
 	looptest.New(t, uvgo.WithArenas(64<<10, 1<<30), uvgo.WithSlowCallback(1), uvgo.WithBusyPoll(time.Millisecond))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -102,7 +103,7 @@ func TestShutdownEndsWithItsContext(t *testing.T) {
 func TestRunMakesAndClosesALoop(t *testing.T) {
 	uvtest.Watchdog(t, time.Minute)
 	boom := errors.New("boom")
-	before := uv.OpenLoops()
+	before := core.OpenLoops()
 	ran := uvtest.NewCounter(t, "timer callback", 1)
 	start := func(l *uvgo.Loop) error {
 		_, err := l.NewAsync(nil) // left open
@@ -134,7 +135,7 @@ func TestRunMakesAndClosesALoop(t *testing.T) {
 	}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Run with a context that ends: %v", err)
 	}
-	if got := uv.OpenLoops(); got != before {
+	if got := core.OpenLoops(); got != before {
 		t.Errorf("%d loops are open, %d before", got, before)
 	}
 }

@@ -19,7 +19,6 @@ type Async struct {
 }
 
 var _ uv.Handle = (*Async)(nil)
-var _ uv.Target = (*Async)(nil)
 
 // NewAsync makes an async handle on the loop; it is active until it is closed.
 // fn may be nil: then Send only wakes the loop. C function uv_async_init,
@@ -27,7 +26,7 @@ var _ uv.Target = (*Async)(nil)
 func NewAsync(l uv.Loop, fn func()) (*Async, error) {
 	a := &Async{fn: fn}
 	a.fire = a.run
-	if err := a.open(l, "async init", uv.KindAsync, false, a); err != nil {
+	if err := a.open(l, "async init", uv.KindAsync, false, (*asyncTarget)(a)); err != nil {
 		return nil, err
 	}
 	a.set(active)
@@ -69,9 +68,9 @@ func (a *Async) Close() error {
 	return nil
 }
 
-// Complete handles the handle's events. C type uv_async_cb,
+// complete handles the handle's events. C type uv_async_cb,
 // https://docs.libuv.org/en/v1.x/async.html#c.uv_async_cb.
-func (a *Async) Complete(ev *cuv.Event) {
+func (a *Async) complete(ev *cuv.Event) {
 	if ev.Kind == cuv.EvClose {
 		a.fn = nil
 		a.finish()

@@ -1,19 +1,20 @@
 package handles
 
-import "github.com/uvgo/uvgo/uv"
+import (
+	"github.com/uvgo/uvgo/uv"
+)
 
 // A Check calls a function in every turn, right after the loop has polled. C type
 // uv_check_t, https://docs.libuv.org/en/v1.x/check.html.
 type Check struct{ phase }
 
 var _ uv.Handle = (*Check)(nil)
-var _ uv.Target = (*Check)(nil)
 
 // NewCheck makes a check handle on the loop. C function uv_check_init,
 // https://docs.libuv.org/en/v1.x/check.html#c.uv_check_init.
 func NewCheck(l uv.Loop) (*Check, error) {
 	p := new(Check)
-	if err := p.open(l, "check init", uv.KindCheck, false, p); err != nil {
+	if err := p.open(l, "check init", uv.KindCheck, false, (*checkTarget)(p)); err != nil {
 		return nil, err
 	}
 	return p, nil

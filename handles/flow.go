@@ -97,7 +97,7 @@ func (f *flow) wrote(n int) {
 // libuv reports nothing.
 type look flow
 
-// Deliver looks. No libuv counterpart.
+// Deliver looks.
 func (l *look) Deliver() {
 	f := (*flow)(l)
 	if f.s.has(closing) {

@@ -16,7 +16,6 @@ type FSEvent struct {
 }
 
 var _ uv.Handle = (*FSEvent)(nil)
-var _ uv.Target = (*FSEvent)(nil)
 
 // An FSEventKind is a set of things that can happen to a file.
 type FSEventKind int
@@ -57,7 +56,7 @@ const fsEventAll = FSEventWatchEntry | FSEventStat | FSEventRecursive
 // https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_init.
 func NewFSEvent(l uv.Loop) (*FSEvent, error) {
 	f := new(FSEvent)
-	if err := f.open(l, "fs event init", uv.KindFSEvent, false, f); err != nil {
+	if err := f.open(l, "fs event init", uv.KindFSEvent, false, (*fsEventTarget)(f)); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -126,9 +125,9 @@ func (f *FSEvent) Path() (string, error) {
 	return path, uv.Check("fs event path", rc)
 }
 
-// Complete handles the handle's events. C type uv_fs_event_cb,
+// complete handles the handle's events. C type uv_fs_event_cb,
 // https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_cb.
-func (f *FSEvent) Complete(ev *cuv.Event) {
+func (f *FSEvent) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvFSEvent:
 		if name := ev.Name(); string(name) != f.name {

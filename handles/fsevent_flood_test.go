@@ -12,6 +12,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -131,7 +132,7 @@ func TestFSEventMemoryOfAFloodIsGivenBack(t *testing.T) {
 }
 
 // lent is what the loop holds for the names in its events.
-func lent(l *uvgo.Loop) int { return l.Core().Ring().Lent() }
+func lent(l *uvgo.Loop) int { return core.Of(l).Ring().Lent() }
 
 func TestFSEventNamesOutliveAPanic(t *testing.T) {
 	l := newLoop(t)

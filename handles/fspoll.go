@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -18,14 +19,13 @@ type FSPoll struct {
 }
 
 var _ uv.Handle = (*FSPoll)(nil)
-var _ uv.Target = (*FSPoll)(nil)
 
 // NewFSPoll makes a handle that looks at a file time and again. C function
 // uv_fs_poll_init,
 // https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_init.
 func NewFSPoll(l uv.Loop) (*FSPoll, error) {
 	f := new(FSPoll)
-	if err := f.open(l, "fs poll init", uv.KindFSPoll, false, f); err != nil {
+	if err := f.open(l, "fs poll init", uv.KindFSPoll, false, (*fsPollTarget)(f)); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -92,9 +92,9 @@ func (f *FSPoll) Path() (string, error) {
 	return path, uv.Check("fs poll path", rc)
 }
 
-// Complete handles the handle's events. C type uv_fs_poll_cb,
+// complete handles the handle's events. C type uv_fs_poll_cb,
 // https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_cb.
-func (f *FSPoll) Complete(ev *cuv.Event) {
+func (f *FSPoll) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvFSPoll:
 		var prev, cur uv.Stat
@@ -113,5 +113,5 @@ func seen(c *cuv.Stat) uv.Stat {
 	if *c == (cuv.Stat{}) {
 		return uv.Stat{}
 	}
-	return uv.NewStat(c)
+	return core.NewStat(c)
 }

@@ -112,7 +112,7 @@ func TestFSPollStartsAgainWhileALookIsUnderWay(t *testing.T) {
 	if len(old) != 0 {
 		t.Errorf("reports of what was stopped: %+v", old)
 	}
-	if n := l.Core().Handles(); n != 1 {
+	if n := l.Handles(); n != 1 {
 		t.Errorf("%d handles, want 1", n)
 	}
 	closeAll(t, p)

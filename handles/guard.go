@@ -11,7 +11,8 @@ import (
 // returns true, the handle is closing and no longer reads, but keeps its number,
 // and the loop alive, until Unguard. What SO_LINGER asks of the close is inUse's to see to,
 // too. EINVAL for a nil inUse. No libuv counterpart.
-func (s *stream) Guard(inUse func() bool) error {
+func (b *Base) Guard(inUse func() bool) error {
+	s := (*stream)(b)
 	if err := s.use("guard"); err != nil {
 		return err
 	}
@@ -25,7 +26,8 @@ func (s *stream) Guard(inUse func() bool) error {
 
 // Unguard ends what Guard began, and the close that waits for it. No libuv
 // counterpart.
-func (s *stream) Unguard() {
+func (b *Base) Unguard() {
+	s := (*stream)(b)
 	put := s.guard != nil && s.has(closing)
 	s.guard = nil
 	if put && s.c != nil {
@@ -73,4 +75,4 @@ func (s *stream) putOffClose() {
 
 // Guarded tells whether Guard is in force: with Closing, that Unguard ends the
 // close. No libuv counterpart.
-func (s *stream) Guarded() bool { return s.guard != nil }
+func (b *Base) Guarded() bool { return b.guard != nil }

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -29,7 +30,7 @@ const (
 
 // handle is what all handles have in common.
 type handle struct {
-	core    *uv.Core    // nil in a handle that no constructor made
+	core    *core.Core  // nil in a handle that no constructor made
 	c       *cuv.Handle // nil after the close event
 	onClose func()
 	flags   uint16
@@ -40,12 +41,12 @@ type handle struct {
 // on says what the handle is, and whose; op names the call that makes it.
 func (h *handle) on(l uv.Loop, op string, kind uv.HandleKind) (err error) {
 	h.kind = kind
-	h.core, err = uv.Use(l, op)
+	h.core, err = core.Use(l, op)
 	return err
 }
 
 // open makes the C handle for t, the type that embeds h.
-func (h *handle) open(l uv.Loop, op string, kind uv.HandleKind, ipc bool, t uv.Target) error {
+func (h *handle) open(l uv.Loop, op string, kind uv.HandleKind, ipc bool, t core.Target) error {
 	if err := h.on(l, op, kind); err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func (h *handle) open(l uv.Loop, op string, kind uv.HandleKind, ipc bool, t uv.T
 }
 
 // adopt makes t the owner of a handle that C accepted.
-func (h *handle) adopt(core *uv.Core, c *cuv.Handle, t uv.Target) {
+func (h *handle) adopt(core *core.Core, c *cuv.Handle, t core.Target) {
 	h.core, h.kind = core, uv.HandleKind(c.Kind())
 	h.c = c
 	core.Adopt(c, t)

@@ -1,6 +1,8 @@
 package handles
 
-import "github.com/uvgo/uvgo/uv"
+import (
+	"github.com/uvgo/uvgo/uv"
+)
 
 // An Idle calls a function in every turn, before the prepare handles. While one
 // is active the loop does not block, so timers and I/O go on at full speed. C type
@@ -8,13 +10,12 @@ import "github.com/uvgo/uvgo/uv"
 type Idle struct{ phase }
 
 var _ uv.Handle = (*Idle)(nil)
-var _ uv.Target = (*Idle)(nil)
 
 // NewIdle makes an idle handle on the loop. C function uv_idle_init,
 // https://docs.libuv.org/en/v1.x/idle.html#c.uv_idle_init.
 func NewIdle(l uv.Loop) (*Idle, error) {
 	p := new(Idle)
-	if err := p.open(l, "idle init", uv.KindIdle, false, p); err != nil {
+	if err := p.open(l, "idle init", uv.KindIdle, false, (*idleTarget)(p)); err != nil {
 		return nil, err
 	}
 	p.begin, p.end = p.core.StartIdle, p.core.StopIdle

@@ -52,11 +52,11 @@ func (in *ipc) discard() {
 	*in = ipc{}
 }
 
-// Complete handles the pipe's events. C types uv_read_cb, uv_connection_cb and
+// complete handles the pipe's events. C types uv_read_cb, uv_connection_cb and
 // uv_close_cb, https://docs.libuv.org/en/v1.x/stream.html.
-func (p *Pipe) Complete(ev *cuv.Event) {
+func (p *Pipe) complete(ev *cuv.Event) {
 	if p.ipc == nil {
-		p.stream.Complete(ev)
+		p.stream.complete(ev)
 		return
 	}
 	in := p.ipc
@@ -68,9 +68,9 @@ func (p *Pipe) Complete(ev *cuv.Event) {
 		p.onIPCRead(ev)
 	case cuv.EvClose:
 		in.discard()
-		p.stream.Complete(ev)
+		p.stream.complete(ev)
 	default:
-		p.stream.Complete(ev)
+		p.stream.complete(ev)
 	}
 }
 
@@ -141,11 +141,6 @@ func (p *Pipe) waiting(op string) error {
 	return nil
 }
 
-// coreLoop makes handles on a loop of which only the mechanism is known.
-type coreLoop struct{ core *uv.Core }
-
-func (l coreLoop) Core() *uv.Core { return l.core }
-
 // Accept takes the oldest pending descriptor as a handle on the pipe's loop: a
 // *TCP, a *Pipe, made with opts, a *UDP or a *TTY, which the receiver must close.
 // The descriptor becomes non-blocking, which all its holders share. EAGAIN if
@@ -161,7 +156,7 @@ func (p *Pipe) Accept(opts ...PipeOption) (uv.Handle, error) {
 		return nil, p.fail("accept", int(uv.ENOTSUP))
 	}
 	d := p.ipc.take()
-	h, err := open(coreLoop{p.core}, d.fd, opts)
+	h, err := open(p.core, d.fd, opts)
 	if err != nil {
 		unix.Close(d.fd)
 		return nil, err

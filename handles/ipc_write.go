@@ -6,7 +6,7 @@ import (
 	"syscall"
 
 	"github.com/uvgo/uvgo/cuv"
-	"github.com/uvgo/uvgo/requests"
+	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -88,7 +88,7 @@ func (p *Pipe) WriteFile(b []byte, f syscall.Conn, fn func(err error)) error {
 }
 
 func (p *Pipe) write2(op string, b []byte, sent *cuv.Handle, fd int, fn func(err error)) error {
-	err := requests.StartWriteFD(p.core, "pipe "+op, fn, func(slot, gen uint32) int {
+	err := submit.StartWriteFD(p.core, "pipe "+op, fn, func(slot, gen uint32) int {
 		return p.c.WriteFD(b, sent, fd, slot, gen)
 	})
 	if err == nil {

@@ -89,7 +89,7 @@ func TestConstructorsRefuseAnotherGoroutine(t *testing.T) {
 			isErr(t, what, err, uv.ErrNotOwner)
 		}
 	})
-	if n := l.Core().Handles(); n != 0 {
+	if n := l.Handles(); n != 0 {
 		t.Errorf("%d handles were made", n)
 	}
 }

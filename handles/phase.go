@@ -2,6 +2,7 @@ package handles
 
 import (
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -9,9 +10,9 @@ import (
 // libuv knows what is active.
 type phase struct {
 	handle
-	run   uv.Phase
-	begin func(*uv.Phase) // nil for Check, whose phase C marks
-	end   func(*uv.Phase)
+	run   core.Phase
+	begin func(*core.Phase) // nil for Check, whose phase C marks
+	end   func(*core.Phase)
 }
 
 func (p *phase) start(op string, fn func()) error {
@@ -65,9 +66,9 @@ func (p *phase) Close() error {
 	return nil
 }
 
-// Complete handles the handle's events. C type uv_check_cb,
+// complete handles the handle's events. C type uv_check_cb,
 // https://docs.libuv.org/en/v1.x/check.html#c.uv_check_cb.
-func (p *phase) Complete(ev *cuv.Event) {
+func (p *phase) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvCheck:
 		p.run.Fn()

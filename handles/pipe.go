@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/cuv"
-	"github.com/uvgo/uvgo/requests"
+	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -20,7 +20,6 @@ type Pipe struct {
 }
 
 var _ uv.Handle = (*Pipe)(nil)
-var _ uv.Target = (*Pipe)(nil)
 
 // A PipeOption changes what NewPipe makes.
 type PipeOption uint
@@ -37,7 +36,7 @@ func NewPipe(l uv.Loop, opts ...PipeOption) (*Pipe, error) {
 	if slices.Contains(opts, IPC) {
 		p.ipc = new(ipc)
 	}
-	if err := p.open(l, "pipe init", uv.KindPipe, p.ipc != nil, p); err != nil {
+	if err := p.open(l, "pipe init", uv.KindPipe, p.ipc != nil, (*pipeTarget)(p)); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -94,7 +93,7 @@ func (p *Pipe) Listen(backlog int, fn func(c *Pipe, err error)) error {
 			return
 		}
 		c := new(Pipe)
-		c.adopt(p.core, h, c)
+		c.adopt(p.core, h, (*pipeTarget)(c))
 		if p.ipc != nil {
 			c.ipc = new(ipc)
 			h.SetIPC()
@@ -116,7 +115,7 @@ func (p *Pipe) Connect(name string, fn func(err error)) error {
 	if fn == nil {
 		return p.fail("connect", int(uv.EINVAL))
 	}
-	err := requests.StartConnect(p.core, "pipe connect", name, fn, func(slot, gen uint32) int {
+	err := submit.StartConnect(p.core, "pipe connect", name, fn, func(slot, gen uint32) int {
 		return p.c.PipeConnect(name, slot, gen)
 	})
 	if err == nil {

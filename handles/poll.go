@@ -21,7 +21,6 @@ type Poll struct {
 }
 
 var _ uv.Handle = (*Poll)(nil)
-var _ uv.Target = (*Poll)(nil)
 
 // A PollEvent is a set of things that can happen to a descriptor.
 type PollEvent int
@@ -53,7 +52,7 @@ func NewPoll(l uv.Loop, fd uintptr) (*Poll, error) {
 	if p.core.Polled(fd) {
 		return nil, uv.CheckAddr("poll init", "descriptor "+strconv.Itoa(int(fd)), int(uv.EEXIST))
 	}
-	c, err := p.core.OpenWith("poll init", p, func(id, gen uint32) (h *cuv.Handle, rc int) {
+	c, err := p.core.OpenWith("poll init", (*pollTarget)(p), func(id, gen uint32) (h *cuv.Handle, rc int) {
 		h, p.dup, rc = p.core.Ring().NewPoll(int(fd), id, gen)
 		return h, rc
 	})
@@ -116,9 +115,9 @@ func (p *Poll) Close() error {
 	return nil
 }
 
-// Complete handles the handle's events. C type uv_poll_cb,
+// complete handles the handle's events. C type uv_poll_cb,
 // https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_cb.
-func (p *Poll) Complete(ev *cuv.Event) {
+func (p *Poll) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvPoll:
 		if ev.Status < 0 { // libuv has stopped polling

@@ -23,7 +23,6 @@ type Process struct {
 }
 
 var _ uv.Handle = (*Process)(nil)
-var _ uv.Target = (*Process)(nil)
 
 // PID returns the child's number; it stays when the child has ended. C function
 // uv_process_get_pid,
@@ -99,9 +98,9 @@ func (p *Process) Close() error {
 	return nil
 }
 
-// Complete handles the handle's events. C type uv_exit_cb,
+// complete handles the handle's events. C type uv_exit_cb,
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_exit_cb.
-func (p *Process) Complete(ev *cuv.Event) {
+func (p *Process) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvExit:
 		p.clear(active)

@@ -33,7 +33,9 @@ const ShortRead = cuv.ShortRead
 // call ReadStop and to begin, behind the turn's other callbacks. What fn gets, and
 // the errors, are ReadStart's. C function uv_read_start,
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start.
-func (s *stream) ReadStartShort(fn func(p []byte, err error)) error { return s.readStart(fn, 1) }
+func (b *Base) ReadStartShort(fn func(p []byte, err error)) error {
+	return (*stream)(b).readStart(fn, 1)
+}
 
 // readStart is ReadStart; short is what the submission says of the reads.
 func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
@@ -55,7 +57,7 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	}
 	if s.held != nil && !s.has(delivering) {
 		s.set(delivering)
-		s.core.Defer(s)
+		s.core.Defer((*heldReads)(s))
 	}
 	return nil
 }
@@ -115,14 +117,17 @@ func (s *stream) readEnd(err error) {
 	fn(nil, err)
 }
 
-// Deliver hands out what was held, until reading stops again. C type
-// uv_read_cb, https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_cb.
-func (s *stream) Deliver() {
+// heldReads is a stream as the loop delivers what was held.
+type heldReads stream
+
+// Deliver hands out what was held, until reading stops again.
+func (d *heldReads) Deliver() {
+	s := (*stream)(d)
 	s.clear(delivering)
 	defer func() { // after a panic of the callback the rest is still to come
 		if s.held != nil && s.has(reading) && !s.has(delivering) {
 			s.set(delivering)
-			s.core.Defer(s)
+			s.core.Defer((*heldReads)(s))
 		}
 	}()
 	for s.held != nil && s.has(reading) {

@@ -28,7 +28,7 @@ func TestShortReads(t *testing.T) {
 			poll(t, l, func() bool { return unread(t, b) == size })
 			short := i%2 == 0
 			if short {
-				check(t, b.ReadStartShort(read))
+				check(t, b.Base().ReadStartShort(read))
 			} else {
 				check(t, b.ReadStart(read))
 			}

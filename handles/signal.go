@@ -21,13 +21,12 @@ type Signal struct {
 }
 
 var _ uv.Handle = (*Signal)(nil)
-var _ uv.Target = (*Signal)(nil)
 
 // NewSignal makes a signal handle on the loop. C function uv_signal_init,
 // https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_init.
 func NewSignal(l uv.Loop) (*Signal, error) {
 	s := new(Signal)
-	if err := s.open(l, "signal init", uv.KindSignal, false, s); err != nil {
+	if err := s.open(l, "signal init", uv.KindSignal, false, (*signalTarget)(s)); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -116,9 +115,9 @@ func (s *Signal) Close() error {
 	return s.handle.Close()
 }
 
-// Complete handles the handle's events. C type uv_signal_cb,
+// complete handles the handle's events. C type uv_signal_cb,
 // https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_cb.
-func (s *Signal) Complete(ev *cuv.Event) {
+func (s *Signal) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvSignal:
 		if s.oneshot { // libuv has stopped it

@@ -69,7 +69,7 @@ func Spawn(l uv.Loop, opts ProcessOptions, fn func(status int, sig syscall.Signa
 		return nil, err
 	}
 	rc := 0
-	c, err := p.core.OpenWith("spawn", p, func(id, gen uint32) (h *cuv.Handle, _ int) {
+	c, err := p.core.OpenWith("spawn", (*processTarget)(p), func(id, gen uint32) (h *cuv.Handle, _ int) {
 		h, rc = p.core.Ring().Spawn(cmd, id, gen)
 		return h, rc
 	})

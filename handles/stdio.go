@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -73,7 +74,7 @@ func StdioStream(s Stream) Stdio { return Stdio{from: fromStream, stream: s} }
 
 // stdio translates the descriptors of one Spawn.
 type stdio struct {
-	core *uv.Core
+	core *core.Core
 	dups []int // what the child inherits: ours until it has it
 }
 
@@ -180,7 +181,7 @@ func (io *stdio) adopt(list []cuv.Stdio) []*Pipe {
 		if s.IPC != 0 {
 			p.ipc = new(ipc)
 		}
-		p.adopt(io.core, s.Handle, p)
+		p.adopt(io.core, s.Handle, (*pipeTarget)(p))
 		p.set(opened)
 		if s.Flags&cuv.StdioWritable != 0 {
 			p.set(readable)

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/uvgo/uvgo/cuv"
-	"github.com/uvgo/uvgo/requests"
+	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -48,12 +48,6 @@ type stream struct {
 	flow      *flow               // nil before it is used
 	guard     func() (inUse bool) // see Guard; with closing: the close waits for Unguard
 }
-
-// Base is the common part of TCP, Pipe and TTY, to call it without an interface.
-type Base = stream
-
-// Base returns the common part of the stream. No libuv counterpart.
-func (s *stream) Base() *Base { return s }
 
 // writeCheck is what libuv checks before a write.
 func (s *stream) writeCheck(op string) error {
@@ -122,7 +116,7 @@ func (s *stream) WriteFunc(fn func(err error), bufs ...[]byte) error {
 	if len(bufs) == 0 {
 		return s.fail("write", int(uv.EINVAL))
 	}
-	requests.StartWrite(s.core, s.c, "write", fn, bufs)
+	submit.StartWrite(s.core, s.c, "write", fn, bufs)
 	for _, p := range bufs {
 		s.submitted(len(p))
 	}
@@ -192,7 +186,7 @@ func (s *stream) Shutdown(fn func(err error)) error {
 		return s.fail("shutdown", int(uv.ENOTCONN))
 	}
 	s.clear(writable)
-	requests.StartShutdown(s.core, s.c, "shutdown", fn)
+	submit.StartShutdown(s.core, s.c, "shutdown", fn)
 	return nil
 }
 
@@ -222,9 +216,9 @@ func (s *stream) SetBlocking(on bool) error {
 	return s.fail("set blocking", s.c.SetBlocking(on))
 }
 
-// Complete handles the stream's events. C types uv_read_cb, uv_connection_cb
+// complete handles the stream's events. C types uv_read_cb, uv_connection_cb
 // and uv_close_cb, https://docs.libuv.org/en/v1.x/stream.html.
-func (s *stream) Complete(ev *cuv.Event) {
+func (s *stream) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvRead:
 		s.onRead(ev)

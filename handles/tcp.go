@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/cuv"
-	"github.com/uvgo/uvgo/requests"
+	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -19,7 +19,6 @@ type TCP struct {
 }
 
 var _ uv.Handle = (*TCP)(nil)
-var _ uv.Target = (*TCP)(nil)
 
 // A TCPOption changes what NewTCP makes.
 type TCPOption int
@@ -40,7 +39,7 @@ func NewTCP(l uv.Loop, opts ...TCPOption) (*TCP, error) {
 	if len(opts) > 0 {
 		err = t.openSocket(l, opts)
 	} else {
-		err = t.open(l, "tcp init", uv.KindTCP, false, t)
+		err = t.open(l, "tcp init", uv.KindTCP, false, (*tcpTarget)(t))
 	}
 	if err != nil {
 		return nil, err
@@ -56,7 +55,7 @@ func (t *TCP) openSocket(l uv.Loop, opts []TCPOption) error {
 	if err := t.on(l, "tcp init", uv.KindTCP); err != nil {
 		return err
 	}
-	c, err := t.core.OpenWith("tcp init", t, func(id, gen uint32) (*cuv.Handle, int) {
+	c, err := t.core.OpenWith("tcp init", (*tcpTarget)(t), func(id, gen uint32) (*cuv.Handle, int) {
 		return t.core.Ring().NewTCP(int(opts[0]), id, gen)
 	})
 	t.c = c
@@ -127,7 +126,7 @@ func (t *TCP) Listen(backlog int, fn func(c *TCP, err error)) error {
 			return
 		}
 		c := &TCP{peer: cuv.Peer(peer)}
-		c.adopt(t.core, h, c)
+		c.adopt(t.core, h, (*tcpTarget)(c))
 		c.inherit(&t.handle)
 		c.set(opened | readable | writable)
 		fn(c, nil)
@@ -146,7 +145,7 @@ func (t *TCP) Connect(addr netip.AddrPort, fn func(err error)) error {
 	if fn == nil {
 		return t.fail("connect", int(uv.EINVAL))
 	}
-	err := requests.StartConnect(t.core, "tcp connect", addr.String(), fn, func(slot, gen uint32) int {
+	err := submit.StartConnect(t.core, "tcp connect", addr.String(), fn, func(slot, gen uint32) int {
 		return t.c.TCPConnect(addr, slot, gen)
 	})
 	if err == nil {

@@ -26,13 +26,12 @@ type Timer struct {
 const none = -1
 
 var _ uv.Handle = (*Timer)(nil)
-var _ uv.Target = (*Timer)(nil)
 
 // NewTimer makes a timer on the loop. C function uv_timer_init,
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_init.
 func NewTimer(l uv.Loop) (*Timer, error) {
 	t := &Timer{at: none}
-	if err := t.open(l, "timer init", uv.KindTimer, false, t); err != nil {
+	if err := t.open(l, "timer init", uv.KindTimer, false, (*timerTarget)(t)); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -187,9 +186,9 @@ func (t *Timer) DueIn() time.Duration {
 	return duration(t.c.TimerDueIn())
 }
 
-// Complete handles the timer's events. C type uv_timer_cb,
+// complete handles the timer's events. C type uv_timer_cb,
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_cb.
-func (t *Timer) Complete(ev *cuv.Event) {
+func (t *Timer) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvTimer:
 		if ev.Status == 0 { // it does not repeat

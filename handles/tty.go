@@ -13,7 +13,6 @@ import (
 type TTY struct{ stream }
 
 var _ uv.Handle = (*TTY)(nil)
-var _ uv.Target = (*TTY)(nil)
 
 // NewTTY makes a handle of the terminal that fd refers to, such as
 // os.Stdin.Fd(). The terminal is opened anew, so that nobody who shares fd sees
@@ -30,7 +29,7 @@ func NewTTY(l uv.Loop, fd uintptr) (*TTY, error) {
 	if fd > math.MaxInt32 {
 		return nil, uv.Check("tty init", int(uv.EINVAL))
 	}
-	c, err := t.core.OpenWith("tty init", t, func(id, gen uint32) (*cuv.Handle, int) {
+	c, err := t.core.OpenWith("tty init", (*ttyTarget)(t), func(id, gen uint32) (*cuv.Handle, int) {
 		return t.core.Ring().NewTTY(int(fd), id, gen)
 	})
 	if err != nil {

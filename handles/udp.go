@@ -25,7 +25,6 @@ type UDP struct {
 }
 
 var _ uv.Handle = (*UDP)(nil)
-var _ uv.Target = (*UDP)(nil)
 
 // A Datagram is one message and whom it comes from or goes to.
 type Datagram struct {
@@ -78,7 +77,7 @@ func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
 	if err := u.on(l, "udp init", uv.KindUDP); err != nil {
 		return nil, err
 	}
-	c, err := u.core.OpenWith("udp init", u, func(slot, gen uint32) (*cuv.Handle, int) {
+	c, err := u.core.OpenWith("udp init", (*udpTarget)(u), func(slot, gen uint32) (*cuv.Handle, int) {
 		return u.core.Ring().NewUDP(flags, slot, gen)
 	})
 	if err != nil {
@@ -234,9 +233,9 @@ func (u *UDP) ensure(family int) int {
 	return rc
 }
 
-// Complete handles the handle's events. C types uv_udp_recv_cb and uv_close_cb,
+// complete handles the handle's events. C types uv_udp_recv_cb and uv_close_cb,
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb.
-func (u *UDP) Complete(ev *cuv.Event) {
+func (u *UDP) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvUDPRecv:
 		u.onRecv(ev)

@@ -42,7 +42,7 @@ func (u *UDP) RecvStart(fn func(d Datagram, err error)) error {
 	u.core.Ring().Submit(cuv.OpUDPRecvStart, u.c, 0, 0)
 	if len(u.held) > 0 && !u.has(delivering) {
 		u.set(delivering)
-		u.core.Defer(u)
+		u.core.Defer((*heldDatagrams)(u))
 	}
 	return nil
 }
@@ -116,14 +116,17 @@ func (u *UDP) hand(a *arrived) {
 	fn(a.d, a.err)
 }
 
-// Deliver hands out what was held, until receiving stops again. C type
-// uv_udp_recv_cb, https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb.
-func (u *UDP) Deliver() {
+// heldDatagrams is a UDP as the loop delivers what was held.
+type heldDatagrams UDP
+
+// Deliver hands out what was held, until receiving stops again.
+func (d *heldDatagrams) Deliver() {
+	u := (*UDP)(d)
 	u.clear(delivering)
 	defer func() { // after a panic of the callback the rest is still to come
 		if len(u.held) > 0 && u.has(reading) && !u.has(delivering) {
 			u.set(delivering)
-			u.core.Defer(u)
+			u.core.Defer((*heldDatagrams)(u))
 		}
 	}()
 	for len(u.held) > 0 && u.has(reading) {

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/uvgo/uvgo/cuv"
-	"github.com/uvgo/uvgo/requests"
+	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -76,7 +76,7 @@ func (u *UDP) SendFunc(fn func(err error), to netip.AddrPort, bufs ...[]byte) er
 	if err := u.sendCheck("send", to); err != nil {
 		return err
 	}
-	requests.StartUDPSend(u.core, u.c, "udp send", to, fn, bufs)
+	submit.StartUDPSend(u.core, u.c, "udp send", to, fn, bufs)
 	return nil
 }
 

@@ -3,6 +3,8 @@ package requests
 import (
 	"context"
 
+	"github.com/uvgo/uvgo/internal/bubble"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -12,14 +14,14 @@ import (
 // and what it still brings is dropped.
 func await[T any](ctx context.Context, l uv.Loop, op string, start func(func(T, error)) (cancel func() error, err error)) (T, error) {
 	var none T
-	if l == nil || l.Core() == nil {
+	core := core.Of(l)
+	if core == nil {
 		return none, uv.Check(op, int(uv.EINVAL))
 	}
 	if err := ctx.Err(); err != nil {
 		return none, &uv.OpError{Op: op, Err: err}
 	}
-	core := l.Core()
-	if err := core.CheckForeign(op); err != nil {
+	if err := core.CheckWait(op); err != nil {
 		return none, err
 	}
 	var ( // the loop's until ended says otherwise
@@ -28,7 +30,7 @@ func await[T any](ctx context.Context, l uv.Loop, op string, start func(func(T, 
 		done    bool
 		cancel  func() error
 	)
-	ended := uv.NewWake()
+	ended := bubble.NewWake()
 	finish := func(v T, err error) {
 		value, failure, done = v, err, true
 		ended <- struct{}{}

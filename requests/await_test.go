@@ -17,10 +17,10 @@ import (
 func running(t testing.TB, l *uvgo.Loop) {
 	t.Helper()
 	ended := make(chan error, 1)
-	l.Core().Hold()
+	l.Hold()
 	go func() { ended <- l.Run(context.Background()) }()
 	t.Cleanup(func() {
-		check(t, l.Post(l.Core().Drop))
+		check(t, l.Post(l.Drop))
 		check(t, <-ended)
 	})
 }
@@ -88,9 +88,9 @@ func TestContextFormsOnTheLoop(t *testing.T) {
 	check(t, l.Post(func() {
 		ran.Inc()
 		_, err := requests.GetAddrInfoContext(t.Context(), l, "localhost", "", stream)
-		isErr(t, "lookup", err, uv.ErrOwner)
+		isErr(t, "lookup", err, uv.ErrInCallback)
 		_, err = requests.RandomBytesContext(t.Context(), l, 1)
-		isErr(t, "random", err, uv.ErrOwner)
+		isErr(t, "random", err, uv.ErrInCallback)
 	}))
 	looptest.Run(t, l)
 }

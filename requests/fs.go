@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/core"
+	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -16,7 +18,7 @@ import (
 // exactly once. C type uv_fs_t,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_t.
 type FS struct {
-	core *uv.Core
+	core *core.Core
 	slot uint32
 	gen  uint32
 }
@@ -46,7 +48,7 @@ func (f FS) Cancel() error {
 
 // fsRequest is the target of an operation's completion.
 type fsRequest struct {
-	core          *uv.Core
+	core          *core.Core
 	c             *cuv.FSRequest
 	slot, gen     uint32
 	kind          int32
@@ -56,7 +58,7 @@ type fsRequest struct {
 	fn            any  // the callback: a func of one of Complete's types
 	dir           *Dir
 	size          int // bytes lent to a read or write
-	lent          *pins
+	lent          *submit.Pins
 	sendAll
 }
 
@@ -66,16 +68,16 @@ type sendAll struct {
 	done, left  int64 // bytes; left is negative: to the end
 }
 
-var _ uv.Target = (*fsRequest)(nil)
+var _ core.Target = (*fsRequest)(nil)
 
-var fsRequests = sync.Pool{New: func() any { return &fsRequest{lent: new(pins)} }}
+var fsRequests = sync.Pool{New: func() any { return &fsRequest{lent: new(submit.Pins)} }}
 
 // newFS begins an operation; valid tells whether its arguments make sense.
 func newFS(l uv.Loop, op string, valid bool, path, newPath string) (*fsRequest, error) {
 	if !valid || strings.IndexByte(path, 0) >= 0 || strings.IndexByte(newPath, 0) >= 0 {
 		return nil, uv.CheckAddr(op, pathText(path, newPath), int(uv.EINVAL))
 	}
-	core, err := uv.Use(l, op)
+	core, err := core.Use(l, op)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +109,7 @@ func (r *fsRequest) start(kind int32, fn any, bufs ...[]byte) (FS, error) {
 	r.slot, r.gen = r.core.Slot(r)
 	for _, p := range bufs {
 		r.size += len(p)
-		r.lent.pin(p)
+		r.lent.Pin(p)
 	}
 	if rc := r.core.Ring().StartFS(r.c, kind, r.slot, r.gen, r.path, r.newPath, bufs); rc < 0 {
 		err := r.error(rc)
@@ -149,7 +151,7 @@ func (r *fsRequest) end() {
 }
 
 func (r *fsRequest) release() {
-	r.lent.release()
+	r.lent.Release()
 	r.core.Ring().ReleaseFS(r.c)
 	*r = fsRequest{lent: r.lent}
 	fsRequests.Put(r)
@@ -188,14 +190,14 @@ func (r *fsRequest) Complete(*cuv.Event) {
 	case func(uv.Stat, error):
 		var st uv.Stat
 		if err == nil {
-			st = uv.NewStat(r.c.Stat())
+			st = core.NewStat(r.c.Stat())
 		}
 		r.end()
 		fn(st, err)
 	case func(uv.Statfs, error):
 		var st uv.Statfs
 		if err == nil {
-			st = uv.NewStatfs(r.c.Statfs())
+			st = core.NewStatfs(r.c.Statfs())
 		}
 		r.end()
 		fn(st, err)

@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -11,7 +12,7 @@ import (
 // Close, one of which must be called. C type uv_dir_t,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_dir_t.
 type Dir struct {
-	core *uv.Core
+	core *core.Core
 	c    *cuv.Dir // nil once FSClosedir has begun
 	path string
 	busy bool // an FSReaddir is under way
@@ -101,7 +102,7 @@ func (d *Dir) Close() error {
 
 // newDirFS is newFS of an operation on an open directory.
 func newDirFS(l uv.Loop, op string, d *Dir, valid bool) (*fsRequest, error) {
-	core, err := uv.Use(l, op)
+	core, err := core.Use(l, op)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func (r *fsRequest) entries(err error, fn func(iter.Seq[uv.Dirent], error)) {
 	}()
 	fn(func(yield func(uv.Dirent) bool) {
 		for at := 0; at < len(packed); {
-			e, rest := uv.NextDirent(packed[at:])
+			e, rest := core.NextDirent(packed[at:])
 			at = len(packed) - len(rest)
 			if !yield(e) {
 				return

@@ -7,14 +7,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/core"
+	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
 )
 
 // A Lookup is a question for a host's addresses. C type uv_getaddrinfo_t,
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo_t.
 type Lookup struct {
-	request
-	loop *uv.Core // core, which the end clears, for Cancel
+	req  submit.Request
+	loop *core.Core // core, which the end clears, for Cancel
 	host string
 	fn   func([]AddrInfo, error)
 	c    cuv.GetAddrInfo // zero for a literal
@@ -23,8 +25,11 @@ type Lookup struct {
 	done bool
 }
 
-var _ uv.Target = (*Lookup)(nil)
-var _ uv.Deferred = (*Lookup)(nil)
+// lookupTarget is a Lookup as the loop knows it.
+type lookupTarget Lookup
+
+var _ core.Target = (*lookupTarget)(nil)
+var _ uv.Deferred = (*lookupTarget)(nil)
 
 // An AddrInfo is one answer to a lookup.
 type AddrInfo struct {
@@ -83,7 +88,7 @@ func GetAddrInfo(l uv.Loop, host, service string, hints AddrInfoHints, fn func(l
 	if fn == nil {
 		return nil, uv.CheckAddr("getaddrinfo", host, int(uv.EINVAL))
 	}
-	core, err := uv.Use(l, "getaddrinfo")
+	core, err := core.Use(l, "getaddrinfo")
 	if err != nil {
 		return nil, err
 	}
@@ -91,16 +96,16 @@ func GetAddrInfo(l uv.Loop, host, service string, hints AddrInfoHints, fn func(l
 		return nil, uv.CheckAddr("getaddrinfo", host, int(errno))
 	}
 	r := &Lookup{host: host, fn: fn, loop: core}
-	r.core, r.op = core, "getaddrinfo"
+	r.req.Core, r.req.Op = core, "getaddrinfo"
 	if list := literal(host, service, hints); list != nil {
 		r.list = list
-		core.Defer(r)
+		core.Defer((*lookupTarget)(r))
 		return r, nil
 	}
-	r.begin(core, r, "getaddrinfo", nil)
-	c, rc := core.Ring().NewGetAddrInfo(host, service, int(hints.Family), hints.SockType, hints.Protocol, int(hints.Flags), r.slot, r.gen)
+	r.req.Begin(core, (*lookupTarget)(r), "getaddrinfo", nil)
+	c, rc := core.Ring().NewGetAddrInfo(host, service, int(hints.Family), hints.SockType, hints.Protocol, int(hints.Flags), r.req.Slot, r.req.Gen)
 	if rc < 0 {
-		r.end()
+		r.req.End()
 		return nil, uv.CheckAddr("getaddrinfo", host, rc)
 	}
 	r.c = c
@@ -147,15 +152,15 @@ func (r *Lookup) Cancel() error {
 }
 
 // Deliver answers a question whose host is a literal. No libuv counterpart.
-func (r *Lookup) Deliver() {
+func (r *lookupTarget) Deliver() {
 	list, fn := r.list, r.fn
-	r.finish()
-	fn(list, uv.CheckAddr(r.op, r.host, r.rc))
+	(*Lookup)(r).finish()
+	fn(list, uv.CheckAddr(r.req.Op, r.host, r.rc))
 }
 
 // Complete reports the answer. C type uv_getaddrinfo_cb,
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo_cb.
-func (r *Lookup) Complete(ev *cuv.Event) {
+func (r *lookupTarget) Complete(ev *cuv.Event) {
 	rc := int(ev.Status)
 	var list []AddrInfo
 	if rc == 0 {
@@ -172,15 +177,15 @@ func (r *Lookup) Complete(ev *cuv.Event) {
 	}
 	r.c.Free()
 	fn := r.fn
-	r.end()
-	r.finish()
-	fn(list, uv.CheckAddr(r.op, r.host, rc))
+	r.req.End()
+	(*Lookup)(r).finish()
+	fn(list, uv.CheckAddr(r.req.Op, r.host, rc))
 }
 
 // finish keeps nothing alive.
 func (r *Lookup) finish() {
 	r.done = true
-	r.c, r.fn, r.list, r.core = cuv.GetAddrInfo{}, nil, nil, nil
+	r.c, r.fn, r.list, r.req.Core = cuv.GetAddrInfo{}, nil, nil, nil
 }
 
 // maxHost is the longest name that the domain name system knows.

@@ -5,21 +5,26 @@ import (
 	"net/netip"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/core"
+	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
 )
 
 // A ReverseLookup is a question for an address's names. C type
 // uv_getnameinfo_t, https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo_t.
 type ReverseLookup struct {
-	request
-	loop *uv.Core // core, which the end clears, for Cancel
+	req  submit.Request
+	loop *core.Core // core, which the end clears, for Cancel
 	addr netip.AddrPort
 	fn   func(host, service string, err error)
 	c    cuv.GetNameInfo
 	done bool
 }
 
-var _ uv.Target = (*ReverseLookup)(nil)
+// reverseTarget is a ReverseLookup as the loop knows it.
+type reverseTarget ReverseLookup
+
+var _ core.Target = (*reverseTarget)(nil)
 
 // A NameInfoFlag is a set of flags of a reverse lookup, see getnameinfo(3).
 type NameInfoFlag int
@@ -49,15 +54,15 @@ func GetNameInfo(l uv.Loop, addr netip.AddrPort, flags NameInfoFlag, fn func(hos
 	if flags&^niAll != 0 { // libuv aborts at errors of other flags
 		return nil, uv.CheckAddr("getnameinfo", addr.String(), int(uv.EAI_BADFLAGS))
 	}
-	core, err := uv.Use(l, "getnameinfo")
+	core, err := core.Use(l, "getnameinfo")
 	if err != nil {
 		return nil, err
 	}
 	r := &ReverseLookup{addr: addr, fn: fn, loop: core}
-	r.begin(core, r, "getnameinfo", nil)
-	c, rc := core.Ring().NewGetNameInfo(netip.AddrPortFrom(ip, addr.Port()), int(flags), r.slot, r.gen)
+	r.req.Begin(core, (*reverseTarget)(r), "getnameinfo", nil)
+	c, rc := core.Ring().NewGetNameInfo(netip.AddrPortFrom(ip, addr.Port()), int(flags), r.req.Slot, r.req.Gen)
 	if rc < 0 {
-		r.end()
+		r.req.End()
 		return nil, uv.CheckAddr("getnameinfo", addr.String(), rc)
 	}
 	r.c = c
@@ -102,7 +107,7 @@ func (r *ReverseLookup) Cancel() error {
 
 // Complete reports the names. C type uv_getnameinfo_cb,
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo_cb.
-func (r *ReverseLookup) Complete(ev *cuv.Event) {
+func (r *reverseTarget) Complete(ev *cuv.Event) {
 	rc := int(ev.Status)
 	var host, service string
 	if rc == 0 {
@@ -110,10 +115,10 @@ func (r *ReverseLookup) Complete(ev *cuv.Event) {
 	}
 	r.c.Free()
 	fn := r.fn
-	r.end()
+	r.req.End()
 	r.done, r.c, r.fn = true, cuv.GetNameInfo{}, nil
 	if rc < 0 {
-		fn("", "", uv.CheckAddr(r.op, r.addr.String(), rc))
+		fn("", "", uv.CheckAddr(r.req.Op, r.addr.String(), rc))
 		return
 	}
 	fn(host, service, nil)

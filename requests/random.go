@@ -4,22 +4,27 @@ import (
 	"context"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/core"
+	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
 )
 
 // A Random fills a buffer from the system's random source. C type uv_random_t,
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_random_t.
 type Random struct {
-	request
-	loop *uv.Core // core, which the end clears, for Cancel
+	req  submit.Request
+	loop *core.Core // core, which the end clears, for Cancel
 	fn   func(p []byte, err error)
 	c    cuv.Random
 	buf  []byte
-	lent *pins // apart, so that nothing global refers to the loop
+	lent *submit.Pins // apart, so that nothing global refers to the loop
 	done bool
 }
 
-var _ uv.Target = (*Random)(nil)
+// randomTarget is a Random as the loop knows it.
+type randomTarget Random
+
+var _ core.Target = (*randomTarget)(nil)
 
 // FillRandom fills p with random bytes at once. E2BIG for more than 2 GiB. C
 // function uv_random, https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
@@ -33,20 +38,20 @@ func StartRandom(l uv.Loop, p []byte, fn func(p []byte, err error)) (*Random, er
 	if fn == nil {
 		return nil, uv.Check("random", int(uv.EINVAL))
 	}
-	core, err := uv.Use(l, "random")
+	core, err := core.Use(l, "random")
 	if err != nil {
 		return nil, err
 	}
 	if core.Ring().InArena(p) { // used again before the thread writes
 		return nil, uv.Check("random", int(uv.EINVAL))
 	}
-	r := &Random{loop: core, fn: fn, buf: p, lent: new(pins)}
-	r.begin(core, r, "random", nil)
-	r.lent.pin(p)
-	c, rc := core.Ring().NewRandom(p, r.slot, r.gen)
+	r := &Random{loop: core, fn: fn, buf: p, lent: new(submit.Pins)}
+	r.req.Begin(core, (*randomTarget)(r), "random", nil)
+	r.lent.Pin(p)
+	c, rc := core.Ring().NewRandom(p, r.req.Slot, r.req.Gen)
 	if rc < 0 {
-		r.lent.release()
-		r.end()
+		r.lent.Release()
+		r.req.End()
 		return nil, uv.Check("random", rc)
 	}
 	r.c = c
@@ -100,12 +105,12 @@ func (r *Random) Cancel() error {
 
 // Complete gives the buffer back. C type uv_random_cb,
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_random_cb.
-func (r *Random) Complete(ev *cuv.Event) {
+func (r *randomTarget) Complete(ev *cuv.Event) {
 	rc := int(ev.Status)
 	r.c.Free()
-	r.lent.release()
+	r.lent.Release()
 	fn, p := r.fn, r.buf
-	r.end()
+	r.req.End()
 	r.done, r.c, r.fn, r.buf = true, cuv.Random{}, nil, nil
-	fn(p, uv.Check(r.op, rc))
+	fn(p, uv.Check(r.req.Op, rc))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime/debug"
 
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -12,7 +13,7 @@ import (
 // on the loop. It is what uv_work_t is in C,
 // https://docs.libuv.org/en/v1.x/threadpool.html#c.uv_work_t.
 type Work struct {
-	core *uv.Core
+	core *core.Core
 	ctx  context.Context // nil: none
 	stop func() bool     // ends the watch of ctx
 	fn   func(context.Context) error
@@ -48,7 +49,7 @@ func startWork(ctx context.Context, l uv.Loop, fn func(context.Context) error, d
 	if fn == nil {
 		return nil, uv.Check("work", int(uv.EINVAL))
 	}
-	core, err := uv.Use(l, "work")
+	core, err := core.Use(l, "work")
 	if err != nil {
 		return nil, err
 	}

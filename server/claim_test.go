@@ -64,7 +64,7 @@ func (i *inside) listen(addr string) func() string {
 	return func() string { return <-done }
 }
 
-func (i *inside) shutdown(t *testing.T) { check(t, i.s.Shutdown(context.Background())) }
+func (i *inside) shutdown(t *testing.T) { uvtest.Check(t, i.s.Shutdown(context.Background())) }
 
 // outside has another process start them.
 type outside struct{ *uvtest.Program }
@@ -97,7 +97,7 @@ func TestOneOfTwoServersGetsTheAddress(t *testing.T) {
 	for how, pair := range pairs {
 		for network, a := range addresses {
 			t.Run(how+"/"+network, func(t *testing.T) {
-				uvtest.Watchdog(t, 2*patience)
+				uvtest.Watchdog(t, 2*maxWait)
 				p := pair(t)
 				for range a.rounds {
 					oneGets(t, p, a.addr(t))
@@ -136,8 +136,8 @@ func leaveBehind(t testing.TB) string {
 
 // bindOnly makes a socket that is bound but does not listen.
 func bindOnly(t testing.TB, path string) int {
-	fd := must(unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0))
-	check(t, unix.Bind(fd, &unix.SockaddrUnix{Name: path}))
+	fd := uvtest.Must(unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0))
+	uvtest.Check(t, unix.Bind(fd, &unix.SockaddrUnix{Name: path}))
 	return fd
 }
 
@@ -152,7 +152,7 @@ func TestSocketAboutToListenIsNotStale(t *testing.T) {
 		select {
 		case <-refused:
 		default:
-			expect(t, unix.Listen(fd, 1))
+			uvtest.Expect(t, unix.Listen(fd, 1))
 			close(refused)
 		}
 	})
@@ -162,7 +162,7 @@ func TestSocketAboutToListenIsNotStale(t *testing.T) {
 	}
 	<-refused
 	c, err := net.Dial("unix", path)
-	check(t, err)
+	uvtest.Check(t, err)
 	c.Close()
 }
 
@@ -171,13 +171,13 @@ func TestReusePortSharesAPort(t *testing.T) {
 	eachLoops(t, func(t *testing.T, loops int) {
 		a := run(t, &server.Server{Handler: echo(t), Loops: loops, ReusePort: true})
 		b := &server.Server{Handler: newProbe(t), Loops: loops, ReusePort: true}
-		check(t, b.Listen(tcpURL(a.Addrs()[0])))
+		uvtest.Check(t, b.Listen(tcpURL(a.Addrs()[0])))
 		alone := &server.Server{Handler: newProbe(t), Loops: loops}
 		if err := alone.Listen(tcpURL(a.Addrs()[0])); !errors.Is(err, uv.EADDRINUSE) {
 			t.Errorf("Listen without ReusePort beside those: %v", err)
 		}
-		check(t, b.Shutdown(context.Background()))
-		check(t, alone.Shutdown(context.Background()))
+		uvtest.Check(t, b.Shutdown(context.Background()))
+		uvtest.Check(t, alone.Shutdown(context.Background()))
 		roundTrip(t, a.dial(), "hello")
 
 		b = &server.Server{Handler: newProbe(t), Loops: loops, ReusePort: true}
@@ -185,7 +185,7 @@ func TestReusePortSharesAPort(t *testing.T) {
 		if err := b.Listen(tcpURL(c.Addrs()[0])); !errors.Is(err, uv.EADDRINUSE) {
 			t.Errorf("Listen with ReusePort beside one without: %v", err)
 		}
-		check(t, b.Shutdown(context.Background()))
+		uvtest.Check(t, b.Shutdown(context.Background()))
 		roundTrip(t, c.dial(), "hello")
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
@@ -30,7 +31,7 @@ func slowly(t testing.TB, c net.Conn) []byte {
 		if err == io.EOF {
 			return got
 		}
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 }
 
@@ -53,7 +54,7 @@ func TestCloseFlushesToASlowReader(t *testing.T) {
 			c.Close()
 			written <- all
 		}
-		r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: patience}, addr)
+		r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: maxWait}, addr)
 		client := r.dial()
 		small(t, client)
 		send(t, client, []byte("x"))
@@ -77,11 +78,11 @@ func TestEndOfThePeerFlushesToo(t *testing.T) {
 				written <- flood(t, c, 1<<20)
 			}
 		}
-		r := run(t, &server.Server{Handler: h, Loops: 1, HighWater: 8 << 20, CloseTimeout: patience}, addr)
+		r := run(t, &server.Server{Handler: h, Loops: 1, HighWater: 8 << 20, CloseTimeout: maxWait}, addr)
 		client := r.dial()
 		small(t, client)
 		send(t, client, []byte("a request."))
-		check(t, client.(halfCloser).CloseWrite())
+		uvtest.Check(t, client.(halfCloser).CloseWrite())
 		want := <-written
 		if got := slowly(t, client); !bytes.Equal(got, want) {
 			t.Errorf("%d bytes came of %d", len(got), len(want))
@@ -108,7 +109,7 @@ func TestCloseTimeoutCuts(t *testing.T) {
 				cancelled := make(chan error, 1)
 				h.onData = func(c *server.Conn, _ []byte) {
 					flood(t, c, 1<<20)
-					expect(t, c.WriteFunc(func(err error) { cancelled <- err }, make([]byte, 1<<20)))
+					uvtest.Expect(t, c.WriteFunc(func(err error) { cancelled <- err }, make([]byte, 1<<20)))
 					tt.data(c)
 				}
 				r := run(t, &server.Server{Handler: h, Loops: 1, HighWater: 16 << 20, CloseTimeout: 20 * time.Millisecond}, addr)
@@ -210,11 +211,11 @@ func TestEOFHandler(t *testing.T) {
 					}
 					tt.eof(c)
 				}}
-				r := run(t, &server.Server{Handler: full, Loops: 1, CloseTimeout: patience}, addr)
+				r := run(t, &server.Server{Handler: full, Loops: 1, CloseTimeout: maxWait}, addr)
 				client := r.dial()
 				small(t, client)
 				send(t, client, []byte("the whole request."))
-				check(t, client.(halfCloser).CloseWrite())
+				uvtest.Check(t, client.(halfCloser).CloseWrite())
 				if got := slowly(t, client); !bytes.Equal(got, tt.want) {
 					t.Errorf("%d bytes came, want %d", len(got), len(tt.want))
 				}
@@ -237,9 +238,9 @@ func TestResetAfterEOF(t *testing.T) {
 	r := run(t, &server.Server{Handler: full, Loops: 1})
 	client := r.dial()
 	small(t, client)
-	check(t, client.(halfCloser).CloseWrite())
+	uvtest.Check(t, client.(halfCloser).CloseWrite())
 	<-eof
-	check(t, client.(*net.TCPConn).SetLinger(0))
+	uvtest.Check(t, client.(*net.TCPConn).SetLinger(0))
 	client.Close()
 	if end := <-h.closed; !errors.Is(end.err, uv.ECONNRESET) && !errors.Is(end.err, uv.EPIPE) {
 		t.Errorf("Close got %v, although bytes were lost", end.err)
@@ -261,15 +262,15 @@ func TestCloseInEveryCallback(t *testing.T) {
 	for _, place := range []string{"Open", "Data", "Drain", "EOF", "WriteFunc", "Close"} {
 		for name, end := range ways {
 			t.Run(place+"/"+name, func(t *testing.T) {
-				eachParking(t, func(t *testing.T, opts []uvgo.Option) {
-					eachNetwork(t, func(t *testing.T, addr string) { closeIn(t, place, end, opts, addr) })
+				looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
+					eachNetwork(t, func(t *testing.T, addr string) { closeIn(t, place, end, park, addr) })
 				})
 			})
 		}
 	}
 }
 
-func closeIn(t *testing.T, place string, end func(*server.Conn), opts []uvgo.Option, addr string) {
+func closeIn(t *testing.T, place string, end func(*server.Conn), park uvgo.Option, addr string) {
 	h := newProbe(t)
 	full := make(chan bool, 1)
 	at := func(here string, c *server.Conn) {
@@ -284,7 +285,7 @@ func closeIn(t *testing.T, place string, end func(*server.Conn), opts []uvgo.Opt
 			flood(t, c, 1<<20)
 			full <- true
 		case "WriteFunc":
-			expect(t, c.WriteFunc(func(error) { end(c) }, make([]byte, 1<<20)))
+			uvtest.Expect(t, c.WriteFunc(func(error) { end(c) }, make([]byte, 1<<20)))
 		default:
 			at("Data", c)
 		}
@@ -300,7 +301,7 @@ func closeIn(t *testing.T, place string, end func(*server.Conn), opts []uvgo.Opt
 			}
 		},
 	}
-	r := run(t, &server.Server{Handler: all, Loops: 1, Options: opts, CloseTimeout: patience, HighWater: 1 << 20}, addr)
+	r := run(t, &server.Server{Handler: all, Loops: 1, Options: []uvgo.Option{park}, CloseTimeout: maxWait, HighWater: 1 << 20}, addr)
 	client, err := net.Dial(r.Addrs()[0].Network(), r.Addrs()[0].String())
 	if err == nil { // else it was aborted before Dial looked
 		defer client.Close()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -60,7 +61,10 @@ func (c *Conn) use(op string) error {
 	if c == nil || c.worker == nil {
 		return uv.Check(op, int(uv.EINVAL))
 	}
-	return c.worker.loop.Core().Check(op)
+	if c.worker.loop.Owned() {
+		return nil
+	}
+	return core.Of(c.worker.loop).Check(op)
 }
 
 // mine is use for calls that have no error to return.
@@ -68,12 +72,11 @@ func (c *Conn) mine(op string) bool {
 	if c == nil || c.worker == nil {
 		return false
 	}
-	core := c.worker.loop.Core()
-	if !core.Owned() {
-		core.Complain(op)
-		return false
+	if c.worker.loop.Owned() {
+		return true
 	}
-	return true
+	core.Of(c.worker.loop).Complain(op)
+	return false
 }
 
 // init opens a connection that was just accepted.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
@@ -32,7 +33,7 @@ func TestCloseTellsHowTheConnectionEnded(t *testing.T) {
 		{name: "peer ends", client: func(t *testing.T, c net.Conn) { c.Close() }, want: io.EOF},
 		{name: "peer ends after data", client: func(t *testing.T, c net.Conn) { send(t, c, []byte("x")); c.Close() }, want: io.EOF},
 		{name: "peer resets", only: "tcp", client: func(t *testing.T, c net.Conn) {
-			check(t, c.(*net.TCPConn).SetLinger(0))
+			uvtest.Check(t, c.(*net.TCPConn).SetLinger(0))
 			c.Close()
 		}, want: uv.ECONNRESET},
 		{name: "peer drops unread bytes", only: "unix", open: func(c *server.Conn) { c.Write([]byte("xy")) },
@@ -109,8 +110,8 @@ func wantReset(t *testing.T, c net.Conn) {
 }
 
 func TestEchoIsExact(t *testing.T) {
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
-		r := run(t, &server.Server{Handler: echo(t), Loops: 1, Options: opts}, anyTCP, "unix://"+uvtest.SocketPath(t))
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
+		r := run(t, &server.Server{Handler: echo(t), Loops: 1, Options: []uvgo.Option{park}}, anyTCP, "unix://"+uvtest.SocketPath(t))
 		for _, a := range r.Addrs() {
 			c := r.dialAddr(a)
 			want := pattern(3 << 20)
@@ -120,7 +121,7 @@ func TestEchoIsExact(t *testing.T) {
 				sent <- err
 			}()
 			got := receive(t, c, len(want))
-			check(t, <-sent)
+			uvtest.Check(t, <-sent)
 			if !bytes.Equal(got, want) {
 				t.Errorf("%s: the echo differs", a.Network())
 			}

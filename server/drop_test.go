@@ -30,45 +30,45 @@ func poor() {
 		Handler: echoer{}, Loops: 1,
 		Logger: slog.New(&journal{note: func(r slog.Record) { reports.Add(1); text.Store(r.Message) }}),
 	}
-	must(0, s.Listen(os.Args[1]))
+	uvtest.Must(0, s.Listen(os.Args[1]))
 	served := make(chan error)
 	go func() { served <- s.Serve(context.Background()) }()
-	c := must(net.Dial(s.Addrs()[0].Network(), s.Addrs()[0].String())) // what a first connection opens is open now
-	must(c.Write([]byte("x")))
-	must(c.Read(make([]byte, 1)))
+	c := uvtest.Must(net.Dial(s.Addrs()[0].Network(), s.Addrs()[0].String())) // what a first connection opens is open now
+	uvtest.Must(c.Write([]byte("x")))
+	uvtest.Must(c.Read(make([]byte, 1)))
 	var limit unix.Rlimit
-	must(0, unix.Getrlimit(unix.RLIMIT_NOFILE, &limit))
+	uvtest.Must(0, unix.Getrlimit(unix.RLIMIT_NOFILE, &limit))
 	fmt.Println(s.Addrs()[0])
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		switch in.Text() {
 		case "poor":
-			must(0, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 64, Max: limit.Max}))
+			uvtest.Must(0, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 64, Max: limit.Max}))
 			var err error
 			for err == nil {
 				_, err = unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, 0)
 			}
 		case "rich":
-			must(0, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit))
+			uvtest.Must(0, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit))
 		}
 		st := s.Stats()
 		fmt.Printf("%d %d %d %v\n", st.Conns, st.Dropped, reports.Load(), text.Load())
 	}
 	c.Close()
-	must(0, s.Shutdown(context.Background()))
-	must(0, <-served)
+	uvtest.Must(0, s.Shutdown(context.Background()))
+	uvtest.Must(0, <-served)
 }
 
 // TestOutOfDescriptors: connections that come then are closed and counted, told of
 // once a second, and those that come later are served.
 func TestOutOfDescriptors(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
-		uvtest.Watchdog(t, 2*patience)
+		uvtest.Watchdog(t, 2*maxWait)
 		p := uvtest.Start(t, "poor", addr)
 		at := p.Expect(`^(.*)$`)
 		ask := func(what string) (open, dropped, reports int, text string) {
 			p.Input(what + "\n")
 			f := strings.SplitN(p.Expect(`^(\d+ \d+ \d+ .*)$`), " ", 4)
-			return must(strconv.Atoi(f[0])), must(strconv.Atoi(f[1])), must(strconv.Atoi(f[2])), f[3]
+			return uvtest.Must(strconv.Atoi(f[0])), uvtest.Must(strconv.Atoi(f[1])), uvtest.Must(strconv.Atoi(f[2])), f[3]
 		}
 		network := "tcp"
 		if strings.HasPrefix(addr, "unix:") {
@@ -76,7 +76,7 @@ func TestOutOfDescriptors(t *testing.T) {
 		}
 		dial := func() net.Conn {
 			c, err := net.Dial(network, at)
-			check(t, err)
+			uvtest.Check(t, err)
 			return c
 		}
 		for round := 1; round <= 2; round++ {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -23,7 +25,7 @@ func settle(t *testing.T, other net.Conn) {
 }
 
 func TestPauseHoldsDataAndResumeBringsIt(t *testing.T) {
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		h := echo(t)
 		echoData := h.onData
 		var paused *server.Conn
@@ -38,7 +40,7 @@ func TestPauseHoldsDataAndResumeBringsIt(t *testing.T) {
 				all <- true
 			}
 		}
-		r := run(t, &server.Server{Handler: h, Loops: 1, Options: opts})
+		r := run(t, &server.Server{Handler: h, Loops: 1, Options: []uvgo.Option{park}})
 		client := r.dial()
 		c := <-h.opened
 		on(t, c, func() { paused = c; c.Pause(); c.Pause() })
@@ -120,14 +122,14 @@ func TestPauseInDataAndOpen(t *testing.T) {
 		default:
 		}
 	}
-	check(t, <-sent)
+	uvtest.Check(t, <-sent)
 }
 
 // TestWatermarks has a handler push more than the high watermark to a client
 // that does not read.
 func TestWatermarks(t *testing.T) {
 	const low, high, chunk = 100_000, 400_000, 30_000
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		h := echo(t)
 		echoData := h.onData
 		const question = "is anybody there?"
@@ -145,7 +147,7 @@ func TestWatermarks(t *testing.T) {
 			}
 		}
 		full := &fullProbe{probe: h, onDrain: func(c *server.Conn) { drained <- c.Buffered() }}
-		r := run(t, &server.Server{Handler: withoutEOF{full}, Loops: 1, LowWater: low, HighWater: high, Options: opts})
+		r := run(t, &server.Server{Handler: withoutEOF{full}, Loops: 1, LowWater: low, HighWater: high, Options: []uvgo.Option{park}})
 		client, other := r.dial(), r.dial()
 		small(t, client)
 		c := <-h.opened
@@ -292,7 +294,7 @@ func TestWriteLimitRefusesAndLosesNothing(t *testing.T) {
 				if !bytes.Equal(got, sent) {
 					t.Error("what was accepted is not what came")
 				}
-				on(t, c, func() { expect(t, write(c, []byte("more"))) })
+				on(t, c, func() { uvtest.Expect(t, write(c, []byte("more"))) })
 				if got := receive(t, client, 4); string(got) != "more" {
 					t.Errorf("afterwards came %q", got)
 				}
@@ -323,8 +325,8 @@ func TestWatermarksAreValidated(t *testing.T) {
 	}
 	for _, s := range []*server.Server{{}, {LowWater: 1 << 20}, {HighWater: 1}, {LowWater: 5, HighWater: 5, WriteLimit: 5}} {
 		s.Handler = newProbe(t)
-		check(t, s.Listen(anyTCP))
-		check(t, s.Shutdown(t.Context()))
+		uvtest.Check(t, s.Listen(anyTCP))
+		uvtest.Check(t, s.Shutdown(t.Context()))
 	}
 }
 
@@ -340,7 +342,7 @@ func TestDrainComesWhateverIsWrittenMeanwhile(t *testing.T) {
 	c := <-h.opened
 	for range 20 {
 		on(t, c, func() {
-			expect(t, c.Loop().Post(func() { c.Write(make([]byte, 40_000)) }))
+			uvtest.Expect(t, c.Loop().Post(func() { c.Write(make([]byte, 40_000)) }))
 			c.Write(make([]byte, 60_000))
 			if !c.Full() {
 				t.Error("not full above the high watermark")
@@ -349,7 +351,7 @@ func TestDrainComesWhateverIsWrittenMeanwhile(t *testing.T) {
 		receive(t, client, 100_000)
 		select {
 		case <-drained:
-		case <-time.After(patience):
+		case <-time.After(maxWait):
 			t.Fatal("Drain never comes")
 		}
 		on(t, c, func() {

@@ -11,52 +11,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 )
 
 const anyTCP = "tcp://127.0.0.1:0"
 
-// patience bounds what must not take forever; nothing is meant to take long.
-const patience = time.Minute
-
-// check fails the test at once for an error.
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// expect is check for callbacks: the loop goes on.
-func expect(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Error(err)
-	}
-}
-
-// must unwraps a result of a call that cannot fail in a test.
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-// parkings are the two ways in which a loop waits.
-var parkings = map[string]uvgo.Option{
-	"thread":    uvgo.WithParking(uvgo.ParkThread),
-	"goroutine": uvgo.WithParking(uvgo.ParkGoroutine),
-}
-
-// eachParking runs body as a subtest for each way of waiting.
-func eachParking(t *testing.T, body func(t *testing.T, opts []uvgo.Option)) {
-	for name, opt := range parkings {
-		t.Run(name, func(t *testing.T) { body(t, []uvgo.Option{opt}) })
-	}
-}
+// maxWait ends a test that hangs; nothing is meant to take long.
+const maxWait = time.Minute
 
 // An ending is a call of Close.
 type ending struct {
@@ -173,14 +135,14 @@ type running struct {
 // Logger that is not set fails the test with what it gets.
 func run(t testing.TB, s *server.Server, addrs ...string) *running {
 	t.Helper()
-	uvtest.Watchdog(t, 2*patience)
+	uvtest.Watchdog(t, 2*maxWait)
 	if len(addrs) == 0 {
 		addrs = []string{anyTCP}
 	}
 	if s.Logger == nil {
 		s.Logger = slog.New(&journal{note: func(r slog.Record) { t.Errorf("log: %s", r.Message) }})
 	}
-	check(t, s.Listen(addrs...))
+	uvtest.Check(t, s.Listen(addrs...))
 	r := &running{Server: s, t: t, served: make(chan error, 1)}
 	go func() { r.served <- s.Serve(context.Background()) }()
 	r.stop = sync.OnceFunc(func() {
@@ -222,9 +184,9 @@ func (r *running) dialAddr(a net.Addr) net.Conn {
 func dialAddr(t testing.TB, a net.Addr) net.Conn {
 	t.Helper()
 	c, err := net.Dial(a.Network(), a.String())
-	check(t, err)
+	uvtest.Check(t, err)
 	t.Cleanup(func() { c.Close() })
-	check(t, c.SetDeadline(time.Now().Add(patience)))
+	uvtest.Check(t, c.SetDeadline(time.Now().Add(maxWait)))
 	return c
 }
 
@@ -232,7 +194,7 @@ func dialAddr(t testing.TB, a net.Addr) net.Conn {
 func on(t testing.TB, c *server.Conn, fn func()) {
 	t.Helper()
 	done := make(chan struct{})
-	check(t, c.Loop().Post(func() {
+	uvtest.Check(t, c.Loop().Post(func() {
 		defer close(done)
 		fn()
 	}))
@@ -243,7 +205,7 @@ func on(t testing.TB, c *server.Conn, fn func()) {
 func send(t testing.TB, c net.Conn, p []byte) {
 	t.Helper()
 	_, err := c.Write(p)
-	check(t, err)
+	uvtest.Check(t, err)
 }
 
 // receive reads n bytes.
@@ -251,7 +213,7 @@ func receive(t testing.TB, c net.Conn, n int) []byte {
 	t.Helper()
 	p := make([]byte, n)
 	_, err := io.ReadFull(c, p)
-	check(t, err)
+	uvtest.Check(t, err)
 	return p
 }
 
@@ -269,7 +231,7 @@ func roundTrip(t testing.TB, c net.Conn, msg string) {
 // loopback (64 KiB) would make TCP dawdle.
 func small(t testing.TB, c net.Conn) {
 	t.Helper()
-	check(t, c.(interface{ SetReadBuffer(int) error }).SetReadBuffer(256<<10))
+	uvtest.Check(t, c.(interface{ SetReadBuffer(int) error }).SetReadBuffer(256<<10))
 }
 
 // flood writes until the kernel has refused more than n bytes, and returns all
@@ -319,10 +281,10 @@ func reserve(t testing.TB, any bool) *net.TCPAddr {
 	if any {
 		ip = net.IPv4zero
 	}
-	fd := must(unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0))
+	fd := uvtest.Must(unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0))
 	t.Cleanup(func() { unix.Close(fd) })
-	check(t, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1))
-	check(t, unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte(ip.To4())}))
-	port := must(unix.Getsockname(fd)).(*unix.SockaddrInet4).Port
+	uvtest.Check(t, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1))
+	uvtest.Check(t, unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte(ip.To4())}))
+	port := uvtest.Must(unix.Getsockname(fd)).(*unix.SockaddrInet4).Port
 	return &net.TCPAddr{IP: ip, Port: port}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -32,7 +33,7 @@ func TestCloseDropsWhatThePeerStillSends(t *testing.T) {
 					c.Close()
 					written <- true
 				}
-				r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: patience}, addr)
+				r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: maxWait}, addr)
 				client := r.dial()
 				send(t, client, []byte("request"))
 				<-written
@@ -103,7 +104,7 @@ func TestCloseWithoutAnAnswerIsAtOnce(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
 		h := newProbe(t)
 		h.onOpen = func(c *server.Conn) { c.Close() }
-		r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: 2 * patience}, addr)
+		r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: 2 * maxWait}, addr)
 		client := r.dial()
 		wantEnd(t, client)
 		if end := <-h.closed; end.err != nil {
@@ -116,11 +117,11 @@ func TestCloseWithoutAnAnswerIsAtOnce(t *testing.T) {
 func TestPeerResetsAClosingConnection(t *testing.T) {
 	h := newProbe(t)
 	h.onData = func(c *server.Conn, p []byte) { c.Write(p); c.Close() }
-	r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: 2 * patience})
+	r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: 2 * maxWait})
 	client := r.dial()
 	roundTrip(t, client, "hello")
 	wantEnd(t, client)
-	check(t, client.(*net.TCPConn).SetLinger(0))
+	uvtest.Check(t, client.(*net.TCPConn).SetLinger(0))
 	client.Close()
 	if end := <-h.closed; !errors.Is(end.err, uv.ECONNRESET) {
 		t.Errorf("Close got %v", end.err)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
@@ -29,7 +30,7 @@ func tcpURL(a net.Addr) string { return a.Network() + "://" + a.String() }
 
 func TestPortInUse(t *testing.T) {
 	eachLoops(t, func(t *testing.T, loops int) {
-		std := must(net.Listen("tcp", "127.0.0.1:0"))
+		std := uvtest.Must(net.Listen("tcp", "127.0.0.1:0"))
 		defer std.Close()
 		other := run(t, &server.Server{Handler: echo(t), Loops: loops})
 		early := other.dial()
@@ -45,8 +46,8 @@ func TestPortInUse(t *testing.T) {
 			if s.Addrs() != nil {
 				t.Errorf("it listens on %v", s.Addrs())
 			}
-			check(t, s.Listen(anyTCP)) // it may try another
-			check(t, s.Shutdown(context.Background()))
+			uvtest.Check(t, s.Listen(anyTCP)) // it may try another
+			uvtest.Check(t, s.Shutdown(context.Background()))
 		}
 		roundTrip(t, other.dial(), "still there")
 	})
@@ -55,7 +56,7 @@ func TestPortInUse(t *testing.T) {
 // TestListenBindsAllOrNone: after a failure the addresses before it are free.
 func TestListenBindsAllOrNone(t *testing.T) {
 	eachLoops(t, func(t *testing.T, loops int) {
-		taken := must(net.Listen("tcp", "127.0.0.1:0"))
+		taken := uvtest.Must(net.Listen("tcp", "127.0.0.1:0"))
 		defer taken.Close()
 		free := reserve(t, false)
 		path := uvtest.SocketPath(t)
@@ -67,14 +68,14 @@ func TestListenBindsAllOrNone(t *testing.T) {
 		}
 		wantDescriptors(t, fds)
 		ln, err := net.Listen("tcp", free.String())
-		check(t, err)
+		uvtest.Check(t, err)
 		ln.Close()
 		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the socket file: %v", err)
 		}
 
 		// What an earlier Listen bound stays.
-		check(t, s.Listen(anyTCP))
+		uvtest.Check(t, s.Listen(anyTCP))
 		kept := s.Addrs()
 		if err := s.Listen(addrs...); !errors.Is(err, uv.EADDRINUSE) {
 			t.Errorf("Listen: %v", err)
@@ -83,17 +84,17 @@ func TestListenBindsAllOrNone(t *testing.T) {
 			t.Errorf("addresses (-want +got):\n%s", diff)
 		}
 		ln, err = net.Listen("tcp", free.String())
-		check(t, err)
+		uvtest.Check(t, err)
 		ln.Close()
 		dialAddr(t, kept[0]).Close()
-		check(t, s.Shutdown(context.Background()))
+		uvtest.Check(t, s.Shutdown(context.Background()))
 		wantDescriptors(t, fds)
 	})
 }
 
 func TestBadAddresses(t *testing.T) {
 	file := uvtest.SocketPath(t)
-	check(t, os.WriteFile(file, []byte("keep me"), 0o600))
+	uvtest.Check(t, os.WriteFile(file, []byte("keep me"), 0o600))
 	for _, tt := range []struct {
 		addr string
 		is   error
@@ -161,8 +162,8 @@ func TestAddrsFollowListen(t *testing.T) {
 	eachLoops(t, func(t *testing.T, loops int) {
 		path := uvtest.SocketPath(t)
 		s := &server.Server{Handler: newProbe(t), Loops: loops}
-		check(t, s.Listen("tcp4://127.0.0.1:0", "unix://"+path))
-		check(t, s.Listen("tcp://[::1]:0"))
+		uvtest.Check(t, s.Listen("tcp4://127.0.0.1:0", "unix://"+path))
+		uvtest.Check(t, s.Listen("tcp://[::1]:0"))
 		var networks []string
 		for _, a := range s.Addrs() {
 			networks = append(networks, a.Network()+" "+a.String()[:4])
@@ -174,23 +175,23 @@ func TestAddrsFollowListen(t *testing.T) {
 		if s.Addrs()[0] == nil {
 			t.Error("Addrs hands out its own slice")
 		}
-		check(t, s.Shutdown(context.Background()))
+		uvtest.Check(t, s.Shutdown(context.Background()))
 	})
 }
 
 // TestNothingRunsBeforeServe: clients that come early wait in the kernel's
 // queue, even while more addresses are bound, or fail to be.
 func TestNothingRunsBeforeServe(t *testing.T) {
-	uvtest.Watchdog(t, 2*patience)
+	uvtest.Watchdog(t, 2*maxWait)
 	h := echo(t)
 	s := &server.Server{Handler: h, Loops: 1}
-	check(t, s.Listen(anyTCP, "unix://"+uvtest.SocketPath(t)))
+	uvtest.Check(t, s.Listen(anyTCP, "unix://"+uvtest.SocketPath(t)))
 	var early []net.Conn
 	for _, a := range s.Addrs() {
 		early = append(early, dialAddr(t, a))
 		send(t, early[len(early)-1], []byte("hello"))
 	}
-	check(t, s.Listen(anyTCP, "unix://"+uvtest.SocketPath(t)))
+	uvtest.Check(t, s.Listen(anyTCP, "unix://"+uvtest.SocketPath(t)))
 	if err := s.Listen(anyTCP, tcpURL(s.Addrs()[0])); !errors.Is(err, uv.EADDRINUSE) {
 		t.Errorf("Listen: %v", err)
 	}
@@ -205,8 +206,8 @@ func TestNothingRunsBeforeServe(t *testing.T) {
 		}
 		c.Close()
 	}
-	check(t, s.Shutdown(context.Background()))
-	check(t, <-ended)
+	uvtest.Check(t, s.Shutdown(context.Background()))
+	uvtest.Check(t, <-ended)
 }
 
 // TestEveryLoopGetsConnections: the kernel spreads TCP connections, and the
@@ -214,12 +215,12 @@ func TestNothingRunsBeforeServe(t *testing.T) {
 func TestEveryLoopGetsConnections(t *testing.T) {
 	const loops, conns = 3, 150
 	eachNetwork(t, func(t *testing.T, addr string) {
-		eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+		looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 			if strings.HasPrefix(addr, "unix:") {
 				addr = "unix://" + uvtest.SocketPath(t)
 			}
 			h := echo(t)
-			r := run(t, &server.Server{Handler: h, Loops: loops, Options: opts}, addr)
+			r := run(t, &server.Server{Handler: h, Loops: loops, Options: []uvgo.Option{park}}, addr)
 			count := map[*uvgo.Loop]int{}
 			for range conns {
 				c := r.dial()

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
@@ -24,16 +25,16 @@ func TestPanicClosesOneConnection(t *testing.T) {
 	cause := errors.New("the handler's own error")
 	for _, place := range []string{"Open", "Data", "Drain", "EOF", "WriteFunc", "Close"} {
 		t.Run(place, func(t *testing.T) {
-			eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+			looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 				eachNetwork(t, func(t *testing.T, addr string) {
-					panicIn(t, place, cause, opts, addr)
+					panicIn(t, place, cause, park, addr)
 				})
 			})
 		})
 	}
 }
 
-func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr string) {
+func panicIn(t *testing.T, place string, cause error, park uvgo.Option, addr string) {
 	reports := make(chan string, 10)
 	log := slog.New(&journal{note: func(r slog.Record) {
 		var b strings.Builder
@@ -65,7 +66,7 @@ func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr s
 			c.Write([]byte("!"))
 			full <- true
 		case c == bad && place == "WriteFunc":
-			expect(t, c.WriteFunc(func(error) { panic(cause) }, p))
+			uvtest.Expect(t, c.WriteFunc(func(error) { panic(cause) }, p))
 		default:
 			c.Write(p)
 		}
@@ -76,7 +77,7 @@ func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr s
 		onDrain: func(c *server.Conn) { at("Drain", c) },
 		onEOF:   func(c *server.Conn) { at("EOF", c); c.Close() },
 	}
-	r := run(t, &server.Server{Handler: all, Loops: 1, Options: opts, HighWater: 1 << 20, Logger: log}, addr)
+	r := run(t, &server.Server{Handler: all, Loops: 1, Options: []uvgo.Option{park}, HighWater: 1 << 20, Logger: log}, addr)
 	good := r.dial()
 	roundTrip(t, good, "before")
 
@@ -88,7 +89,7 @@ func panicIn(t *testing.T, place string, cause error, opts []uvgo.Option, addr s
 	}
 	if place == "EOF" || place == "Close" {
 		receive(t, client, 1)
-		check(t, client.(halfCloser).CloseWrite())
+		uvtest.Check(t, client.(halfCloser).CloseWrite())
 	}
 	_, _ = io.Copy(io.Discard, client)
 	var p *uv.PanicError
@@ -163,7 +164,7 @@ func TestPanicOutsideACallback(t *testing.T) {
 	client := r.dial()
 	roundTrip(t, client, "before")
 	c := <-h.opened
-	check(t, c.Loop().Post(func() { panic("posted") }))
+	uvtest.Check(t, c.Loop().Post(func() { panic("posted") }))
 	if m := <-reports; !strings.Contains(m, "panic") {
 		t.Errorf("report %q", m)
 	}
@@ -173,13 +174,13 @@ func TestPanicOutsideACallback(t *testing.T) {
 // TestGoexitInAHandlerEndsTheServer: a handler that ends its goroutine, as
 // t.FailNow does, ends its loop, and the server with it, in good order.
 func TestGoexitInAHandlerEndsTheServer(t *testing.T) {
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
-		uvtest.Watchdog(t, 2*patience)
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
+		uvtest.Watchdog(t, 2*maxWait)
 		h := newProbe(t)
 		h.onData = func(*server.Conn, []byte) { runtime.Goexit() }
 		path := uvtest.SocketPath(t)
-		s := &server.Server{Handler: h, Loops: 2, Options: opts}
-		check(t, s.Listen("unix://"+path))
+		s := &server.Server{Handler: h, Loops: 2, Options: []uvgo.Option{park}}
+		uvtest.Check(t, s.Listen("unix://"+path))
 		ended := make(chan error)
 		go func() { ended <- s.Serve(context.Background()) }()
 		a, b := dialAddr(t, s.Addrs()[0]), dialAddr(t, s.Addrs()[0]) // on either loop
@@ -200,6 +201,6 @@ func TestGoexitInAHandlerEndsTheServer(t *testing.T) {
 		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the socket file: %v", err)
 		}
-		check(t, s.Shutdown(context.Background()))
+		uvtest.Check(t, s.Shutdown(context.Background()))
 	})
 }

@@ -9,26 +9,27 @@ import (
 	"testing"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
 )
 
 func TestServeEndsWithItsContext(t *testing.T) {
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
-		uvtest.Watchdog(t, 2*patience)
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
+		uvtest.Watchdog(t, 2*maxWait)
 		h := newProbe(t)
 		cancelled := uvtest.NewCounter(t, "completions of what was not sent", 5)
 		h.onOpen = func(c *server.Conn) {
-			expect(t, c.WriteFunc(func(err error) {
+			uvtest.Expect(t, c.WriteFunc(func(err error) {
 				if errors.Is(err, uv.ECANCELED) {
 					cancelled.Inc()
 				}
 			}, make([]byte, 64<<20)))
 		}
 		path := uvtest.SocketPath(t)
-		s := &server.Server{Handler: h, Loops: 2, Options: opts}
-		check(t, s.Listen(anyTCP, "unix://"+path))
+		s := &server.Server{Handler: h, Loops: 2, Options: []uvgo.Option{park}}
+		uvtest.Check(t, s.Listen(anyTCP, "unix://"+path))
 		ctx, cancel := context.WithCancelCause(context.Background())
 		ended := make(chan error)
 		go func() { ended <- s.Serve(ctx) }()
@@ -51,7 +52,7 @@ func TestServeEndsWithItsContext(t *testing.T) {
 		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the socket file: %v", err)
 		}
-		check(t, s.Shutdown(context.Background()))
+		uvtest.Check(t, s.Shutdown(context.Background()))
 	})
 }
 
@@ -80,7 +81,7 @@ func TestServeNeedsHandlerAndListener(t *testing.T) {
 	if err := s.ListenAndServe(context.Background()); err == nil {
 		t.Error("a server that listens nowhere serves")
 	}
-	check(t, s.Shutdown(context.Background()))
+	uvtest.Check(t, s.Shutdown(context.Background()))
 }
 
 // TestPostFailsOnceTheServerHasEnded: goroutines that come back to a connection
@@ -99,12 +100,12 @@ func TestPostFailsOnceTheServerHasEnded(t *testing.T) {
 }
 
 func TestServeWithAnEndedContext(t *testing.T) {
-	uvtest.Watchdog(t, 2*patience)
+	uvtest.Watchdog(t, 2*maxWait)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	h := newProbe(t)
 	s := &server.Server{Handler: h, Loops: 2}
-	check(t, s.Listen(tcpURL(reserve(t, false))))
+	uvtest.Check(t, s.Listen(tcpURL(reserve(t, false))))
 	dialAddr(t, s.Addrs()[0])
 	if err := s.Serve(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Serve: %v", err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -25,7 +26,7 @@ const callbackWait = 200 * time.Millisecond
 // ETIMEDOUT if bytes were still unsent when CloseTimeout cut their connection.
 // Serve then returns; one that has not begun returns ErrServerClosed. In a handler's
 // callback Shutdown cannot wait: it begins, goes on by itself until ctx ends, and
-// returns an error that errors.Is matches with uv.ErrOwner.
+// returns an error that errors.Is matches with uv.ErrInCallback.
 func (s *Server) Shutdown(ctx context.Context) error {
 	if s == nil {
 		return uv.Check("server: shutdown", int(uv.EINVAL))
@@ -50,7 +51,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		_ = w.loop.Post(w.drain) // fails only once the worker has ended
 	}
 	for _, w := range workers {
-		if err := w.loop.Core().CheckForeign("server: shutdown"); err != nil {
+		if err := core.Of(w.loop).CheckWait("server: shutdown"); err != nil {
 			go func() { _ = s.conclude(ctx, workers) }()
 			return err
 		}

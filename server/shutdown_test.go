@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
@@ -36,7 +37,7 @@ func TestShutdownFlushesToSlowReaders(t *testing.T) {
 	const clients = 6
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
-			eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+			looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 				addr := anyTCP
 				if network == "unix" {
 					addr = "unix://" + uvtest.SocketPath(t)
@@ -49,7 +50,7 @@ func TestShutdownFlushesToSlowReaders(t *testing.T) {
 					}
 				}
 				full := &fullProbe{probe: h, onDrain: func(*server.Conn) {}, onEOF: func(*server.Conn) {}}
-				r := run(t, &server.Server{Handler: full, Loops: 2, Options: opts, CloseTimeout: 2 * patience, HighWater: 8 << 20}, addr)
+				r := run(t, &server.Server{Handler: full, Loops: 2, Options: []uvgo.Option{park}, CloseTimeout: 2 * maxWait, HighWater: 8 << 20}, addr)
 				var conns []net.Conn
 				for range clients {
 					c := r.dial()
@@ -61,7 +62,7 @@ func TestShutdownFlushesToSlowReaders(t *testing.T) {
 					served[i] = <-h.opened
 				}
 				for _, c := range conns[:2] {
-					check(t, c.(halfCloser).CloseWrite())
+					uvtest.Check(t, c.(halfCloser).CloseWrite())
 				}
 				ended := make(chan error, 1)
 				go func() { ended <- r.Shutdown(context.Background()) }()
@@ -71,7 +72,7 @@ func TestShutdownFlushesToSlowReaders(t *testing.T) {
 				for i, c := range conns {
 					switch {
 					case i < 4 && i >= 2:
-						check(t, c.(halfCloser).CloseWrite())
+						uvtest.Check(t, c.(halfCloser).CloseWrite())
 					case i >= 4:
 						send(t, c, []byte("too late"))
 					}
@@ -86,8 +87,8 @@ func TestShutdownFlushesToSlowReaders(t *testing.T) {
 					})
 				}
 				wg.Wait()
-				check(t, <-ended)
-				check(t, <-r.served)
+				uvtest.Check(t, <-ended)
+				uvtest.Check(t, <-r.served)
 				for range clients {
 					if end := <-h.closed; end.err != nil && end.err != io.EOF {
 						t.Errorf("Close got %v", end.err)
@@ -102,7 +103,7 @@ func TestShutdownFlushesToSlowReaders(t *testing.T) {
 // TestShutdownWaitsForThePeersEnd: what a client sends between our end and its
 // own does not become a reset that would cost it our last bytes.
 func TestShutdownWaitsForThePeersEnd(t *testing.T) {
-	r := run(t, &server.Server{Handler: echo(t), Loops: 1, CloseTimeout: patience})
+	r := run(t, &server.Server{Handler: echo(t), Loops: 1, CloseTimeout: maxWait})
 	client := r.dial()
 	roundTrip(t, client, "hello")
 	ended := make(chan error, 1)
@@ -115,7 +116,7 @@ func TestShutdownWaitsForThePeersEnd(t *testing.T) {
 		t.Error("Shutdown has not waited")
 	}
 	client.Close()
-	check(t, <-ended)
+	uvtest.Check(t, <-ended)
 }
 
 func TestShutdownTimesOutOnSilentPeers(t *testing.T) {
@@ -124,7 +125,7 @@ func TestShutdownTimesOutOnSilentPeers(t *testing.T) {
 	for range 4 {
 		roundTrip(t, r.dial(), "hello")
 	}
-	check(t, r.Shutdown(context.Background()))
+	uvtest.Check(t, r.Shutdown(context.Background()))
 	for range 4 {
 		if end := <-h.closed; end.err != nil {
 			t.Errorf("Close got %v, although everything was sent", end.err)
@@ -133,7 +134,7 @@ func TestShutdownTimesOutOnSilentPeers(t *testing.T) {
 }
 
 func TestShutdownEndsWithItsContext(t *testing.T) {
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		ways := map[string]func() (context.Context, context.CancelFunc){
 			"expired": func() (context.Context, context.CancelFunc) {
 				ctx, cancel := context.WithCancel(context.Background())
@@ -147,7 +148,7 @@ func TestShutdownEndsWithItsContext(t *testing.T) {
 		for name, way := range ways {
 			t.Run(name, func(t *testing.T) {
 				h := echo(t)
-				r := run(t, &server.Server{Handler: h, Loops: 2, Options: opts, CloseTimeout: 2 * patience})
+				r := run(t, &server.Server{Handler: h, Loops: 2, Options: []uvgo.Option{park}, CloseTimeout: 2 * maxWait})
 				for range 6 {
 					roundTrip(t, r.dial(), "hello")
 				}
@@ -156,7 +157,7 @@ func TestShutdownEndsWithItsContext(t *testing.T) {
 				if err := r.Shutdown(ctx); !errors.Is(err, ctx.Err()) || err == nil {
 					t.Errorf("Shutdown: %v, want %v", err, ctx.Err())
 				}
-				check(t, <-r.served) // at once, but on a busy machine not before Shutdown returns
+				uvtest.Check(t, <-r.served) // at once, but on a busy machine not before Shutdown returns
 				if n := len(h.closed); n != 6 {
 					t.Errorf("%d of 6 connections are closed when Serve returns", n)
 				}
@@ -171,11 +172,11 @@ func TestShutdownBeforeServe(t *testing.T) {
 	for _, addrs := range [][]string{nil, {tcpURL(reserve(t, false)), "unix://" + path}} {
 		s := &server.Server{Handler: newProbe(t), Loops: 2}
 		if addrs != nil {
-			check(t, s.Listen(addrs...))
+			uvtest.Check(t, s.Listen(addrs...))
 		}
 		bound := s.Addrs()
 		for range 3 {
-			check(t, s.Shutdown(context.Background()))
+			uvtest.Check(t, s.Shutdown(context.Background()))
 		}
 		for _, a := range bound {
 			if c, err := net.Dial(a.Network(), a.String()); err == nil {
@@ -199,9 +200,9 @@ func TestShutdownBeforeServe(t *testing.T) {
 }
 
 func TestShutdownTwiceAndAtOnce(t *testing.T) {
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		h := echo(t)
-		r := run(t, &server.Server{Handler: h, Loops: 3, Options: opts})
+		r := run(t, &server.Server{Handler: h, Loops: 3, Options: []uvgo.Option{park}})
 		for range 10 {
 			c := r.dial()
 			roundTrip(t, c, "hello")
@@ -213,14 +214,14 @@ func TestShutdownTwiceAndAtOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() {
-				expect(t, r.Shutdown(context.Background()))
+				uvtest.Expect(t, r.Shutdown(context.Background()))
 				if n := len(h.closed); n != 10 {
 					t.Errorf("%d of 10 connections are closed when Shutdown returns", n)
 				}
 			})
 		}
 		wg.Wait()
-		check(t, r.Shutdown(context.Background()))
+		uvtest.Check(t, r.Shutdown(context.Background()))
 		if err := r.Serve(context.Background()); !errors.Is(err, server.ErrServerClosed) {
 			t.Errorf("Serve afterwards: %v", err)
 		}
@@ -229,17 +230,17 @@ func TestShutdownTwiceAndAtOnce(t *testing.T) {
 
 // TestShutdownMeetsServe calls Shutdown in the moment in which Serve begins.
 func TestShutdownMeetsServe(t *testing.T) {
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
-		uvtest.Watchdog(t, 2*patience)
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
+		uvtest.Watchdog(t, 2*maxWait)
 		for range 100 {
-			s := &server.Server{Handler: newProbe(t), Loops: 2, Options: opts}
-			check(t, s.Listen(anyTCP))
+			s := &server.Server{Handler: newProbe(t), Loops: 2, Options: []uvgo.Option{park}}
+			uvtest.Check(t, s.Listen(anyTCP))
 			ended := make(chan error)
 			go func() { ended <- s.Shutdown(context.Background()) }()
 			if err := s.Serve(context.Background()); err != nil && !errors.Is(err, server.ErrServerClosed) {
 				t.Errorf("Serve: %v", err)
 			}
-			check(t, <-ended)
+			uvtest.Check(t, <-ended)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"testing"
 
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -39,11 +40,11 @@ func TestConnectionThatIsNotReadLearnsOfAReset(t *testing.T) {
 				receive(t, client, 2) // what is left unread makes a unix socket's close a reset
 				send(t, client, []byte(tt.send))
 				if tt.eof {
-					check(t, client.(halfCloser).CloseWrite())
+					uvtest.Check(t, client.(halfCloser).CloseWrite())
 					<-ended
 				}
 				if c, ok := client.(*net.TCPConn); ok {
-					check(t, c.SetLinger(0))
+					uvtest.Check(t, c.SetLinger(0))
 				}
 				client.Close()
 				end := <-h.closed

@@ -88,7 +88,7 @@ func (c *Conn) settle() {
 func (c *Conn) answered() {
 	c.flags &^= owing
 	if w := c.worker; w.draining && !c.has(closing) {
-		w.loop.Core().Defer((*settling)(c))
+		w.loop.Defer((*settling)(c))
 	}
 }
 

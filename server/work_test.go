@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -29,7 +31,7 @@ func shutdown(t *testing.T, r *running, c *server.Conn) chan error {
 // turn or several; a connection beside it that owes nothing ends meanwhile.
 func TestShutdownAwaitsAnAnswer(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
-		eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+		looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 			h := newProbe(t)
 			asked := make(chan *server.Conn, 1)
 			h.onData = func(c *server.Conn, p []byte) {
@@ -39,7 +41,7 @@ func TestShutdownAwaitsAnAnswer(t *testing.T) {
 				}
 				asked <- c
 			}
-			r := run(t, &server.Server{Handler: h, Loops: 1, Options: opts, CloseTimeout: patience}, addr)
+			r := run(t, &server.Server{Handler: h, Loops: 1, Options: []uvgo.Option{park}, CloseTimeout: maxWait}, addr)
 			idle, client := r.dial(), r.dial()
 			roundTrip(t, idle, "hello")
 			roundTrip(t, client, "hello")
@@ -50,7 +52,7 @@ func TestShutdownAwaitsAnAnswer(t *testing.T) {
 			idle.Close()
 			send(t, client, []byte(", and the rest of it"))
 			<-asked
-			check(t, c.Loop().Post(func() {
+			uvtest.Check(t, c.Loop().Post(func() {
 				for _, part := range []string{"an", "swer"} {
 					if _, err := c.Write([]byte(part)); err != nil {
 						t.Errorf("Write: %v", err)
@@ -69,7 +71,7 @@ func TestShutdownAwaitsAnAnswer(t *testing.T) {
 				}
 			})
 			client.Close()
-			check(t, <-ended)
+			uvtest.Check(t, <-ended)
 		})
 	})
 }
@@ -81,17 +83,17 @@ func TestShutdownAwaitsAnswersToTheEnd(t *testing.T) {
 		h := newProbe(t)
 		asked := make(chan *server.Conn, 1)
 		full := &fullProbe{probe: h, onDrain: func(*server.Conn) {}, onEOF: func(c *server.Conn) { asked <- c }}
-		r := run(t, &server.Server{Handler: full, Loops: 1, CloseTimeout: patience}, addr)
+		r := run(t, &server.Server{Handler: full, Loops: 1, CloseTimeout: maxWait}, addr)
 		client := r.dial()
 		send(t, client, []byte("request"))
-		check(t, client.(halfCloser).CloseWrite())
+		uvtest.Check(t, client.(halfCloser).CloseWrite())
 		c := <-asked
 		ended := shutdown(t, r, c)
-		check(t, c.Loop().Post(func() { expect(t, c.WriteFunc(nil, []byte("answer"))) }))
+		uvtest.Check(t, c.Loop().Post(func() { uvtest.Expect(t, c.WriteFunc(nil, []byte("answer"))) }))
 		if got, err := io.ReadAll(client); string(got) != "answer" || err != nil {
 			t.Errorf("the client got %q, %v", got, err)
 		}
-		check(t, <-ended)
+		uvtest.Check(t, <-ended)
 		if end := <-h.closed; end.err != io.EOF {
 			t.Errorf("Close got %v", end.err)
 		}
@@ -108,7 +110,7 @@ func TestShutdownAwaitsAnswersForCloseTimeout(t *testing.T) {
 	client := r.dial()
 	send(t, client, []byte("one way"))
 	<-asked
-	check(t, r.Shutdown(context.Background()))
+	uvtest.Check(t, r.Shutdown(context.Background()))
 	if end := <-h.closed; end.err != nil {
 		t.Errorf("Close got %v", end.err)
 	}
@@ -144,7 +146,7 @@ func TestHold(t *testing.T) {
 					late := make(chan bool)
 					on(t, c, func() { // longer than CloseTimeout
 						_, err := c.Loop().AfterFunc(10*time.Millisecond, func() { close(late) })
-						expect(t, err)
+						uvtest.Expect(t, err)
 					})
 					<-late
 					on(t, c, func() { c.Write([]byte("part")) })
@@ -156,7 +158,7 @@ func TestHold(t *testing.T) {
 				release(c)
 				wantEnd(t, client)
 				client.Close()
-				check(t, <-ended)
+				uvtest.Check(t, <-ended)
 				c.Hold() // of a connection that is gone
 				c.Release()
 			})
@@ -171,15 +173,15 @@ func TestHoldOutlivesThePeersEnd(t *testing.T) {
 		h := newProbe(t)
 		asked := make(chan *server.Conn, 1)
 		h.onData = func(c *server.Conn, p []byte) { c.Hold(); asked <- c }
-		r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: patience}, addr)
+		r := run(t, &server.Server{Handler: h, Loops: 1, CloseTimeout: maxWait}, addr)
 		client := r.dial()
 		send(t, client, []byte("request"))
-		check(t, client.(halfCloser).CloseWrite())
+		uvtest.Check(t, client.(halfCloser).CloseWrite())
 		c := <-asked
 		for ended := false; !ended; {
 			on(t, c, func() { ended = server.Ended(c) })
 		}
-		check(t, c.Loop().Post(func() { c.Write([]byte("answer")) }))
+		uvtest.Check(t, c.Loop().Post(func() { c.Write([]byte("answer")) }))
 		c.Release()
 		if got, err := io.ReadAll(client); string(got) != "answer" || err != nil {
 			t.Errorf("the client got %q, %v", got, err)
@@ -192,11 +194,11 @@ func TestHoldOutlivesThePeersEnd(t *testing.T) {
 
 // TestReleaseMeetsShutdown releases in the moment in which Shutdown looks.
 func TestReleaseMeetsShutdown(t *testing.T) {
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		for range 50 {
 			h := newProbe(t)
 			h.onData = func(c *server.Conn, p []byte) { c.Write(p); c.Hold() }
-			r := run(t, &server.Server{Handler: h, Loops: 2, Options: opts, CloseTimeout: 2 * patience})
+			r := run(t, &server.Server{Handler: h, Loops: 2, Options: []uvgo.Option{park}, CloseTimeout: 2 * maxWait})
 			client := r.dial()
 			roundTrip(t, client, "hello")
 			c := <-h.opened
@@ -205,7 +207,7 @@ func TestReleaseMeetsShutdown(t *testing.T) {
 			go func() { ended <- r.Shutdown(context.Background()) }()
 			wantEnd(t, client)
 			client.Close()
-			check(t, <-ended)
+			uvtest.Check(t, <-ended)
 		}
 	})
 }
@@ -220,13 +222,13 @@ func TestShutdownLetsADrainerFinish(t *testing.T) {
 		pump := func(c *server.Conn) {
 			for left > 0 && !c.Full() {
 				n, err := c.Write(make([]byte, min(left, 100_000)))
-				expect(t, err)
+				uvtest.Expect(t, err)
 				left -= n
 			}
 		}
 		h.onData = func(c *server.Conn, _ []byte) { left = size; pump(c); asked <- c }
 		full := &fullProbe{probe: h, onDrain: pump, onEOF: func(*server.Conn) {}}
-		r := run(t, &server.Server{Handler: full, Loops: 1, CloseTimeout: patience}, addr)
+		r := run(t, &server.Server{Handler: full, Loops: 1, CloseTimeout: maxWait}, addr)
 		client := r.dial()
 		small(t, client)
 		send(t, client, []byte("request"))
@@ -235,17 +237,17 @@ func TestShutdownLetsADrainerFinish(t *testing.T) {
 			t.Errorf("the client got %d bytes of %d, %v", n, size, err)
 		}
 		client.Close()
-		check(t, <-ended)
+		uvtest.Check(t, <-ended)
 	})
 }
 
 // TestShutdownDoesNotWaitForACallback that blocks.
 func TestShutdownDoesNotWaitForACallback(t *testing.T) {
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		h := newProbe(t)
 		blocked, free := make(chan bool), make(chan bool)
 		h.onData = func(*server.Conn, []byte) { blocked <- true; <-free }
-		r := run(t, &server.Server{Handler: h, Loops: 2, Options: opts})
+		r := run(t, &server.Server{Handler: h, Loops: 2, Options: []uvgo.Option{park}})
 		send(t, r.dial(), []byte("x"))
 		<-blocked
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
@@ -257,7 +259,7 @@ func TestShutdownDoesNotWaitForACallback(t *testing.T) {
 			t.Error("Serve has returned although a callback runs")
 		}
 		close(free)
-		check(t, <-r.served)
+		uvtest.Check(t, <-r.served)
 		if len(h.closed) != 1 {
 			t.Error("the connection was not closed")
 		}
@@ -267,7 +269,7 @@ func TestShutdownDoesNotWaitForACallback(t *testing.T) {
 
 // TestShutdownInACallback cannot wait, but ends the server.
 func TestShutdownInACallback(t *testing.T) {
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		h := newProbe(t)
 		var s *server.Server
 		got := make(chan error, 1)
@@ -275,16 +277,16 @@ func TestShutdownInACallback(t *testing.T) {
 			c.Write(p)
 			got <- s.Shutdown(context.Background())
 		}
-		s = &server.Server{Handler: h, Loops: 2, Options: opts}
+		s = &server.Server{Handler: h, Loops: 2, Options: []uvgo.Option{park}}
 		r := run(t, s)
 		client := r.dial()
 		roundTrip(t, client, "quit")
-		if err := <-got; !errors.Is(err, uv.ErrOwner) {
+		if err := <-got; !errors.Is(err, uv.ErrInCallback) {
 			t.Errorf("Shutdown in a callback: %v", err)
 		}
 		wantEnd(t, client)
 		client.Close()
-		check(t, <-r.served)
+		uvtest.Check(t, <-r.served)
 		r.served <- nil // for stop
 	})
 }

@@ -49,9 +49,9 @@ func newWorker(s *Server) (*worker, error) {
 
 // serve runs the loop until stop or ctx ends, then closes all that is open.
 func (w *worker) serve(ctx context.Context) error {
-	w.loop.Core().Hold()
+	w.loop.Hold()
 	defer func() { // also when a handler has called runtime.Goexit
-		w.loop.Core().Drop()
+		w.loop.Drop()
 		w.end()
 	}()
 	return w.loop.Run(ctx)

@@ -77,14 +77,13 @@ func (c *Conn) wrote(n int) {
 	if c.has(owing) {
 		c.answered()
 	}
-	core := w.loop.Core()
-	if r := core.Round(); r != c.round {
+	if r := w.loop.Round(); r != c.round {
 		c.round, c.recent = r, 0
 	}
 	c.recent += n
 	if high := w.server.HighWater; !c.has(over|looking) && (c.recent > high || c.stream.Buffered() > high) {
 		c.flags |= looking
-		core.Defer((*look)(c))
+		w.loop.Defer((*look)(c))
 	}
 }
 

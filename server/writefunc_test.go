@@ -9,12 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
 )
 
 func TestWriteFuncCompletesInOrder(t *testing.T) {
-	eachParking(t, func(t *testing.T, opts []uvgo.Option) {
+	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		var order []int
 		var want []byte
 		done := make(chan bool)
@@ -27,7 +29,7 @@ func TestWriteFuncCompletesInOrder(t *testing.T) {
 				if i%2 == 1 {
 					bufs = [][]byte{p[:n/2], nil, p[n/2:]}
 				}
-				expect(t, c.WriteFunc(func(err error) {
+				uvtest.Expect(t, c.WriteFunc(func(err error) {
 					if err != nil {
 						t.Errorf("write %d: %v", i, err)
 					}
@@ -37,10 +39,10 @@ func TestWriteFuncCompletesInOrder(t *testing.T) {
 					}
 				}, bufs...))
 			}
-			expect(t, c.WriteFunc(nil, []byte("end")))
+			uvtest.Expect(t, c.WriteFunc(nil, []byte("end")))
 			want = append(want, "end"...)
 		}
-		r := run(t, &server.Server{Handler: h, Loops: 1, Options: opts})
+		r := run(t, &server.Server{Handler: h, Loops: 1, Options: []uvgo.Option{park}})
 		client := r.dial()
 		small(t, client)
 		send(t, client, []byte("x"))
@@ -63,7 +65,7 @@ func TestWriteFuncIsCancelledByAbort(t *testing.T) {
 	h := newProbe(t)
 	h.onData = func(c *server.Conn, _ []byte) {
 		for range 3 {
-			expect(t, c.WriteFunc(func(err error) {
+			uvtest.Expect(t, c.WriteFunc(func(err error) {
 				if !errors.Is(err, uv.ECANCELED) {
 					t.Errorf("a write that was not sent ends with %v", err)
 				}

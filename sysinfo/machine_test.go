@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/sysinfo"
 )
 
@@ -55,7 +56,7 @@ func TestCPUs(t *testing.T) {
 		return all
 	}
 	before := ticks()
-	cpus := must(sysinfo.CPUs())
+	cpus := uvtest.Must(sysinfo.CPUs())
 	after := ticks()
 	if len(cpus) == 0 || len(cpus) != len(before) || len(cpus) != len(after) {
 		t.Fatalf("%d processors, /proc/stat has %d", len(cpus), len(before))
@@ -115,7 +116,7 @@ func TestResidentSet(t *testing.T) {
 	for i := 0; i < len(touched); i += 4096 {
 		touched[i] = 1
 	}
-	rss := must(sysinfo.ResidentSet())
+	rss := uvtest.Must(sysinfo.ResidentSet())
 	if rss < uint64(len(touched)) || rss > sysinfo.TotalMemory() {
 		t.Errorf("%d bytes resident, after %d were touched", rss, len(touched))
 	}
@@ -123,12 +124,12 @@ func TestResidentSet(t *testing.T) {
 }
 
 func TestUptime(t *testing.T) {
-	first := must(sysinfo.Uptime())
+	first := uvtest.Must(sysinfo.Uptime())
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
 		t.Fatal(err)
 	}
-	second := must(sysinfo.Uptime())
+	second := uvtest.Must(sysinfo.Uptime())
 	if d := time.Duration(now.Nano()); first > second || d < first-time.Second || d > second+2*time.Second {
 		t.Errorf("up %v to %v, the system says %v", first, second, d)
 	}
@@ -137,8 +138,8 @@ func TestUptime(t *testing.T) {
 // TestInterfaceAddrs compares with package net.
 func TestInterfaceAddrs(t *testing.T) {
 	got := make(map[string][]string)
-	for _, a := range must(sysinfo.InterfaceAddrs()) {
-		i := must(net.InterfaceByName(a.Name))
+	for _, a := range uvtest.Must(sysinfo.InterfaceAddrs()) {
+		i := uvtest.Must(net.InterfaceByName(a.Name))
 		if a.Internal != (i.Flags&net.FlagLoopback != 0) || a.Hardware.String() != i.HardwareAddr.String() {
 			t.Errorf("%+v, net says %+v", a, i)
 		}
@@ -151,11 +152,11 @@ func TestInterfaceAddrs(t *testing.T) {
 		got[a.Name] = append(got[a.Name], a.Prefix.String())
 	}
 	want := make(map[string][]string)
-	for _, i := range must(net.Interfaces()) {
+	for _, i := range uvtest.Must(net.Interfaces()) {
 		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagRunning == 0 {
 			continue
 		}
-		for _, a := range must(i.Addrs()) {
+		for _, a := range uvtest.Must(i.Addrs()) {
 			want[i.Name] = append(want[i.Name], netip.MustParsePrefix(a.String()).String())
 		}
 	}
@@ -173,18 +174,18 @@ func TestInterfaceAddrs(t *testing.T) {
 }
 
 func TestInterfaceNames(t *testing.T) {
-	for _, i := range must(net.Interfaces()) {
-		if name := must(sysinfo.InterfaceName(uint32(i.Index))); name != i.Name {
+	for _, i := range uvtest.Must(net.Interfaces()) {
+		if name := uvtest.Must(sysinfo.InterfaceName(uint32(i.Index))); name != i.Name {
 			t.Errorf("interface %d is %q, net says %q", i.Index, name, i.Name)
 		}
-		if iid := must(sysinfo.InterfaceIID(uint32(i.Index))); iid != i.Name {
+		if iid := uvtest.Must(sysinfo.InterfaceIID(uint32(i.Index))); iid != i.Name {
 			t.Errorf("interface %d has the identifier %q, want %q", i.Index, iid, i.Name)
 		}
 	}
 	_, err := sysinfo.InterfaceName(1 << 30)
-	isErr(t, "no interface", err, unix.ENXIO)
+	uvtest.IsErr(t, "no interface", err, unix.ENXIO)
 	_, err = sysinfo.InterfaceIID(0)
-	isErr(t, "no interface", err, unix.ENXIO)
+	uvtest.IsErr(t, "no interface", err, unix.ENXIO)
 }
 
 func TestUnameAndHostname(t *testing.T) {
@@ -196,10 +197,10 @@ func TestUnameAndHostname(t *testing.T) {
 		Name: unix.ByteSliceToString(u.Sysname[:]), Release: unix.ByteSliceToString(u.Release[:]),
 		Version: unix.ByteSliceToString(u.Version[:]), Machine: unix.ByteSliceToString(u.Machine[:]),
 	}
-	if diff := cmp.Diff(want, must(sysinfo.Uname())); diff != "" {
+	if diff := cmp.Diff(want, uvtest.Must(sysinfo.Uname())); diff != "" {
 		t.Errorf("uname (-system +ours):\n%s", diff)
 	}
-	if got, want := must(sysinfo.Hostname()), must(os.Hostname()); got != want {
+	if got, want := uvtest.Must(sysinfo.Hostname()), uvtest.Must(os.Hostname()); got != want {
 		t.Errorf("host name %q, os says %q", got, want)
 	}
 }
@@ -215,7 +216,7 @@ func TestClocks(t *testing.T) {
 	}
 	for name, read := range map[string]func() time.Duration{
 		"Hrtime":    sysinfo.Hrtime,
-		"Monotonic": func() time.Duration { return must(sysinfo.Monotonic()) },
+		"Monotonic": func() time.Duration { return uvtest.Must(sysinfo.Monotonic()) },
 	} {
 		before := mono()
 		got := read()
@@ -225,7 +226,7 @@ func TestClocks(t *testing.T) {
 	}
 	for name, read := range map[string]func() (time.Time, error){"Realtime": sysinfo.Realtime, "TimeOfDay": sysinfo.TimeOfDay} {
 		before := time.Now().Round(0).Truncate(time.Microsecond)
-		got := must(read())
+		got := uvtest.Must(read())
 		if after := time.Now().Round(0); got.Before(before) || got.After(after) {
 			t.Errorf("%s: %v is not between %v and %v", name, got, before, after)
 		}

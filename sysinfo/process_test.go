@@ -40,16 +40,16 @@ func TestUsers(t *testing.T) {
 		if err != nil {
 			continue // a user without an entry
 		}
-		compare(want.Uid, must(sysinfo.UserByID(uid)), want)
+		compare(want.Uid, uvtest.Must(sysinfo.UserByID(uid)), want)
 		if uid == os.Geteuid() {
-			compare("current", must(sysinfo.CurrentUser()), want)
+			compare("current", uvtest.Must(sysinfo.CurrentUser()), want)
 		}
 	}
 	_, err := sysinfo.UserByID(math.MaxUint32 - 17)
-	isErr(t, "no such user", err, fs.ErrNotExist)
+	uvtest.IsErr(t, "no such user", err, fs.ErrNotExist)
 	for _, uid := range []int{-1, math.MaxUint32, math.MaxInt64} {
 		_, err := sysinfo.UserByID(uid)
-		isErr(t, "no user", err, uv.EINVAL)
+		uvtest.IsErr(t, "no user", err, uv.EINVAL)
 	}
 }
 
@@ -70,7 +70,7 @@ func TestGroups(t *testing.T) {
 			continue
 		}
 		seen[gid] = true
-		g := must(sysinfo.GroupByID(gid))
+		g := uvtest.Must(sysinfo.GroupByID(gid))
 		if g.Name != f[0] || g.GID != gid || strings.Join(g.Members, ",") != f[3] {
 			t.Errorf("%+v, /etc/group says %q", g, f)
 		}
@@ -79,10 +79,10 @@ func TestGroups(t *testing.T) {
 		t.Error("/etc/group has no group 0")
 	}
 	_, err = sysinfo.GroupByID(math.MaxUint32 - 17)
-	isErr(t, "no such group", err, fs.ErrNotExist)
+	uvtest.IsErr(t, "no such group", err, fs.ErrNotExist)
 	for _, gid := range []int{-1, math.MaxUint32} {
 		_, err := sysinfo.GroupByID(gid)
-		isErr(t, "no group", err, uv.EINVAL)
+		uvtest.IsErr(t, "no group", err, uv.EINVAL)
 	}
 }
 
@@ -101,19 +101,19 @@ func TestPriority(t *testing.T) {
 	if runtime.GOOS == "linux" {
 		want = 20 - want // the system call's own scale
 	}
-	if got := must(sysinfo.Priority(os.Getpid())); got != want {
+	if got := uvtest.Must(sysinfo.Priority(os.Getpid())); got != want {
 		t.Errorf("priority %d, the system says %d", got, want)
 	}
 	_, err = sysinfo.Priority(math.MaxInt32)
-	isErr(t, "no process", err, unix.ESRCH)
-	isErr(t, "no process", sysinfo.SetPriority(math.MaxInt32, 0), unix.ESRCH)
+	uvtest.IsErr(t, "no process", err, unix.ESRCH)
+	uvtest.IsErr(t, "no process", sysinfo.SetPriority(math.MaxInt32, 0), unix.ESRCH)
 	for _, pid := range []int{1 << 32, -1 << 32, math.MaxInt64} { // whose lower half is 0, the caller
 		_, err = sysinfo.Priority(pid)
-		isErr(t, "no process", err, unix.ESRCH)
-		isErr(t, "no process", sysinfo.SetPriority(pid, sysinfo.PriorityNormal), unix.ESRCH)
+		uvtest.IsErr(t, "no process", err, unix.ESRCH)
+		uvtest.IsErr(t, "no process", sysinfo.SetPriority(pid, sysinfo.PriorityNormal), unix.ESRCH)
 	}
 	for _, p := range []int{sysinfo.PriorityLow + 1, sysinfo.PriorityHighest - 1} {
-		isErr(t, "priority out of range", sysinfo.SetPriority(0, p), uv.EINVAL)
+		uvtest.IsErr(t, "priority out of range", sysinfo.SetPriority(0, p), uv.EINVAL)
 	}
 	if out, err := uvtest.Command(t, "priority").CombinedOutput(); err != nil || string(out) != "19\n" {
 		t.Errorf("lowered: %q, %v", out, err)
@@ -124,7 +124,7 @@ func priorityHelper() {
 	if err := sysinfo.SetPriority(os.Getpid(), sysinfo.PriorityLow); err != nil {
 		fmt.Println(err)
 	}
-	fmt.Println(must(sysinfo.Priority(os.Getpid())))
+	fmt.Println(uvtest.Must(sysinfo.Priority(os.Getpid())))
 }
 
 // TestProcessUsage: it lies between two readings of the system's, and a thread's
@@ -145,7 +145,7 @@ func TestProcessUsage(t *testing.T) {
 		read func() (sysinfo.Usage, error)
 	}{{syscall.RUSAGE_SELF, sysinfo.ProcessUsage}, {unix.RUSAGE_THREAD, sysinfo.ThreadUsage}} {
 		before := reading(c.who)
-		got := must(c.read())
+		got := uvtest.Must(c.read())
 		after := reading(c.who)
 		between := func(what string, lo, got, hi int64) {
 			t.Helper()
@@ -170,10 +170,10 @@ func TestProcessUsage(t *testing.T) {
 
 // TestDirectories asks processes with different environments.
 func TestDirectories(t *testing.T) {
-	if got, want := must(sysinfo.Executable()), must(filepath.EvalSymlinks(must(os.Executable()))); got != want {
+	if got, want := uvtest.Must(sysinfo.Executable()), uvtest.Must(filepath.EvalSymlinks(uvtest.Must(os.Executable()))); got != want {
 		t.Errorf("executable %q, os says %q", got, want)
 	}
-	if got, want := must(sysinfo.WorkingDir()), must(filepath.EvalSymlinks(must(os.Getwd()))); got != want {
+	if got, want := uvtest.Must(sysinfo.WorkingDir()), uvtest.Must(filepath.EvalSymlinks(uvtest.Must(os.Getwd()))); got != want {
 		t.Errorf("working directory %q, os says %q", got, want)
 	}
 	home := "-"
@@ -209,14 +209,14 @@ func directoriesHelper() {
 	if err != nil {
 		home = "-"
 	}
-	fmt.Println(home, must(sysinfo.TempDir()))
+	fmt.Println(home, uvtest.Must(sysinfo.TempDir()))
 }
 
 func TestChdir(t *testing.T) {
-	isErr(t, "no directory", sysinfo.Chdir(filepath.Join(t.TempDir(), "none")), fs.ErrNotExist)
-	isErr(t, "NUL", sysinfo.Chdir("/\x00"), uv.EINVAL)
-	isErr(t, "empty", sysinfo.Chdir(""), fs.ErrNotExist)
-	dir := must(filepath.EvalSymlinks(t.TempDir()))
+	uvtest.IsErr(t, "no directory", sysinfo.Chdir(filepath.Join(t.TempDir(), "none")), fs.ErrNotExist)
+	uvtest.IsErr(t, "NUL", sysinfo.Chdir("/\x00"), uv.EINVAL)
+	uvtest.IsErr(t, "empty", sysinfo.Chdir(""), fs.ErrNotExist)
+	dir := uvtest.Must(filepath.EvalSymlinks(t.TempDir()))
 	deep := filepath.Join(dir, strings.Repeat("d/", 100)+strings.Repeat("n", 255)) // longer than a small buffer
 	if err := os.MkdirAll(deep, 0o700); err != nil {
 		t.Fatal(err)
@@ -232,5 +232,5 @@ func chdirHelper() {
 	if err := sysinfo.Chdir(os.Args[1]); err != nil {
 		fmt.Println(err)
 	}
-	fmt.Println(must(sysinfo.WorkingDir()))
+	fmt.Println(uvtest.Must(sysinfo.WorkingDir()))
 }

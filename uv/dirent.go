@@ -1,7 +1,6 @@
 package uv
 
 import (
-	"bytes"
 	"io/fs"
 
 	"github.com/uvgo/uvgo/cuv"
@@ -46,10 +45,4 @@ func (t DirentType) Mode() fs.FileMode {
 		return direntModes[t]
 	}
 	return fs.ModeIrregular
-}
-
-// NextDirent takes the first entry off what [cuv.FSRequest.Packed] returns.
-func NextDirent(packed []byte) (e Dirent, rest []byte) {
-	end := bytes.IndexByte(packed[1:], 0) + 1
-	return Dirent{string(packed[1:end]), DirentType(packed[0])}, packed[end+1:]
 }

@@ -1,6 +1,7 @@
 package uv
 
 import (
+	"fmt"
 	"io/fs"
 	"net"
 	"strings"
@@ -69,6 +70,30 @@ func (e *Error) Timeout() bool { return e != nil && e.Errno.Timeout() }
 // Temporary is [Errno.Temporary] of the code.
 func (e *Error) Temporary() bool { return e != nil && e.Errno.Temporary() }
 
+// An OpError is a call that Go refuses before libuv is asked, or gives up: Err
+// is ErrClosed, ErrRunning, ErrAdopted, ErrNotOwner, ErrInCallback, or the error of the
+// call's context.
+type OpError struct {
+	Op  string
+	Err error
+}
+
+// Error returns the call and the reason.
+func (e *OpError) Error() string {
+	if e == nil {
+		return "<nil>"
+	}
+	return fmt.Sprintf("%s: %v", e.Op, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *OpError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
+
 // Errors that Go finds before libuv is asked.
 var (
 	// ErrClosed is the error of a call on a handle or loop that is closed or
@@ -91,9 +116,10 @@ var (
 	// and arm64 only debug mode (uvgo.WithDebug) finds it.
 	ErrNotOwner error = &sentinel{msg: "uv: call from a goroutine that does not run the loop"}
 
-	// ErrOwner is the error of waiting for a loop on the goroutine that runs it.
-	// It is found where ErrNotOwner is.
-	ErrOwner error = &sentinel{msg: "uv: call that waits for the loop, from the goroutine that runs it"}
+	// ErrInCallback is the error of a call that waits for a loop, made in a callback of
+	// a loop: the call would hold that loop up, and wait for ever if it is the same.
+	// errors.Is matches it with EDEADLK.
+	ErrInCallback error = &sentinel{"uv: call that waits for a loop, in a callback of a loop", []error{syscall.EDEADLK}}
 )
 
 // A sentinel is an error that errors.Is also matches with others.

@@ -1,10 +1,30 @@
 package uv
 
-// A Loop is what handles and requests are created on. Package uvgo's *Loop is
-// the one implementation.
+import (
+	"context"
+	"time"
+)
+
+// A Loop is what handles and requests are created on: package uvgo's *Loop, or a type
+// that embeds one. With another they are refused: EINVAL.
 type Loop interface {
-	// Core returns the loop's mechanism, for packages that add handles.
-	Core() *Core
+	// Post makes fn run on the loop; any goroutine may call it.
+	Post(fn func()) error
+	// PostContext is Post of a function that is skipped if ctx has ended by then.
+	PostContext(ctx context.Context, fn func()) error
+	// Now returns the loop's clock.
+	Now() time.Duration
+	// Alive tells whether work is left.
+	Alive() bool
+	// Stop ends Run after the callbacks of this turn; any goroutine may call it.
+	Stop()
+}
+
+// A Deferred has something to deliver that must not run inside the call that
+// asked for it, such as chunks held while reading was stopped. Loop.Defer takes it.
+type Deferred interface {
+	// Deliver runs on the loop's goroutine in its next turn.
+	Deliver()
 }
 
 // A Handle is something that lives on a loop until it is closed, as Walk

@@ -4,8 +4,6 @@ import (
 	"io/fs"
 	"syscall"
 	"time"
-
-	"github.com/uvgo/uvgo/cuv"
 )
 
 // A Stat tells what the system knows about a file. C type uv_stat_t,
@@ -28,20 +26,6 @@ type Stat struct {
 	ChangeTime time.Time // of the inode
 	BirthTime  time.Time // ChangeTime where the system does not know it
 }
-
-// NewStat makes a Stat of what libuv reports.
-func NewStat(c *cuv.Stat) Stat {
-	return Stat{
-		Dev: c.Dev, Ino: c.Ino, Mode: FileMode(uint32(c.Mode)), Nlink: c.Nlink,
-		UID: uint32(c.UID), GID: uint32(c.GID), Rdev: c.Rdev,
-		Size: int64(c.Size), BlockSize: int64(c.Blksize), Blocks: int64(c.Blocks),
-		Flags: c.Flags, Gen: c.Gen,
-		AccessTime: timeOf(c.Atim), ModTime: timeOf(c.Mtim),
-		ChangeTime: timeOf(c.Ctim), BirthTime: timeOf(c.Birthtim),
-	}
-}
-
-func timeOf(t cuv.Timespec) time.Time { return time.Unix(int64(t.Sec), int64(t.Nsec)) }
 
 // Info presents the Stat as an [fs.FileInfo] of the name, whose Sys is a *Stat.
 func (s Stat) Info(name string) fs.FileInfo { return &fileInfo{name, s} }
@@ -72,11 +56,6 @@ type Statfs struct {
 	Available uint64 // to other than the superuser
 	Files     uint64
 	FilesFree uint64
-}
-
-// NewStatfs makes a Statfs of what libuv reports.
-func NewStatfs(c *cuv.Statfs) Statfs {
-	return Statfs{c.Type, c.Bsize, c.Blocks, c.Bfree, c.Bavail, c.Files, c.Ffree}
 }
 
 // FileMode translates the system's mode bits into Go's.

@@ -4,9 +4,6 @@ import (
 	"io/fs"
 	"syscall"
 	"testing"
-	"time"
-
-	"github.com/uvgo/uvgo/cuv"
 )
 
 func TestFileModeMatchesTheSystem(t *testing.T) {
@@ -32,16 +29,5 @@ func TestFileModeMatchesTheSystem(t *testing.T) {
 	}
 	if got := PermBits(fs.ModeDir | fs.ModeSticky | 0o700); got != syscall.S_ISVTX|0o700 {
 		t.Errorf("PermBits keeps %#o of a sticky directory", got)
-	}
-}
-
-func TestStatAsFileInfo(t *testing.T) {
-	s := NewStat(&cuv.Stat{Mode: syscall.S_IFDIR | 0o755, Size: 12, Mtim: cuv.Timespec{Sec: 5, Nsec: 7}})
-	i := s.Info("d")
-	if i.Name() != "d" || !i.IsDir() || i.Size() != 12 || i.Mode() != fs.ModeDir|0o755 || !i.ModTime().Equal(time.Unix(5, 7)) {
-		t.Errorf("info %v", i)
-	}
-	if sys, ok := i.Sys().(*Stat); !ok || *sys != s {
-		t.Errorf("Sys is %#v", i.Sys())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uvfs"
 )
 
@@ -25,15 +26,15 @@ func TestBubble(t *testing.T) {
 				f := choose(t)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				file := must(f.Create(ctx, path))
+				file := uvtest.Must(f.Create(ctx, path))
 				for range 100 {
-					must(file.Write([]byte("hello")))
+					uvtest.Must(file.Write([]byte("hello")))
 				}
-				must(file.Seek(0, io.SeekStart))
+				uvtest.Must(file.Seek(0, io.SeekStart))
 				if b, err := io.ReadAll(file); len(b) != 500 || err != nil {
 					t.Errorf("%d bytes, %v", len(b), err)
 				}
-				check(t, file.Close())
+				uvtest.Check(t, file.Close())
 
 				before := time.Now()
 				time.Sleep(time.Hour) // by the bubble's clock, which the loop does not hold up
@@ -44,7 +45,7 @@ func TestBubble(t *testing.T) {
 				go cancel()
 				for {
 					if _, err := f.Stat(ctx, path); err != nil {
-						isErr(t, "Stat that ctx ends", err, context.Canceled)
+						uvtest.IsErr(t, "Stat that ctx ends", err, context.Canceled)
 						break
 					}
 				}
@@ -54,7 +55,7 @@ func TestBubble(t *testing.T) {
 }
 
 func ownFS(t *testing.T) *uvfs.FS {
-	f := must(uvfs.New())
-	t.Cleanup(func() { check(t, f.Close()) })
+	f := uvtest.Must(uvfs.New())
+	t.Cleanup(func() { uvtest.Check(t, f.Close()) })
 	return f
 }

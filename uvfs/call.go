@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 
+	"github.com/uvgo/uvgo/internal/bubble"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -34,10 +36,10 @@ type starter[T any] func(fn func(T, error)) (requests.FS, error)
 // await runs an operation and waits for it or the end of ctx, whichever comes
 // first. end and drop may be nil.
 func await[T any](ctx context.Context, f *FS, end func(), drop func(T), start starter[T]) (v T, err error) {
-	if err = ctx.Err(); err == nil && uv.InCallback() {
-		err = ErrInCallback
+	if err = ctx.Err(); err == nil && core.InCallback() {
+		err = uv.ErrInCallback
 	}
-	c := &call[T]{done: uv.NewWake(), start: start, end: end, drop: drop}
+	c := &call[T]{done: bubble.NewWake(), start: start, end: end, drop: drop}
 	switch {
 	case err != nil:
 	case f == nil:

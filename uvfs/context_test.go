@@ -19,6 +19,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
 	"github.com/uvgo/uvgo/uvfs"
 )
 
@@ -34,18 +35,18 @@ func TestContextEndsACallThatRuns(t *testing.T) {
 		_, err := f.Open(ctx, path)
 		failed <- err
 	}()
-	check(t, f.WriteFile(t.Context(), path+"-regular", nil, 0o600)) // the open was posted, or will be
+	uvtest.Check(t, f.WriteFile(t.Context(), path+"-regular", nil, 0o600)) // the open was posted, or will be
 	cancel()
 	err := <-failed
-	isErr(t, "open", err, context.Canceled)
+	uvtest.IsErr(t, "open", err, context.Canceled)
 	var p *fs.PathError
 	if !errors.As(err, &p) || p.Op != "open" || p.Path != path {
 		t.Errorf("error %#v", err)
 	}
 	// The thread may wait for us yet, or the open was taken back.
 	w, err := os.OpenFile(path, os.O_RDWR, 0)
-	check(t, err)
-	check(t, f.Close())
+	uvtest.Check(t, err)
+	uvtest.Check(t, f.Close())
 	w.Close()
 }
 
@@ -55,7 +56,7 @@ func TestContextEndsARead(t *testing.T) {
 	f := newFS(t)
 	path := fifo(t)
 	opened := make(chan *uvfs.File)
-	go func() { opened <- must(f.Open(context.Background(), path)) }()
+	go func() { opened <- uvtest.Must(f.Open(context.Background(), path)) }()
 	w := writer(t, path)
 	file := <-opened
 	ctx, cancel := context.WithCancel(t.Context())
@@ -68,15 +69,15 @@ func TestContextEndsARead(t *testing.T) {
 	}()
 	runtime.Gosched()
 	cancel()
-	isErr(t, "read", <-failed, context.Canceled)
-	must(w.Write([]byte("late")))
+	uvtest.IsErr(t, "read", <-failed, context.Canceled)
+	uvtest.Must(w.Write([]byte("late")))
 	w.Close()
-	check(t, file.Close()) // perhaps with the read under way
-	check(t, f.Close())    // behind it
+	uvtest.Check(t, file.Close()) // perhaps with the read under way
+	uvtest.Check(t, f.Close())    // behind it
 	if !bytes.Equal(buf, make([]byte, 100)) {
 		t.Errorf("the buffer got %q", buf)
 	}
-	isErr(t, "read of a closed file", func() error { _, err := file.Read(buf); return err }(), fs.ErrClosed)
+	uvtest.IsErr(t, "read of a closed file", func() error { _, err := file.Read(buf); return err }(), fs.ErrClosed)
 }
 
 // TestContextThatHasEnded starts nothing.
@@ -86,17 +87,17 @@ func TestContextThatHasEnded(t *testing.T) {
 	cancel()
 	path := filepath.Join(t.TempDir(), "file")
 	_, err := f.Create(ctx, path)
-	isErr(t, "create", err, context.Canceled)
-	isErr(t, "mkdir", f.Mkdir(ctx, path, 0o700), context.Canceled)
+	uvtest.IsErr(t, "create", err, context.Canceled)
+	uvtest.IsErr(t, "mkdir", f.Mkdir(ctx, path, 0o700), context.Canceled)
 	_, err = f.Stat(t.Context(), path)
-	isErr(t, "stat", err, fs.ErrNotExist)
-	file := must(f.Create(t.Context(), path))
+	uvtest.IsErr(t, "stat", err, fs.ErrNotExist)
+	file := uvtest.Must(f.Create(t.Context(), path))
 	_, err = file.With(ctx).Write([]byte("x"))
-	isErr(t, "write", err, context.Canceled)
-	if st := must(file.Stat()); st.Size() != 0 {
+	uvtest.IsErr(t, "write", err, context.Canceled)
+	if st := uvtest.Must(file.Stat()); st.Size() != 0 {
 		t.Errorf("%d bytes were written", st.Size())
 	}
-	check(t, file.Close())
+	uvtest.Check(t, file.Close())
 }
 
 // TestContextsEndAtAnyTime: operations of all kinds whose contexts end before,
@@ -158,14 +159,14 @@ func TestContextsEndAtAnyTime(t *testing.T) {
 		})
 	}
 	all.Wait()
-	check(t, f.Close()) // what goes on without its caller may still make files where t removes them
+	uvtest.Check(t, f.Close()) // what goes on without its caller may still make files where t removes them
 }
 
 // TestManyGoroutines share an FS and a file.
 func TestManyGoroutines(t *testing.T) {
 	f := newFS(t)
 	path := filepath.Join(t.TempDir(), "file")
-	file := must(f.Create(t.Context(), path))
+	file := uvtest.Must(f.Create(t.Context(), path))
 	const workers, block = 64, 4096
 	var all sync.WaitGroup
 	for i := range workers {
@@ -182,7 +183,7 @@ func TestManyGoroutines(t *testing.T) {
 		})
 	}
 	all.Wait()
-	check(t, file.Close())
+	uvtest.Check(t, file.Close())
 }
 
 // TestCloseDuringOperations: they complete or fail with ErrClosed, and never
@@ -190,9 +191,9 @@ func TestManyGoroutines(t *testing.T) {
 func TestCloseDuringOperations(t *testing.T) {
 	f := newFS(t)
 	path := filepath.Join(t.TempDir(), "file")
-	check(t, os.WriteFile(path, []byte("mine"), 0o600))
+	uvtest.Check(t, os.WriteFile(path, []byte("mine"), 0o600))
 	for range 30 {
-		file := must(f.Open(t.Context(), path))
+		file := uvtest.Must(f.Open(t.Context(), path))
 		var all sync.WaitGroup
 		for range 8 {
 			all.Go(func() {
@@ -203,7 +204,7 @@ func TestCloseDuringOperations(t *testing.T) {
 				}
 			})
 		}
-		all.Go(func() { check(t, file.Close()) })
+		all.Go(func() { uvtest.Check(t, file.Close()) })
 		all.Go(func() { // takes the number as soon as it is free
 			if fd, err := unix.Open("/dev/zero", unix.O_RDONLY|unix.O_CLOEXEC, 0); err == nil {
 				unix.Close(fd)
@@ -219,20 +220,20 @@ func TestInACallback(t *testing.T) {
 	l := looptest.New(t)
 	f := uvfs.On(l)
 	own := newFS(t)
-	file := must(own.Open(t.Context(), "/dev/null"))
+	file := uvtest.Must(own.Open(t.Context(), "/dev/null"))
 	called := uvtest.NewCounter(t, "posted function", 1)
-	check(t, l.Post(func() {
+	uvtest.Check(t, l.Post(func() {
 		called.Inc()
 		_, err := f.Stat(context.Background(), "/")
-		isErr(t, "stat", err, uvfs.ErrInCallback)
-		isErr(t, "stat", err, syscall.EDEADLK)
+		uvtest.IsErr(t, "stat", err, uv.ErrInCallback)
+		uvtest.IsErr(t, "stat", err, syscall.EDEADLK)
 		_, err = own.ReadFile(context.Background(), "/dev/null")
-		isErr(t, "another loop's", err, uvfs.ErrInCallback)
-		isErr(t, "close of a file", file.Close(), uvfs.ErrInCallback)
-		isErr(t, "close", own.Close(), uvfs.ErrInCallback)
+		uvtest.IsErr(t, "another loop's", err, uv.ErrInCallback)
+		uvtest.IsErr(t, "close of a file", file.Close(), uv.ErrInCallback)
+		uvtest.IsErr(t, "close", own.Close(), uv.ErrInCallback)
 	}))
 	looptest.Run(t, l)
-	check(t, file.Close())
+	uvtest.Check(t, file.Close())
 }
 
 // TestOnALoopThatSomebodyRuns: calls wait until the loop runs, or for their
@@ -243,18 +244,18 @@ func TestOnALoopThatSomebodyRuns(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go cancel()
 	_, err := f.Stat(ctx, "/")
-	isErr(t, "stat on a loop that nobody runs", err, context.Canceled)
+	uvtest.IsErr(t, "stat on a loop that nobody runs", err, context.Canceled)
 	done := make(chan error)
 	go func() {
 		_, err := f.Stat(context.Background(), "/")
 		done <- err
 	}()
 	for {
-		must(l.RunNoWait())
+		uvtest.Must(l.RunNoWait())
 		select {
 		case err := <-done:
-			check(t, err)
-			check(t, f.Close()) // which is not this loop's business
+			uvtest.Check(t, err)
+			uvtest.Check(t, f.Close()) // which is not this loop's business
 			return
 		default:
 		}
@@ -263,21 +264,21 @@ func TestOnALoopThatSomebodyRuns(t *testing.T) {
 
 // TestLoopClosed: calls fail, and files can be closed.
 func TestLoopClosed(t *testing.T) {
-	l := must(uvgo.New())
+	l := uvtest.Must(uvgo.New())
 	f := uvfs.On(l)
 	ctx, stop := context.WithCancel(t.Context())
-	hold := must(l.NewAsync(nil))
+	hold := uvtest.Must(l.NewAsync(nil))
 	ran := make(chan error)
 	go func() { ran <- l.Run(ctx) }()
-	file := must(f.Open(t.Context(), "/dev/null"))
+	file := uvtest.Must(f.Open(t.Context(), "/dev/null"))
 	stop()
-	isErr(t, "run", <-ran, context.Canceled)
+	uvtest.IsErr(t, "run", <-ran, context.Canceled)
 	hold.Close()
-	check(t, l.Shutdown(t.Context()))
+	uvtest.Check(t, l.Shutdown(t.Context()))
 	_, err := f.Stat(t.Context(), "/")
-	isErr(t, "stat", err, fs.ErrClosed)
+	uvtest.IsErr(t, "stat", err, fs.ErrClosed)
 	_, err = file.Read(make([]byte, 1))
-	isErr(t, "read", err, fs.ErrClosed)
-	check(t, file.Close())
-	isErr(t, "close again", file.Close(), fs.ErrClosed)
+	uvtest.IsErr(t, "read", err, fs.ErrClosed)
+	uvtest.Check(t, file.Close())
+	uvtest.IsErr(t, "close again", file.Close(), fs.ErrClosed)
 }

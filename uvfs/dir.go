@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -180,8 +181,8 @@ func (d *Dir) Close() error {
 	if d == nil {
 		return fs.ErrInvalid
 	}
-	if uv.InCallback() {
-		return wrap("closedir", d.path, ErrInCallback)
+	if core.InCallback() {
+		return wrap("closedir", d.path, uv.ErrInCallback)
 	}
 	d.mu.Lock()
 	closed, busy := d.closed, d.busy

@@ -9,7 +9,7 @@
 //
 // An [FS] stands on a loop. [New] makes one with a loop of its own, [On] uses a
 // loop that somebody else runs; calls wait until it does. In a callback of any
-// loop calls fail with [ErrInCallback].
+// loop calls fail with [uv.ErrInCallback].
 //
 // When the context of a call ends, the call returns at once, with the context's
 // error. An operation that no thread has begun is taken back. One that runs goes

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -101,7 +102,7 @@ func (f *FS) newFile(name string, fd uintptr) *File {
 	file := &file{fs: f, name: name, fd: fd}
 	l := leaked{name: name, log: f.core.Logger()}
 	if f.core.Debug() {
-		l.site = uv.Caller()
+		l.site = core.Caller()
 	}
 	file.leak = runtime.AddCleanup(file, reportLeak, l)
 	return &File{file, context.Background()}
@@ -195,8 +196,8 @@ func (f *file) closeLate() {
 // when the loop is closed. fs.ErrClosed the second time. C function uv_fs_close,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_close.
 func (f *File) Close() error {
-	if uv.InCallback() {
-		return wrap("close", f.Name(), ErrInCallback)
+	if core.InCallback() {
+		return wrap("close", f.Name(), uv.ErrInCallback)
 	}
 	if f == nil || f.file == nil {
 		return fs.ErrInvalid

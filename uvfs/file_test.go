@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 	"github.com/uvgo/uvgo/uvfs"
 )
@@ -36,17 +37,17 @@ func TestFileReadsWritesAndSeeks(t *testing.T) {
 	data := bytes.Repeat([]byte("0123456789abcdef"), 200_000) // 3.2 MB
 	for name, ctx := range map[string]context.Context{"background": context.Background(), "cancellable": ctx} {
 		path := filepath.Join(t.TempDir(), name)
-		file := must(f.Create(ctx, path)).With(ctx)
+		file := uvtest.Must(f.Create(ctx, path)).With(ctx)
 		if n, err := file.Write(data); n != len(data) || err != nil {
 			t.Fatalf("%s: write: %d, %v", name, n, err)
 		}
-		if at := must(file.Seek(0, io.SeekCurrent)); at != int64(len(data)) {
+		if at := uvtest.Must(file.Seek(0, io.SeekCurrent)); at != int64(len(data)) {
 			t.Errorf("%s: position %d", name, at)
 		}
-		must(file.Seek(0, io.SeekStart))
-		check(t, iotest.TestReader(io.LimitReader(file, 1000), data[:1000]))
-		must(file.Seek(0, io.SeekStart))
-		if got := must(io.ReadAll(file)); !bytes.Equal(got, data) {
+		uvtest.Must(file.Seek(0, io.SeekStart))
+		uvtest.Check(t, iotest.TestReader(io.LimitReader(file, 1000), data[:1000]))
+		uvtest.Must(file.Seek(0, io.SeekStart))
+		if got := uvtest.Must(io.ReadAll(file)); !bytes.Equal(got, data) {
 			t.Errorf("%s: read %d bytes, which differ", name, len(got))
 		}
 		p := make([]byte, 2<<20)
@@ -59,19 +60,19 @@ func TestFileReadsWritesAndSeeks(t *testing.T) {
 		if n, err := file.WriteAt([]byte("xy"), 1); n != 2 || err != nil {
 			t.Errorf("%s: WriteAt: %d, %v", name, n, err)
 		}
-		check(t, file.Truncate(4))
-		check(t, file.Sync())
-		check(t, file.Datasync())
-		check(t, file.Chmod(0o600))
-		check(t, file.Chown(-1, -1))
+		uvtest.Check(t, file.Truncate(4))
+		uvtest.Check(t, file.Sync())
+		uvtest.Check(t, file.Datasync())
+		uvtest.Check(t, file.Chmod(0o600))
+		uvtest.Check(t, file.Chown(-1, -1))
 		at := time.Unix(1_000_000_000, 123_000)
-		check(t, file.Utime(at, at))
-		st := must(file.Stat())
+		uvtest.Check(t, file.Utime(at, at))
+		st := uvtest.Must(file.Stat())
 		if st.Size() != 4 || st.Mode() != 0o600 || !st.ModTime().Equal(at) || st.Name() != name {
 			t.Errorf("%s: stat %v", name, st)
 		}
-		check(t, file.Close())
-		if got := string(must(f.ReadFile(ctx, path))); got != "0xy3" {
+		uvtest.Check(t, file.Close())
+		if got := string(uvtest.Must(f.ReadFile(ctx, path))); got != "0xy3" {
 			t.Errorf("%s: the file holds %q", name, got)
 		}
 	}
@@ -81,20 +82,20 @@ func TestFileReadsWritesAndSeeks(t *testing.T) {
 func TestFileMisuse(t *testing.T) {
 	f := newFS(t)
 	path := filepath.Join(t.TempDir(), "file")
-	file := must(f.Create(t.Context(), path))
-	other := must(f.Create(t.Context(), path+"2"))
+	file := uvtest.Must(f.Create(t.Context(), path))
+	other := uvtest.Must(f.Create(t.Context(), path+"2"))
 	_, err := file.ReadAt(make([]byte, 1), -1)
-	isErr(t, "ReadAt -1", err, fs.ErrInvalid)
+	uvtest.IsErr(t, "ReadAt -1", err, fs.ErrInvalid)
 	_, err = file.WriteAt(make([]byte, 1), -1)
-	isErr(t, "WriteAt -1", err, fs.ErrInvalid)
-	isErr(t, "truncate to -1", file.Truncate(-1), fs.ErrInvalid)
+	uvtest.IsErr(t, "WriteAt -1", err, fs.ErrInvalid)
+	uvtest.IsErr(t, "truncate to -1", file.Truncate(-1), fs.ErrInvalid)
 	_, err = file.Seek(-1, io.SeekStart)
-	isErr(t, "seek to -1", err, fs.ErrInvalid)
+	uvtest.IsErr(t, "seek to -1", err, fs.ErrInvalid)
 	_, err = file.Sendfile(nil, 0, 1)
-	isErr(t, "sendfile from nothing", err, fs.ErrInvalid)
+	uvtest.IsErr(t, "sendfile from nothing", err, fs.ErrInvalid)
 	_, err = file.ReadDir(1)
-	isErr(t, "ReadDir of a file", err, uv.ENOTDIR)
-	check(t, file.Close())
+	uvtest.IsErr(t, "ReadDir of a file", err, uv.ENOTDIR)
+	uvtest.Check(t, file.Close())
 	for name, call := range map[string]func() error{
 		"close":     file.Close,
 		"read":      func() error { _, err := file.Read(make([]byte, 1)); return err },
@@ -114,13 +115,13 @@ func TestFileMisuse(t *testing.T) {
 		"send from": func() error { _, err := other.Sendfile(file, 0, 1); return err },
 	} {
 		err := call()
-		isErr(t, name+" of a closed file", err, fs.ErrClosed)
+		uvtest.IsErr(t, name+" of a closed file", err, fs.ErrClosed)
 		var p *fs.PathError
 		if !errors.As(err, &p) || p.Path != path {
 			t.Errorf("%s: error %#v", name, err)
 		}
 	}
-	check(t, other.Close())
+	uvtest.Check(t, other.Close())
 }
 
 // TestFileReadFrom copies from files, from what sendfile cannot read or write,
@@ -129,39 +130,39 @@ func TestFileReadFrom(t *testing.T) {
 	f := newFS(t)
 	dir := t.TempDir()
 	from := filepath.Join(dir, "from")
-	check(t, os.WriteFile(from, []byte("0123456789"), 0o600))
-	src := must(f.Open(t.Context(), from))
-	must(src.Seek(4, io.SeekStart))
-	to := must(f.OpenFile(t.Context(), filepath.Join(dir, "to"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600))
+	uvtest.Check(t, os.WriteFile(from, []byte("0123456789"), 0o600))
+	src := uvtest.Must(f.Open(t.Context(), from))
+	uvtest.Must(src.Seek(4, io.SeekStart))
+	to := uvtest.Must(f.OpenFile(t.Context(), filepath.Join(dir, "to"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600))
 	if n, err := io.Copy(to, src); n != 6 || err != nil {
 		t.Errorf("to a file opened to append: %d, %v", n, err)
 	}
-	plain := must(f.Create(t.Context(), filepath.Join(dir, "plain")))
-	must(src.Seek(8, io.SeekStart))
+	plain := uvtest.Must(f.Create(t.Context(), filepath.Join(dir, "plain")))
+	uvtest.Must(src.Seek(8, io.SeekStart))
 	if n, err := io.Copy(plain, src); n != 2 || err != nil {
 		t.Errorf("to a file: %d, %v", n, err)
 	}
-	if at := must(src.Seek(0, io.SeekCurrent)); at != 10 {
+	if at := uvtest.Must(src.Seek(0, io.SeekCurrent)); at != 10 {
 		t.Errorf("the source is at %d", at)
 	}
 	if n, err := io.Copy(plain, strings.NewReader("-reader-")); n != 8 || err != nil {
 		t.Errorf("from a reader: %d, %v", n, err)
 	}
-	proc := must(f.Open(t.Context(), "/proc/self/comm")) // its size is 0
+	proc := uvtest.Must(f.Open(t.Context(), "/proc/self/comm")) // its size is 0
 	if n, err := io.Copy(plain, proc); n == 0 || err != nil {
 		t.Errorf("from /proc: %d, %v", n, err)
 	}
 	for _, file := range []*uvfs.File{src, to, plain, proc} {
-		check(t, file.Close())
+		uvtest.Check(t, file.Close())
 	}
-	if got := string(must(os.ReadFile(filepath.Join(dir, "to")))); got != "456789" {
+	if got := string(uvtest.Must(os.ReadFile(filepath.Join(dir, "to")))); got != "456789" {
 		t.Errorf("appended %q", got)
 	}
-	want := "89-reader-" + string(must(os.ReadFile("/proc/self/comm")))
-	if got := string(must(os.ReadFile(filepath.Join(dir, "plain")))); got != want {
+	want := "89-reader-" + string(uvtest.Must(os.ReadFile("/proc/self/comm")))
+	if got := string(uvtest.Must(os.ReadFile(filepath.Join(dir, "plain")))); got != want {
 		t.Errorf("copied %q, want %q", got, want)
 	}
-	if got := must(f.ReadFile(t.Context(), "/proc/self/status")); !bytes.Contains(got, []byte("VmRSS")) {
+	if got := uvtest.Must(f.ReadFile(t.Context(), "/proc/self/status")); !bytes.Contains(got, []byte("VmRSS")) {
 		t.Errorf("ReadFile of /proc: %q", got)
 	}
 }
@@ -169,9 +170,9 @@ func TestFileReadFrom(t *testing.T) {
 // TestReadFromEndsWithEitherContext, the source's or the sink's.
 func TestReadFromEndsWithEitherContext(t *testing.T) {
 	f, dir := newFS(t), t.TempDir()
-	check(t, os.WriteFile(filepath.Join(dir, "from"), []byte("0123456789"), 0o600))
-	src := must(f.Open(t.Context(), filepath.Join(dir, "from")))
-	to := must(f.Create(t.Context(), filepath.Join(dir, "to")))
+	uvtest.Check(t, os.WriteFile(filepath.Join(dir, "from"), []byte("0123456789"), 0o600))
+	src := uvtest.Must(f.Open(t.Context(), filepath.Join(dir, "from")))
+	to := uvtest.Must(f.Create(t.Context(), filepath.Join(dir, "to")))
 	ended, end := context.WithCancel(t.Context())
 	end()
 	live, cancel := context.WithCancel(t.Context())
@@ -184,10 +185,10 @@ func TestReadFromEndsWithEitherContext(t *testing.T) {
 		"the first":    {src.With(ended), to.With(live)},
 		"the second":   {src.With(live), to.With(ended)},
 	} {
-		must(src.With(live).Seek(0, io.SeekStart))
+		uvtest.Must(src.With(live).Seek(0, io.SeekStart))
 		_, err := io.Copy(c.to, c.src)
-		isErr(t, name, err, context.Canceled)
-		if size := must(to.Stat()).Size(); size != 0 {
+		uvtest.IsErr(t, name, err, context.Canceled)
+		if size := uvtest.Must(to.Stat()).Size(); size != 0 {
 			t.Fatalf("%s: %d bytes were copied", name, size)
 		}
 	}
@@ -198,15 +199,15 @@ func TestReadFromEndsWithEitherContext(t *testing.T) {
 		"one":            {src.With(live), to.With(live)},
 		"two that go on": {src.With(live), to.With(other)},
 	} {
-		must(src.Seek(0, io.SeekStart))
+		uvtest.Must(src.Seek(0, io.SeekStart))
 		if n, err := io.Copy(c.to, c.src); n != 10 || err != nil {
 			t.Errorf("%s: %d, %v", name, n, err)
 		}
 		want += "0123456789"
 	}
-	check(t, src.Close())
-	check(t, to.Close())
-	if got := string(must(os.ReadFile(filepath.Join(dir, "to")))); got != want {
+	uvtest.Check(t, src.Close())
+	uvtest.Check(t, to.Close())
+	if got := string(uvtest.Must(os.ReadFile(filepath.Join(dir, "to")))); got != want {
 		t.Errorf("copied %q", got)
 	}
 }
@@ -215,7 +216,7 @@ func TestReadFromEndsWithEitherContext(t *testing.T) {
 func TestWriteFileToAFullDisk(t *testing.T) {
 	f := newFS(t)
 	err := f.WriteFile(t.Context(), "/dev/full", []byte("x"), 0)
-	isErr(t, "write", err, uv.ENOSPC)
+	uvtest.IsErr(t, "write", err, uv.ENOSPC)
 	var p *fs.PathError
 	if !errors.As(err, &p) || p.Path != "/dev/full" || p.Op != "write" {
 		t.Errorf("error %#v", err)
@@ -229,14 +230,14 @@ func TestDroppedFileIsReported(t *testing.T) {
 		lines <- string(p)
 		return len(p), nil
 	}), nil))
-	l := must(uvgo.New(uvgo.WithLogger(log), uvgo.WithDebug()))
-	hold := must(l.NewAsync(nil))
+	l := uvtest.Must(uvgo.New(uvgo.WithLogger(log), uvgo.WithDebug()))
+	hold := uvtest.Must(l.NewAsync(nil))
 	ctx, stop := context.WithCancel(t.Context())
 	ran := make(chan error)
 	go func() { ran <- l.Run(ctx) }()
 	f := uvfs.On(l)
-	check(t, must(f.Open(t.Context(), "/dev/zero")).Close())
-	fd := must(f.Open(t.Context(), "/dev/null")).FD()
+	uvtest.Check(t, uvtest.Must(f.Open(t.Context(), "/dev/zero")).Close())
+	fd := uvtest.Must(f.Open(t.Context(), "/dev/null")).FD()
 	line := ""
 	for line == "" {
 		runtime.GC()
@@ -248,11 +249,11 @@ func TestDroppedFileIsReported(t *testing.T) {
 	if !strings.Contains(line, "/dev/null") || !strings.Contains(line, "file_test.go") {
 		t.Errorf("the report: %s", line)
 	}
-	check(t, unix.Close(int(fd)))
+	uvtest.Check(t, unix.Close(int(fd)))
 	stop()
-	isErr(t, "run", <-ran, context.Canceled)
+	uvtest.IsErr(t, "run", <-ran, context.Canceled)
 	hold.Close()
-	check(t, l.Shutdown(t.Context()))
+	uvtest.Check(t, l.Shutdown(t.Context()))
 }
 
 type writerFunc func(p []byte) (int, error)

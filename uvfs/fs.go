@@ -7,9 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"sync"
-	"syscall"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/bubble"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -17,7 +18,7 @@ import (
 // goroutine but one that runs a loop's callback.
 type FS struct {
 	loop uv.Loop
-	core *uv.Core
+	core *core.Core
 
 	own  *uvgo.Loop // the loop of New
 	once sync.Once
@@ -26,18 +27,9 @@ type FS struct {
 	err  error         // what Close returned
 }
 
-// ErrInCallback is the error of calls made in a callback of a loop, which they
-// would hold up. errors.Is matches it with EDEADLK.
-var ErrInCallback error = inCallback{}
-
-type inCallback struct{}
-
-func (inCallback) Error() string        { return "uvfs: blocking call in a loop's callback" }
-func (inCallback) Is(target error) bool { return target == syscall.EDEADLK }
-
 // On makes an FS on a loop that somebody runs. As long as nobody does, calls
 // wait; a call alone does not keep Run from returning before it.
-func On(l uv.Loop) *FS { return &FS{loop: l, core: l.Core()} }
+func On(l uv.Loop) *FS { return &FS{loop: l, core: core.Of(l)} }
 
 // New makes an FS with a loop of its own, which waits on Go's netpoller and must
 // be closed.
@@ -47,9 +39,9 @@ func New() (*FS, error) {
 		return nil, err
 	}
 	f := On(l)
-	f.own, f.done = l, uv.NewWake()
+	f.own, f.done = l, bubble.NewWake()
 	f.core.Hold()
-	uv.Go(func() { f.ran = l.Run(context.Background()); f.done <- struct{}{} })
+	bubble.Go(func() { f.ran = l.Run(context.Background()); f.done <- struct{}{} })
 	return f, nil
 }
 
@@ -62,8 +54,8 @@ func (f *FS) Close() error {
 	if f.own == nil {
 		return nil
 	}
-	if uv.InCallback() {
-		return ErrInCallback
+	if core.InCallback() {
+		return uv.ErrInCallback
 	}
 	f.once.Do(func() {
 		if f.err = f.core.Post(f.stop); f.err == nil {

@@ -13,33 +13,12 @@ import (
 	"github.com/uvgo/uvgo/uvfs"
 )
 
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func isErr(t testing.TB, what string, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("%s: error %v, want %v", what, err, want)
-	}
-}
-
 // newFS makes an FS that the test's end closes.
 func newFS(t testing.TB) *uvfs.FS {
 	t.Helper()
 	uvtest.Watchdog(t, 2*time.Minute)
-	f := must(uvfs.New())
-	t.Cleanup(func() { check(t, f.Close()) })
+	f := uvtest.Must(uvfs.New())
+	t.Cleanup(func() { uvtest.Check(t, f.Close()) })
 	return f
 }
 
@@ -47,7 +26,7 @@ func newFS(t testing.TB) *uvfs.FS {
 func fifo(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "fifo")
-	check(t, unix.Mkfifo(path, 0o600))
+	uvtest.Check(t, unix.Mkfifo(path, 0o600))
 	return path
 }
 

@@ -24,42 +24,42 @@ import (
 func TestPaths(t *testing.T) {
 	f, ctx, dir := newFS(t), t.Context(), t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
-	check(t, f.Mkdir(ctx, in("d"), 0o700))
-	check(t, f.WriteFile(ctx, in("a"), []byte("abc"), 0o600))
-	check(t, f.Copyfile(ctx, in("a"), in("b"), requests.CopyExcl))
-	check(t, f.Rename(ctx, in("b"), in("d/c")))
-	check(t, f.Link(ctx, in("a"), in("hard")))
-	check(t, f.Symlink(ctx, "d/c", in("soft")))
-	check(t, f.Chmod(ctx, in("a"), 0o640))
-	check(t, f.Chown(ctx, in("a"), -1, os.Getgid()))
-	check(t, f.Lchown(ctx, in("soft"), os.Getuid(), -1))
-	check(t, f.Access(ctx, in("a"), requests.AccessRead))
+	uvtest.Check(t, f.Mkdir(ctx, in("d"), 0o700))
+	uvtest.Check(t, f.WriteFile(ctx, in("a"), []byte("abc"), 0o600))
+	uvtest.Check(t, f.Copyfile(ctx, in("a"), in("b"), requests.CopyExcl))
+	uvtest.Check(t, f.Rename(ctx, in("b"), in("d/c")))
+	uvtest.Check(t, f.Link(ctx, in("a"), in("hard")))
+	uvtest.Check(t, f.Symlink(ctx, "d/c", in("soft")))
+	uvtest.Check(t, f.Chmod(ctx, in("a"), 0o640))
+	uvtest.Check(t, f.Chown(ctx, in("a"), -1, os.Getgid()))
+	uvtest.Check(t, f.Lchown(ctx, in("soft"), os.Getuid(), -1))
+	uvtest.Check(t, f.Access(ctx, in("a"), requests.AccessRead))
 	at := time.Unix(1_234_567_890, 0)
-	check(t, f.Utime(ctx, in("a"), at, at))
-	check(t, f.Lutime(ctx, in("soft"), at, at))
-	st := must(os.Lstat(in("a")))
-	if got := must(f.Lstat(ctx, in("a"))); got.Mode() != st.Mode() || !got.ModTime().Equal(st.ModTime()) || !got.ModTime().Equal(at) {
+	uvtest.Check(t, f.Utime(ctx, in("a"), at, at))
+	uvtest.Check(t, f.Lutime(ctx, in("soft"), at, at))
+	st := uvtest.Must(os.Lstat(in("a")))
+	if got := uvtest.Must(f.Lstat(ctx, in("a"))); got.Mode() != st.Mode() || !got.ModTime().Equal(st.ModTime()) || !got.ModTime().Equal(at) {
 		t.Errorf("lstat %v, os says %v", got, st)
 	}
-	if got := must(f.Lstat(ctx, in("soft"))); got.Mode().Type() != fs.ModeSymlink || !got.ModTime().Equal(at) {
+	if got := uvtest.Must(f.Lstat(ctx, in("soft"))); got.Mode().Type() != fs.ModeSymlink || !got.ModTime().Equal(at) {
 		t.Errorf("lstat of the link %v", got)
 	}
-	if got := must(f.Readlink(ctx, in("soft"))); got != "d/c" {
+	if got := uvtest.Must(f.Readlink(ctx, in("soft"))); got != "d/c" {
 		t.Errorf("readlink %q", got)
 	}
-	if got, want := must(f.Realpath(ctx, in("soft"))), must(filepath.EvalSymlinks(in("soft"))); got != want {
+	if got, want := uvtest.Must(f.Realpath(ctx, in("soft"))), uvtest.Must(filepath.EvalSymlinks(in("soft"))); got != want {
 		t.Errorf("realpath %q, want %q", got, want)
 	}
-	if got := must(f.Statfs(ctx, dir)); got.Blocks == 0 {
+	if got := uvtest.Must(f.Statfs(ctx, dir)); got.Blocks == 0 {
 		t.Errorf("statfs %+v", got)
 	}
-	made := must(f.Mkdtemp(ctx, in("tXXXXXX")))
-	check(t, f.Rmdir(ctx, made))
-	file := must(f.Mkstemp(ctx, in("tXXXXXX")))
-	check(t, file.Close())
-	check(t, f.Unlink(ctx, file.Name()))
+	made := uvtest.Must(f.Mkdtemp(ctx, in("tXXXXXX")))
+	uvtest.Check(t, f.Rmdir(ctx, made))
+	file := uvtest.Must(f.Mkstemp(ctx, in("tXXXXXX")))
+	uvtest.Check(t, file.Close())
+	uvtest.Check(t, f.Unlink(ctx, file.Name()))
 	names := ""
-	for _, e := range must(f.ReadDir(ctx, dir)) {
+	for _, e := range uvtest.Must(f.ReadDir(ctx, dir)) {
 		names += e.Name() + " "
 	}
 	if names != "a d hard soft " {
@@ -82,26 +82,26 @@ func TestPathErrors(t *testing.T) {
 		t.Errorf("mkdir: %#v", err)
 	}
 	_, err = f.Open(ctx, "a\x00b")
-	isErr(t, "open of a NUL", err, fs.ErrInvalid)
+	uvtest.IsErr(t, "open of a NUL", err, fs.ErrInvalid)
 }
 
 // TestDirReadsInParts, and closes once, also behind what is under way.
 func TestDirReadsInParts(t *testing.T) {
 	f, ctx, dir := newFS(t), t.Context(), t.TempDir()
 	for i := range 25 {
-		check(t, os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), nil, 0o600))
+		uvtest.Check(t, os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), nil, 0o600))
 	}
-	d := must(f.Opendir(ctx, dir))
+	d := uvtest.Must(f.Opendir(ctx, dir))
 	seen := make(map[string]bool)
 	for {
 		part, err := d.Read(ctx, 10)
 		if err == io.EOF {
 			break
 		}
-		check(t, err)
+		uvtest.Check(t, err)
 		for _, e := range part {
 			seen[e.Name()] = true
-			if i := must(e.Info()); i.Name() != e.Name() || e.IsDir() {
+			if i := uvtest.Must(e.Info()); i.Name() != e.Name() || e.IsDir() {
 				t.Errorf("entry %v, info %v", e, i)
 			}
 		}
@@ -110,25 +110,25 @@ func TestDirReadsInParts(t *testing.T) {
 		t.Errorf("%d entries", len(seen))
 	}
 	_, err := d.Read(ctx, 0)
-	isErr(t, "read of none", err, fs.ErrInvalid)
-	check(t, d.Close())
-	isErr(t, "close again", d.Close(), fs.ErrClosed)
+	uvtest.IsErr(t, "read of none", err, fs.ErrInvalid)
+	uvtest.Check(t, d.Close())
+	uvtest.IsErr(t, "close again", d.Close(), fs.ErrClosed)
 	_, err = d.Read(ctx, 1)
-	isErr(t, "read of a closed directory", err, fs.ErrClosed)
+	uvtest.IsErr(t, "read of a closed directory", err, fs.ErrClosed)
 	_, err = f.Opendir(ctx, filepath.Join(dir, "0"))
-	isErr(t, "opendir of a file", err, uv.ENOTDIR)
+	uvtest.IsErr(t, "opendir of a file", err, uv.ENOTDIR)
 }
 
 // TestDirOutlivesItsLoop: it can still be closed, once, and TestMain finds no
 // descriptor left.
 func TestDirOutlivesItsLoop(t *testing.T) {
 	f, ctx := newFS(t), t.Context()
-	d := must(f.Opendir(ctx, t.TempDir()))
-	check(t, f.Close())
+	d := uvtest.Must(f.Opendir(ctx, t.TempDir()))
+	uvtest.Check(t, f.Close())
 	_, err := d.Read(ctx, 1)
-	isErr(t, "read without a loop", err, fs.ErrClosed)
-	check(t, d.Close())
-	isErr(t, "close again", d.Close(), fs.ErrClosed)
+	uvtest.IsErr(t, "read without a loop", err, fs.ErrClosed)
+	uvtest.Check(t, d.Close())
+	uvtest.IsErr(t, "close again", d.Close(), fs.ErrClosed)
 }
 
 // TestSeekDoesNotWait for a ReadDir of the same file, whose loop stands still;
@@ -137,15 +137,15 @@ func TestSeekDoesNotWait(t *testing.T) {
 	uvtest.Watchdog(t, time.Minute)
 	dir := t.TempDir()
 	own := newFS(t)
-	opened := must(own.Open(t.Context(), dir))
+	opened := uvtest.Must(own.Open(t.Context(), dir))
 	l := looptest.New(t)
-	file := uvfs.On(l).NewFile(uintptr(must(unix.FcntlInt(opened.FD(), unix.F_DUPFD_CLOEXEC, 0))), dir)
-	check(t, opened.Close())
+	file := uvfs.On(l).NewFile(uintptr(uvtest.Must(unix.FcntlInt(opened.FD(), unix.F_DUPFD_CLOEXEC, 0))), dir)
+	uvtest.Check(t, opened.Close())
 	listed := make(chan []fs.DirEntry)
-	list := func() { listed <- must(file.ReadDir(0)) }
+	list := func() { listed <- uvtest.Must(file.ReadDir(0)) }
 	run := func() []fs.DirEntry {
 		for {
-			must(l.RunNoWait())
+			uvtest.Must(l.RunNoWait())
 			select {
 			case entries := <-listed:
 				return entries
@@ -157,11 +157,11 @@ func TestSeekDoesNotWait(t *testing.T) {
 	for !l.Alive() { // until it waits for the loop
 		runtime.Gosched()
 	}
-	must(file.Seek(0, io.SeekStart))
+	uvtest.Must(file.Seek(0, io.SeekStart))
 	if got := run(); len(got) != 0 {
 		t.Errorf("an empty directory holds %v", got)
 	}
-	check(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o600))
+	uvtest.Check(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o600))
 	go list()
 	if got := run(); len(got) != 1 {
 		t.Errorf("after Seek: %v", got)
@@ -169,10 +169,10 @@ func TestSeekDoesNotWait(t *testing.T) {
 	closed := make(chan error)
 	go func() { closed <- file.Close() }()
 	for {
-		must(l.RunNoWait())
+		uvtest.Must(l.RunNoWait())
 		select {
 		case err := <-closed:
-			check(t, err)
+			uvtest.Check(t, err)
 			return
 		default:
 		}
@@ -182,16 +182,16 @@ func TestSeekDoesNotWait(t *testing.T) {
 // TestReadDirAfterSeek lists anew.
 func TestReadDirAfterSeek(t *testing.T) {
 	f, ctx, dir := newFS(t), t.Context(), t.TempDir()
-	file := must(f.Open(ctx, dir))
-	if got := must(file.ReadDir(0)); len(got) != 0 {
+	file := uvtest.Must(f.Open(ctx, dir))
+	if got := uvtest.Must(file.ReadDir(0)); len(got) != 0 {
 		t.Errorf("an empty directory holds %v", got)
 	}
-	check(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o600))
+	uvtest.Check(t, os.WriteFile(filepath.Join(dir, "a"), nil, 0o600))
 	_, err := file.ReadDir(1)
-	isErr(t, "ReadDir at the end", err, io.EOF)
-	must(file.Seek(0, io.SeekStart))
-	if got := must(file.ReadDir(5)); len(got) != 1 {
+	uvtest.IsErr(t, "ReadDir at the end", err, io.EOF)
+	uvtest.Must(file.Seek(0, io.SeekStart))
+	if got := uvtest.Must(file.ReadDir(5)); len(got) != 1 {
 		t.Errorf("after Seek: %v", got)
 	}
-	check(t, file.Close())
+	uvtest.Check(t, file.Close())
 }

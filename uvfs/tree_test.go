@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -18,26 +19,26 @@ func TestTreeIsAnFS(t *testing.T) {
 	f := newFS(t)
 	dir := t.TempDir()
 	for name, data := range map[string]string{"a": "alpha", "empty": "", "d/b": "beta", "d/e/c": string(make([]byte, 1500))} {
-		check(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
-		check(t, os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644))
+		uvtest.Check(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		uvtest.Check(t, os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644))
 	}
-	check(t, os.Symlink("a", filepath.Join(dir, "link")))
+	uvtest.Check(t, os.Symlink("a", filepath.Join(dir, "link")))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	for name, ctx := range map[string]context.Context{"background": context.Background(), "cancellable": ctx} {
 		t.Run(name, func(t *testing.T) {
 			tree := f.Tree(ctx, dir)
-			check(t, fstest.TestFS(tree, "a", "empty", "d/b", "d/e/c", "link"))
-			sub := must(fs.Sub(tree, "d"))
-			check(t, fstest.TestFS(sub, "b", "e/c"))
-			if got := must(fs.ReadLink(tree, "link")); got != "a" {
+			uvtest.Check(t, fstest.TestFS(tree, "a", "empty", "d/b", "d/e/c", "link"))
+			sub := uvtest.Must(fs.Sub(tree, "d"))
+			uvtest.Check(t, fstest.TestFS(sub, "b", "e/c"))
+			if got := uvtest.Must(fs.ReadLink(tree, "link")); got != "a" {
 				t.Errorf("link leads to %q", got)
 			}
-			info := must(fs.Stat(tree, "link"))
+			info := uvtest.Must(fs.Stat(tree, "link"))
 			if sys, ok := info.Sys().(*uv.Stat); !ok || sys.Size != 5 || info.Mode().Type() != 0 {
 				t.Errorf("stat of a link to a file: %v", info)
 			}
-			if got := must(fs.Glob(tree, "d/*")); len(got) != 2 {
+			if got := uvtest.Must(fs.Glob(tree, "d/*")); len(got) != 2 {
 				t.Errorf("glob finds %v", got)
 			}
 		})
@@ -62,12 +63,12 @@ func TestTreeErrorsNameTheFileInTheTree(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		for _, bad := range []string{"", "/etc", "../x", "a//b", "./a"} {
-			isErr(t, name+" of "+bad, call(bad), fs.ErrInvalid)
+			uvtest.IsErr(t, name+" of "+bad, call(bad), fs.ErrInvalid)
 		}
-		isErr(t, name+" of a NUL", call("a\x00b"), fs.ErrInvalid)
+		uvtest.IsErr(t, name+" of a NUL", call("a\x00b"), fs.ErrInvalid)
 	}
 	_, err := tree.Sub("..")
-	isErr(t, "sub", err, fs.ErrInvalid)
+	uvtest.IsErr(t, "sub", err, fs.ErrInvalid)
 	_, err = f.Tree(t.Context(), "").Open("a")
-	isErr(t, "a tree below nothing", err, fs.ErrInvalid)
+	uvtest.IsErr(t, "a tree below nothing", err, fs.ErrInvalid)
 }

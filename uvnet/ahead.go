@@ -6,14 +6,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// look runs f, of a RawConn's Read, on what holds the next bytes: the descriptor, or a
+// rawRead runs f, of a RawConn's Read, on what holds the next bytes: the descriptor, or a
 // socket with what the loop has read ahead. The pools of go-redis and of MySQL's driver
 // look that way whether a connection is as idle as they think. The loop does not read
 // now, and the caller holds rmu.
-func (c *conn) look(f func(fd uintptr) bool) (done bool, err error) {
+func (c *conn) rawRead(f func(fd uintptr) bool) (done bool, err error) {
 	for {
 		c.mu.Lock()
-		ahead, err := c.ahead, c.failed
+		ahead, err := c.in.ahead, c.in.err
 		c.mu.Unlock()
 		if ahead == nil {
 			if err != nil {
@@ -23,7 +23,7 @@ func (c *conn) look(f func(fd uintptr) bool) (done bool, err error) {
 		}
 		taken, done, err := ahead.lend(f)
 		c.mu.Lock()
-		if c.ahead = ahead.skip(taken); c.ahead != nil || done || err != nil {
+		if c.in.ahead = ahead.skip(taken); c.in.ahead != nil || done || err != nil {
 			c.mu.Unlock()
 			return done, err
 		}
@@ -83,7 +83,7 @@ func left(fd int) (total int) {
 	}
 }
 
-// skip drops the first n bytes, and returns what then holds the rest, as take does.
+// skip drops the first n bytes, and returns what then holds the rest, as moveTo does.
 func (b *buffer) skip(n int) *buffer {
 	if b.off += n; b.off < len(b.b) {
 		return b

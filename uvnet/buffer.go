@@ -63,9 +63,9 @@ func (b *buffer) add(p []byte) *buffer {
 	return b
 }
 
-// take moves bytes to p and returns what then holds the rest: nil if nothing
+// moveTo moves bytes to p and returns what then holds the rest: nil if nothing
 // does.
-func (b *buffer) take(p []byte) (int, *buffer) {
+func (b *buffer) moveTo(p []byte) (int, *buffer) {
 	n := copy(p, b.b[b.off:])
 	if b.off += n; b.off == len(b.b) {
 		b.free()

@@ -25,7 +25,7 @@ func TestBesideComputing(t *testing.T) {
 	})
 	defer wg.Wait()
 	defer stop.Store(true)
-	all, err := theDefault()
+	all, err := defaultNet()
 	check(t, err)
 	one := &Net{workers: all.workers[:1]} // as one processor has
 	var took [2]time.Duration

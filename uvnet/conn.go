@@ -8,66 +8,60 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/uvgo/uvgo/handles"
 )
 
 // conn is a stream connection: what TCPConn and UnixConn have in common. The
-// goroutines' side is in read.go and write.go, the loop's in stream.go.
+// goroutines' half is in read.go and write.go, the loop's in stream.go. Each of in, out
+// and life is a state machine, drawn in readside.go, writeside.go and lifetime.go.
 //
-// Locks are taken in the order rmu or wmu, mu, worker.mu.
+// Locks are taken in the order rmu or wmu, fmu, mu, poller.mu, worker.mu.
 type conn struct {
 	desc
-	rmu sync.Mutex // held by the goroutine that reads
-	wmu sync.Mutex // held by the goroutine that writes
-	fmu sync.Mutex // held by the goroutine in File
-	dry bool       // rmu: the kernel had no more at the last read
-	own int        // rmu: bytes read past the loop since it stopped reading
+	rmu  sync.Mutex   // held by the goroutine that reads
+	wmu  sync.Mutex   // held by the goroutine that writes
+	fmu  sync.Mutex   // held by the goroutine in File
+	mode atomic.Int32 // modeLoop, modeSelf or modeFile
 
-	// Guarded by mu.
-	into    []byte        // where the waiting reader wants its bytes
-	got     int           // how many it was given
-	ahead   *buffer       // read, but not asked for yet
-	failed  error         // what the loop's read met, for the next reader
-	reading bool          // the loop reads, or has been asked to
-	pending *buffer       // what the loop is to write
-	unsent  bool          // the kernel has not taken all of it
-	refused error         // why the loop could not write it, for the next writer
-	onLoop  bool          // the loop has or had a task of this conn
-	taken   bool          // libuv owns the descriptor, or is about to
-	lost    bool          // destroy found the loop closed
-	unread  bool          // Close found bytes that nobody has read
-	discard bool          // SetLinger(0): close drops what is unsent
-	dialed  bool          // by TCP: the port of this end is its own; settled when made
-	ended   bool          // CloseWrite came before all was sent
-	halting bool          // reading is to stop, whatever was read
-	bulk    bool          // the loop reads short: the reader takes the most himself
-	quiet   chan struct{} // for File: the loop has let go of the descriptor
-	watcher *poller       // tells who reads and writes by hand when to try again
-	linger  time.Duration // how long close may sleep, as found by Close
-	over    chan struct{} // for Close: nothing is left to wait for
-
-	hand  atomic.Bool // the loop neither reads nor writes: goroutines do, by hand
-	filed atomic.Bool // by hand, and the descriptor may have become a blocking one
-
-	// The loop's goroutine only.
-	stream   handles.Stream
-	started  bool        // the stream reads
-	leaving  bool        // closed by its user, and waiting for unsent bytes
-	patience *time.Timer // ends leaving
-	spare    int         // what libuv closes is not the last of: 0 for none
+	in       readSide
+	out      writeSide
+	life     lifetime
+	poller   *poller       // mu: wakes who waits in pollWait
+	fileWake chan struct{} // mu: wakes a File that waits until the loop leaves the descriptor
 }
+
+// The modes of a connection tell whether the loop has a part in reading and writing. Any
+// goroutine may load the mode; File alone changes it, under conn.mu.
+//
+//	modeLoop ────File───▶ modeFile
+//	modeSelf ────File───▶ modeFile
+const (
+	// modeLoop: the loop reads ahead, and writes what the kernel had no space for.
+	modeLoop = iota
+	// modeSelf: goroutines read and write by themselves, and wait for a poller.
+	modeSelf
+	// modeFile: as modeSelf, and the descriptor may block, since another file shares it.
+	modeFile
+)
 
 // init makes the conn usable; fd is its from now on.
 func (c *conn) init(w *worker, self interface{ destroy() }, network string, fd int, laddr, raddr net.Addr) {
 	c.desc.self, c.w, c.net, c.fd, c.laddr, c.raddr = self, w, network, fd, laddr, raddr
-	c.hand.Store(c.unix())
+	c.life.linger = lingerOff
+	if c.unix() {
+		c.mode.Store(modeSelf)
+	}
 }
 
-// unix tells whether it is a unix socket, on which descriptors may come with the
-// bytes: who reads those otherwise than the user wants loses them. So there the loop
-// does not read.
+// unix tells whether it is a unix socket. Descriptors may come with the bytes there, and
+// whoever reads the bytes otherwise than the user means to loses them. So the loop does
+// not read a unix socket.
 func (c *conn) unix() bool { return c.net[0] == 'u' }
+
+// unassisted tells whether goroutines read and write without the loop.
+func (c *conn) unassisted() bool { return c.mode.Load() != modeLoop }
+
+// mayBlock tells whether a plain read or write of the descriptor might block.
+func (c *conn) mayBlock() bool { return c.mode.Load() == modeFile }
 
 // LocalAddr returns the address of this end.
 func (c *conn) LocalAddr() net.Addr { return c.laddr }
@@ -90,7 +84,7 @@ func (c *conn) SetWriteDeadline(t time.Time) error { return c.limit(t, &c.wr) }
 func (c *conn) limit(t time.Time, sides ...*side) error {
 	err := c.setDeadline(t, sides...)
 	c.mu.Lock()
-	c.tellWatcher()
+	c.updatePoller()
 	c.mu.Unlock()
 	return err
 }
@@ -99,26 +93,26 @@ func (c *conn) limit(t time.Time, sides ...*side) error {
 // Write has accepted is still sent, as by package net. After SetLinger it may take as
 // long as that says.
 func (c *conn) Close() error {
-	if err := c.there(); err != nil {
+	if err := c.checkInit(); err != nil {
 		return err
 	}
 	if !c.ref.close() {
 		return c.opError("close", c.laddr, c.raddr, net.ErrClosed)
 	}
-	c.expel()
-	over, limit := c.toAwait()
+	c.wakeUsers()
+	done, limit := c.closeWait()
 	c.release()
-	await(over, limit)
+	awaitClose(done, limit)
 	return nil
 }
 
-// expel makes the users of a descriptor that is closed leave.
-func (c *conn) expel() {
+// wakeUsers makes the users of a descriptor that is closed leave.
+func (c *conn) wakeUsers() {
 	c.mu.Lock()
-	c.stop()
-	c.tellWatcher()
-	c.hush()
-	if c.onLoop {
+	c.endWaits()
+	c.updatePoller()
+	c.wakeFile()
+	if c.life.state != lifeUnshared { // else the goroutine that closes it may sleep
 		c.findLinger()
 	}
 	c.mu.Unlock()
@@ -126,41 +120,37 @@ func (c *conn) expel() {
 
 // destroy ends the descriptor: nobody uses it any more.
 func (c *conn) destroy() {
-	onLoop := c.retire()
-	if p := c.watcher; p != nil {
-		p.drop()
-		if p.fd == c.fd {
-			return
-		}
+	lent, tell := c.leave()
+	if c.poller != nil {
+		c.poller.closeByConn()
 	}
-	if !onLoop {
+	switch {
+	case lent: // the poller closes it
+	case !tell:
 		unix.Close(c.fd)
 		c.wakeCloser(true)
-		return
+	case !c.w.pushClose((*closeTask)(c)):
+		c.mu.Lock()
+		ours := c.life.orphan()
+		c.mu.Unlock()
+		if ours {
+			unix.Close(c.fd)
+		}
+		c.wakeCloser(true)
 	}
-	if c.w.give((*closeTask)(c)) {
-		return
-	}
-	c.mu.Lock()
-	c.lost = true
-	taken := c.taken
-	c.mu.Unlock()
-	if !taken { // else the loop closes it, or has, when it is shut down
-		unix.Close(c.fd)
-	}
-	c.wakeCloser(true)
 }
 
-// retire drops what nobody will read, and tells whether the loop may know the
-// descriptor.
-func (c *conn) retire() (onLoop bool) {
+// leave notes that the last user has left, and drops what nobody will read. It tells
+// whether the poller has the descriptor, and whether the loop has to be told.
+func (c *conn) leave() (lent, tell bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ahead != nil {
-		c.ahead.free()
-		c.ahead, c.unread = nil, true
+	if c.in.ahead != nil {
+		c.in.ahead.free()
+		c.in.ahead, c.life.unread = nil, true
 	}
-	return c.onLoop
+	lent = c.life.state == lifePoller
+	return lent, c.life.leave()
 }
 
 // CloseRead ends the reading side: what has arrived can still be read.
@@ -170,21 +160,20 @@ func (c *conn) CloseRead() error { return c.shutdown(unix.SHUT_RD) }
 // were written. A Write that waits ends with EPIPE.
 func (c *conn) CloseWrite() error {
 	c.mu.Lock()
-	before := c.ended
-	c.ended = true
-	unsent := c.unsent && !c.ref.closed()
-	c.wr.signal()
-	if c.watcher != nil {
-		c.watcher.nudge()
+	byLoop := !c.ref.closed() && c.out.end()
+	if byLoop {
+		c.wr.signal()
 	}
 	c.mu.Unlock()
-	if unsent {
-		return nil // the loop ends it when all is sent
+	if byLoop {
+		return nil // it ends the side behind its piece
 	}
 	err := c.shutdown(unix.SHUT_WR)
-	if err != nil {
+	if err == nil {
 		c.mu.Lock()
-		c.ended = before
+		if c.poller != nil {
+			c.poller.retryWrite() // a unix socket's poll does not report its own end
+		}
 		c.mu.Unlock()
 	}
 	return err

@@ -23,7 +23,7 @@ const copySize = 32 << 10
 // goes by sendfile and a stream connection, be it of this package or of package net, by
 // splice; an io.LimitedReader of one as well.
 func (c *conn) ReadFrom(r io.Reader) (n int64, err error) {
-	if err := c.there(); err != nil {
+	if err := c.checkInit(); err != nil {
 		return 0, err
 	}
 	src, left := r, int64(math.MaxInt64)
@@ -64,7 +64,7 @@ func (c *conn) moveFrom(src io.Reader, left int64) (n int64, handled bool, err e
 		if err != nil {
 			return 0, false, nil
 		}
-		if isNets(src) {
+		if isPackageNet(src) {
 			return c.spliceFrom(src, raw, left)
 		}
 		return c.sendFile(raw, left)
@@ -72,9 +72,9 @@ func (c *conn) moveFrom(src io.Reader, left int64) (n int64, handled bool, err e
 	return 0, false, nil
 }
 
-// isNets tells whether v is a connection of package net itself: its TCPConn, say, or what
+// isPackageNet tells whether v is a connection of package net itself: its TCPConn, say, or what
 // its WriteTo makes of one. A type that embeds one may have a Read of its own.
-func isNets(v any) bool {
+func isPackageNet(v any) bool {
 	t := reflect.TypeOf(v)
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -98,7 +98,7 @@ func (c *conn) WriteTo(w io.Writer) (int64, error) {
 func (c *conn) copyTo(w io.Writer, left int64) (total int64, err error) {
 	b := newBuffer(copySize)
 	defer b.free()
-	dst := drainOf(w)
+	dst := spliceTargetOf(w)
 	for left > 0 {
 		buf := b.b[:min(left, copySize)]
 		n, err := c.Read(buf)
@@ -152,7 +152,7 @@ func (c *conn) writeBuffers(v *net.Buffers) (n int64, err error) {
 	}
 	defer c.release()
 	for len(*v) > 0 {
-		if err := c.room(); err != nil {
+		if err := c.mayWrite(); err != nil {
 			return n, err
 		}
 		if len((*v)[0]) == 0 {
@@ -164,7 +164,7 @@ func (c *conn) writeBuffers(v *net.Buffers) (n int64, err error) {
 		case err == unix.EINTR:
 			continue
 		case err == unix.EAGAIN:
-			if m, err = c.later((*v)[0]); err != nil {
+			if m, err = c.writeByLoop((*v)[0]); err != nil {
 				return n, err
 			}
 		case err != nil:
@@ -173,12 +173,12 @@ func (c *conn) writeBuffers(v *net.Buffers) (n int64, err error) {
 		n += int64(m)
 		consume(v, m)
 	}
-	return n, c.settle()
+	return n, c.awaitSent()
 }
 
 // sendv is one writev that does not wait.
 func (c *conn) sendv(v [][]byte) (int, error) {
-	if c.filed.Load() {
+	if c.mayBlock() {
 		return c.send(v[0])
 	}
 	return unix.Writev(c.fd, v)

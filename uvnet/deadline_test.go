@@ -154,7 +154,7 @@ func TestUnreadConnStops(t *testing.T) {
 		}
 		in := s.(interface{ inner() *conn }).inner()
 		in.mu.Lock()
-		n := in.ahead.len()
+		n := in.in.ahead.len()
 		in.mu.Unlock()
 		if n > readAhead+4*64<<10 {
 			t.Errorf("%d bytes are held for a reader that does not come", n)

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // A desc is a socket with its loop, its two sides and their deadlines: what
@@ -37,32 +37,32 @@ type side struct {
 }
 
 // now is the monotonic clock in nanoseconds, never 0.
-func now() int64 { return int64(uv.Monotonic()) + 1 }
+func now() int64 { return int64(bubble.Monotonic()) + 1 }
 
 // expired tells whether the deadline has passed.
 func (s *side) expired() bool { return s.deadline != 0 && s.deadline <= now() }
 
-// begin makes the caller the one who waits; d.mu is held. The wait itself is a
+// beginWait makes the caller the one who waits; d.mu is held. The wait itself is a
 // receive from wake, without d.mu.
-func (d *desc) begin(s *side) {
+func (d *desc) beginWait(s *side) {
 	if s.wake == nil {
-		s.wake = uv.NewWake()
+		s.wake = bubble.NewWake()
 	}
 	s.waiting = true
 	d.arm(s)
 }
 
-// take ends the wait of whoever waits; true if the caller is to send on wake,
+// endWait ends the wait of whoever waits; true if the caller is to send on wake,
 // which it best does without d.mu.
-func (s *side) take() bool {
+func (s *side) endWait() bool {
 	w := s.waiting
 	s.waiting = false
 	return w
 }
 
-// signal takes and sends.
+// signal ends the wait of whoever waits, and wakes the goroutine.
 func (s *side) signal() {
-	if s.take() {
+	if s.endWait() {
 		s.wake <- struct{}{}
 	}
 }
@@ -75,7 +75,7 @@ func (d *desc) arm(s *side) {
 	if s.deadline == 0 || s.due != 0 && s.due <= s.deadline {
 		return
 	}
-	if uv.Bubbled() {
+	if bubble.Bubbled() {
 		d.w.push((*armTask)(d))
 		return
 	}
@@ -116,8 +116,8 @@ func (d *desc) expire(s *side) {
 	d.mu.Unlock()
 }
 
-// stop ends both waits and both timers of a desc that is closed.
-func (d *desc) stop() {
+// endWaits ends both waits and both timers of a desc that is closed.
+func (d *desc) endWaits() {
 	for _, s := range []*side{&d.rd, &d.wr} {
 		if s.timer != nil {
 			s.timer.Stop()
@@ -128,7 +128,7 @@ func (d *desc) stop() {
 
 // acquire keeps the descriptor open until release. EINVAL for a zero value.
 func (d *desc) acquire() error {
-	if err := d.there(); err != nil {
+	if err := d.checkInit(); err != nil {
 		return err
 	}
 	if !d.ref.acquire() {
@@ -137,8 +137,8 @@ func (d *desc) acquire() error {
 	return nil
 }
 
-// there tells that this is no zero value: EINVAL, as package net's.
-func (d *desc) there() error {
+// checkInit fails for a zero value: EINVAL, as package net's.
+func (d *desc) checkInit() error {
 	if d.w == nil {
 		return syscall.EINVAL
 	}
@@ -188,24 +188,25 @@ func deadlineAt(t time.Time) int64 {
 	return math.MaxInt64
 }
 
-// ready tells why an operation on a side must not go on, or nil.
-func (d *desc) ready(s *side) error {
+// checkLocked tells why an operation on a side must not go on, or nil. The caller holds
+// mu.
+func (d *desc) checkLocked(s *side) error {
 	switch {
 	case d.ref.closed():
 		return net.ErrClosed
 	case s.expired():
 		return os.ErrDeadlineExceeded
-	case d.w.gone.Load():
-		return errLoopGone
+	case d.w.closed.Load():
+		return errLoopClosed
 	}
 	return nil
 }
 
-// usable is ready for a caller without mu.
-func (d *desc) usable(s *side) error {
+// check is checkLocked for a caller without mu.
+func (d *desc) check(s *side) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.ready(s)
+	return d.checkLocked(s)
 }
 
 // opError is the error of package net for an operation on this socket.
@@ -229,7 +230,7 @@ func (d *desc) dup() (*os.File, error) {
 		c, err = net.FilePacketConn(f)
 	}
 	if err != nil {
-		return nil, inner(err)
+		return nil, unwrapOp(err)
 	}
 	s := c.(interface {
 		File() (*os.File, error)
@@ -237,5 +238,5 @@ func (d *desc) dup() (*os.File, error) {
 	})
 	defer s.Close()
 	dup, err := s.File()
-	return dup, inner(err)
+	return dup, unwrapOp(err)
 }

@@ -55,10 +55,10 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 // DialContext is [net.Dialer.DialContext]. Once connected, the end of ctx does
 // nothing to the connection.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	if err := refuse("dial", network, address); err != nil {
+	if err := checkNetwork("dial", network, address); err != nil {
 		return nil, err
 	}
-	ctx, cancel := d.bounded(ctx)
+	ctx, cancel := d.withLimits(ctx)
 	defer cancel()
 	addrs, err := d.resolve(lookupContext(ctx), network, address)
 	if err != nil {
@@ -74,8 +74,8 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	return d.race(ctx, network, first, then)
 }
 
-// bounded is ctx with the Dialer's own limits.
-func (d *Dialer) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+// withLimits is ctx with the Dialer's own limits.
+func (d *Dialer) withLimits(ctx context.Context) (context.Context, context.CancelFunc) {
 	limit := d.Deadline
 	if d.Timeout != 0 {
 		if at := time.Now().Add(d.Timeout); limit.IsZero() || at.Before(limit) {
@@ -169,7 +169,7 @@ func (d *Dialer) serial(ctx context.Context, network string, addrs []net.Addr) (
 			return nil, d.dialError(network, addr, contextError(err))
 		}
 		c, err := traced(ctx, network, addr, func() (net.Conn, error) {
-			c, err := d.one(ctx, network, addr, len(addrs)-i)
+			c, err := d.dialOne(ctx, network, addr, len(addrs)-i)
 			if err != nil {
 				return nil, d.dialError(network, addr, err)
 			}
@@ -193,8 +193,8 @@ func (d *Dialer) dialError(network string, addr net.Addr, err error) error {
 	return &net.OpError{Op: "dial", Net: network, Source: d.LocalAddr, Addr: addr, Err: err}
 }
 
-// one dials one of the addresses that are left.
-func (d *Dialer) one(ctx context.Context, network string, addr net.Addr, left int) (net.Conn, error) {
+// dialOne dials one of the addresses that are left.
+func (d *Dialer) dialOne(ctx context.Context, network string, addr net.Addr, left int) (net.Conn, error) {
 	if limit, ok := ctx.Deadline(); ok && left > 1 {
 		const sane = 2 * time.Second // for the first ones, at the expense of the last
 		whole := time.Until(limit)

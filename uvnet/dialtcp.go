@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/bubble"
 	"github.com/uvgo/uvgo/internal/keepalive"
-	"github.com/uvgo/uvgo/uv"
 )
 
 // dialTCP connects, by Multipath TCP first if that is asked for.
@@ -86,7 +86,7 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 	}
 	c := newTCPConn(w, network, fd, nil, nil)
 	err = connect(ctx, c, toAddrPort(family, to.IP, to.Port, to.Zone))
-	c.dialed = err == nil || ctx.Err() == nil // who cancels does not wait for the loop
+	c.life.dialed = err == nil || ctx.Err() == nil // who cancels does not wait for the loop
 	if err != nil {
 		c.Close()
 		return nil, err
@@ -161,13 +161,15 @@ type connectTask struct {
 
 // connect connects c, until ctx ends.
 func connect(ctx context.Context, c *TCPConn, addr netip.AddrPort) error {
-	t := &connectTask{c: c, addr: addr, done: uv.NewWake()}
-	if at, ok := ctx.Deadline(); ok && uv.Bubbled() { // whose clock stands still meanwhile
+	t := &connectTask{c: c, addr: addr, done: bubble.NewWake()}
+	if at, ok := ctx.Deadline(); ok && bubble.Bubbled() { // whose clock stands still meanwhile
 		t.limit = max(time.Until(at), 1)
 	}
-	c.onLoop = true
+	c.mu.Lock()
+	c.life.share()
+	c.mu.Unlock()
 	if !c.w.push(t) {
-		return errLoopGone
+		return errLoopClosed
 	}
 	select {
 	case <-t.done:
@@ -181,7 +183,7 @@ func connect(ctx context.Context, c *TCPConn, addr netip.AddrPort) error {
 func (t *connectTask) run() {
 	err := t.c.open()
 	if err == nil {
-		err = t.c.stream.(*handles.TCP).Connect(t.addr, t.report)
+		err = t.c.life.stream.(*handles.TCP).Connect(t.addr, t.report)
 	}
 	if err != nil {
 		t.report(err)

@@ -94,11 +94,11 @@ func TestCloseReachesWhoIsAboutToWait(t *testing.T) {
 	p := new(poller)
 	p.init(c.w, c.net, fd, nil, nil)
 	c.mu.Lock()
-	c.watcher = p
+	c.poller = p
 	c.mu.Unlock()
 	check(t, c.Close())
 	_ = p.wait(&p.rd) // or it waits for ever
-	p.shut()
+	p.closeAndWait()
 	c.release()
 }
 

@@ -31,7 +31,7 @@ func blocked(t *testing.T, c net.Conn) <-chan error {
 	uvtest.Eventually(t, "Write to wait", func() bool {
 		in.mu.Lock()
 		defer in.mu.Unlock()
-		if p := in.watcher; p != nil {
+		if p := in.poller; p != nil {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			return p.wr.waiting
@@ -111,7 +111,7 @@ func TestCloseWithUnsentBytesEndsWithThePeer(t *testing.T) {
 					now, err := identify(fd)
 					return err != nil || now != id
 				})
-				if took := time.Since(start); took > lingering/2 {
+				if took := time.Since(start); took > flushLimit/2 {
 					t.Errorf("took %v", took)
 				}
 			})
@@ -134,7 +134,7 @@ func TestLingerHoldsNoLoop(t *testing.T) {
 	closeIt := func(t *testing.T, c *TCPConn) { check(t, c.Close()) }
 	walk := func(t *testing.T, c *TCPConn) {
 		done := make(chan error)
-		check(t, c.w.loop.Post(func() { done <- c.stream.Close() }))
+		check(t, c.w.loop.Post(func() { done <- c.life.stream.Close() }))
 		check(t, <-done)
 	}
 	for _, test := range []struct {

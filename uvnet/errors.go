@@ -7,14 +7,14 @@ import (
 	"syscall"
 )
 
-// errLoopGone is the error of an operation that needs a loop which was shut
+// errLoopClosed is the error of an operation that needs a loop which was shut
 // down.
-var errLoopGone error = &loopGone{}
+var errLoopClosed error = &loopClosed{}
 
-type loopGone struct{}
+type loopClosed struct{}
 
-func (*loopGone) Error() string        { return "uvnet: the loop is closed" }
-func (*loopGone) Is(target error) bool { return target == net.ErrClosed }
+func (*loopClosed) Error() string        { return "uvnet: the loop is closed" }
+func (*loopClosed) Is(target error) bool { return target == net.ErrClosed }
 
 // An unsupported is a network that package net knows and uvnet does not.
 type unsupported string

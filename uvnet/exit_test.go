@@ -167,7 +167,7 @@ func TestWriteWaitsForTheKernel(t *testing.T) {
 func (c *conn) loopWrites() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.unsent
+	return c.out.state != writeDirect
 }
 
 // writeTemp writes a file that goes when the test ends.

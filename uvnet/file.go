@@ -25,14 +25,14 @@ func (n *Net) FileConn(f *os.File) (net.Conn, error) {
 	}
 	switch u := c.(type) {
 	case *net.UDPConn:
-		uc, err := n.takeUDP("udp", u)
+		uc, err := n.udpFromNet("udp", u)
 		if err != nil {
 			return nil, fileError(f, err)
 		}
 		return uc, nil
 	case *net.UnixConn:
 		if network := c.LocalAddr().Network(); network == "unixgram" {
-			uc, err := n.takeUnixgram(network, u)
+			uc, err := n.unixgramFromNet(network, u)
 			if err != nil {
 				return nil, fileError(f, err)
 			}
@@ -66,7 +66,7 @@ func (n *Net) FileListener(f *os.File) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&ListenConfig{Loops: n}).takeListener(ln.Addr().Network(), ln, false)
+	return (&ListenConfig{Loops: n}).listenerFromNet(ln.Addr().Network(), ln, false)
 }
 
 // FilePacketConn is the function FilePacketConn on these loops.
@@ -75,7 +75,7 @@ func (n *Net) FilePacketConn(f *os.File) (net.PacketConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := n.takePacket(c.LocalAddr().Network(), c)
+	p, err := n.packetFromNet(c.LocalAddr().Network(), c)
 	if err != nil {
 		return nil, fileError(f, err)
 	}

@@ -6,42 +6,36 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // By hand: goroutines read and write such a connection by themselves, and wait for a
 // poller, as those of a listener do. So it is while a RawConn waits, always for a unix
 // socket, and for good once File has been called.
 
-// watch waits until the side may be ready; whether it may still be used the caller
+// pollWait waits until the side may be ready; whether it may still be used the caller
 // looks.
-func (c *conn) watch(s *side) error {
+func (c *conn) pollWait(s *side) error {
 	c.mu.Lock()
-	p, err := c.watching()
-	if err == nil {
-		c.passOn(p)
-	}
+	p, err := c.openPoller()
 	c.mu.Unlock()
 	if err != nil {
-		return c.without(err, s)
-	}
-	if err := c.usable(s); err != nil {
-		return err
+		return c.waitWithoutPoller(err, s)
 	}
 	mine := &p.rd
 	if s == &c.wr {
 		mine = &p.wr
 	}
 	if err := p.wait(mine); err != os.ErrDeadlineExceeded { // c knows better whether it is that, or Close
-		return c.without(err, s)
+		return c.waitWithoutPoller(err, s)
 	}
 	return nil
 }
 
-// without waits without a poller if err says that there is no descriptor left for one;
+// waitWithoutPoller waits without a poller if err says that there is no descriptor left for one;
 // another err it returns. It waits by poll(2), for a moment only, so that the caller
 // notices deadlines and Close: he asks again.
-func (c *conn) without(err error, s *side) error {
+func (c *conn) waitWithoutPoller(err error, s *side) error {
 	if !errors.Is(err, unix.EMFILE) && !errors.Is(err, unix.ENFILE) {
 		return err
 	}
@@ -56,12 +50,12 @@ func (c *conn) without(err error, s *side) error {
 	return nil
 }
 
-// watching returns the connection's poller; mu is held. Where libuv may know the
+// openPoller returns the connection's poller; mu is held. Where libuv may know the
 // descriptor the poller has a duplicate; else, the descriptor itself, which then ends
 // with the poller.
-func (c *conn) watching() (*poller, error) {
-	if c.watcher != nil {
-		return c.watcher, nil
+func (c *conn) openPoller() (*poller, error) {
+	if c.poller != nil {
+		return c.poller, nil
 	}
 	p, fd := new(poller), c.fd
 	if !c.unix() {
@@ -71,31 +65,33 @@ func (c *conn) watching() (*poller, error) {
 		}
 		p.copied = true
 	} else {
-		p.of = c
+		p.lender = c
+		c.life.to(lifePoller)
 	}
 	p.init(c.w, c.net, fd, c.laddr, c.raddr)
-	_ = p.acquire() // until drop
-	c.watcher = p
+	_ = p.acquire() // until closeByConn
+	c.poller = p
+	c.copyDeadlines(p)
 	return p, nil
 }
 
-// abandon closes a connection whose loop was shut down, or whose handle somebody
+// closeByLoop closes a connection whose loop was shut down, or whose handle somebody
 // walked, as TCP's guard does.
-func (c *conn) abandon() {
+func (c *conn) closeByLoop() {
 	if c.ref.close() {
-		c.expel()
+		c.wakeUsers()
 		c.release()
 	}
 }
 
-// tellWatcher passes on a deadline or Close; mu is held.
-func (c *conn) tellWatcher() {
-	if c.watcher != nil {
-		c.passOn(c.watcher)
+// updatePoller passes on a deadline or Close; mu is held.
+func (c *conn) updatePoller() {
+	if c.poller != nil {
+		c.copyDeadlines(c.poller)
 	}
 }
 
-func (c *conn) passOn(p *poller) {
+func (c *conn) copyDeadlines(p *poller) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range [...]struct{ from, to *side }{{&c.rd, &p.rd}, {&c.wr, &p.wr}} {
@@ -123,7 +119,7 @@ func (c *conn) File() (*os.File, error) {
 	err := c.acquire()
 	var f *os.File
 	if err == nil {
-		if err = c.letGo(); err == nil {
+		if err = c.detach(); err == nil {
 			f, err = c.dup()
 		}
 		c.release()
@@ -134,38 +130,37 @@ func (c *conn) File() (*os.File, error) {
 	return f, nil
 }
 
-// letGo makes the loop leave the descriptor alone for good.
-func (c *conn) letGo() error {
+// detach makes the loop leave the descriptor alone for good.
+func (c *conn) detach() error {
 	c.fmu.Lock()
 	defer c.fmu.Unlock()
-	quiet := uv.NewWake()
+	wake := bubble.NewWake()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.hand.Store(true)
-	c.filed.Store(true)
-	defer func() { c.quiet = nil }()
-	for c.reading || c.unsent {
-		if c.ref.closed() || c.w.gone.Load() {
+	c.mode.Store(modeFile)
+	defer func() { c.fileWake = nil }()
+	for c.in.state != readDirect || c.out.state != writeDirect {
+		if c.ref.closed() || c.w.closed.Load() {
 			break // nothing reads or writes any more
 		}
-		if c.reading && !c.w.push((*haltTask)(c)) {
+		if c.in.state != readDirect && !c.w.push((*stopTask)(c)) {
 			break
 		}
-		c.quiet = quiet
+		c.fileWake = wake
 		c.mu.Unlock()
-		<-quiet
+		<-wake
 		c.mu.Lock()
 	}
-	if c.ahead != nil {
+	if c.in.ahead != nil {
 		return errAhead
 	}
 	return nil
 }
 
-// hush tells letGo to look again; mu is held.
-func (c *conn) hush() {
-	if c.quiet != nil {
-		c.quiet <- struct{}{}
-		c.quiet = nil
+// wakeFile tells detach to look again; mu is held.
+func (c *conn) wakeFile() {
+	if c.fileWake != nil {
+		c.fileWake <- struct{}{}
+		c.fileWake = nil
 	}
 }

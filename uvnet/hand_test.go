@@ -28,13 +28,13 @@ func aheadPair(t *testing.T) (peer, c net.Conn) {
 		done <- err
 	}()
 	in := c.(*TCPConn)
-	uvtest.Eventually(t, "the loop to read", func() bool { in.mu.Lock(); defer in.mu.Unlock(); return in.reading && in.rd.waiting })
+	uvtest.Eventually(t, "the loop to read", func() bool { in.mu.Lock(); defer in.mu.Unlock(); return in.in.state != readDirect && in.rd.waiting })
 	_, err := peer.Write([]byte("answer"))
 	check(t, err)
 	check(t, <-done)
 	_, err = peer.Write([]byte("stale"))
 	check(t, err)
-	uvtest.Eventually(t, "the loop to read ahead", func() bool { in.mu.Lock(); defer in.mu.Unlock(); return in.ahead.len() == 5 })
+	uvtest.Eventually(t, "the loop to read ahead", func() bool { in.mu.Lock(); defer in.mu.Unlock(); return in.in.ahead.len() == 5 })
 	return peer, c
 }
 
@@ -165,7 +165,7 @@ func TestUnixRightsArrive(t *testing.T) {
 			uvtest.Eventually(t, "Read to wait", func() bool {
 				c.mu.Lock()
 				defer c.mu.Unlock()
-				return c.watcher != nil && c.watcher.polls()
+				return c.poller != nil && c.poller.polls()
 			})
 			_, err = peer.Write([]byte("header"))
 			check(t, err)
@@ -310,7 +310,7 @@ func TestFileLosesNoBytes(t *testing.T) {
 	uvtest.Eventually(t, "Read to wait", func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		return c.watcher != nil && c.watcher.polls()
+		return c.poller != nil && c.poller.polls()
 	})
 	f, err := c.File()
 	check(t, err)
@@ -332,7 +332,7 @@ func TestFileBesideALoopThatReads(t *testing.T) {
 		c := conn.(*TCPConn)
 		waits := make(chan error)
 		go func() { waits <- read(c) }()
-		uvtest.Eventually(t, "the loop to read", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.reading })
+		uvtest.Eventually(t, "the loop to read", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.in.state != readDirect })
 		f, err := c.File()
 		check(t, err)
 		check(t, write(peer))

@@ -17,7 +17,7 @@ import (
 func running() int {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	return strings.Count(string(stacks), "uvnet.(*worker).keep(")
+	return strings.Count(string(stacks), "uvnet.(*worker).runWhileNeeded(")
 }
 
 // idle waits until no loop of the default group runs.

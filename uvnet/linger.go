@@ -20,16 +20,15 @@ func (c *conn) findLinger() {
 	if err != nil || l.Onoff == 0 {
 		return
 	}
-	c.discard = l.Linger == 0
-	c.linger = time.Duration(l.Linger) * time.Second
+	c.life.linger = time.Duration(l.Linger) * time.Second
 }
 
-// keepSpare makes sure that libuv's close of the descriptor does not sleep.
-func (c *conn) keepSpare() {
+// keepOpen makes sure that libuv's close of the descriptor does not sleep.
+func (c *conn) keepOpen() {
 	c.mu.Lock()
-	sleep := c.linger
+	sleeps := c.life.linger > 0
 	c.mu.Unlock()
-	if sleep == 0 || c.spare != 0 {
+	if !sleeps || c.life.lastFD != 0 {
 		return
 	}
 	fd, err := duplicate(c.fd)
@@ -37,18 +36,21 @@ func (c *conn) keepSpare() {
 		_ = unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{})
 		return
 	}
-	c.spare = fd
+	c.life.lastFD = fd
 }
 
-// closed runs when the number is closed, and c.spare is what is left of it.
+// closed runs when the number is closed, and lastFD is what is left of the socket.
 func (c *conn) closed() {
+	c.mu.Lock()
+	c.life.to(lifeClosed)
+	c.mu.Unlock()
 	c.w.readied = true
-	if c.spare == 0 {
+	if c.life.lastFD == 0 {
 		c.wakeCloser(true)
 		return
 	}
 	go func() {
-		unix.Close(c.spare)
+		unix.Close(c.life.lastFD)
 		c.wakeCloser(true)
 	}()
 }

@@ -22,15 +22,15 @@ type listener struct {
 	loops *Net
 }
 
-// take accepts a connection and picks its loop.
-func (l *listener) take() (fd int, sa unix.Sockaddr, w *worker, err error) {
+// acceptFD accepts a connection and picks its loop.
+func (l *listener) acceptFD() (fd int, sa unix.Sockaddr, w *worker, err error) {
 	l.amu.Lock()
 	defer l.amu.Unlock()
 	if err := l.acquire(); err != nil {
 		return -1, nil, nil, err
 	}
 	defer l.release()
-	if err := l.usable(&l.rd); err != nil {
+	if err := l.check(&l.rd); err != nil {
 		return -1, nil, nil, err
 	}
 	for {
@@ -85,7 +85,7 @@ func (l *listener) File() (*os.File, error) {
 
 // SyscallConn gives access to the descriptor.
 func (l *listener) SyscallConn() (syscall.RawConn, error) {
-	if err := l.there(); err != nil {
+	if err := l.checkInit(); err != nil {
 		return nil, err
 	}
 	if l.ref.closed() {
@@ -130,7 +130,7 @@ func (l *TCPListener) Accept() (net.Conn, error) {
 
 // AcceptTCP waits for the next connection.
 func (l *TCPListener) AcceptTCP() (*TCPConn, error) {
-	fd, sa, w, err := l.take()
+	fd, sa, w, err := l.acceptFD()
 	if err != nil {
 		return nil, l.acceptError(err)
 	}
@@ -148,10 +148,10 @@ func (l *TCPListener) AcceptTCP() (*TCPConn, error) {
 // Close ends listening; the address is free when it returns. Accept fails with
 // net.ErrClosed.
 func (l *TCPListener) Close() error {
-	if err := l.there(); err != nil {
+	if err := l.checkInit(); err != nil {
 		return err
 	}
-	if !l.shut() {
+	if !l.closeAndWait() {
 		return l.closeError()
 	}
 	return nil
@@ -186,7 +186,7 @@ func (l *UnixListener) Accept() (net.Conn, error) {
 
 // AcceptUnix waits for the next connection.
 func (l *UnixListener) AcceptUnix() (*UnixConn, error) {
-	fd, sa, w, err := l.take()
+	fd, sa, w, err := l.acceptFD()
 	if err != nil {
 		return nil, l.acceptError(err)
 	}
@@ -195,7 +195,7 @@ func (l *UnixListener) AcceptUnix() (*UnixConn, error) {
 
 // Close ends listening and removes the socket's file, if Listen made it.
 func (l *UnixListener) Close() error {
-	if err := l.there(); err != nil {
+	if err := l.checkInit(); err != nil {
 		return err
 	}
 	l.once.Do(func() {
@@ -203,7 +203,7 @@ func (l *UnixListener) Close() error {
 			_ = unix.Unlink(path)
 		}
 	})
-	if !l.shut() {
+	if !l.closeAndWait() {
 		return l.closeError()
 	}
 	return nil

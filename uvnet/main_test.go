@@ -9,7 +9,7 @@ import (
 // TestMain starts the default group first, and gives each loop a connection:
 // both live as long as the process, and what libuv keeps for them is no leak.
 func TestMain(m *testing.M) {
-	n, err := theDefault()
+	n, err := defaultNet()
 	if err != nil {
 		panic(err)
 	}

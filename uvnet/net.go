@@ -36,10 +36,10 @@ var standard struct {
 	net *Net
 }
 
-// theDefault returns the Net of the default group: a loop for each of
+// defaultNet returns the Net of the default group: a loop for each of
 // GOMAXPROCS, made when first needed, for the life of the process. They run only
 // while they have something to do, see worker.
-func theDefault() (*Net, error) {
+func defaultNet() (*Net, error) {
 	s := &standard
 	s.Lock()
 	defer s.Unlock()
@@ -50,7 +50,7 @@ func theDefault() (*Net, error) {
 		}
 		s.net = New(g)
 		for _, w := range s.net.workers {
-			w.own = true
+			w.selfRun = true
 		}
 	}
 	return s.net, nil
@@ -60,7 +60,7 @@ func theDefault() (*Net, error) {
 func (n *Net) worker() (*worker, error) {
 	if n == nil || n.workers == nil {
 		var err error
-		if n, err = theDefault(); err != nil {
+		if n, err = defaultNet(); err != nil {
 			return nil, err
 		}
 	}
@@ -134,7 +134,7 @@ type ListenConfig struct {
 
 // Listen is [net.ListenConfig.Listen]: networks tcp, tcp4, tcp6 and unix.
 func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	if err := refuse("listen", network, address); err != nil {
+	if err := checkNetwork("listen", network, address); err != nil {
 		return nil, err
 	}
 	std := net.ListenConfig{Control: lc.Control}
@@ -143,12 +143,12 @@ func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (ne
 	if err != nil {
 		return nil, err
 	}
-	return lc.takeListener(network, ln, true)
+	return lc.listenerFromNet(network, ln, true)
 }
 
-// takeListener makes a listener of ours of one of package net, whose rules for
+// listenerFromNet makes a listener of ours of one of package net, whose rules for
 // addresses and options thereby hold here. made tells that it is not a file's.
-func (lc *ListenConfig) takeListener(network string, ln net.Listener, made bool) (net.Listener, error) {
+func (lc *ListenConfig) listenerFromNet(network string, ln net.Listener, made bool) (net.Listener, error) {
 	defer ln.Close()
 	w, err := lc.Loops.worker()
 	var fd int
@@ -169,8 +169,8 @@ func (lc *ListenConfig) takeListener(network string, ln net.Listener, made bool)
 	return nil, &net.OpError{Op: "listen", Net: network, Addr: ln.Addr(), Err: unsupported(ln.Addr().Network())}
 }
 
-// refuse returns the error of a network that package net has and we have not.
-func refuse(op, network, address string) error {
+// checkNetwork returns the error of a network that package net has and we have not.
+func checkNetwork(op, network, address string) error {
 	if network != "unixpacket" {
 		return nil
 	}

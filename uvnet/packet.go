@@ -34,7 +34,7 @@ func (c *packetConn) attempt(mu *sync.Mutex, s *side, name string, call func() e
 		return err
 	}
 	defer c.release()
-	if err := c.usable(s); err != nil {
+	if err := c.check(s); err != nil {
 		return err
 	}
 	for {
@@ -54,7 +54,7 @@ func (c *packetConn) attempt(mu *sync.Mutex, s *side, name string, call func() e
 
 // Read receives a packet; with no room for one it returns at once.
 func (c *packetConn) Read(p []byte) (n int, err error) {
-	if err := c.there(); err != nil {
+	if err := c.checkInit(); err != nil {
 		return 0, err
 	}
 	if len(p) == 0 {
@@ -103,10 +103,10 @@ func (c *packetConn) SetWriteDeadline(t time.Time) error { return c.setDeadline(
 // Close closes the socket and ends calls under way with net.ErrClosed; the
 // address is free when it returns.
 func (c *packetConn) Close() error {
-	if err := c.there(); err != nil {
+	if err := c.checkInit(); err != nil {
 		return err
 	}
-	if !c.shut() {
+	if !c.closeAndWait() {
 		return c.opError("close", c.laddr, c.raddr, net.ErrClosed)
 	}
 	return nil
@@ -128,7 +128,7 @@ func (c *packetConn) File() (*os.File, error) {
 
 // SyscallConn gives access to the descriptor.
 func (c *packetConn) SyscallConn() (syscall.RawConn, error) {
-	if err := c.there(); err != nil {
+	if err := c.checkInit(); err != nil {
 		return nil, err
 	}
 	return &rawPoller{&c.poller, &c.rmu, &c.wmu}, nil

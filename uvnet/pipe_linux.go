@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // A pipe is one of the kernel's: splice moves bytes into one and out of one only. It
@@ -53,7 +53,7 @@ func newPipe() (*pipe, error) {
 func (p *pipe) put(empty bool) {
 	pipes.Lock()
 	defer pipes.Unlock()
-	if !empty || len(pipes.free) >= pipesMax || uv.Bubbled() {
+	if !empty || len(pipes.free) >= pipesMax || bubble.Bubbled() {
 		p.close()
 		return
 	}

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/handles"
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // A poller is a socket that goroutines use themselves, while the loop only
@@ -15,16 +15,13 @@ import (
 type poller struct {
 	desc
 	closed chan struct{} // receives once, when the descriptor is closed
-	copied bool          // the descriptor is a duplicate of a TCP connection's
-	of     *conn         // whose descriptor it is, for a unix connection
+	copied bool          // the descriptor is a duplicate of a TCP connection's: known when made, so no state
+	lender *conn         // whose descriptor it is, for a unix connection
 
 	// Guarded by mu.
+	state  pollState
 	want   handles.PollEvent // what the loop has been asked to look for
 	seen   handles.PollEvent // what it saw when nobody waited
-	onLoop bool              // a poll handle knows the descriptor, or soon will
-	made   bool              // there is a poll handle, or is about to be
-	ending bool              // nobody uses the descriptor: end comes with the poll handle's
-	lost   bool              // destroy found the loop closed
 	failed error             // why the loop cannot look, once
 
 	// The loop's goroutine only.
@@ -33,13 +30,13 @@ type poller struct {
 }
 
 type (
-	lookTask poller // look for what is wanted
-	dropTask poller // close the poll handle, then the descriptor
+	pollTask      poller // look for what is wanted
+	closePollTask poller // close the poll handle, then the descriptor
 )
 
 func (p *poller) init(w *worker, network string, fd int, laddr, raddr net.Addr) {
 	p.self, p.w, p.net, p.fd, p.laddr, p.raddr = p, w, network, fd, laddr, raddr
-	p.closed = uv.NewWake()
+	p.closed = bubble.NewWake()
 }
 
 // wait waits until the descriptor is ready for the side's direction, or may be:
@@ -50,7 +47,7 @@ func (p *poller) wait(s *side) error {
 		ev = handles.Writable
 	}
 	p.mu.Lock()
-	err := p.ready(s)
+	err := p.checkLocked(s)
 	if err == nil {
 		err, p.failed = p.failed, nil
 	}
@@ -65,34 +62,34 @@ func (p *poller) wait(s *side) error {
 	}
 	if p.want&ev == 0 {
 		p.want |= ev
-		p.onLoop = true
-		if !p.w.push((*lookTask)(p)) {
+		p.state.share()
+		if !p.w.push((*pollTask)(p)) {
 			p.want &^= ev
 			p.mu.Unlock()
-			return errLoopGone
+			return errLoopClosed
 		}
 	}
-	p.begin(s)
+	p.beginWait(s)
 	p.mu.Unlock()
 	<-s.wake
 	return nil
 }
 
 // run starts looking. C function uv_poll_start.
-func (t *lookTask) run() {
+func (t *pollTask) run() {
 	p := (*poller)(t)
 	p.mu.Lock()
-	want, lost := p.want, p.lost
-	p.made = !lost
+	want, look := p.want, p.state.look()
 	p.mu.Unlock()
-	if lost {
+	if !look { // the users have left
 		return
 	}
 	var err error
 	if p.poll == nil {
 		if p.poll, err = handles.NewPoll(p.w.loop, uintptr(p.fd)); err == nil {
 			p.poll.OnClose(p.onClose)
-		} else if p.unmade() {
+		} else if p.change((*pollState).lookFailed) {
+			p.closeFD()
 			return
 		}
 	}
@@ -108,16 +105,11 @@ func (t *lookTask) run() {
 	}
 }
 
-// unmade says that there is no poll handle; true if destroy left the end to us.
-func (p *poller) unmade() (ended bool) {
+// change makes a transition of the state, and returns what that returns.
+func (p *poller) change(transition func(*pollState) bool) bool {
 	p.mu.Lock()
-	p.made = false
-	lost := p.lost
-	p.mu.Unlock()
-	if lost {
-		p.end()
-	}
-	return lost
+	defer p.mu.Unlock()
+	return transition(&p.state)
 }
 
 // onEvent wakes who waits. What nobody waits for is looked for no longer: the
@@ -128,14 +120,17 @@ func (p *poller) onEvent(ev handles.PollEvent, err error) {
 		ev = handles.Readable | handles.Writable
 		p.on = 0
 	}
-	rd := ev&handles.Readable != 0 && p.rd.take()
-	wr := ev&handles.Writable != 0 && p.wr.take()
+	rd := ev&handles.Readable != 0 && p.rd.endWait()
+	wr := ev&handles.Writable != 0 && p.wr.endWait()
+	// A first event that nobody waits for does not end the look: most users come
+	// before the second, and to look again costs a turn and a system call.
+	if again := ev & p.seen; again != 0 {
+		p.want &^= again
+	}
 	if !rd {
-		p.want &^= ev & handles.Readable
 		p.seen |= ev & handles.Readable
 	}
 	if !wr {
-		p.want &^= ev & handles.Writable
 		p.seen |= ev & handles.Writable
 	}
 	if err != nil {
@@ -159,14 +154,14 @@ func (p *poller) onEvent(ev handles.PollEvent, err error) {
 	}
 }
 
-// shut closes the descriptor when its users are done with it, and waits for
+// closeAndWait closes the descriptor when its users are done with it, and waits for
 // that: the address is free when it returns.
-func (p *poller) shut() bool {
+func (p *poller) closeAndWait() bool {
 	if !p.ref.close() {
 		return false
 	}
 	p.mu.Lock()
-	p.stop()
+	p.endWaits()
 	p.mu.Unlock()
 	p.release()
 	select {
@@ -179,32 +174,22 @@ func (p *poller) shut() bool {
 // destroy ends the descriptor: nobody uses it any more. The poll handle goes
 // first, for it goes by the descriptor's number.
 func (p *poller) destroy() {
-	p.mu.Lock()
-	p.ending = p.onLoop
-	p.mu.Unlock()
-	if !p.ending {
-		p.end()
+	if !p.change((*pollState).leave) {
+		p.closeFD()
 		return
 	}
-	if p.w.give((*dropTask)(p)) {
-		return
-	}
-	p.mu.Lock()
-	p.lost = true
-	made := p.made
-	p.mu.Unlock()
-	if !made { // else the end of the poll handle is still to come, or has come
-		p.end()
+	if !p.w.pushClose((*closePollTask)(p)) && p.change((*pollState).orphan) {
+		p.closeFD()
 	}
 }
 
-func (t *dropTask) run() {
+func (t *closePollTask) run() {
 	p := (*poller)(t)
-	if p.poll == nil {
-		p.end()
-		return
+	if p.poll != nil {
+		_ = p.poll.Close()
+	} else if p.change((*pollState).closed) {
+		p.closeFD()
 	}
-	_ = p.poll.Close()
 }
 
 // onClose runs when the poll handle is gone: by us, because the loop is shut down,
@@ -212,33 +197,32 @@ func (t *dropTask) run() {
 func (p *poller) onClose() {
 	closed := p.ref.close()
 	p.mu.Lock()
-	p.onLoop = false
-	ending := p.ending
-	p.stop()
+	end := p.state.closed()
+	p.endWaits()
 	p.mu.Unlock()
 	if closed {
 		p.release()
-	} else if ending {
-		p.end()
+	} else if end {
+		p.closeFD()
 	}
-	if closed && p.of != nil {
-		p.of.abandon()
+	if closed && p.lender != nil {
+		p.lender.closeByLoop()
 	}
 }
 
-// drop lets go of a watcher, whose maker is its only user that remains.
-func (p *poller) drop() {
+// closeByConn closes the poller of a connection, which is its only user that remains.
+func (p *poller) closeByConn() {
 	if p.ref.close() {
 		p.mu.Lock()
-		p.stop()
+		p.endWaits()
 		p.mu.Unlock()
 		p.release()
 	}
 	p.release()
 }
 
-// nudge makes the one who waits for room, or is about to, look again.
-func (p *poller) nudge() {
+// retryWrite makes the one who waits for room, or is about to, look again.
+func (p *poller) retryWrite() {
 	p.mu.Lock()
 	if p.wr.waiting {
 		p.wr.signal()
@@ -248,7 +232,7 @@ func (p *poller) nudge() {
 	p.mu.Unlock()
 }
 
-func (p *poller) end() {
+func (p *poller) closeFD() {
 	if p.copied {
 		go func() { _ = unix.Close(p.fd) }() // a socket's last close may sleep: see linger.go
 	} else {

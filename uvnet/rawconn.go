@@ -43,7 +43,7 @@ func (r *rawPoller) try(op string, mu *sync.Mutex, s *side, f func(fd uintptr) b
 	err := r.p.acquire()
 	if err == nil {
 		defer r.p.release()
-		for err = r.p.usable(s); err == nil && !f(uintptr(r.p.fd)); {
+		for err = r.p.check(s); err == nil && !f(uintptr(r.p.fd)); {
 			err = r.p.wait(s)
 		}
 	}
@@ -79,7 +79,7 @@ var _ syscall.RawConn = rawStream{}
 // connection, too. Control always gets the descriptor itself: a look by it, such as
 // MSG_PEEK, does not see those bytes.
 func (c *conn) SyscallConn() (syscall.RawConn, error) {
-	if err := c.there(); err != nil {
+	if err := c.checkInit(); err != nil {
 		return nil, err
 	}
 	return rawStream{c}, nil
@@ -94,7 +94,7 @@ func (r rawStream) Read(f func(fd uintptr) bool) error {
 	c := r.c
 	c.rmu.Lock()
 	defer c.rmu.Unlock()
-	return c.try("raw-read", &c.rd, c.halt, func() (bool, error) { return c.look(f) })
+	return c.try("raw-read", &c.rd, c.stopLoop, func() (bool, error) { return c.rawRead(f) })
 }
 
 // Write runs f until it returns true, each time when there may be room.
@@ -102,7 +102,7 @@ func (r rawStream) Write(f func(fd uintptr) bool) error {
 	c := r.c
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
-	return c.try("raw-write", &c.wr, func() error { return c.flushed(false) },
+	return c.try("raw-write", &c.wr, func() error { return c.awaitLoopWrite(false) },
 		func() (bool, error) { return f(uintptr(c.fd)), nil })
 }
 
@@ -117,7 +117,7 @@ func (c *conn) try(op string, s *side, ready func() error, f func() (done bool, 
 			if done, err = f(); done || err != nil {
 				break
 			}
-			if err = c.watch(s); err != nil {
+			if err = c.pollWait(s); err != nil {
 				break
 			}
 		}
@@ -128,34 +128,36 @@ func (c *conn) try(op string, s *side, ready func() error, f func() (done bool, 
 	return nil
 }
 
-// halt makes the loop stop reading.
-func (c *conn) halt() error {
+// stopLoop makes the loop stop reading.
+func (c *conn) stopLoop() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
-		if err := c.ready(&c.rd); err != nil || !c.reading {
+		if err := c.checkLocked(&c.rd); err != nil || c.in.state == readDirect {
 			return err
 		}
-		c.into = nil
-		if !c.w.push((*haltTask)(c)) {
-			return errLoopGone
+		c.in.into = nil
+		if !c.w.push((*stopTask)(c)) {
+			return errLoopClosed
 		}
-		c.begin(&c.rd)
+		c.beginWait(&c.rd)
 		c.mu.Unlock()
 		<-c.rd.wake
 		c.mu.Lock()
-		c.dry = false
+		c.in.drained = false
 	}
 }
 
-// haltTask is a connection whose reading is to stop.
-type haltTask conn
+// stopTask is a connection whose reading is to stop.
+type stopTask conn
 
-// run has reading stop behind this turn's callbacks, see worker.batched.
-func (t *haltTask) run() {
+// run has reading stop behind this turn's callbacks, see worker.batched. If the loop
+// does not read now, who asked has been woken by what stopped it.
+func (t *stopTask) run() {
 	c := (*conn)(t)
 	c.mu.Lock()
-	c.halting = true
+	if c.in.stopSoon() {
+		c.w.toStop = append(c.w.toStop, c)
+	}
 	c.mu.Unlock()
-	c.w.full = append(c.w.full, c)
 }

@@ -37,62 +37,68 @@ func (c *conn) receive(p []byte) (int, error) {
 	}
 	for {
 		c.mu.Lock()
-		c.into = nil
-		if err := c.ready(&c.rd); err != nil {
+		c.in.into = nil
+		if err := c.checkLocked(&c.rd); err != nil {
 			c.mu.Unlock()
 			return 0, err
 		}
-		if c.ahead != nil {
-			n, rest := c.ahead.take(p)
-			c.ahead = rest
+		if c.in.ahead != nil {
+			n, rest := c.in.ahead.moveTo(p)
+			c.in.ahead = rest
 			c.mu.Unlock()
 			return n, nil
 		}
-		if err := c.failed; err != nil {
-			c.failed = nil
+		if err := c.in.popErr(); err != nil {
 			c.mu.Unlock()
 			return 0, err
 		}
-		hand := c.hand.Load() && !c.reading
-		if !c.reading && !c.dry {
-			c.mu.Unlock()
-			n, err := c.readNow(p)
-			if err == unix.EAGAIN {
+		if c.in.state == readDirect {
+			if !c.in.drained {
+				c.mu.Unlock()
+				n, err := c.readNow(p)
+				if err == unix.EAGAIN {
+					continue
+				}
+				return n, err
+			}
+			if c.unassisted() {
+				c.mu.Unlock()
+				c.in.drained = false
+				if err := c.pollWait(&c.rd); err != nil {
+					return 0, err
+				}
 				continue
 			}
-			return n, err
-		}
-		if hand {
-			c.mu.Unlock()
-			c.dry = false
-			if err := c.watch(&c.rd); err != nil {
-				return 0, err
-			}
-			continue
-		}
-		if !c.reading {
-			c.bulk = c.own >= bulky
-			c.dry, c.own, c.reading, c.onLoop = false, 0, true, true
-			if !c.w.push((*readTask)(c)) {
-				c.reading = false
+			if !c.askToRead() {
 				c.mu.Unlock()
-				return 0, errLoopGone
+				return 0, errLoopClosed
 			}
 		}
-		c.into = p
-		c.begin(&c.rd)
+		c.in.into = p
+		c.beginWait(&c.rd)
 		c.mu.Unlock()
 		<-c.rd.wake
-		if n := c.got; n > 0 {
-			c.got = 0
+		if n := c.in.got; n > 0 {
+			c.in.got = 0
 			return n, nil
 		}
 	}
 }
 
+// askToRead has the loop read; false if it is closed. The caller holds rmu and mu.
+func (c *conn) askToRead() bool {
+	c.in.ask()
+	c.life.share()
+	if !c.w.push((*readTask)(c)) {
+		c.in.stop()
+		return false
+	}
+	return true
+}
+
 // recv is one read that does not wait, whatever has been done to the descriptor.
 func (c *conn) recv(p []byte) (int, error) {
-	if c.filed.Load() {
+	if c.mayBlock() {
 		n, _, err := unix.Recvfrom(c.fd, p, unix.MSG_DONTWAIT)
 		return n, err
 	}
@@ -107,15 +113,15 @@ func (c *conn) readNow(p []byte) (int, error) {
 		case err == unix.EINTR:
 			continue
 		case err == unix.EAGAIN:
-			c.dry = true
+			c.in.drained = true
 			return 0, err
 		case err != nil:
 			return 0, os.NewSyscallError("read", err)
 		case n == 0:
 			return 0, io.EOF
 		}
-		c.dry = n < len(p) // the next look would find nothing
-		c.own += n
+		c.in.drained = n < len(p) // the next look would find nothing
+		c.in.direct += n
 		return n, nil
 	}
 }

@@ -101,7 +101,7 @@ func hostIPs(ctx context.Context, r namer, network, host string) ([]net.IPAddr, 
 	var list []net.IPAddr
 	for _, ip := range ips {
 		if ip.To4() == nil && ip.IsLinkLocalUnicast() { // LookupIP loses the zone, which this one needs
-			return r.LookupIPAddr(quiet{ctx}, host)
+			return r.LookupIPAddr(valueless{ctx}, host)
 		}
 		list = append(list, net.IPAddr{IP: ip})
 	}

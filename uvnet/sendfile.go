@@ -20,11 +20,11 @@ func (c *conn) sendFile(file syscall.RawConn, left int64) (n int64, handled bool
 		return 0, false, nil
 	}
 	defer c.release()
-	if c.usable(&c.wr) != nil || c.filed.Load() { // sendfile might wait
+	if c.check(&c.wr) != nil || c.mayBlock() { // sendfile might wait
 		return 0, false, nil
 	}
 	for left > 0 {
-		if err := c.room(); err != nil {
+		if err := c.mayWrite(); err != nil {
 			return n, true, err
 		}
 		var m int
@@ -38,8 +38,8 @@ func (c *conn) sendFile(file syscall.RawConn, left int64) (n int64, handled bool
 		switch {
 		case err == unix.EINTR:
 			continue
-		case err == unix.EAGAIN && c.hand.Load():
-			if err := c.watch(&c.wr); err != nil {
+		case err == unix.EAGAIN && c.unassisted():
+			if err := c.pollWait(&c.wr); err != nil {
 				return n, true, err
 			}
 			continue
@@ -53,12 +53,12 @@ func (c *conn) sendFile(file syscall.RawConn, left int64) (n int64, handled bool
 			return n, true, os.NewSyscallError("sendfile", err)
 		}
 		if m == 0 { // the file's end; of one in /proc it may be the kernel that cannot
-			return n, n != 0, c.settle()
+			return n, n != 0, c.awaitSent()
 		}
 		n += int64(m)
 		left -= int64(m)
 	}
-	return n, true, c.settle()
+	return n, true, c.awaitSent()
 }
 
 // isRegular tells whether the descriptor is a regular file's.
@@ -71,12 +71,12 @@ func isRegular(file syscall.RawConn) bool {
 	return st.Mode&unix.S_IFMT == unix.S_IFREG
 }
 
-// sendPiece gives the loop a piece of the file to write: see probe.
+// sendPiece gives the loop a piece of the file to write: see pieceSize.
 func (c *conn) sendPiece(file syscall.RawConn, left int64) (n int, err error) {
-	b := newBuffer(probe)
+	b := newBuffer(pieceSize)
 	defer b.free()
 	if rerr := file.Read(func(fd uintptr) bool {
-		n, err = unix.Read(int(fd), b.b[:min(left, probe)])
+		n, err = unix.Read(int(fd), b.b[:min(left, pieceSize)])
 		return err != unix.EINTR
 	}); rerr != nil {
 		return 0, rerr
@@ -85,7 +85,7 @@ func (c *conn) sendPiece(file syscall.RawConn, left int64) (n int, err error) {
 		return 0, os.NewSyscallError("read", err)
 	}
 	if n > 0 && !c.submit(b.b[:n]) {
-		return 0, errLoopGone
+		return 0, errLoopClosed
 	}
 	return n, nil
 }

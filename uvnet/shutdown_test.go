@@ -129,7 +129,7 @@ func known(t *testing.T, socket any) {
 		has = func() bool {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			return c.taken || c.watcher != nil && c.watcher.polls()
+			return c.life.state == lifeStream || c.poller != nil && c.poller.polls()
 		}
 	case *UDPConn:
 		has = s.poller.polls
@@ -139,7 +139,7 @@ func known(t *testing.T, socket any) {
 	uvtest.Eventually(t, "the loop to know the socket", has)
 }
 
-func (p *poller) polls() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.made }
+func (p *poller) polls() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.state == pollMade }
 
 // TestNumberOutlivesTheLoop: while a goroutine uses a descriptor by its number, no
 // end of the loop frees the number. Shutdown waits for the goroutine, or names the

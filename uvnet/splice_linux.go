@@ -23,21 +23,21 @@ func splice(from, to int, n int64) (int, error) {
 	}
 }
 
-// unable tells that the kernel cannot splice these two at all.
-func unable(err error) bool {
+// cannotSplice tells that the kernel cannot splice these two at all.
+func cannotSplice(err error) bool {
 	return err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP
 }
 
 // spliceTo moves up to left bytes to d while the kernel has some: 0 where it has none, or
 // the loop reads. io.EOF at the end. The caller has just read so many bytes.
-func (c *conn) spliceTo(d *drain, left int64, read int) (n int64, err error) {
+func (c *conn) spliceTo(d *spliceTarget, left int64, read int) (n int64, err error) {
 	for left > 0 {
-		p, m, err := c.fill(left, read)
+		p, m, err := c.spliceIn(left, read)
 		read = 0
 		if m == 0 {
 			return n, err
 		}
-		k, err := d.empty(p, m)
+		k, err := d.write(p, m)
 		n += int64(k)
 		left -= int64(k)
 		if p.put(err == nil); err != nil {
@@ -47,19 +47,19 @@ func (c *conn) spliceTo(d *drain, left int64, read int) (n int64, err error) {
 	return n, nil
 }
 
-// fill moves what the kernel has, if the loop does not read it, to a pipe.
-func (c *conn) fill(left int64, read int) (p *pipe, n int, err error) {
+// spliceIn moves what the kernel has, if the loop does not read it, to a pipe.
+func (c *conn) spliceIn(left int64, read int) (p *pipe, n int, err error) {
 	c.rmu.Lock()
 	defer c.rmu.Unlock()
-	if read >= bulky {
-		c.own += read // the loop's next read is short, to leave us the rest
+	if read >= longChunk {
+		c.in.direct += read // the loop's next read is short, to leave us the rest
 	}
 	if c.acquire() != nil {
 		return nil, 0, nil // Read finds out
 	}
 	defer c.release()
 	c.mu.Lock()
-	direct := !c.filed.Load() && !c.reading && c.ahead == nil && c.failed == nil && !c.dry && c.ready(&c.rd) == nil
+	direct := !c.mayBlock() && c.in.state == readDirect && c.in.ahead == nil && c.in.err == nil && !c.in.drained && c.checkLocked(&c.rd) == nil
 	c.mu.Unlock()
 	if !direct {
 		return nil, 0, nil
@@ -70,14 +70,14 @@ func (c *conn) fill(left int64, read int) (p *pipe, n int, err error) {
 	n, err = splice(c.fd, p.w, left)
 	switch {
 	case n > 0:
-		c.own += n
+		c.in.direct += n
 		moved.spliced.Add(int64(n))
 		return p, n, nil
 	case err == unix.EAGAIN:
-		c.dry, err = true, nil
+		c.in.drained, err = true, nil
 	case err == nil:
 		err = io.EOF
-	case unable(err):
+	case cannotSplice(err):
 		err = nil
 	default:
 		err = c.opError("read", c.laddr, c.raddr, os.NewSyscallError("splice", err))
@@ -91,7 +91,7 @@ func (c *conn) spliceFrom(conn any, src syscall.RawConn, left int64) (n int64, h
 	if !isStream(src) {
 		return 0, false, nil
 	}
-	d := &drain{c: c}
+	d := &spliceTarget{c: c}
 	for left > 0 {
 		var p *pipe
 		m := 0
@@ -107,7 +107,7 @@ func (c *conn) spliceFrom(conn any, src syscall.RawConn, left int64) (n int64, h
 		switch {
 		case rerr != nil:
 			return n, true, rawError("read", rerr)
-		case err != nil && (p == nil || unable(err)):
+		case err != nil && (p == nil || cannotSplice(err)):
 			return n, false, nil
 		case err != nil:
 			return n, true, spliceError("read", conn, err)
@@ -115,7 +115,7 @@ func (c *conn) spliceFrom(conn any, src syscall.RawConn, left int64) (n int64, h
 			return n, true, nil
 		}
 		moved.spliced.Add(int64(m))
-		k, err := d.empty(p, m)
+		k, err := d.write(p, m)
 		n += int64(k)
 		left -= int64(k)
 		if p.put(err == nil); err != nil {
@@ -144,36 +144,36 @@ func rawError(op string, err error) error {
 	return &plain
 }
 
-// A drain is where splice puts bytes: a connection of ours, or the descriptor of
+// A spliceTarget is where splice puts bytes: a connection of ours, or the descriptor of
 // another writer.
-type drain struct {
+type spliceTarget struct {
 	c   *conn
 	w   io.Writer
 	raw syscall.RawConn
 }
 
-// drainOf returns what takes w's bytes from a pipe, nil if nothing does.
-func drainOf(w io.Writer) *drain {
+// spliceTargetOf returns what takes w's bytes from a pipe, nil if nothing does.
+func spliceTargetOf(w io.Writer) *spliceTarget {
 	switch w := w.(type) {
 	case *conn:
-		return &drain{c: w}
+		return &spliceTarget{c: w}
 	case *TCPConn:
-		return &drain{c: &w.conn}
+		return &spliceTarget{c: &w.conn}
 	case *UnixConn:
-		return &drain{c: &w.conn}
+		return &spliceTarget{c: &w.conn}
 	case *net.TCPConn, *net.UnixConn, *os.File:
 		if raw, err := w.(syscall.Conn).SyscallConn(); err == nil {
-			return &drain{w: w, raw: raw}
+			return &spliceTarget{w: w, raw: raw}
 		}
 	}
 	return nil
 }
 
-// empty moves the n bytes in the pipe on, waiting for room. What the kernel cannot
+// write moves the n bytes in the pipe on, waiting for room. What the kernel cannot
 // move is copied.
-func (d *drain) empty(p *pipe, n int) (int, error) {
+func (d *spliceTarget) write(p *pipe, n int) (int, error) {
 	if d.c != nil {
-		return d.c.drain(p, n)
+		return d.c.spliceOut(p, n)
 	}
 	done := 0
 	for done < n {
@@ -187,7 +187,7 @@ func (d *drain) empty(p *pipe, n int) (int, error) {
 		switch {
 		case werr != nil:
 			return done, rawError("write", werr)
-		case err != nil && (unable(err) || err == unix.EAGAIN):
+		case err != nil && (cannotSplice(err) || err == unix.EAGAIN):
 			if m, err = p.copyTo(d.w, min(n-done, copySize)); err != nil {
 				return done + m, err
 			}
@@ -212,12 +212,12 @@ func spliceError(op string, v any, err error) error {
 	return err
 }
 
-// drain moves the n bytes in the pipe to the peer, waiting for room.
-func (c *conn) drain(p *pipe, n int) (done int, err error) {
+// spliceOut moves the n bytes in the pipe to the peer, waiting for room.
+func (c *conn) spliceOut(p *pipe, n int) (done int, err error) {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
 	if err = c.acquire(); err == nil {
-		done, err = c.drainNow(p, n)
+		done, err = c.spliceOutLocked(p, n)
 		c.release()
 	}
 	if err != nil {
@@ -226,23 +226,23 @@ func (c *conn) drain(p *pipe, n int) (done int, err error) {
 	return done, err
 }
 
-// drainNow is drain for the caller that holds wmu and the descriptor.
-func (c *conn) drainNow(p *pipe, n int) (done int, err error) {
+// spliceOutLocked is spliceOut for the caller that holds wmu and the descriptor.
+func (c *conn) spliceOutLocked(p *pipe, n int) (done int, err error) {
 	for done < n {
-		if err := c.room(); err != nil {
+		if err := c.mayWrite(); err != nil {
 			return done, err
 		}
 		m, err := 0, error(unix.EINVAL)
-		if !c.filed.Load() { // else it might wait
+		if !c.mayBlock() { // else it might wait
 			m, err = splice(p.r, c.fd, int64(n-done))
 		}
 		switch {
-		case err == unix.EAGAIN && c.hand.Load():
-			if err := c.watch(&c.wr); err != nil {
+		case err == unix.EAGAIN && c.unassisted():
+			if err := c.pollWait(&c.wr); err != nil {
 				return done, err
 			}
-		case err == unix.EAGAIN || unable(err):
-			if m, err = p.copyTo(submitter{c}, min(n-done, probe)); err != nil {
+		case err == unix.EAGAIN || cannotSplice(err):
+			if m, err = p.copyTo(submitter{c}, min(n-done, pieceSize)); err != nil {
 				return done, err
 			}
 		case err != nil:
@@ -250,19 +250,19 @@ func (c *conn) drainNow(p *pipe, n int) (done int, err error) {
 		}
 		done += m
 	}
-	return done, c.settle()
+	return done, c.awaitSent()
 }
 
-// A submitter gives the loop what is written to it, a piece at most: see probe. Where
+// A submitter gives the loop what is written to it, a piece at most: see pieceSize. Where
 // the loop writes nothing it waits until the kernel has it.
 type submitter struct{ c *conn }
 
 func (s submitter) Write(b []byte) (int, error) {
-	if s.c.hand.Load() {
+	if s.c.unassisted() {
 		return s.c.write(b)
 	}
 	if !s.c.submit(b) {
-		return 0, errLoopGone
+		return 0, errLoopClosed
 	}
 	return len(b), nil
 }

@@ -16,19 +16,19 @@ import (
 // What a connection asks of its loop.
 type (
 	readTask  conn // read until somebody has had enough
-	writeTask conn // write c.pending
+	writeTask conn // write the piece in c.out
 	closeTask conn // close the descriptor, which the loop may own
 )
 
-// bulky is the size of a chunk behind which there is likely more. The loop stops
+// longChunk is the size of a chunk behind which there is likely more. The loop stops
 // reading there, and the reader takes the rest from the kernel himself: to read
-// it ahead would be to copy it twice. If the rest was bulky as well, the loop's next
+// it ahead would be to copy it twice. If the rest was longChunk as well, the loop's next
 // reads are short: they only tell that there is more.
-const bulky = 32 << 10
+const longChunk = 32 << 10
 
-// lingering bounds how long a closed connection goes on sending what its user
+// flushLimit bounds how long a closed connection goes on sending what its user
 // wrote before.
-const lingering = time.Minute
+const flushLimit = time.Minute
 
 // run starts reading. C function uv_read_start.
 func (t *readTask) run() {
@@ -36,28 +36,29 @@ func (t *readTask) run() {
 	err := c.open()
 	if err == nil {
 		c.mu.Lock()
-		bulk := c.bulk
+		short := c.in.begin()
 		c.mu.Unlock()
-		if bulk {
-			err = c.stream.Base().ReadStartShort(c.onRead)
+		if short {
+			err = c.life.stream.Base().ReadStartShort(c.onRead)
 		} else {
-			err = c.stream.ReadStart(c.onRead)
+			err = c.life.stream.ReadStart(c.onRead)
 		}
 	}
 	if err != nil {
 		c.onRead(nil, err)
-		return
 	}
-	c.started = true
 }
 
 // open makes a libuv stream of the descriptor, when the loop first needs one.
 func (c *conn) open() error {
-	if c.stream != nil {
+	if c.life.stream != nil {
 		return nil
 	}
-	if !c.claim(true) { // closed meanwhile, when the loop took no more tasks
-		return errLoopGone
+	c.mu.Lock()
+	alive := c.life.open()
+	c.mu.Unlock()
+	if !alive { // closed meanwhile, when the loop took no more tasks
+		return errLoopClosed
 	}
 	s, err := handles.NewTCP(c.w.loop)
 	if err == nil {
@@ -66,119 +67,115 @@ func (c *conn) open() error {
 		}
 	}
 	if err != nil {
-		if !c.claim(false) {
+		c.mu.Lock()
+		ours := c.life.openFailed()
+		c.mu.Unlock()
+		if ours {
 			unix.Close(c.fd)
 		}
 		return err
 	}
-	c.stream = s
+	c.life.stream = s
 	_ = s.Base().Guard(c.inUse) // fails only on a closed stream
 	s.OnClose(c.closed)
 	return nil
-}
-
-// claim says whether libuv owns the descriptor; false if it has been left to its
-// owner by destroy.
-func (c *conn) claim(taken bool) (alive bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.lost || !taken {
-		c.taken = taken
-	}
-	return !c.lost
 }
 
 // inUse tells whether goroutines use the descriptor. The loop asks before it closes
 // it: for us, for its own shutdown, or because somebody walked its handles. The
 // users leave as they do for Close, and the last one has the closing done.
 func (c *conn) inUse() bool {
+	c.mu.Lock()
+	c.life.to(lifeClosing)
+	c.mu.Unlock()
 	if c.ref.close() {
-		c.expel()
+		c.wakeUsers()
 		if !c.ref.release() {
 			return true
 		}
-		c.retire()
-		if c.watcher != nil {
-			c.watcher.drop()
+		c.leave()
+		if c.poller != nil {
+			c.poller.closeByConn()
 		}
 	} else if c.ref.used() {
 		return true
 	}
-	c.keepSpare()
+	c.keepOpen()
 	return false
 }
 
 // onRead gives what was read to the reader who waits, and keeps the rest.
 func (c *conn) onRead(p []byte, err error) {
-	if c.leaving { // the kernel, too, resets a closed connection that is sent more
-		if err == nil {
-			c.cut()
+	c.mu.Lock()
+	if c.life.state == lifeFlushing {
+		c.mu.Unlock()
+		if err == nil { // the kernel, too, resets a closed connection that is sent more
+			c.closeStream()
 		}
 		return
 	}
-	c.mu.Lock()
 	if err != nil {
-		c.started = false
+		c.in.stop()
 		// An end needs no word: the reader finds it in the kernel.
-		if c.reading = false; err != io.EOF && !errors.Is(err, uv.ENOBUFS) {
-			c.failed = sysError("read", err)
+		if err != io.EOF && !errors.Is(err, uv.ENOBUFS) {
+			c.in.err = sysError("read", err)
 		}
 	} else {
-		if (len(p) >= bulky || c.bulk && len(p) >= handles.ShortRead) && !c.halting {
-			c.halting = true
-			c.w.full = append(c.w.full, c)
+		if c.in.long(len(p)) && c.in.stopSoon() {
+			c.w.toStop = append(c.w.toStop, c)
 		}
 		if c.rd.waiting {
-			c.got = copy(c.into, p)
-			p = p[c.got:]
+			c.in.got = copy(c.in.into, p)
+			p = p[c.in.got:]
 		}
 		if len(p) > 0 {
-			before := c.ahead.len()
-			c.ahead = c.ahead.add(p)
-			if before < readAhead && c.ahead.len() >= readAhead {
-				c.w.full = append(c.w.full, c)
+			before := c.in.ahead.len()
+			c.in.ahead = c.in.ahead.add(p)
+			if before < readAhead && c.in.ahead.len() >= readAhead {
+				c.w.toStop = append(c.w.toStop, c)
 			}
 		}
 	}
-	wake := c.rd.take()
+	wake := c.rd.endWait()
 	if wake {
-		c.into = nil
+		c.in.into = nil
 	}
-	c.hush()
+	c.wakeFile()
 	c.mu.Unlock()
 	if wake {
 		c.w.wake(&c.rd)
 	}
 }
 
-// pause stops reading unless the reader has caught up since; all that the
+// pause stops reading, unless the reader has caught up since; all that the
 // stream has read was delivered. The reader goes on by itself in the kernel. A
 // start that is under way is left alone: it would take effect behind the stop.
-func (c *conn) pause() {
+func (c *conn) stopReading() {
 	c.mu.Lock()
-	if c.started && (c.halting || c.ahead.len() >= readAhead) && !c.stream.Closing() {
-		_ = c.stream.ReadStop() // fails only on a closed stream
-		c.started, c.reading = false, false
+	if c.life.state != lifeStream || !c.in.stopsNow() {
+		c.mu.Unlock()
+		return
 	}
-	wake := c.halting && c.rd.take()
-	c.halting = false
-	c.hush()
+	_ = c.life.stream.ReadStop() // fails only on a closed stream
+	c.in.stop()
+	wake := c.rd.endWait()
+	c.wakeFile()
 	c.mu.Unlock()
 	if wake {
 		c.w.wake(&c.rd)
 	}
 }
 
-// run writes what is pending. C function uv_write.
+// run writes the piece. C function uv_write.
 func (t *writeTask) run() {
 	c := (*conn)(t)
 	err := c.open()
 	c.mu.Lock()
-	b := c.pending
-	c.pending = nil
+	b := c.out.piece
+	c.out.piece = nil
 	c.mu.Unlock()
 	if err == nil {
-		err = c.stream.WriteFunc(c.onWritten, b.b) // small: copied
+		err = c.life.stream.WriteFunc(c.onWritten, b.b) // small: copied
 	}
 	b.free()
 	if err != nil {
@@ -186,84 +183,89 @@ func (t *writeTask) run() {
 	}
 }
 
-// onWritten runs when the kernel has taken what was pending, or refused it.
+// onWritten runs when the kernel has taken the piece, or refused it.
 func (c *conn) onWritten(err error) {
-	c.mu.Lock()
-	c.unsent = false
 	if err != nil {
-		c.refused = sysError("write", err)
+		err = sysError("write", err)
 	}
-	if c.ended && c.stream != nil && !c.stream.Closing() {
+	c.mu.Lock()
+	state := c.life.state
+	if c.out.finish(err) && (state == lifeStream || state == lifeFlushing) {
 		_ = unix.Shutdown(c.fd, unix.SHUT_WR)
 	}
-	wake := c.wr.take()
-	c.hush()
+	wake := c.wr.endWait()
+	c.wakeFile()
 	c.mu.Unlock()
 	if wake {
 		c.w.wake(&c.wr)
 	}
-	if c.leaving {
-		c.cut()
+	if state == lifeFlushing {
+		c.closeStream()
 	}
 }
 
 // run closes the descriptor, behind what was accepted for writing.
 func (t *closeTask) run() {
 	c := (*conn)(t)
-	if c.stream == nil { // opening it failed
-		c.keepSpare()
+	c.mu.Lock()
+	if c.life.state == lifeStream && c.out.state != writeDirect && c.life.linger != 0 && !c.life.unread {
+		c.flush()
+	}
+	state := c.life.state
+	c.mu.Unlock()
+	switch state {
+	case lifeTasked: // no stream was needed, or none could be made
+		c.keepOpen()
 		unix.Close(c.fd)
 		c.closed()
-		return
-	}
-	if c.stream.Closing() { // the loop was faster, and waits for us, or is done
-		if c.stream.Base().Guarded() {
-			c.keepSpare()
-			c.stream.Base().Unguard()
+	case lifeClosing: // the loop was faster, and waits for us
+		if c.life.stream.Base().Guarded() {
+			c.keepOpen()
+			c.life.stream.Base().Unguard()
 		}
-		return
+	case lifeStream:
+		c.closeStream()
+	case lifeFlushing:
+		c.wakeCloser(false) // one that waits for the port need not wait for the bytes
 	}
-	c.mu.Lock()
-	wait := c.unsent && !c.discard && !c.unread
-	if wait && !c.reading {
-		c.reading = true
-		wait = c.stream.ReadStart(c.onRead) == nil
-	}
-	c.mu.Unlock()
-	if !wait {
-		c.cut()
-		return
-	}
-	c.finish()
-	c.leaving = true
-	limit := lingering
-	if c.linger > 0 {
-		limit = min(limit, c.linger)
-	}
-	c.patience = time.AfterFunc(limit, func() { _ = c.w.loop.Post(c.giveUp) })
 }
 
-// giveUp closes what has been leaving long enough: it has slept, and goes on sending
-// what the kernel has in the background, as by the kernel's own rule.
-func (c *conn) giveUp() {
-	if c.stream.Closing() {
+// flush has the stream go on, closed, until it has sent its piece, its time is over or
+// the peer sends more; mu is held. Reading tells of the latter. A stream that cannot
+// read is left as it is.
+func (c *conn) flush() {
+	if c.in.discard() && c.life.stream.ReadStart(c.onRead) != nil {
 		return
 	}
+	c.life.to(lifeFlushing)
+	limit := flushLimit
+	if c.life.linger > 0 {
+		limit = min(limit, c.life.linger)
+	}
+	c.life.flushTimer = time.AfterFunc(limit, func() { _ = c.w.loop.Post(c.endFlush) })
+}
+
+// endFlush closes what has been flushing long enough. The kernel goes on sending what
+// it has in the background, as by its own rule.
+func (c *conn) endFlush() {
 	c.mu.Lock()
-	if c.linger > 0 {
-		c.linger = 0
+	late := c.life.state == lifeFlushing
+	if late && c.life.linger > 0 {
+		c.life.linger = lingerOff
 		_ = unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{})
 	}
 	c.mu.Unlock()
-	c.cut()
+	if late {
+		c.closeStream()
+	}
 }
 
-// cut closes the stream.
-func (c *conn) cut() {
-	if c.patience != nil {
-		c.patience.Stop()
+// closeStream closes the stream.
+func (c *conn) closeStream() {
+	if c.life.flushTimer != nil {
+		c.life.flushTimer.Stop()
 	}
-	_ = c.stream.Close()
+	_ = c.life.stream.Close()
 }
 
 // sysError is an error of libuv as package net would have it from the call.

@@ -61,9 +61,6 @@ func (c *TCPConn) SetKeepAliveConfig(config net.KeepAliveConfig) error {
 // are sent in the background; 0 drops them and resets the connection; above, Close
 // waits up to so many seconds until they are sent, as by package net on Linux.
 func (c *TCPConn) SetLinger(sec int) error {
-	c.mu.Lock()
-	c.discard = sec == 0
-	c.mu.Unlock()
 	return c.set(func(fd int) error {
 		l := unix.Linger{}
 		if sec >= 0 {

@@ -20,11 +20,11 @@ func (c traceless) Value(key any) any {
 	return v
 }
 
-// A quiet is a context without values: it ends, and tells nothing.
-type quiet struct{ context.Context }
+// A valueless is a context without values: it ends, and tells nothing.
+type valueless struct{ context.Context }
 
 // Value returns nil.
-func (quiet) Value(any) any { return nil }
+func (valueless) Value(any) any { return nil }
 
 // lookupContext is ctx for a resolver: with the hooks for lookups, which package
 // net's resolver calls itself, and without those for connecting, for a connection

@@ -19,7 +19,7 @@ func ListenTCP(network string, laddr *net.TCPAddr) (*TCPListener, error) {
 	if plain(network, at) {
 		ln, err = lc.Listen(context.Background(), network, at.String())
 	} else if ln, err = net.ListenTCP(network, laddr); err == nil {
-		ln, err = lc.takeListener(network, ln, true)
+		ln, err = lc.listenerFromNet(network, ln, true)
 	}
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func DialTCP(network string, laddr, raddr *net.TCPAddr) (*TCPConn, error) {
 
 // DialTCP is [net.Dialer.DialTCP]. LocalAddr is not used.
 func (d *Dialer) DialTCP(ctx context.Context, network string, laddr, raddr netip.AddrPort) (*TCPConn, error) {
-	ctx, cancel := d.bounded(ctx)
+	ctx, cancel := d.withLimits(ctx)
 	defer cancel()
 	return d.connectTo(ctx, network, net.TCPAddrFromAddrPort(laddr), net.TCPAddrFromAddrPort(raddr))
 }
@@ -80,29 +80,29 @@ func (d *Dialer) connectTo(ctx context.Context, network string, laddr, raddr *ne
 // wildcard and a port of the system's choice.
 func ListenUDP(network string, laddr *net.UDPAddr) (*UDPConn, error) {
 	c, err := net.ListenUDP(network, laddr)
-	return takeTyped("listen", network, c, err, (*Net)(nil).takeUDP)
+	return typedFromNet("listen", network, c, err, (*Net)(nil).udpFromNet)
 }
 
 // ListenMulticastUDP is [net.ListenMulticastUDP]: a socket that has joined the
 // group gaddr on an interface, nil for one of the system's choice.
 func ListenMulticastUDP(network string, ifi *net.Interface, gaddr *net.UDPAddr) (*UDPConn, error) {
 	c, err := net.ListenMulticastUDP(network, ifi, gaddr)
-	return takeTyped("listen", network, c, err, (*Net)(nil).takeUDP)
+	return typedFromNet("listen", network, c, err, (*Net)(nil).udpFromNet)
 }
 
 // DialUDP is [net.DialUDP]: networks udp, udp4 and udp6; a nil laddr lets the
 // system choose.
 func DialUDP(network string, laddr, raddr *net.UDPAddr) (*UDPConn, error) {
 	c, err := net.DialUDP(network, laddr, raddr)
-	return takeTyped("dial", network, c, err, (*Net)(nil).takeUDP)
+	return typedFromNet("dial", network, c, err, (*Net)(nil).udpFromNet)
 }
 
 // DialUDP is [net.Dialer.DialUDP]. LocalAddr is not used.
 func (d *Dialer) DialUDP(ctx context.Context, network string, laddr, raddr netip.AddrPort) (*UDPConn, error) {
-	ctx, cancel := d.bounded(ctx)
+	ctx, cancel := d.withLimits(ctx)
 	defer cancel()
 	c, err := d.std(ctx).DialUDP(ctx, network, laddr, raddr)
-	return takeTyped("dial", network, c, err, d.Loops.takeUDP)
+	return typedFromNet("dial", network, c, err, d.Loops.udpFromNet)
 }
 
 // ListenUnix is [net.ListenUnix]: network unix.
@@ -114,7 +114,7 @@ func ListenUnix(network string, laddr *net.UnixAddr) (*UnixListener, error) {
 	if err != nil {
 		return nil, err
 	}
-	ln, err := new(ListenConfig).takeListener(network, std, true)
+	ln, err := new(ListenConfig).listenerFromNet(network, std, true)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func ListenUnix(network string, laddr *net.UnixAddr) (*UnixListener, error) {
 // ListenUnixgram is [net.ListenUnixgram]: network unixgram.
 func ListenUnixgram(network string, laddr *net.UnixAddr) (*UnixgramConn, error) {
 	c, err := net.ListenUnixgram(network, laddr)
-	return takeTyped("listen", network, c, err, (*Net)(nil).takeUnixgram)
+	return typedFromNet("listen", network, c, err, (*Net)(nil).unixgramFromNet)
 }
 
 // DialUnix is [net.DialUnix] for network unix: a connection of unixgram is a
@@ -135,7 +135,7 @@ func DialUnix(network string, laddr, raddr *net.UnixAddr) (*UnixConn, error) {
 
 // DialUnix is [net.Dialer.DialUnix] for network unix. LocalAddr is not used.
 func (d *Dialer) DialUnix(ctx context.Context, network string, laddr, raddr *net.UnixAddr) (*UnixConn, error) {
-	ctx, cancel := d.bounded(ctx)
+	ctx, cancel := d.withLimits(ctx)
 	defer cancel()
 	var c *UnixConn
 	var err error
@@ -153,13 +153,13 @@ func (d *Dialer) DialUnix(ctx context.Context, network string, laddr, raddr *net
 	return c, nil
 }
 
-// takeTyped makes a connection of ours of the outcome of a function of package
+// typedFromNet makes a connection of ours of the outcome of a function of package
 // net.
-func takeTyped[S net.PacketConn, C net.PacketConn](op, network string, std S, err error, take func(string, S) (C, error)) (c C, _ error) {
+func typedFromNet[S net.PacketConn, C net.PacketConn](op, network string, std S, err error, convert func(string, S) (C, error)) (c C, _ error) {
 	if err != nil {
 		return c, err
 	}
-	if c, err = take(network, std); err != nil {
+	if c, err = convert(network, std); err != nil {
 		return c, &net.OpError{Op: op, Net: network, Addr: std.LocalAddr(), Err: err}
 	}
 	return c, nil

@@ -32,9 +32,9 @@ func newUDPConn(w *worker, network string, fd int, laddr, raddr net.Addr) *UDPCo
 	return c
 }
 
-// takeUDP makes a UDPConn of a socket of package net, whose rules for addresses
+// udpFromNet makes a UDPConn of a socket of package net, whose rules for addresses
 // and options thereby hold here.
-func (n *Net) takeUDP(network string, c *net.UDPConn) (*UDPConn, error) {
+func (n *Net) udpFromNet(network string, c *net.UDPConn) (*UDPConn, error) {
 	defer c.Close()
 	w, err := n.worker()
 	if err != nil {
@@ -63,13 +63,13 @@ func (d *Dialer) std(ctx context.Context) *net.Dialer {
 func (d *Dialer) dialUDP(ctx context.Context, network string, addr *net.UDPAddr) (*UDPConn, error) {
 	c, err := d.std(ctx).DialContext(lookupContext(ctx), network, addr.String()) // the hooks were called
 	if err != nil {
-		return nil, inner(err)
+		return nil, unwrapOp(err)
 	}
-	return d.Loops.takeUDP(network, c.(*net.UDPConn))
+	return d.Loops.udpFromNet(network, c.(*net.UDPConn))
 }
 
-// inner is what package net has wrapped in an error of its own.
-func inner(err error) error {
+// unwrapOp returns what package net has wrapped in an error of its own.
+func unwrapOp(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {
 		return op.Err
@@ -80,27 +80,27 @@ func inner(err error) error {
 // ListenPacket is [net.ListenConfig.ListenPacket]: networks udp, udp4, udp6 and
 // unixgram.
 func (lc *ListenConfig) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
-	if err := refuse("listen", network, address); err != nil {
+	if err := checkNetwork("listen", network, address); err != nil {
 		return nil, err
 	}
 	c, err := (&net.ListenConfig{Control: lc.Control}).ListenPacket(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	p, err := lc.Loops.takePacket(network, c)
+	p, err := lc.Loops.packetFromNet(network, c)
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Addr: c.LocalAddr(), Err: err}
 	}
 	return p, nil
 }
 
-// takePacket makes a packet connection of ours of one of package net.
-func (n *Net) takePacket(network string, c net.PacketConn) (net.PacketConn, error) {
+// packetFromNet makes a packet connection of ours of one of package net.
+func (n *Net) packetFromNet(network string, c net.PacketConn) (net.PacketConn, error) {
 	switch c := c.(type) {
 	case *net.UDPConn:
-		return packet(n.takeUDP(network, c))
+		return packet(n.udpFromNet(network, c))
 	case *net.UnixConn:
-		return packet(n.takeUnixgram(network, c))
+		return packet(n.unixgramFromNet(network, c))
 	}
 	_ = c.Close()
 	return nil, unsupported(network)

@@ -7,15 +7,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/sock"
 )
 
 // ReadFromUDPAddrPort receives a packet and tells whom it is from; what does not
 // fit into p is lost. It allocates nothing.
 func (c *UDPConn) ReadFromUDPAddrPort(p []byte) (n int, addr netip.AddrPort, err error) {
-	var from uv.SockAddr
+	var from sock.Addr
 	err = c.receive("recvfrom", func() (err error) {
-		n, err = uv.RecvFrom(c.fd, p, &from)
+		n, err = sock.RecvFrom(c.fd, p, &from)
 		return err
 	})
 	if err != nil {
@@ -53,9 +53,9 @@ func (c *UDPConn) ReadFrom(p []byte) (int, net.Addr, error) {
 // ReadMsgUDPAddrPort receives a packet with its control messages and the flags
 // of recvmsg(2). It allocates nothing.
 func (c *UDPConn) ReadMsgUDPAddrPort(p, oob []byte) (n, oobn, flags int, addr netip.AddrPort, err error) {
-	var from uv.SockAddr
+	var from sock.Addr
 	err = c.receive("recvmsg", func() (err error) {
-		n, oobn, flags, err = uv.RecvMsg(c.fd, p, oob, &from)
+		n, oobn, flags, err = sock.RecvMsg(c.fd, p, oob, &from)
 		return err
 	})
 	if err != nil {
@@ -126,7 +126,7 @@ func (c *UDPConn) WriteMsgUDPAddrPort(p, oob []byte, addr netip.AddrPort) (n, oo
 // WriteMsgUDP sends a packet with control messages; addr is nil on a connected
 // socket. It allocates nothing.
 func (c *UDPConn) WriteMsgUDP(p, oob []byte, addr *net.UDPAddr) (n, oobn int, err error) {
-	var to uv.SockAddr
+	var to sock.Addr
 	if c.raddr != nil && addr == nil {
 		n, err = c.sendMsg(p, oob, nil)
 	} else if to, err = c.targetUDP("sendmsg", addr); err == nil {
@@ -138,13 +138,13 @@ func (c *UDPConn) WriteMsgUDP(p, oob []byte, addr *net.UDPAddr) (n, oobn int, er
 	return n, len(oob), nil
 }
 
-func (c *UDPConn) sendTo(p []byte, to *uv.SockAddr) error {
-	return c.send("sendto", func() error { return uv.SendTo(c.fd, p, to) })
+func (c *UDPConn) sendTo(p []byte, to *sock.Addr) error {
+	return c.send("sendto", func() error { return sock.SendTo(c.fd, p, to) })
 }
 
-func (c *UDPConn) sendMsg(p, oob []byte, to *uv.SockAddr) (n int, err error) {
+func (c *UDPConn) sendMsg(p, oob []byte, to *sock.Addr) (n int, err error) {
 	err = c.send("sendmsg", func() (err error) {
-		n, err = uv.SendMsg(c.fd, p, oob, to)
+		n, err = sock.SendMsg(c.fd, p, oob, to)
 		return err
 	})
 	return n, err
@@ -152,42 +152,42 @@ func (c *UDPConn) sendMsg(p, oob []byte, to *uv.SockAddr) (n int, err error) {
 
 // target is where a packet goes: an address that is none must not pass for the
 // wildcard, as a UDPAddr without IP does.
-func (c *UDPConn) target(addr netip.AddrPort) (uv.SockAddr, error) {
+func (c *UDPConn) target(addr netip.AddrPort) (sock.Addr, error) {
 	ip := addr.Addr()
 	switch {
 	case c.raddr != nil:
-		return uv.SockAddr{}, net.ErrWriteToConnected
+		return sock.Addr{}, net.ErrWriteToConnected
 	case !addr.IsValid():
-		return uv.SockAddr{}, errMissingAddress
+		return sock.Addr{}, errMissingAddress
 	case c.family == unix.AF_INET && !ip.Unmap().Is4():
-		return uv.SockAddr{}, &net.AddrError{Err: "non-IPv4 address", Addr: ip.String()}
+		return sock.Addr{}, &net.AddrError{Err: "non-IPv4 address", Addr: ip.String()}
 	}
 	return c.sockAddr(ip, addr.Port()), nil
 }
 
 // targetUDP is target for a UDPAddr; the wildcard of either family is that of
 // the socket's. call is the system call that would refuse a port.
-func (c *UDPConn) targetUDP(call string, addr *net.UDPAddr) (uv.SockAddr, error) {
+func (c *UDPConn) targetUDP(call string, addr *net.UDPAddr) (sock.Addr, error) {
 	if c.raddr != nil {
-		return uv.SockAddr{}, net.ErrWriteToConnected
+		return sock.Addr{}, net.ErrWriteToConnected
 	}
 	if addr == nil {
-		return uv.SockAddr{}, errMissingAddress
+		return sock.Addr{}, errMissingAddress
 	}
 	ip, _ := netip.AddrFromSlice(addr.IP)
 	switch {
 	case c.family == unix.AF_INET && len(addr.IP) == 0:
 		ip = netip.IPv4Unspecified()
 	case c.family == unix.AF_INET && !ip.Unmap().Is4():
-		return uv.SockAddr{}, &net.AddrError{Err: "non-IPv4 address", Addr: addr.IP.String()}
+		return sock.Addr{}, &net.AddrError{Err: "non-IPv4 address", Addr: addr.IP.String()}
 	case c.family == unix.AF_INET:
 	case len(addr.IP) == 0, addr.IP.Equal(net.IPv4zero):
 		ip = netip.IPv6Unspecified()
 	case !ip.IsValid():
-		return uv.SockAddr{}, &net.AddrError{Err: "non-IPv6 address", Addr: addr.IP.String()}
+		return sock.Addr{}, &net.AddrError{Err: "non-IPv6 address", Addr: addr.IP.String()}
 	}
 	if addr.Port < 0 || addr.Port > 65535 {
-		return uv.SockAddr{}, sysCall(call, unix.EINVAL)
+		return sock.Addr{}, sysCall(call, unix.EINVAL)
 	}
 	to := c.sockAddr(ip, uint16(addr.Port))
 	if addr.Zone != "" && c.family != unix.AF_INET {
@@ -197,11 +197,11 @@ func (c *UDPConn) targetUDP(call string, addr *net.UDPAddr) (uv.SockAddr, error)
 }
 
 // sockAddr is an address in the form of the socket's family.
-func (c *UDPConn) sockAddr(ip netip.Addr, port uint16) uv.SockAddr {
+func (c *UDPConn) sockAddr(ip netip.Addr, port uint16) sock.Addr {
 	if c.family == unix.AF_INET {
-		return uv.SockAddr{IP: ip.Unmap(), Port: port}
+		return sock.Addr{IP: ip.Unmap(), Port: port}
 	}
-	to := uv.SockAddr{IP: ip, Port: port}
+	to := sock.Addr{IP: ip, Port: port}
 	if ip.Is4() {
 		to.IP = netip.AddrFrom16(ip.As16())
 	} else if zone := ip.Zone(); zone != "" {
@@ -211,7 +211,7 @@ func (c *UDPConn) sockAddr(ip netip.Addr, port uint16) uv.SockAddr {
 }
 
 // addrPortOf is a sender's address, the zero AddrPort for none.
-func addrPortOf(from *uv.SockAddr) netip.AddrPort {
+func addrPortOf(from *sock.Addr) netip.AddrPort {
 	ip := from.IP
 	if from.Scope != 0 {
 		ip = ip.WithZone(zoneName(from.Scope))

@@ -80,15 +80,15 @@ func (c *UnixConn) WriteToUnix(p []byte, addr *net.UnixAddr) (int, error) {
 func (c *UnixConn) reads(name string, call func() error) error {
 	c.rmu.Lock()
 	defer c.rmu.Unlock()
-	c.dry = false
-	return c.repeat(name, &c.rd, func() error { return c.usable(&c.rd) }, call)
+	c.in.drained = false
+	return c.repeat(name, &c.rd, func() error { return c.check(&c.rd) }, call)
 }
 
 // writes runs a writing call until there is room.
 func (c *UnixConn) writes(name string, call func() error) error {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
-	return c.repeat(name, &c.wr, c.room, call)
+	return c.repeat(name, &c.wr, c.mayWrite, call)
 }
 
 func (c *UnixConn) repeat(name string, s *side, ready, call func() error) error {
@@ -105,7 +105,7 @@ func (c *UnixConn) repeat(name string, s *side, ready, call func() error) error 
 			return err
 		case unix.EINTR:
 		case unix.EAGAIN:
-			if err := c.watch(s); err != nil {
+			if err := c.pollWait(s); err != nil {
 				return err
 			}
 		default:

@@ -17,8 +17,8 @@ var _ net.Conn = (*UnixgramConn)(nil)
 var _ net.PacketConn = (*UnixgramConn)(nil)
 var _ syscall.Conn = (*UnixgramConn)(nil)
 
-// takeUnixgram makes a UnixgramConn of a socket of package net.
-func (n *Net) takeUnixgram(network string, c *net.UnixConn) (*UnixgramConn, error) {
+// unixgramFromNet makes a UnixgramConn of a socket of package net.
+func (n *Net) unixgramFromNet(network string, c *net.UnixConn) (*UnixgramConn, error) {
 	defer c.Close()
 	w, err := n.worker()
 	if err != nil {
@@ -37,9 +37,9 @@ func (n *Net) takeUnixgram(network string, c *net.UnixConn) (*UnixgramConn, erro
 func (d *Dialer) dialUnixgram(ctx context.Context, addr *net.UnixAddr) (*UnixgramConn, error) {
 	c, err := d.std(ctx).DialContext(lookupContext(ctx), addr.Net, addr.Name) // the hooks were called
 	if err != nil {
-		return nil, inner(err)
+		return nil, unwrapOp(err)
 	}
-	return d.Loops.takeUnixgram(addr.Net, c.(*net.UnixConn))
+	return d.Loops.unixgramFromNet(addr.Net, c.(*net.UnixConn))
 }
 
 // ReadFromUnix receives a packet and tells whom it is from: nil for a socket

@@ -2,13 +2,12 @@ package uvnet
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/uvgo/uvgo"
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // A task is something that only the loop's goroutine may do. Its types are
@@ -21,27 +20,27 @@ type task interface{ run() }
 // starts a goroutine for it, which ends when the loop has neither handles nor
 // requests. The loop stays, and runs again when it is needed.
 type worker struct {
-	loop *uvgo.Loop
-	own  bool        // the default group's: run by us
-	gone atomic.Bool // the loop takes no more tasks
+	loop    *uvgo.Loop
+	selfRun bool        // the default group's: run by us
+	closed  atomic.Bool // the loop takes no more tasks
 
 	mu      sync.Mutex
 	queue   []task
 	posted  bool
-	running bool   // own: a goroutine runs the loop, or is about to
+	running bool   // selfRun: a goroutine runs the loop, or is about to
 	drain   func() // the method run
 
 	// The loop's goroutine only:
-	spare   []task
-	readied bool    // goroutines were readied in this batch
-	full    []*conn // read ahead enough, to be stopped at the batch's end
-	held    bool    // own: the loop is kept alive for its handles, active or not
+	lastQueue []task
+	readied   bool    // goroutines were readied in this batch
+	toStop    []*conn // read ahead enough, to be stopped at the batch's end
+	held      bool    // selfRun: the loop is kept alive for its handles, active or not
 }
 
 func newWorker(l *uvgo.Loop) *worker {
 	w := &worker{loop: l}
 	w.drain = w.run
-	w.gone.Store(l.Post(func() { l.Core().OnBatch(w.batched) }) != nil)
+	w.closed.Store(l.Post(func() { l.AfterBatch(w.batched) }) != nil)
 	return w
 }
 
@@ -49,31 +48,31 @@ func newWorker(l *uvgo.Loop) *worker {
 func (w *worker) push(t task) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.gone.Load() {
+	if w.closed.Load() {
 		return false
 	}
 	if !w.posted {
 		if w.loop.Post(w.drain) != nil {
-			w.gone.Store(true)
+			w.closed.Store(true)
 			return false
 		}
 		w.posted = true
 	}
 	w.queue = append(w.queue, t)
-	if w.own && !w.running {
+	if w.selfRun && !w.running {
 		w.running = true
-		uv.Go(w.keep)
+		bubble.Go(w.runWhileNeeded)
 	}
 	return true
 }
 
-// give is push for a task that ends something: a loop that had no handles, and took
+// pushClose is push for a task that ends something: a loop that had no handles, and took
 // no more tasks, may have some again.
-func (w *worker) give(t task) bool { return w.push(t) || w.loop.Post(t.run) == nil }
+func (w *worker) pushClose(t task) bool { return w.push(t) || w.loop.Post(t.run) == nil }
 
-// keep runs the loop until there is nothing left for it to do. Who pushes meanwhile
+// runWhileNeeded runs the loop until there is nothing left for it to do. Who pushes meanwhile
 // either sees that it runs, and is seen here, or starts it anew.
-func (w *worker) keep() {
+func (w *worker) runWhileNeeded() {
 	for {
 		if err := w.loop.Run(context.Background()); err != nil {
 			panic(err) // a callback's: all of them are this package's
@@ -90,32 +89,32 @@ func (w *worker) keep() {
 
 // use calls fn, which may post to the loop: it runs until fn has returned.
 func (w *worker) use(fn func()) {
-	if w.own && w.push((*holdTask)(w)) {
-		defer w.push((*letTask)(w))
+	if w.selfRun && w.push((*holdTask)(w)) {
+		defer w.push((*unholdTask)(w))
 	}
 	fn()
 }
 
 type (
-	holdTask worker // keep the loop alive
-	letTask  worker // take that back
+	holdTask   worker // keep the loop alive
+	unholdTask worker // take that back
 )
 
-func (t *holdTask) run() { t.loop.Core().Hold() }
-func (t *letTask) run()  { t.loop.Core().Drop() }
+func (t *holdTask) run()   { t.loop.Hold() }
+func (t *unholdTask) run() { t.loop.Drop() }
 
 // run runs the tasks.
 func (w *worker) run() {
 	w.mu.Lock()
 	w.posted = false
 	tasks := w.queue
-	w.queue = w.spare[:0]
+	w.queue = w.lastQueue[:0]
 	w.mu.Unlock()
 	for i, t := range tasks {
 		tasks[i] = nil
 		t.run()
 	}
-	w.spare = tasks
+	w.lastQueue = tasks
 }
 
 // yields is how often the loop yields to the goroutines that it has readied. One
@@ -133,24 +132,23 @@ const (
 // the goroutines that were readied run: what they ask of the loop crosses with
 // its next turn, and what they answer has left before it.
 func (w *worker) batched() {
-	for i, c := range w.full {
-		w.full[i] = nil
-		c.pause()
+	for i, c := range w.toStop {
+		w.toStop[i] = nil
+		c.stopReading()
 	}
-	w.full = w.full[:0]
-	if core := w.loop.Core(); w.own && w.held != (core.Handles() > 0) {
+	w.toStop = w.toStop[:0]
+	if w.selfRun && w.held != (w.loop.Handles() > 0) {
 		if w.held = !w.held; w.held {
-			core.Hold()
+			w.loop.Hold()
 		} else {
-			core.Drop()
+			w.loop.Drop()
 		}
 	}
 	if w.readied {
 		w.readied = false
-		w.loop.Core().Rested()
 		since := time.Now()
 		for range yields {
-			if runtime.Gosched(); time.Since(since) > longYield {
+			if w.loop.Yield(); time.Since(since) > longYield {
 				break
 			}
 		}

@@ -5,12 +5,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/sock"
 )
 
-// probe is how much of a write the loop takes over when the kernel takes no
+// pieceSize is how much of a write the loop takes over when the kernel takes no
 // more: when it has been sent, there is room again.
-const probe = 2 << 10
+const pieceSize = 2 << 10
 
 // Write writes all of p, waiting for the peer to make room if need be: the
 // kernel has it when Write returns. A deadline or Close may leave up to 2 KiB of
@@ -33,19 +33,19 @@ func (c *conn) write(p []byte) (n int, err error) {
 	}
 	defer c.release()
 	for {
-		if err := c.room(); err != nil {
+		if err := c.mayWrite(); err != nil {
 			return n, err
 		}
 		m, err := c.send(p[n:])
 		switch {
 		case err == unix.EINTR:
 		case err == unix.EAGAIN:
-			m, err := c.later(p[n:])
+			m, err := c.writeByLoop(p[n:])
 			if err != nil {
 				return n, err
 			}
 			if n += m; n == len(p) {
-				return n, c.settle()
+				return n, c.awaitSent()
 			}
 		case err != nil:
 			return n, os.NewSyscallError("write", err)
@@ -59,76 +59,75 @@ func (c *conn) write(p []byte) (n int, err error) {
 
 // send is one write that does not wait, whatever has been done to the descriptor.
 func (c *conn) send(p []byte) (int, error) {
-	if c.filed.Load() {
+	if c.mayBlock() {
 		return unix.SendmsgN(c.fd, p, nil, nil, unix.MSG_DONTWAIT)
 	}
-	return uv.Send(c.fd, p)
+	return sock.Send(c.fd, p)
 }
 
 // later is for a p of which the kernel takes nothing now: it gives the loop a piece,
 // and says how much that was, or waits until there may be room.
-func (c *conn) later(p []byte) (int, error) {
-	if c.hand.Load() {
-		return 0, c.watch(&c.wr)
+func (c *conn) writeByLoop(p []byte) (int, error) {
+	if c.unassisted() {
+		return 0, c.pollWait(&c.wr)
 	}
-	m := min(probe, len(p))
+	m := min(pieceSize, len(p))
 	if !c.submit(p[:m]) {
-		return 0, errLoopGone
+		return 0, errLoopClosed
 	}
 	return m, nil
 }
 
 // room waits until the loop has nothing left to write, and tells why the writer
 // must not go on, or nil.
-func (c *conn) room() error { return c.flushed(true) }
+func (c *conn) mayWrite() error { return c.awaitLoopWrite(true) }
 
 // flushed is room; unless writes, it does not mind CloseWrite.
-func (c *conn) flushed(writes bool) error {
+func (c *conn) awaitLoopWrite(writes bool) error {
 	c.mu.Lock()
 	for {
-		err := c.ready(&c.wr)
-		if err == nil && writes && c.ended && c.unsent { // else the call itself says it
+		err := c.checkLocked(&c.wr)
+		if err == nil && writes && c.out.state == writeEnding { // else the call itself says it
 			err = os.NewSyscallError("write", unix.EPIPE)
 		}
-		if err == nil && c.refused != nil {
-			err, c.refused = c.refused, nil
+		if err == nil {
+			err = c.out.popErr()
 		}
-		if err != nil || !c.unsent {
+		if err != nil || c.out.state == writeDirect {
 			c.mu.Unlock()
 			return err
 		}
-		c.begin(&c.wr)
+		c.beginWait(&c.wr)
 		c.mu.Unlock()
 		<-c.wr.wake
 		c.mu.Lock()
 	}
 }
 
-// settle waits until the loop has written the last piece of a write, and tells
+// awaitSent waits until the loop has written the last piece of a write, and tells
 // why it could not. A deadline, Close or CloseWrite ends the wait without an error,
 // for the loop goes on.
-func (c *conn) settle() error {
+func (c *conn) awaitSent() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.unsent && !c.ended && c.ready(&c.wr) == nil {
-		c.begin(&c.wr)
+	for c.out.state == writeByLoop && c.checkLocked(&c.wr) == nil {
+		c.beginWait(&c.wr)
 		c.mu.Unlock()
 		<-c.wr.wake
 		c.mu.Lock()
 	}
-	err := c.refused
-	c.refused = nil
-	return err
+	return c.out.popErr()
 }
 
-// submit makes the loop write a copy of p.
+// submit makes the loop write a copy of p; false if it is closed. The caller holds wmu,
+// and has waited for the loop's last piece.
 func (c *conn) submit(p []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.pending = c.pending.add(p)
-	c.unsent, c.onLoop = true, true
+	c.out.submit(p)
+	c.life.share()
 	if !c.w.push((*writeTask)(c)) {
-		c.unsent = false
+		c.out.finish(nil)
 		return false
 	}
 	return true

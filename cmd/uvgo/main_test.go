@@ -23,9 +23,9 @@ func TestMain(m *testing.M) { looptest.Main(m) }
 
 func init() { uvtest.Helper("uvgo", func() { os.Exit(run(os.Args[1:])) }) }
 
-// patience is when a process is killed that should have ended: whoever waits for
+// maxWait is when a process is killed that should have ended: whoever waits for
 // it then says what for.
-const patience = 2 * time.Minute
+const maxWait = 2 * time.Minute
 
 // A process is a running uvgo.
 type process struct {
@@ -70,7 +70,7 @@ func (p *process) begin() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	timer := time.AfterFunc(patience, func() { p.cmd.Process.Kill() })
+	timer := time.AfterFunc(maxWait, func() { p.cmd.Process.Kill() })
 	p.t.Cleanup(func() { timer.Stop() })
 }
 

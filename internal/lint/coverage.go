@@ -129,7 +129,7 @@ func goNames(r *repo) map[string][]string {
 	}
 	for fn, list := range names {
 		// The mechanism is named only where nothing above it is.
-		if own := slices.DeleteFunc(slices.Clone(list), func(n string) bool { return strings.HasPrefix(n, "uv.Core.") }); len(own) > 0 {
+		if own := slices.DeleteFunc(slices.Clone(list), func(n string) bool { return strings.HasPrefix(n, "core.Core.") }); len(own) > 0 {
 			list = own
 		}
 		slices.Sort(list)

@@ -32,6 +32,7 @@ func TestGeneratedFilesSaySo(t *testing.T)             { expectNone(t, generated
 func TestRootModuleRequiresFewModules(t *testing.T)    { expectNone(t, requiredModules) }
 func TestNothingIsLeftUnfinished(t *testing.T)         { expectNone(t, unfinishedNotes) }
 func TestMethodCommentsNameTheCFunction(t *testing.T)  { expectNone(t, namesCFunction) }
+func TestCitedRulesOfSemanticsExist(t *testing.T)      { expectNone(t, semanticRules) }
 func TestEveryPackageChecksItsTestsLeaks(t *testing.T) { expectNone(t, testMains) }
 
 var repository = sync.OnceValues(func() (*repo, error) {
@@ -60,7 +61,7 @@ func TestRepositoryIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"go.mod", "internal/lint/lint_test.go"} {
+	for _, name := range []string{"go.mod", "internal/lint/lint_test.go", "tests/libuv/testdata/libuv.tsv", "tests/uvloop/testdata/uvloop.tsv"} {
 		if !slices.ContainsFunc(r.files, func(f *file) bool { return f.path == name }) {
 			t.Errorf("%s is not among the %d files read", name, len(r.files))
 		}

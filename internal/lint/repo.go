@@ -28,12 +28,13 @@ type file struct {
 	generated bool
 }
 
-// skippedDirs hold what is not this repository's own text.
+// skippedDirs hold what is not this repository's own text, or what rules do not look at;
+// the lists in the testdata of tests/ are read.
 var skippedDirs = []string{".git", "testdata", "third_party", "vendor", "bin", "build"}
 
 // textExts and textNames are what load reads.
 var (
-	textExts  = []string{".go", ".c", ".h", ".md", ".sh", ".yml", ".yaml", ".mod"}
+	textExts  = []string{".go", ".c", ".h", ".md", ".sh", ".tsv", ".yml", ".yaml", ".mod"}
 	textNames = []string{"Makefile", "Dockerfile", "run"}
 )
 
@@ -47,7 +48,7 @@ func load(fsys fs.FS) (*repo, error) {
 		}
 		base := path.Base(name)
 		if d.IsDir() {
-			if slices.Contains(skippedDirs, base) || strings.HasPrefix(base, "_") {
+			if slices.Contains(skippedDirs, base) && !isList(name) || strings.HasPrefix(base, "_") {
 				return fs.SkipDir
 			}
 			return nil
@@ -73,6 +74,12 @@ func load(fsys fs.FS) (*repo, error) {
 		f.root = !slices.ContainsFunc(nested, func(dir string) bool { return strings.HasPrefix(f.path, dir) })
 	}
 	return r, err
+}
+
+// isList tells whether a directory holds lists of behaviours.
+func isList(dir string) bool {
+	ok, _ := path.Match("tests/*/testdata", dir)
+	return ok
 }
 
 func (r *repo) parse(f *file) (err error) {

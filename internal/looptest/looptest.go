@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/uvtest"
-	"github.com/uvgo/uvgo/uv"
 )
 
 // Main is [uvtest.Main] with a check for loops that were not closed. libuv's
@@ -22,17 +22,21 @@ func Main(m *testing.M) {
 		panic(err)
 	}
 	uvtest.Main(m, func() error {
-		if n := uv.OpenLoops(); n != 0 {
+		if n := core.OpenLoops(); n != 0 {
 			return fmt.Errorf("%d loops were not closed", n)
 		}
 		return nil
 	})
 }
 
-// New makes a loop for the test. When the test ends every handle must have been
-// closed by it, and the loop must close.
+// hangs is how long a test of a loop may do nothing before the process ends with all stacks.
+const hangs = 2 * time.Minute
+
+// New makes a loop for the test, with a watchdog. When the test ends every handle must
+// have been closed by it, and the loop must close.
 func New(t testing.TB, opts ...uvgo.Option) *uvgo.Loop {
 	t.Helper()
+	uvtest.Watchdog(t, hangs)
 	l, err := uvgo.New(opts...)
 	if err != nil {
 		t.Fatal(err)

@@ -22,3 +22,12 @@ func CloseOnExec(t testing.TB) {
 		}
 	}
 }
+
+// closeInheritedOnExec marks the descriptors above 2 that are open now.
+func closeInheritedOnExec() {
+	for fd := range openFDs() {
+		if fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+}

@@ -21,11 +21,15 @@ import (
 // when Main is called does not count, so what a library keeps for the life of
 // the process, such as libuv's signal pipe, is opened before.
 //
+// Descriptors above 2 that the process was started with are closed in its children: a
+// shell or an editor may have left some open, and tests look what a child inherits.
+//
 // In a process that [Command] started, Main runs the named helper instead.
 func Main(m *testing.M, checks ...func() error) {
 	if name := os.Getenv(helperEnv); name != "" {
 		os.Exit(runHelper(name))
 	}
+	closeInheritedOnExec()
 	startNetpoller()
 	before := snapshot()
 	code := m.Run()

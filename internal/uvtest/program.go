@@ -25,9 +25,9 @@ type Program struct {
 	stderr bytes.Buffer
 }
 
-// patience is when a program is killed that should have ended: the test then
+// maxWait is when a program is killed that should have ended: the test then
 // says what it waits for.
-const patience = 2 * time.Minute
+const maxWait = 2 * time.Minute
 
 // Start starts the named helper; see [Helper]. For an example it is its main.
 func Start(t testing.TB, name string, args ...string) *Program {
@@ -46,7 +46,7 @@ func Start(t testing.TB, name string, args ...string) *Program {
 	if err := p.Cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(patience, func() { _ = p.Cmd.Process.Kill() })
+	timer := time.AfterFunc(maxWait, func() { _ = p.Cmd.Process.Kill() })
 	t.Cleanup(func() { timer.Stop() })
 	return p
 }

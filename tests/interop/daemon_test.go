@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// patience is how long a server may take to start or to stop.
-const patience = time.Minute
+// maxWait is how long a server may take to start or to stop.
+const maxWait = time.Minute
 
 // A daemon is a real server in a process of its own. It dies with the test.
 type daemon struct {
@@ -57,7 +57,7 @@ func startDaemon(cmd *exec.Cmd, ready string) (*daemon, error) {
 	}
 	isReady := make(chan struct{})
 	go d.read(r, ready, isReady)
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(maxWait)
 	defer timer.Stop()
 	select {
 	case <-isReady:
@@ -93,7 +93,7 @@ func (d *daemon) output() string {
 // heed that. It returns what is wrong with how it ended.
 func (d *daemon) stop(sig syscall.Signal) error {
 	_ = d.cmd.Process.Signal(sig) // fails if it has ended
-	timer := time.AfterFunc(patience, func() { _ = d.cmd.Process.Kill() })
+	timer := time.AfterFunc(maxWait, func() { _ = d.cmd.Process.Kill() })
 	defer timer.Stop()
 	<-d.done
 	if !d.cmd.ProcessState.Success() {

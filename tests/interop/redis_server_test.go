@@ -56,8 +56,8 @@ func (s *redisServer) client(t testing.TB, p stack, network string, change ...fu
 		Addr:                     "127.0.0.1:" + strconv.Itoa(s.port),
 		Dialer:                   p.dial,
 		MaxRetries:               -1,
-		ReadTimeout:              patience,
-		WriteTimeout:             patience,
+		ReadTimeout:              maxWait,
+		WriteTimeout:             maxWait,
 		ContextTimeoutEnabled:    true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}

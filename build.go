@@ -1,0 +1,72 @@
+package uvgo
+
+import (
+	"runtime"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// This file holds what packages that build on loops need of one, as server, uvnet and
+// uvfs do. The methods belong to the loop's goroutine, as all others.
+
+// Hold keeps the loop alive without a handle until Drop is called as often. A closed loop
+// ignores both. No libuv counterpart.
+func (l *Loop) Hold() {
+	if c := l.machine(); c != nil {
+		c.Hold()
+	}
+}
+
+// Drop takes back one Hold. No libuv counterpart.
+func (l *Loop) Drop() {
+	if c := l.machine(); c != nil {
+		c.Drop()
+	}
+}
+
+// AfterBatch makes fn run behind the callbacks of every turn from now on, before what
+// they asked for crosses into C. fn must not panic. No libuv counterpart.
+func (l *Loop) AfterBatch(fn func()) {
+	if fn != nil && l.mine("loop after batch") {
+		l.core.OnBatch(fn)
+	}
+}
+
+// Round returns the number of the turn under way: what is done once a turn compares it.
+// No libuv counterpart.
+func (l *Loop) Round() uint64 {
+	if l == nil || l.core == nil {
+		return 0
+	}
+	return l.core.Round()
+}
+
+// Defer makes d deliver in the loop's next turn, which then does not wait. Unlike Post it
+// takes no lock and allocates nothing, if d is a pointer. No libuv counterpart.
+func (l *Loop) Defer(d uv.Deferred) {
+	if d != nil && l.mine("loop defer") {
+		l.core.Defer(d)
+	}
+}
+
+// Handles returns how many handles are open, active or not. No libuv counterpart.
+func (l *Loop) Handles() int {
+	if !l.mine("loop handles") {
+		return 0
+	}
+	return l.core.Handles()
+}
+
+// Yield lets other goroutines run, as runtime.Gosched does. The loop does so by itself
+// every few milliseconds, and counts this as that. No libuv counterpart.
+func (l *Loop) Yield() {
+	if l.mine("loop yield") {
+		l.core.Rested()
+		runtime.Gosched()
+	}
+}
+
+// Owned tells whether the calling goroutine may use the loop: it runs the loop, or nobody
+// does. On processors other than amd64 and arm64 only debug mode looks. Any goroutine
+// may call it. No libuv counterpart.
+func (l *Loop) Owned() bool { return l.machine().Owned() }

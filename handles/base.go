@@ -1,0 +1,60 @@
+package handles
+
+// A Base is a TCP, Pipe or TTY without its type, for packages that build on streams, as
+// server and uvnet do: calls of its methods are direct, not by an interface. It also has
+// the methods of who lets goroutines use the descriptor. Stream's Base returns it; both
+// are the same handle.
+type Base stream
+
+// Base returns the stream without its type. No libuv counterpart.
+func (s *stream) Base() *Base { return (*Base)(s) }
+
+// ReadStart is that of the stream; see [TCP.ReadStart]. No libuv counterpart.
+func (b *Base) ReadStart(fn func(p []byte, err error)) error { return (*stream)(b).ReadStart(fn) }
+
+// ReadStop is that of the stream; see [TCP.ReadStop]. No libuv counterpart.
+func (b *Base) ReadStop() error { return (*stream)(b).ReadStop() }
+
+// Write is that of the stream; see [TCP.Write]. No libuv counterpart.
+func (b *Base) Write(p []byte) (int, error) { return (*stream)(b).Write(p) }
+
+// WriteFunc is that of the stream; see [TCP.WriteFunc]. No libuv counterpart.
+func (b *Base) WriteFunc(fn func(err error), bufs ...[]byte) error {
+	return (*stream)(b).WriteFunc(fn, bufs...)
+}
+
+// TryWrite is that of the stream; see [TCP.TryWrite]. No libuv counterpart.
+func (b *Base) TryWrite(p []byte) (int, error) { return (*stream)(b).TryWrite(p) }
+
+// WriteQueueSize is that of the stream; see [TCP.WriteQueueSize]. No libuv counterpart.
+func (b *Base) WriteQueueSize() int { return (*stream)(b).WriteQueueSize() }
+
+// Buffered is that of the stream; see [TCP.Buffered]. No libuv counterpart.
+func (b *Base) Buffered() int { return (*stream)(b).Buffered() }
+
+// OnWritten is that of the stream; see [TCP.OnWritten]. No libuv counterpart.
+func (b *Base) OnWritten(fn func(queued int, err error)) { (*stream)(b).OnWritten(fn) }
+
+// SetWatermarks is that of the stream; see [TCP.SetWatermarks]. No libuv counterpart.
+func (b *Base) SetWatermarks(low, high int) error { return (*stream)(b).SetWatermarks(low, high) }
+
+// Full is that of the stream; see [TCP.Full]. No libuv counterpart.
+func (b *Base) Full() bool { return (*stream)(b).Full() }
+
+// OnDrain is that of the stream; see [TCP.OnDrain]. No libuv counterpart.
+func (b *Base) OnDrain(fn func()) { (*stream)(b).OnDrain(fn) }
+
+// Shutdown is that of the stream; see [TCP.Shutdown]. No libuv counterpart.
+func (b *Base) Shutdown(fn func(err error)) error { return (*stream)(b).Shutdown(fn) }
+
+// Readable is that of the stream; see [TCP.Readable]. No libuv counterpart.
+func (b *Base) Readable() bool { return (*stream)(b).Readable() }
+
+// Writable is that of the stream; see [TCP.Writable]. No libuv counterpart.
+func (b *Base) Writable() bool { return (*stream)(b).Writable() }
+
+// Close is that of the stream; see [TCP.Close]. No libuv counterpart.
+func (b *Base) Close() error { return (*stream)(b).Close() }
+
+// Shed is that of the stream; see [TCP.Shed]. No libuv counterpart.
+func (b *Base) Shed() uint64 { return (*stream)(b).Shed() }

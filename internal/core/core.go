@@ -1,0 +1,211 @@
+package core
+
+import (
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A Config sets up a Core; its zero value works.
+type Config struct {
+	ReadArena    int                  // bytes lent to reads in one turn
+	WriteArena   int                  // bytes of small writes collected in one turn
+	ParkOnGo     bool                 // wait on Go's netpoller instead of in libuv
+	BusyPoll     time.Duration        // how long a wait looks before it sleeps; 0: 50 µs, negative: never
+	PanicHandler func(*uv.PanicError) // receives what callbacks panic with
+	Logger       *slog.Logger         // nil: slog.Default
+	Debug        bool                 // creation sites, slow callbacks
+	SlowCallback time.Duration        // warn of callbacks that take as long; 0: 100 ms in debug mode, else never
+	Clock        func() time.Time     // what callbacks are timed with; nil: time.Now
+}
+
+// A Core is the mechanism of one loop. Those who add handles and requests ask Use,
+// Check or Owned before they touch it, since nothing else here looks which goroutine
+// calls. Methods that any goroutine may call say so. Only New makes one that works: the
+// zero Core counts as closed.
+type Core struct {
+	ring *cuv.Loop
+	cfg  Config
+
+	slots  slots    // who gets the events of a handle or request
+	phases phases   // idle and prepare callbacks
+	batch  batch    // what a turn delivers
+	posts  posts    // functions from other goroutines
+	waking waking   // how they end the loop's wait
+	park   park     // the wait on Go's netpoller
+	busy   busyPoll // the look before a wait
+	sched  sched    // when other goroutines had their turn
+	life   life     // runs, ends, is closed
+	owner  owner    // whose goroutine may use it
+	debug  debug    // what debug mode knows
+}
+
+// life is what the loop is asked to be, and is.
+type life struct {
+	stop    atomic.Bool // Stop was called
+	cancel  atomic.Bool // Interrupt was called
+	running atomic.Bool // a goroutine runs the loop
+	closed  atomic.Bool
+	held    int  // calls of Hold without Drop
+	adopted bool // a host runs the loop
+}
+
+// OpenLoops returns how many loops of the process have not been closed, those for
+// C included: tests
+// look for leaks with it.
+func OpenLoops() int { return cuv.OpenLoops() }
+
+// New makes the mechanism of a loop. C function uv_loop_init,
+// https://docs.libuv.org/en/v1.x/loop.html.
+func New(cfg Config) (*Core, error) {
+	if cfg.ReadArena == 0 {
+		cfg.ReadArena = 16 << 20
+	}
+	if cfg.WriteArena == 0 {
+		cfg.WriteArena = 256 << 10
+	}
+	timing := cfg.Debug || cfg.SlowCallback != 0
+	if cfg.SlowCallback == 0 {
+		cfg.SlowCallback = 100 * time.Millisecond
+	}
+	ring, rc := cuv.NewLoop(cfg.ReadArena, cfg.WriteArena, 4096)
+	if err := MadeLoop(rc); err != nil {
+		return nil, err
+	}
+	c := &Core{ring: ring, cfg: cfg, debug: debug{timing: timing}, busy: newBusyPoll(cfg.BusyPoll)}
+	c.phases.round = 1
+	c.park.extra = 1 // NewLoop runs libuv once
+	if cfg.ParkOnGo {
+		if err := c.openPark(); err != nil {
+			ring.Close()
+			ring.Free()
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// MadeLoop turns libuv's code of making a loop into an error: ErrLibraryShutdown
+// for the one that cuv has after ShutdownLibrary. No libuv counterpart.
+func MadeLoop(rc int) error {
+	if rc == int(uv.ESHUTDOWN) {
+		return &uv.OpError{Op: "loop init", Err: uv.ErrLibraryShutdown}
+	}
+	return uv.Check("loop init", rc)
+}
+
+// Ring returns the rings and direct calls of the loop.
+func (c *Core) Ring() *cuv.Loop { return c.ring }
+
+// Now returns the loop's cached clock, which stands still while callbacks run and
+// after Close; 0 for the zero Core. C function uv_now,
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_now.
+func (c *Core) Now() time.Duration {
+	if c == nil || c.ring == nil {
+		return 0
+	}
+	if !c.Owned() {
+		c.Complain("loop now")
+		return 0
+	}
+	return c.ring.Now()
+}
+
+// Logger returns where the loop reports what nobody asked for.
+func (c *Core) Logger() *slog.Logger {
+	if c.cfg.Logger != nil {
+		return c.cfg.Logger
+	}
+	return slog.Default()
+}
+
+// Closed tells whether Close has succeeded, or there never was a loop.
+func (c *Core) Closed() bool { return c == nil || c.ring == nil || c.life.closed.Load() }
+
+// Handles returns how many handles are open.
+func (c *Core) Handles() int { return c.slots.handles }
+
+// Hold keeps the loop alive without a handle until Drop is called as often. A
+// closed loop ignores both, and so does a goroutine that does not run the loop.
+func (c *Core) Hold() { c.hold("loop hold", 1) }
+
+// Drop takes back one Hold.
+func (c *Core) Drop() { c.hold("loop drop", -1) }
+
+func (c *Core) hold(op string, n int) {
+	if !c.Owned() {
+		c.Complain(op)
+		return
+	}
+	before := c.life.held > 0
+	if c.life.held += n; c.life.held > 0 != before && !c.Closed() {
+		c.ring.Hold(!before)
+	}
+}
+
+// Close closes the loop and releases its memory: EBUSY while handles are open,
+// requests are under way or posted functions wait. C function uv_loop_close,
+// https://docs.libuv.org/en/v1.x/loop.html.
+func (c *Core) Close() error {
+	if c == nil || c.ring == nil {
+		return uv.Check("loop close", int(uv.EINVAL))
+	}
+	if c.life.closed.Load() {
+		return nil
+	}
+	if !c.life.running.CompareAndSwap(false, true) {
+		return uv.ErrRunning
+	}
+	if c.life.closed.Load() { // by another goroutine, just now
+		c.life.running.Store(false)
+		return nil
+	}
+	c.own()
+	err := c.close()
+	c.disown()
+	c.life.running.Store(false)
+	if err != nil {
+		c.Wake() // who polls the backend descriptor: what was posted meanwhile woke nobody
+	}
+	return err
+}
+
+func (c *Core) close() error {
+	if c.slots.handles != 0 || c.life.held != 0 || c.waiting() || c.Requests() != 0 {
+		return uv.Check("loop close", int(uv.EBUSY))
+	}
+	if !c.posts.shut() {
+		return uv.Check("loop close", int(uv.EBUSY))
+	}
+	c.lockOut()
+	if rc := c.ring.Close(); rc < 0 {
+		c.letIn()
+		c.posts.reopen()
+		return uv.Check("loop close", rc)
+	}
+	c.posts.mu.Lock() // Wake and Stats may be looking
+	c.life.closed.Store(true)
+	c.ring.Free()
+	c.posts.mu.Unlock()
+	if c.park.file != nil {
+		c.park.file.Close()
+	}
+	return nil
+}
+
+// Stats returns the loop's counts so far; zero after Close. Any goroutine may
+// call it: the lock keeps Close from freeing the ring meanwhile.
+func (c *Core) Stats() (s uv.Stats) {
+	if c.Closed() {
+		return s
+	}
+	c.posts.mu.Lock()
+	defer c.posts.mu.Unlock()
+	if !c.life.closed.Load() {
+		s.Turns, s.Events, s.Flushes = c.ring.Stats()
+	}
+	return s
+}

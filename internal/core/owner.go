@@ -1,0 +1,110 @@
+package core
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/uvgo/uvgo/internal/goroutine"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// owner is whose goroutine may use the loop.
+type owner struct {
+	id         atomic.Uintptr // number of the goroutine that alone may, 0: any
+	claimed    uintptr        // owner while the loop does not run, see Claim
+	complained sync.Map       // what Complain has logged
+}
+
+// Owned tells whether the calling goroutine may use the loop: it runs the loop, or
+// nobody does. A nil Core is nobody's. Where goroutines are dear to tell apart,
+// which is everywhere but on amd64 and arm64, only debug mode looks.
+func (c *Core) Owned() bool {
+	if c == nil {
+		return false
+	}
+	o := c.owner.id.Load()
+	return o == 0 || o == goroutine.Self()
+}
+
+// Check returns why the calling goroutine must not use the loop: [ErrNotOwner] if
+// another one runs it, EINVAL for a nil Core. Every operation that touches the
+// loop begins with it or with Owned; op names the call.
+func (c *Core) Check(op string) error {
+	if c.Owned() {
+		return nil
+	}
+	if c == nil {
+		return uv.Check(op, int(uv.EINVAL))
+	}
+	return &uv.OpError{Op: op, Err: uv.ErrNotOwner}
+}
+
+// CheckWait returns why the calling goroutine must not wait for the loop:
+// [uv.ErrInCallback] in a callback of any loop, which it would hold up. It looks at the
+// stack, which takes some microseconds.
+func (c *Core) CheckWait(op string) error {
+	if o := c.owner.id.Load(); (o == 0 || o != goroutine.Self()) && !InCallback() {
+		return nil
+	}
+	return &uv.OpError{Op: op, Err: uv.ErrInCallback}
+}
+
+// Complain is what a call without an error to return does when Owned is false: it
+// logs the call and its place, once for each op, and does nothing else. A nil Core
+// logs nothing.
+func (c *Core) Complain(op string) {
+	if c == nil {
+		return
+	}
+	if _, said := c.owner.complained.LoadOrStore(op, true); !said {
+		c.Logger().Error("uvgo: call from a goroutine that does not run the loop: it does nothing", "call", op, "caller", Caller())
+	}
+}
+
+// Use returns the mechanism of the loop that something is to be made or started
+// on. EINVAL for no loop or one that no constructor made, ErrClosed for one that is closed,
+// ErrNotOwner on a goroutine that does not run it.
+func Use(l uv.Loop, op string) (*Core, error) {
+	if l == nil {
+		return nil, uv.Check(op, int(uv.EINVAL))
+	}
+	c := Of(l)
+	if err := c.usable(op); err != nil {
+		return nil, err
+	}
+	return c, c.Check(op)
+}
+
+// usable tells whether there is a loop: EINVAL for a zero Core, ErrClosed.
+func (c *Core) usable(op string) error {
+	if c == nil || c.ring == nil {
+		return uv.Check(op, int(uv.EINVAL))
+	}
+	if c.life.closed.Load() {
+		return &uv.OpError{Op: op, Err: uv.ErrClosed}
+	}
+	return nil
+}
+
+// Claim makes the loop belong to the calling goroutine also while it does not
+// run, until release is called, there. Another that runs it has it meanwhile.
+func (c *Core) Claim() (release func()) {
+	if goroutine.Cheap || c.cfg.Debug {
+		c.owner.claimed = goroutine.Self()
+		c.owner.id.Store(c.owner.claimed)
+	}
+	return func() {
+		c.owner.claimed = 0
+		c.owner.id.Store(0)
+	}
+}
+
+// own makes the calling goroutine the one that may use the loop.
+func (c *Core) own() {
+	if goroutine.Cheap || c.cfg.Debug {
+		c.owner.id.Store(goroutine.Self())
+	}
+}
+
+// disown takes own back.
+func (c *Core) disown() { c.owner.id.Store(c.owner.claimed) }

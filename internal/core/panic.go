@@ -1,0 +1,26 @@
+package core
+
+import (
+	runtimedebug "runtime/debug"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// caught turns a panic into a PanicError and hands it to the handler. Without
+// one it becomes the error that ends Run.
+func (c *Core) caught(value any) {
+	p, ok := value.(*uv.PanicError) // of a goroutine that worked for the loop: its stack tells more
+	if !ok {
+		p = &uv.PanicError{Value: value, Stack: runtimedebug.Stack()}
+	}
+	if c.cfg.PanicHandler == nil {
+		c.batch.err = p
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			c.Logger().Error("uvgo: the panic handler panicked", "value", v, "while handling", p.Value, "stack", string(p.Stack))
+		}
+	}()
+	c.cfg.PanicHandler(p)
+}

@@ -1,0 +1,27 @@
+package sock
+
+import "github.com/uvgo/uvgo/cuv"
+
+// An Addr is an address as sockets of IPv4 and IPv6 have it: the zone is the
+// number of an interface, 0 for none.
+type Addr = cuv.SockAddr
+
+// RecvFrom receives a datagram by the caller, not by a loop: one system call, of
+// which EINTR and EAGAIN are the caller's to handle, as a syscall.Errno. p is
+// borrowed for the call, which allocates nothing on Linux. Any goroutine may call
+// it.
+func RecvFrom(fd int, p []byte, from *Addr) (int, error) { return cuv.RecvFrom(fd, p, from) }
+
+// RecvMsg is RecvFrom with control messages and the flags of recvmsg(2). No libuv
+// counterpart.
+func RecvMsg(fd int, p, oob []byte, from *Addr) (n, oobn, flags int, err error) {
+	return cuv.RecvMsg(fd, p, oob, from)
+}
+
+// SendTo sends a datagram by the caller, as RecvFrom receives one. No libuv
+// counterpart.
+func SendTo(fd int, p []byte, to *Addr) error { return cuv.SendTo(fd, p, to) }
+
+// SendMsg is SendTo with control messages; to is nil for the peer of a connected
+// socket.
+func SendMsg(fd int, p, oob []byte, to *Addr) (int, error) { return cuv.SendMsg(fd, p, oob, to) }
