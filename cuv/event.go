@@ -42,7 +42,7 @@ type Event struct {
 	Gen    uint32
 	Status int32
 	ptr    unsafe.Pointer
-	Aux    uint64
+	aux    uint64
 }
 
 // Bytes returns the chunk of an EvRead: borrowed until the event's turn ends.
@@ -56,16 +56,16 @@ func (e *Event) Repeats() bool { return e.Status != 0 }
 func (e *Event) Signal() int { return int(e.Status) }
 
 // ExitStatus returns the exit status of the child of an EvExit.
-func (e *Event) ExitStatus() int { return int(e.Aux) }
+func (e *Event) ExitStatus() int { return int(e.aux) }
 
 // PollEvents returns the events of an EvPoll, uv_poll_event.
-func (e *Event) PollEvents() int { return int(e.Aux) }
+func (e *Event) PollEvents() int { return int(e.aux) }
 
 // PassedFD returns the descriptor of an EvPassed, which is the receiver's to close.
 func (e *Event) PassedFD() int { return int(e.Status) }
 
 // PassedKind returns what the descriptor of an EvPassed is, uv_handle_type.
-func (e *Event) PassedKind() int { return int(e.Aux) }
+func (e *Event) PassedKind() int { return int(e.aux) }
 
 // Accepted returns the handle of an EvAccept, nil when accepting failed.
 func (e *Event) Accepted() *Handle { return (*Handle)(e.ptr) }
@@ -75,14 +75,14 @@ func (e *Event) Peer() Peer {
 	if e.Status < 0 {
 		return 0
 	}
-	return Peer(e.Aux)
+	return Peer(e.aux)
 }
 
-// Shed returns how many connections a failed EvAccept reports that were closed, because
+// Dropped returns how many connections a failed EvAccept reports that were closed, because
 // the process had no descriptor for them.
-func (e *Event) Shed() uint64 {
+func (e *Event) Dropped() uint64 {
 	if e.Status >= 0 {
 		return 0
 	}
-	return e.Aux
+	return e.aux
 }

@@ -85,11 +85,11 @@ static int dispatch(uv_loop_t *l, cuv_fs_req *r, const char *path, const char *n
   case UV_FS_CLOSE: return uv_fs_close(l, req, r->fd, on_fs);
   case UV_FS_READ: return uv_fs_read(l, req, r->fd, bufs, n, r->off, on_fs);
   case UV_FS_WRITE: return uv_fs_write(l, req, r->fd, bufs, n, r->off, on_fs);
-  case UV_FS_SENDFILE: return uv_fs_sendfile(l, req, r->fd, r->flags, r->off, r->len, on_fs);
+  case UV_FS_SENDFILE: return uv_fs_sendfile(l, req, r->fd, r->source, r->off, r->len, on_fs);
   case UV_FS_STAT: return uv_fs_stat(l, req, path, on_fs);
   case UV_FS_LSTAT: return uv_fs_lstat(l, req, path, on_fs);
   case UV_FS_FSTAT: return uv_fs_fstat(l, req, r->fd, on_fs);
-  case UV_FS_FTRUNCATE: return uv_fs_ftruncate(l, req, r->fd, r->off, on_fs);
+  case UV_FS_FTRUNCATE: return uv_fs_ftruncate(l, req, r->fd, (int64_t)r->len, on_fs);
   case UV_FS_UTIME: return uv_fs_utime(l, req, path, r->atime, r->mtime, on_fs);
   case UV_FS_FUTIME: return uv_fs_futime(l, req, r->fd, r->atime, r->mtime, on_fs);
   case UV_FS_LUTIME: return uv_fs_lutime(l, req, path, r->atime, r->mtime, on_fs);
@@ -116,7 +116,7 @@ static int dispatch(uv_loop_t *l, cuv_fs_req *r, const char *path, const char *n
   case UV_FS_STATFS: return uv_fs_statfs(l, req, path, on_fs);
   case UV_FS_OPENDIR: return uv_fs_opendir(l, req, path, on_fs);
   case UV_FS_READDIR: {
-    int err = cuv_dir_prepare(r->dir, r->len);
+    int err = cuv_dir_prepare(r->dir, r->entries);
     return err < 0 ? err : uv_fs_readdir(l, req, r->dir, on_fs);
   }
   case UV_FS_CLOSEDIR:

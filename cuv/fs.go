@@ -78,6 +78,8 @@ type FSRequest struct {
 	Flags     int32
 	Mode      int32
 	UID, GID  uint32
+	Source    int32  // sendfile: the descriptor to read
+	Entries   uint32 // readdir: how many at most
 	Off       int64
 	Len       uint64
 	Atime     float64 // seconds

@@ -53,7 +53,7 @@ func path(get func(buf *C.char, n *C.size_t) C.int) (string, int) {
 }
 
 // FSEvents returns what an EvFSEvent tells of the file: FSEventRename, FSEventChange.
-func (e *Event) FSEvents() uint32 { return uint32(e.Aux) }
+func (e *Event) FSEvents() uint32 { return uint32(e.aux) }
 
 // Name returns the name in an EvFSEvent: borrowed until the turn ends.
-func (e *Event) Name() []byte { return unsafe.Slice((*byte)(e.ptr), int(e.Aux>>32)) }
+func (e *Event) Name() []byte { return unsafe.Slice((*byte)(e.ptr), int(e.aux>>32)) }

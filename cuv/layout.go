@@ -21,7 +21,7 @@ var (
 	_ = same[unsafe.Offsetof(Event{}.Gen)*wide+unsafe.Sizeof(Event{}.Gen)-unsafe.Offsetof(C.cuv_cqe{}.gen)*wide-unsafe.Sizeof(C.cuv_cqe{}.gen)]
 	_ = same[unsafe.Offsetof(Event{}.Status)*wide+unsafe.Sizeof(Event{}.Status)-unsafe.Offsetof(C.cuv_cqe{}.status)*wide-unsafe.Sizeof(C.cuv_cqe{}.status)]
 	_ = same[unsafe.Offsetof(Event{}.ptr)*wide+unsafe.Sizeof(Event{}.ptr)-unsafe.Offsetof(C.cuv_cqe{}.ptr)*wide-unsafe.Sizeof(C.cuv_cqe{}.ptr)]
-	_ = same[unsafe.Offsetof(Event{}.Aux)*wide+unsafe.Sizeof(Event{}.Aux)-unsafe.Offsetof(C.cuv_cqe{}.aux)*wide-unsafe.Sizeof(C.cuv_cqe{}.aux)]
+	_ = same[unsafe.Offsetof(Event{}.aux)*wide+unsafe.Sizeof(Event{}.aux)-unsafe.Offsetof(C.cuv_cqe{}.aux)*wide-unsafe.Sizeof(C.cuv_cqe{}.aux)]
 	_ = same[unsafe.Sizeof(Event{})-C.sizeof_cuv_cqe]
 
 	_ = same[unsafe.Offsetof(sqe{}.op)*wide+unsafe.Sizeof(sqe{}.op)-unsafe.Offsetof(C.cuv_sqe{}.op)*wide-unsafe.Sizeof(C.cuv_sqe{}.op)]
@@ -81,6 +81,8 @@ var (
 	_ = same[unsafe.Offsetof(FSRequest{}.Mode)*wide+unsafe.Sizeof(FSRequest{}.Mode)-unsafe.Offsetof(C.cuv_fs_req{}.mode)*wide-unsafe.Sizeof(C.cuv_fs_req{}.mode)]
 	_ = same[unsafe.Offsetof(FSRequest{}.UID)*wide+unsafe.Sizeof(FSRequest{}.UID)-unsafe.Offsetof(C.cuv_fs_req{}.uid)*wide-unsafe.Sizeof(C.cuv_fs_req{}.uid)]
 	_ = same[unsafe.Offsetof(FSRequest{}.GID)*wide+unsafe.Sizeof(FSRequest{}.GID)-unsafe.Offsetof(C.cuv_fs_req{}.gid)*wide-unsafe.Sizeof(C.cuv_fs_req{}.gid)]
+	_ = same[unsafe.Offsetof(FSRequest{}.Source)*wide+unsafe.Sizeof(FSRequest{}.Source)-unsafe.Offsetof(C.cuv_fs_req{}.source)*wide-unsafe.Sizeof(C.cuv_fs_req{}.source)]
+	_ = same[unsafe.Offsetof(FSRequest{}.Entries)*wide+unsafe.Sizeof(FSRequest{}.Entries)-unsafe.Offsetof(C.cuv_fs_req{}.entries)*wide-unsafe.Sizeof(C.cuv_fs_req{}.entries)]
 	_ = same[unsafe.Offsetof(FSRequest{}.Off)*wide+unsafe.Sizeof(FSRequest{}.Off)-unsafe.Offsetof(C.cuv_fs_req{}.off)*wide-unsafe.Sizeof(C.cuv_fs_req{}.off)]
 	_ = same[unsafe.Offsetof(FSRequest{}.Len)*wide+unsafe.Sizeof(FSRequest{}.Len)-unsafe.Offsetof(C.cuv_fs_req{}.len)*wide-unsafe.Sizeof(C.cuv_fs_req{}.len)]
 	_ = same[unsafe.Offsetof(FSRequest{}.Atime)*wide+unsafe.Sizeof(FSRequest{}.Atime)-unsafe.Offsetof(C.cuv_fs_req{}.atime)*wide-unsafe.Sizeof(C.cuv_fs_req{}.atime)]

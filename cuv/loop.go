@@ -17,7 +17,7 @@ const (
 	RunOnce   Mode = C.CUV_RUN_ONCE   // may block
 	RunNoWait Mode = C.CUV_RUN_NOWAIT // polls without blocking
 	RunTimers Mode = C.CUV_RUN_TIMERS // only the timers that are due
-	RunLook   Mode = C.CUV_RUN_PROBE  // a piece of a wait that Go makes: polls without blocking
+	RunProbe  Mode = C.CUV_RUN_PROBE  // one of the turns that make up a wait of Go's: polls without blocking
 )
 
 // A Loop is a C loop and the ring it shares with Go.
@@ -71,9 +71,9 @@ func (l *Loop) Deferred() bool { return l.ring.deferred != 0 }
 // Busy tells whether the last turn found descriptors ready, whatever came of it.
 func (l *Loop) Busy() bool { return l.ring.ready != 0 }
 
-// Quiet tells whether the last turn, made with RunLook, left out the check callbacks
-// of a round that did not end: nothing happened, and a poll that blocks would wait.
-func (l *Loop) Quiet() bool { return l.ring.retracted != 0 }
+// Retracted tells whether the last turn, made with RunProbe, took back the events of check
+// handles: nothing happened and a poll that blocks would still wait, so the round goes on.
+func (l *Loop) Retracted() bool { return l.ring.retracted != 0 }
 
 // SetBatchMax lowers how many ready descriptors a turn takes at most, 128 without
 // it; only Linux heeds it.

@@ -151,7 +151,7 @@ static void on_recv(uv_udp_t *u, ssize_t n, const uv_buf_t *buf, const struct so
   /* Nothing there. If there was nothing at all, an error may be what the poll
    * reported. */
   if (h->read.chunks == 0 && report_queued(h) != 0) return;
-  if (h->flags.udp & CUV_UDP_TELL) cuv_push_handle(h, CUV_EV_UDP_RECV, 0, NULL, CUV_UDP_DRAINED);
+  if (h->flags.udp & CUV_UDP_REPORT_DRAINED) cuv_push_handle(h, CUV_EV_UDP_RECV, 0, NULL, CUV_UDP_DRAINED);
 }
 
 /* Starts to receive; a failure is an event. */

@@ -42,16 +42,16 @@ func (e *Event) Datagram() ([]byte, netip.AddrPort) {
 }
 
 // Truncated tells of an EvUDPRecv that the datagram was longer.
-func (e *Event) Truncated() bool { return e.Aux&C.CUV_UDP_TRUNCATED != 0 }
+func (e *Event) Truncated() bool { return e.aux&C.CUV_UDP_TRUNCATED != 0 }
 
 // Drained tells of an EvUDPRecv that the kernel has no more datagrams.
-func (e *Event) Drained() bool { return e.Aux&C.CUV_UDP_DRAINED != 0 }
+func (e *Event) Drained() bool { return e.aux&C.CUV_UDP_DRAINED != 0 }
 
-// TellDrained makes events say when the kernel has no more datagrams.
-func (h *Handle) TellDrained(on bool) {
-	h.flags &^= C.CUV_UDP_TELL
+// ReportDrained makes events say when the kernel has no more datagrams.
+func (h *Handle) ReportDrained(on bool) {
+	h.flags &^= C.CUV_UDP_REPORT_DRAINED
 	if on {
-		h.flags |= C.CUV_UDP_TELL
+		h.flags |= C.CUV_UDP_REPORT_DRAINED
 	}
 }
 

@@ -24,7 +24,7 @@ enum cuv_udp_event {
 
 /* cuv_handle.flags.udp. */
 enum cuv_udp_flag {
-  CUV_UDP_TELL = 1, /* report CUV_UDP_DRAINED */
+  CUV_UDP_REPORT_DRAINED = 1, /* events say when the kernel has no more datagrams */
 };
 
 enum {
