@@ -27,8 +27,9 @@ static int64_t wait_ms(cuv_loop *l) {
   return now >= due ? 0 : (int64_t)(due - now);
 }
 
-/* Leaves the host's loop as our loop needs it after a turn: alive or not, and
- * woken in time. What the callbacks submitted leaves now. */
+/* Prepares the host's loop for the time until our next turn: it stays alive if ours is,
+ * and its timer makes that turn in time. What the callbacks submitted is carried out
+ * now. */
 static void settle(cuv_host *h, int answer) {
   cuv_loop *l = h->l;
   uv_handle_t *poll = (uv_handle_t *)&h->poll;
@@ -113,13 +114,12 @@ static void on_closed(uv_handle_t *uv) {
   if (--h->open == 0) free(h);
 }
 
-/* What hosts cut off: libuv may refer to it as long as the host's loop lives, and
- * nobody tells when that ends. */
+/* What remains where the host has closed our handles: libuv may refer to it as long as the
+ * host's loop lives, and cuv is not told when that ends. */
 static _Atomic(cuv_host *) abandoned;
 
-/* Takes the loop out of the host's, which finishes it when it runs next. Handles
- * that the host has closed itself may still be in its hands: then the memory
- * stays. */
+/* Takes the loop out of the host's; our handles there close when the host runs next. libuv
+ * may still use a handle that the host has closed itself: then the memory stays. */
 void cuv_host_detach(cuv_loop *l) {
   cuv_host *h = l->host;
   uv_handle_t *all[] = {(uv_handle_t *)&h->poll, (uv_handle_t *)&h->prepare, (uv_handle_t *)&h->timer, (uv_handle_t *)&h->keep};

@@ -1,10 +1,10 @@
-/* copyfile.c: uv_fs_copyfile, which goes by the content.
+/* copyfile.c: uv_fs_copyfile, but up to where a file ends.
  *
- * libuv's takes st_size for the truth: of a file that ends before, as those of
- * sysfs and one that is truncated meanwhile, it copies for ever, and keeps a thread
- * of the pool; of one that says 0, as those of /proc, it copies nothing. And it sets
- * the times before it writes. Here the copy is work of ours on libuv's pool, which
- * ends where the file ends; its errors are libuv's.
+ * libuv's copies st_size bytes. A file can end before: those of sysfs do, and one that is
+ * truncated meanwhile. libuv then copies for ever, and occupies a thread of the pool. The
+ * files of /proc have a size of 0, and libuv copies nothing of them. It also sets the
+ * times before it writes. So cuv copies by itself, as work on libuv's pool, up to where the
+ * file ends, and reports the errors that libuv would report.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -47,9 +47,9 @@ static int write_all(int fd, const char *p, size_t n) {
   return 0;
 }
 
-/* Moves everything up to the end of the source: in the kernel as far as that
- * goes, for it says 0 of some files that are not empty, and refuses others; then by
- * reading and writing, which finds the end, or the error. */
+/* Copies everything up to the end of the source. The kernel copies what it can: of some
+ * files that are not empty it copies nothing, and others it refuses. Reading and writing
+ * copies the rest, and finds the end or the error. */
 static int move_data(int from, int to) {
 #ifdef __linux__
   ssize_t moved;

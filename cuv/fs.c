@@ -6,7 +6,7 @@
 
 /* Keeps libuv before 1.49, which hands file operations to io_uring by default,
  * with its kernel thread and without uv_cancel, from doing so. Called before the
- * first loop; who sets the variable decides. */
+ * first loop; a variable that is set already stays as it is. */
 void cuv_fs_no_uring(void) {
   if (uv_version() < 0x013100) setenv("UV_USE_IO_URING", "0", 0);
 }
@@ -14,7 +14,7 @@ void cuv_fs_no_uring(void) {
 /* Memory for one operation. */
 cuv_fs_req *cuv_fs_new(void) { return calloc(1, sizeof(cuv_fs_req)); }
 
-/* Gives it back, after cuv_fs_release or a failed start. */
+/* Frees it, after cuv_fs_release or a failed start. */
 void cuv_fs_free(cuv_fs_req *r) { free(r); }
 
 /* Frees what a completed operation found. */
@@ -149,9 +149,9 @@ int cuv_fs_start(cuv_loop *l, cuv_fs_req *r, const char *path, const char *new_p
   return 0;
 }
 
-/* Takes the operation out of the pool's queue; UV_EBUSY once it runs, is done or
- * was taken out before. closedir is never taken out: libuv's clean-up would free the directory's
- * memory and lose its descriptor. */
+/* Takes the operation out of the pool's queue. UV_EBUSY if it runs, is done, or has been
+ * taken out before. closedir is never taken out: libuv's clean-up would free the
+ * directory's memory without closing its descriptor. */
 int cuv_fs_cancel(cuv_fs_req *r) {
   if (r->state != CUV_FS_STARTED || r->type == UV_FS_CLOSEDIR) return UV_EBUSY;
   int rc = uv_cancel((uv_req_t *)&r->req);

@@ -19,7 +19,7 @@ typedef struct cuv_getaddrinfo {
   uint32_t slot;
   uint32_t gen;
   uint32_t n;         /* entries of list */
-  int32_t done;       /* cancelled, or libuv has called back */
+  int32_t done;       /* can no longer be cancelled: it has been, or libuv has called back */
   char *canonname;
   cuv_addrinfo *list;
 } cuv_getaddrinfo;
@@ -30,7 +30,7 @@ typedef struct cuv_getnameinfo {
   cuv_loop *loop;
   uint32_t slot;
   uint32_t gen;
-  int32_t done;
+  int32_t done; /* can no longer be cancelled: it has been, or libuv has called back */
 } cuv_getnameinfo;
 
 /* getaddrinfo.c */

@@ -28,11 +28,10 @@ void cuv_handle_on_close(uv_handle_t *uv) {
     cuv_push_handle(h, CUV_EV_CLOSE, 0, h, 0);
 }
 
-/* Whether nothing is closing but handles that no Go object owns: they need nobody
- * to wait for them. */
+/* Whether all handles that are closing have no owner in Go: no one waits for their end. */
 int cuv_handle_only_strays(uv_loop_t *l) {
   for (uv_handle_t *h = l->closing_handles; h != NULL; h = h->next_closing)
-    if (h->close_cb != cuv_handle_on_close || cuv_of(h)->slot != CUV_NO_SLOT) return 0; /* others' are libuv's own */
+    if (h->close_cb != cuv_handle_on_close || cuv_of(h)->slot != CUV_NO_SLOT) return 0; /* with another callback it is libuv's own */
   return 1;
 }
 

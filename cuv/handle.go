@@ -15,8 +15,8 @@ func (l *Loop) NewHandle(kind int, ipc bool, slot, gen uint32) (*Handle, int) {
 	return (*Handle)(unsafe.Pointer(h)), int(rc)
 }
 
-// Renew returns a new handle of the kind in the place of h, which has been stopped
-// and is C's to close, or libuv's error. C function uv_close.
+// Renew returns a new handle of the kind in the place of h, which must be stopped, and
+// closes h; or libuv's error. C function uv_close.
 func (h *Handle) Renew() (*Handle, int) {
 	var c *C.cuv_handle
 	rc := C.cuv_handle_renew(h.c(), &c)

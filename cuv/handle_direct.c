@@ -39,15 +39,14 @@ int cuv_handle_new(cuv_loop *l, int kind, int ipc, uint32_t slot, uint32_t gen, 
   return 0;
 }
 
-/* Puts a new handle of the same kind into the place of one that was started and
- * stopped, where libuv's is spoilt for another start: a oneshot signal stays
- * oneshot, and a file's poll aborts while its last look is under way. The old
- * handle closes by itself. */
+/* Makes a new handle of the same kind in the place of one that was started and stopped,
+ * and closes the old one. It is for kinds that libuv cannot start again: a oneshot signal
+ * stays oneshot, and a file's poll aborts while the pool still reads the status. */
 int cuv_handle_renew(cuv_handle *h, cuv_handle **out) {
   int r = cuv_handle_new(cuv_loop_of(h), h->kind, 0, h->slot, h->gen, out);
   if (r < 0) return r;
   if (!uv_has_ref(&h->uv.handle)) uv_unref(&(*out)->uv.handle);
-  h->slot = CUV_NO_SLOT; /* nobody's: freed when closed */
+  h->slot = CUV_NO_SLOT; /* no Go object owns it: its close frees it */
   cuv_handle_close(h);
   return 0;
 }

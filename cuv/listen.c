@@ -26,7 +26,7 @@ static cuv_handle *new_connection(cuv_handle *h) {
 /* Reports a connection, or why there is none. */
 static void arrived(cuv_handle *h, cuv_handle *c, int r, const struct sockaddr_storage *peer) {
   if (r < 0) {
-    cuv_handle_close(c); /* nobody's: freed when closed */
+    cuv_handle_close(c); /* no Go object owns it: its close frees it */
     if (r != UV_EAGAIN) cuv_push_handle(h, CUV_EV_ACCEPT, r, NULL, 0);
     return;
   }

@@ -8,7 +8,7 @@
 /* Nothing to do: a wake-up only has to end the poll. */
 static void on_wake(uv_async_t *a) { (void)a; }
 
-/* Arenas come from mmap, so that pages nobody used cost nothing. */
+/* Arenas come from mmap, so that pages that were never used cost nothing. */
 static char *arena(uint32_t n) {
   void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return p == MAP_FAILED ? NULL : p;
@@ -64,11 +64,11 @@ void cuv_loop_free(cuv_loop *l) {
   free(l);
 }
 
-/* Counts handles that are not the loop's own, nor left to close by themselves. */
+/* Counts handles, but for the loop's own and for those without an owner that are closing. */
 static void count(uv_handle_t *h, void *arg) {
   cuv_loop *l = (cuv_loop *)((char *)h->loop - offsetof(cuv_loop, uv));
   if (h == (uv_handle_t *)&l->wake || h == (uv_handle_t *)&l->force || h == (uv_handle_t *)&l->timers_only) return;
-  if (h == l->keep) return; /* adopt.c's */
+  if (h == l->keep) return;
   if (uv_is_closing(h) && cuv_of(h)->slot == CUV_NO_SLOT) return;
   ++*(int *)arg;
 }

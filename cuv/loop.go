@@ -62,32 +62,32 @@ func (l *Loop) Flush() {
 // WasAlive tells whether C was alive after the last turn or flush.
 func (l *Loop) WasAlive() bool { return l.ring.alive != 0 }
 
-// Stale tells whether direct calls may have changed that since.
+// Stale tells whether direct calls may have changed since what WasAlive says.
 func (l *Loop) Stale() bool { return l.ring.stale != 0 }
 
 // Deferred tells whether the last turn put off reads for want of arena.
 func (l *Loop) Deferred() bool { return l.ring.deferred != 0 }
 
-// Busy tells whether the last turn found descriptors ready, whatever came of it.
+// Busy tells whether the last turn found descriptors ready, even if no event came of it.
 func (l *Loop) Busy() bool { return l.ring.ready != 0 }
 
 // Retracted tells whether the last turn, made with RunProbe, took back the events of check
 // handles: nothing happened and a poll that blocks would still wait, so the round goes on.
 func (l *Loop) Retracted() bool { return l.ring.retracted != 0 }
 
-// SetBatchMax lowers how many ready descriptors a turn takes at most, 128 without
-// it; only Linux heeds it.
+// SetBatchMax sets how many ready descriptors a turn takes at most; the default is 128. It
+// has an effect on Linux only.
 func (l *Loop) SetBatchMax(n int) {
 	l.c().batch_max = C.uint32_t(n)
 	l.c().batch = C.uint32_t(n)
 }
 
-// SetBusyPoll sets for how long the turns that may wait look for events before they
-// do; only Linux heeds it.
+// SetBusyPoll sets for how long a turn that may wait polls without waiting first. It has
+// an effect on Linux only.
 func (l *Loop) SetBusyPoll(d time.Duration) { l.ring.busyPoll = uint64(d) }
 
-// Waited returns how long the last turn looked and waited for events: zero if it
-// was not to wait, and where nobody measures.
+// Waited returns how long the last turn polled for events before and while it waited: zero
+// for a turn that may not wait, and on other systems than Linux.
 func (l *Loop) Waited() time.Duration { return time.Duration(l.ring.waited) }
 
 // Timeout returns how many milliseconds libuv would have waited at the end of
@@ -117,9 +117,8 @@ func (l *Loop) Close() int {
 	return rc
 }
 
-// Free releases a closed loop's memory; no function that crosses may be called
-// afterwards. Those that only look at the ring find the clock of then, and nothing
-// that waits.
+// Free releases a closed loop's memory; no method that calls C may be called
+// afterwards. Methods that only read the ring find the clock as it was, and no events.
 func (l *Loop) Free() {
 	l.freeFS()
 	l.freeTimers()

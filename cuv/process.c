@@ -13,9 +13,9 @@
 #include "sigaction.h"
 #include "stream.h"
 
-/* uv_spawn, under the eyes of sigaction.c: the first child of a loop makes
- * libuv watch SIGCHLD. Signals stay blocked, so that no handler of Go's runs in
- * the child before they have been reset. */
+/* uv_spawn, marked as a call in which libuv may install a signal handler: a loop's first
+ * child makes libuv watch SIGCHLD. All signals are blocked meanwhile, so that no handler
+ * of Go's runs in the child before the child has reset them. */
 static int spawn(uv_loop_t *l, uv_process_t *p, const uv_process_options_t *o) {
   sigset_t all, old;
   sigfillset(&all);
@@ -73,7 +73,7 @@ static int open_stdio(uv_stdio_container_t *io, uv_os_sock_t *ends, cuv_stdio *s
   return 0;
 }
 
-/* Makes pipes of our ends. Nobody owns them yet: closed, they are freed. */
+/* Makes pipe handles of our ends. No Go object owns them yet, so their close frees them. */
 static int adopt_pipes(cuv_loop *l, uv_os_sock_t *ends, cuv_stdio *stdio, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     if (!(stdio[i].flags & UV_CREATE_PIPE)) continue;
@@ -87,7 +87,7 @@ static int adopt_pipes(cuv_loop *l, uv_os_sock_t *ends, cuv_stdio *stdio, uint32
   return 0;
 }
 
-/* Closes the child's ends of the pipes and, but for those that libuv has, ours. */
+/* Closes the child's ends of the pipes, and those of ours that libuv has not got. */
 static void close_ends(const uv_stdio_container_t *io, const uv_os_sock_t *ends, const cuv_stdio *stdio, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     if (!(stdio[i].flags & UV_CREATE_PIPE) || io[i].flags == UV_IGNORE) continue;
@@ -96,7 +96,7 @@ static void close_ends(const uv_stdio_container_t *io, const uv_os_sock_t *ends,
   }
 }
 
-/* Ends the pipes of a child that there is not. */
+/* Closes or frees the pipes of a child that has not been made. */
 static void drop_pipes(cuv_stdio *stdio, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     if (!(stdio[i].flags & UV_CREATE_PIPE) || stdio[i].h == NULL) continue;

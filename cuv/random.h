@@ -11,7 +11,7 @@ typedef struct cuv_random {
   cuv_loop *loop;
   uint32_t slot;
   uint32_t gen;
-  int32_t done; /* cancelled, or libuv has called back */
+  int32_t done; /* can no longer be cancelled: it has been, or libuv has called back */
 } cuv_random;
 
 /* random.c */

@@ -1,10 +1,9 @@
 /* recv.c: TCP reads by recv.
  *
- * libuv reads a connection by read, which goes through the kernel's layer of files: a
- * detour that a short message feels. So the read that follows the lending of a buffer
- * to a TCP handle becomes a recv, as the writes become sends (stream.c).
- * Only uvgo's own libuv.a asks cuv for its reads (interpose.h). A distribution's reads:
- * for speed alone nobody else's read shall come through here.
+ * libuv reads a connection by read, which passes the kernel's layer of files; for a short
+ * message that costs some percent. So the read that follows the lending of a buffer
+ * to a TCP handle becomes a recv, as the writes become sends (write.c). That is so with
+ * uvgo's own libuv.a only (interpose.h).
  */
 #include "cuv.h"
 

@@ -127,8 +127,8 @@ func (l *Loop) submission(i uint32) *sqe {
 	return (*sqe)(unsafe.Add(l.ring.sq, uintptr(i)*unsafe.Sizeof(sqe{})))
 }
 
-// Retract takes back the operation that was submitted as number at, unless C has
-// drained it; drain is what Drains said then.
+// Retract takes back the operation that SubmitTimer submitted, unless C has drained it: at
+// and drain are what SubmitTimer returned.
 func (l *Loop) Retract(at int, drain uint64) bool {
 	r := l.ring
 	if drain != l.Drains() {
@@ -142,7 +142,7 @@ func (l *Loop) Retract(at int, drain uint64) bool {
 	return true
 }
 
-// SubmitTimer is Submit of OpTimerStart; it returns what Retract wants.
+// SubmitTimer is Submit of OpTimerStart. Its results are the arguments of Retract.
 func (l *Loop) SubmitTimer(h *Handle, due, repeat uint64) (at int32, drain uint64) {
 	r := l.ring
 	if r.sqLen == r.sqLimit {

@@ -3,21 +3,22 @@
  * libuv installs its handler without SA_ONSTACK and forgets what was there.
  * In a Go program that handler would run on a goroutine's stack, which is too
  * small, and Go's own handler would be gone. So libuv's calls of sigaction come
- * through here (interpose.h), and Go's runtime's through sighook.c:
+ * here (interpose.h), and those of Go's runtime come to sighook.c:
  *
- *   - libuv's handler goes in with SA_ONSTACK, behind a trampoline that also sees
- *     to it that what was there before runs, so that both deliver;
- *   - while libuv holds a signal, Go's calls change only the remembered action;
- *   - libuv's reset to SIG_DFL puts the remembered action back, unless somebody
- *     else's C has replaced the trampoline meanwhile.
+ *   - in the place of libuv's handler a trampoline is installed, with SA_ONSTACK. It
+ *     runs libuv's handler and the one that was installed before;
+ *   - while libuv watches a signal, Go's calls change only the remembered action;
+ *   - when libuv resets a signal to SIG_DFL the remembered action is installed, unless
+ *     other C code has replaced the trampoline meanwhile.
  *
- * Go's handler carries out the signal's default action if no part of the program
- * wants it, as after os/signal.Reset. A handle's signal must not end the process, so
- * Go's handler does not run here, but on the forwarder's thread (sigforward.c), where it
- * cannot. Until it is done with a signal the trampoline stays in.
+ * If no part of the program wants a signal, as after os/signal.Reset, Go's handler
+ * carries out the default action, which can end the process. A signal that a handle
+ * watches must not do that. So Go's handler does not run in the trampoline, but on the
+ * forwarder's thread (sigforward.c), where it cannot end the process. The trampoline stays
+ * installed until the forwarder has run Go's handler.
  *
- * A library that a program loads with dlopen is not where a shared libuv looks
- * for sigaction: there it watches no signals, rather than corrupt stacks.
+ * In a library that a program loads with dlopen a shared libuv does not find cuv's
+ * sigaction. Handles watch no signals there: a stack could be overwritten.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -37,7 +38,7 @@ CUV_USES_NEXT(sigaction);
 static _Atomic(void (*)(int)) uv_handler; /* libuv's, learned at its first use */
 static __thread int inside; /* in a call in which libuv may install its handler */
 
-/* Marks the calls of this thread in which libuv may register its handler. */
+/* Begins a call of this thread in which libuv may install its handler. */
 void cuv_sigaction_enter(void) { inside++; }
 
 /* Ends what cuv_sigaction_enter began. */
@@ -50,17 +51,18 @@ static cuv_sighandler chained(int sig) {
   return p->sa_sigaction;
 }
 
-/* Whether Go's handler is the forwarder's to run. Of SIGCHLD it takes no action that
- * could harm, so that children need no thread. */
+/* Whether the forwarder runs a handler: Go's. At SIGCHLD Go's handler does no harm, so
+ * children need no thread. */
 static int forwards(int sig, cuv_sighandler handler) {
   return sig != SIGCHLD && cuv_forward_runs() && cuv_sighook_is_gos(handler);
 }
 
-/* Runs libuv's handler on the alternate stack, all signals masked, and before it
- * what was there before: once libuv's has run, the loop's thread may end the watch. */
+/* Runs two handlers on the alternate stack, all signals masked: the one that was installed
+ * before libuv's, then libuv's. The order matters: once libuv's has run, the loop's thread
+ * may end the watch. */
 static void trampoline(int sig, siginfo_t *info, void *context) {
   if (cuv_forwarding() == sig && info->si_code == SI_TKILL && info->si_pid == getpid())
-    return; /* Go's handler carries out the default action: see sigforward.c */
+    return; /* raised by Go's handler, to carry out the default action: see sigforward.c */
   int saved = errno;
   sigset_t mask;
   cuv_sigstate_lock(&mask);
@@ -97,7 +99,7 @@ static cuv_sighandler claim(int sig) {
   return handler;
 }
 
-/* Takes the trampoline out, if it is still what is in. */
+/* Installs what Go wants in the place of the trampoline, if that is still installed. */
 static int uninstall(int sig) {
   struct sigaction now;
   cuv_sigstates[sig].hold = CUV_SIG_FREE;
@@ -125,7 +127,7 @@ static void done(int sig) {
  * could do nothing: 0 or an errno. */
 int cuv_sigaction_prepare(void) { return cuv_sighook_on() ? cuv_forward_start(claim, done) : 0; }
 
-/* Puts the trampoline in for libuv. */
+/* Installs the trampoline for libuv. */
 static int install(int sig, const struct sigaction *act) {
   struct sigaction mine = *act, was;
   mine.sa_sigaction = trampoline;
@@ -138,13 +140,13 @@ static int install(int sig, const struct sigaction *act) {
   if (r != 0) cuv_sigstates[sig].hold = before;
   if (r == 0 && cuv_sigstates[sig].again) {
     cuv_sigstates[sig].again = 0;
-    cuv_sigstates[sig].pending = 1; /* the forwarder looks at it behind what it is at */
+    cuv_sigstates[sig].pending = 1; /* the forwarder looks at it after what it runs now */
     cuv_forward_wake(sig);
   }
   return r;
 }
 
-/* Gives the signal back to what Go wants by now. */
+/* Ends libuv's watch: what Go wants by now is installed, at once or by the forwarder. */
 static int release(int sig) {
   if (cuv_sigstates[sig].hold != CUV_SIG_HELD) return 0;
   if (!cuv_sigstates[sig].pending && !cuv_sigstates[sig].claimed) return uninstall(sig);
@@ -152,9 +154,9 @@ static int release(int sig) {
   return 0;
 }
 
-/* Waits for the forwarder to take the trampoline out, which takes it microseconds: whoever
- * ends a watch finds the signal as it was before, not a moment later. Not for ever:
- * Go's handler, which the forwarder runs, may wait for a thread of Go's. */
+/* Waits until the forwarder has replaced the trampoline, which takes microseconds: the
+ * caller who ends a watch finds the signal as it was before the watch. The wait is bounded,
+ * because Go's handler, which the forwarder runs, may wait for a thread of Go's. */
 static void await_uninstalled(int sig) {
   const struct timespec moment = {.tv_nsec = 50 * 1000};
   for (int left = 2000; left > 0; left--) {
@@ -180,9 +182,10 @@ static int is_libuvs(int sig, const struct sigaction *act, const char *from) {
   return sig > 0 && sig < CUV_SIGNALS && act != NULL;
 }
 #else
-/* The same, where all of the program's C calls this. libuv's first one is made under
- * our eyes; from then on its handler is known, and where the calls in its
- * signal.c return to, which is 5,000 bytes long. */
+/* The same, where calls of all C code in the program come here. libuv's first call is made
+ * between cuv_sigaction_enter and cuv_sigaction_leave. From then on libuv's handler is
+ * known, and roughly the address range of its signal.c, which is 5,000 bytes long: calls
+ * that reset a signal return to there. */
 static int is_libuvs(int sig, const struct sigaction *act, const char *from) {
   static _Atomic(const char *) known;
   if (sig <= 0 || sig >= CUV_SIGNALS || act == NULL) return 0;

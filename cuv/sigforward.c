@@ -1,11 +1,11 @@
-/* sigforward.c: runs Go's signal handler for the signals that handles watch.
+/* sigforward.c: a thread that runs Go's signal handler for the signals that handles watch.
  *
- * If no part of the program wants a signal, because os/signal.Reset took even
- * the handle's registration away, Go's handler ends the process. On a thread that
- * is not Go's it does so by the default action alone: it sets SIG_DFL, raises the signal
- * and, if it is still there, puts itself back. On the thread here the first and
- * the last change nothing (sighook.c), and the trampoline overlooks the second. So
- * who wants the signal gets it, and if nobody does nothing happens.
+ * If no part of the program wants a signal, because os/signal.Reset removed even
+ * the handle's registration, Go's handler ends the process. On a thread that is not
+ * Go's it has one way to do so, the default action: it sets SIG_DFL, raises the signal
+ * and, if the process still runs, installs itself again. On the thread here the two calls
+ * of sigaction change nothing (sighook.c), and the trampoline ignores the raised signal. So
+ * all parts of the program that want the signal get it, and if none does, nothing happens.
  *
  * The thread starts with the first watch of a signal and stays.
  */
@@ -42,7 +42,7 @@ static void run(int sig, cuv_sighandler handler) {
   forwarding = sig;
   handler(sig, &info, &context);
   forwarding = 0;
-  sigset_t all; /* Go has unblocked what it raised */
+  sigset_t all; /* Go's handler has unblocked the signal that it raised */
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, NULL);
 }

@@ -1,9 +1,9 @@
 /* sighook.c: the calls by which Go's runtime sets signal handlers.
  *
  * In a program with cgo the runtime makes them through a C function of runtime/cgo, to
- * which a variable points (sighook.go). cuv puts its own there: while libuv holds a
- * signal, what Go sets is only remembered. Nobody else's calls come here, and how
- * libuv is linked does not matter.
+ * which a variable points (sighook.go). cuv puts a function of its own there: while libuv
+ * watches a signal, what Go sets is only remembered. Only the runtime's calls come here,
+ * however libuv is linked.
  */
 #define _GNU_SOURCE
 #include "sigaction.h"
@@ -49,7 +49,7 @@ static void to_go(go_action *to, const struct sigaction *a) {
 
 /* In the place of runtime/cgo's: 0 or an errno. */
 static int32_t hook(intptr_t sig, const go_action *act, go_action *old) {
-  if (cuv_forwarding() == sig) { /* the default action is off: see sigforward.c */
+  if (cuv_forwarding() == sig) { /* Go's handler must not carry out the default action: see sigforward.c */
     if (old != NULL) memset(old, 0, sizeof *old);
     return 0;
   }

@@ -8,9 +8,10 @@ static void on_signal(uv_signal_t *s, int signum) {
   cuv_push_handle(h, CUV_EV_SIGNAL, signum, NULL, 0);
 }
 
-/* uv_signal_start or uv_signal_start_oneshot, under the eyes of sigaction.c, or
- * UV_ENOTSUP without them, or UV_EAGAIN without a thread for sigforward.c. libuv's handle stays oneshot once it was: see
- * cuv_handle_renew. */
+/* uv_signal_start or uv_signal_start_oneshot, marked for sigaction.c as a call in which
+ * libuv may install a handler. UV_ENOTSUP where libuv's calls of sigaction do not come to
+ * cuv, UV_EAGAIN without a thread for sigforward.c. A oneshot handle of libuv's stays
+ * oneshot: see cuv_handle_renew. */
 int cuv_signal_start(cuv_handle *h, int signum, int oneshot) {
   if (!cuv_interposes_sigaction()) return UV_ENOTSUP;
   int err = cuv_sigaction_prepare();

@@ -71,7 +71,7 @@ static void release_arena(cuv_loop *l) {
 
 enum {
   batch_bytes = 512 << 10, /* what a turn reads of messages, if there is more */
-  bulk_bytes = 32 << 10,   /* who brings more at once sends no messages, but bulk data */
+  bulk_bytes = 32 << 10,   /* a descriptor that brings more at once brings bulk data, not messages */
 };
 
 /* Decides how many descriptors the next poll takes, by what those of this turn
@@ -170,7 +170,7 @@ int cuv_turn(cuv_loop *l, int mode, int force) {
   }
   cuv_fs_event_turn(l);
   if (r->alive) r->alive = (uint32_t)cuv_alive(l);
-  if (!r->alive && l->uv.closing_handles != NULL) uv_run(&l->uv, UV_RUN_NOWAIT); /* nobody waits for their end */
+  if (!r->alive && l->uv.closing_handles != NULL) uv_run(&l->uv, UV_RUN_NOWAIT); /* only handles without an owner are closing */
   r->now_ms = uv_now(&l->uv);
   r->timeout = uv_backend_timeout(&l->uv);
   r->stale = 0;
