@@ -35,25 +35,27 @@ run: build ## Build everything and start an echo server on tcp 127.0.0.1:8888 an
 
 .PHONY: test
 test: libuv ## Set up and run every test
-	@tests/interop/setup.sh
 	@echo "test: takes many minutes on two cores; a package's line comes when it is done"
 	@third_party/libuv/test.sh
+	$(GOTEST) ./...
 	@scripts/submodules.sh go vet ./...
 	@$(MAKE) --no-print-directory interop
-	$(GOTEST) ./...
 
 .PHONY: interop
 interop: libuv ## Run real servers and libraries on uvnet: HTTP, gRPC, PostgreSQL, Redis, SSH
 	@tests/interop/setup.sh
+	@echo "interop: builds the libraries and tools first, some minutes the first time"
 	cd tests/interop && $(GOTEST) ./...
 	cd examples/grpc && $(GOTEST) ./...
 
 .PHONY: race
 race: libuv ## Run the tests under the race detector
+	@echo "race: builds everything for the race detector first, some minutes the first time"
 	$(GOTEST) -race $(PKGS)
 
 .PHONY: cgocheck
 cgocheck: libuv ## Run the tests with Go's checks of pointers that cross into C
+	@echo "cgocheck: builds Go's standard library with the checks first, some minutes the first time"
 	GOEXPERIMENT=cgocheck2 $(GOTEST) $(PKGS)
 
 # LeakSanitizer runs at exit too; Go's own memory counts as a root, so it needs no switching off.
@@ -61,6 +63,7 @@ cgocheck: libuv ## Run the tests with Go's checks of pointers that cross into C
 .PHONY: asan
 asan: FLAVOUR = build-asan
 asan: libuv-asan ## Run the core tests with libuv and cuv under AddressSanitizer
+	@echo "asan: builds everything under AddressSanitizer first, some minutes the first time"
 	$(GOTEST) -asan -tags invariants -ldflags '-s=false -w=false' $(ASAN_PKGS)
 
 .PHONY: test-shared
@@ -74,6 +77,7 @@ soak: libuv ## Run the tests with peers that never read for a minute each instea
 
 .PHONY: bench
 bench: libuv ## Run the Go benchmarks
+	@echo "bench: some minutes a package"
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: bench-echo

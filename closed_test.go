@@ -10,16 +10,17 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
 // TestClosedLoop calls everything that a closed loop still answers. Its memory is
 // gone: AddressSanitizer sees who looks there.
 func TestClosedLoop(t *testing.T) {
-	eachParking(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		now := l.Now()
-		check(t, l.Close())
-		check(t, l.Close())
+		uvtest.Check(t, l.Close())
+		uvtest.Check(t, l.Close())
 		l.UpdateTime()
 		if got := l.Now(); got != now {
 			t.Errorf("the clock moved from %v to %v", now, got)
@@ -39,7 +40,7 @@ func TestClosedLoop(t *testing.T) {
 		for h := range l.Walk() {
 			t.Errorf("a %s handle", h.Kind())
 		}
-		check(t, l.WriteHandles(io.Discard, false))
+		uvtest.Check(t, l.WriteHandles(io.Discard, false))
 		l.Stop()
 		core.Of(l).Wake()
 		l.Hold()
@@ -57,26 +58,26 @@ func TestClosedLoop(t *testing.T) {
 				t.Errorf("%s: %v", call, err)
 			}
 		}
-		check(t, l.Shutdown(context.Background()))
+		uvtest.Check(t, l.Shutdown(context.Background()))
 	})
 }
 
 // TestGroupWithAClosedLoop fails instead of running the others for good.
 func TestGroupWithAClosedLoop(t *testing.T) {
 	g, err := uvgo.NewGroup(2)
-	check(t, err)
-	check(t, g.Loops()[1].Close())
+	uvtest.Check(t, err)
+	uvtest.Check(t, g.Loops()[1].Close())
 	if err := g.Run(context.Background()); !errors.Is(err, uv.ErrClosed) {
 		t.Errorf("Run: %v", err)
 	}
-	check(t, g.Shutdown(context.Background()))
+	uvtest.Check(t, g.Shutdown(context.Background()))
 }
 
 // TestCloseRacesWithRun: who comes second is refused, whichever it is.
 func TestCloseRacesWithRun(t *testing.T) {
 	for range 200 {
 		l, err := uvgo.New()
-		check(t, err)
+		uvtest.Check(t, err)
 		var both sync.WaitGroup
 		both.Go(func() {
 			if err := l.Run(context.Background()); err != nil && !errors.Is(err, uv.ErrClosed) && !errors.Is(err, uv.ErrRunning) {
@@ -89,7 +90,7 @@ func TestCloseRacesWithRun(t *testing.T) {
 			}
 		})
 		both.Wait()
-		check(t, l.Close())
+		uvtest.Check(t, l.Close())
 	}
 }
 
@@ -97,11 +98,11 @@ func TestCloseRacesWithRun(t *testing.T) {
 func TestStopEndsARunThatPanicked(t *testing.T) {
 	l := looptest.New(t)
 	ran := 0
-	check(t, l.Post(func() {
+	uvtest.Check(t, l.Post(func() {
 		l.Stop()
 		panic("on purpose")
 	}))
-	check(t, l.Post(func() { ran++ }))
+	uvtest.Check(t, l.Post(func() { ran++ }))
 	var p *uv.PanicError
 	if err := l.Run(context.Background()); !errors.As(err, &p) {
 		t.Errorf("Run: %v", err)

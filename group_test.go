@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -17,8 +18,8 @@ func newGroup(t *testing.T, n int, opts ...uvgo.Option) *uvgo.Group {
 	t.Helper()
 	uvtest.Watchdog(t, 2*time.Minute)
 	g, err := uvgo.NewGroup(n, opts...)
-	check(t, err)
-	t.Cleanup(func() { check(t, g.Shutdown(bg)) })
+	uvtest.Check(t, err)
+	t.Cleanup(func() { uvtest.Check(t, g.Shutdown(bg)) })
 	return g
 }
 
@@ -30,14 +31,14 @@ func runGroup(g *uvgo.Group, ctx context.Context) (wait func() error) {
 }
 
 func TestGroupRunsItsLoops(t *testing.T) {
-	for name, p := range parkings {
+	for name, p := range looptest.Parkings {
 		t.Run(name, func(t *testing.T) {
 			g := newGroup(t, 3, uvgo.WithParking(p))
 			wait := runGroup(g, bg)
 			var ran sync.WaitGroup // each loop waits for the others: they run at once
 			ran.Add(3)
 			for range 3 {
-				check(t, g.Next().Post(func() {
+				uvtest.Check(t, g.Next().Post(func() {
 					ran.Done()
 					ran.Wait()
 				}))
@@ -46,7 +47,7 @@ func TestGroupRunsItsLoops(t *testing.T) {
 			if err := g.Run(bg); !errors.Is(err, uv.ErrRunning) {
 				t.Errorf("a second Run: %v", err)
 			}
-			check(t, g.Shutdown(bg))
+			uvtest.Check(t, g.Shutdown(bg))
 			if err := wait(); err != nil {
 				t.Errorf("Run after Shutdown: %v", err)
 			}
@@ -77,7 +78,7 @@ func TestGroupEndsWithItsContext(t *testing.T) {
 	for range 2 { // and can run again
 		ctx, cancel := context.WithCancel(bg)
 		wait := runGroup(g, ctx)
-		check(t, g.Loops()[1].Post(cancel))
+		uvtest.Check(t, g.Loops()[1].Post(cancel))
 		if err := wait(); !errors.Is(err, context.Canceled) {
 			t.Errorf("Run: %v", err)
 		}
@@ -88,7 +89,7 @@ func TestGroupEndsWithTheFirstFailure(t *testing.T) {
 	g := newGroup(t, 3)
 	boom := errors.New("boom")
 	wait := runGroup(g, bg)
-	check(t, g.Loops()[2].Post(func() { panic(boom) }))
+	uvtest.Check(t, g.Loops()[2].Post(func() { panic(boom) }))
 	if err := wait(); !errors.Is(err, boom) {
 		t.Errorf("Run: %v", err)
 	}
@@ -96,10 +97,10 @@ func TestGroupEndsWithTheFirstFailure(t *testing.T) {
 	var again sync.WaitGroup
 	for _, l := range g.Loops() {
 		again.Add(1)
-		check(t, l.Post(again.Done))
+		uvtest.Check(t, l.Post(again.Done))
 	}
 	again.Wait()
-	check(t, g.Shutdown(bg))
+	uvtest.Check(t, g.Shutdown(bg))
 	if err := wait(); err != nil {
 		t.Errorf("the run after it: %v", err)
 	}
@@ -109,7 +110,7 @@ func TestGroupShutdownMayComeFirst(t *testing.T) {
 	for range 50 {
 		g := newGroup(t, 2)
 		wait := runGroup(g, bg)
-		check(t, g.Shutdown(bg))
+		uvtest.Check(t, g.Shutdown(bg))
 		if err := wait(); err != nil && !errors.Is(err, uv.ErrClosed) {
 			t.Errorf("Run: %v", err)
 		}

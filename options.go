@@ -99,12 +99,6 @@ func WithSpareProc() Option {
 	}
 }
 
-// WithFixedProcs does nothing: unless [WithSpareProc] asks for it, no loop changes
-// GOMAXPROCS.
-//
-// Deprecated: leave it out.
-func WithFixedProcs() Option { return func(*config) error { return nil } }
-
 // WithIdleTime makes the loop add up the time that it waits for events, from
 // its first turn on: [Loop.IdleTime]. It costs two looks at the clock a turn. C
 // function uv_loop_configure with UV_METRICS_IDLE_TIME,

@@ -10,6 +10,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -40,13 +41,13 @@ func TestOptionsAreChecked(t *testing.T) {
 }
 
 func TestLockedThread(t *testing.T) {
-	eachParking(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		threads := make(map[int]bool)
 		timer, err := l.NewTimer()
-		check(t, err)
+		uvtest.Check(t, err)
 		defer timer.Close()
 		ticks := 0
-		check(t, timer.Start(0, time.Millisecond, func() {
+		uvtest.Check(t, timer.Start(0, time.Millisecond, func() {
 			threads[unix.Gettid()] = true
 			done := make(chan bool)
 			go func() { // would like this goroutine's thread
@@ -72,7 +73,7 @@ func TestStatsCountTurns(t *testing.T) {
 		t.Errorf("a fresh loop has had %d turns", l.Stats().Turns)
 	}
 	_, err := l.AfterFunc(0, func() {})
-	check(t, err)
+	uvtest.Check(t, err)
 	if s := l.Stats(); s != (uv.Stats{}) {
 		t.Errorf("making and starting a timer crosses: %+v", s)
 	}
@@ -81,7 +82,7 @@ func TestStatsCountTurns(t *testing.T) {
 	if s := l.Stats(); s.Turns < 2 || s.Events != 2 || s.Flushes == 0 {
 		t.Errorf("a timer and its close: %+v", s)
 	}
-	check(t, l.Close())
+	uvtest.Check(t, l.Close())
 	if s := l.Stats(); s != (uv.Stats{}) {
 		t.Errorf("a closed loop: %+v", s)
 	}

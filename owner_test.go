@@ -11,7 +11,6 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
-	"github.com/uvgo/uvgo/internal/goroutine"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
@@ -27,20 +26,14 @@ func elsewhere(fn func()) {
 	<-done
 }
 
-func onlyWithOwners(t *testing.T) {
-	if !goroutine.Cheap {
-		t.Skip("on this processor only debug mode tells goroutines apart")
-	}
-}
-
 func TestRunningLoopRefusesOtherGoroutines(t *testing.T) {
-	onlyWithOwners(t)
+	looptest.OnlyWithOwners(t)
 	var log bytes.Buffer
 	l := looptest.New(t, uvgo.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	// These any goroutine may call; those that run the loop say that it runs.
 	foreign := []string{"Post", "PostContext", "Stop", "Core", "Stats", "IdleTime", "BackendFD"}
 	running := []string{"Run", "RunOnce", "RunNoWait", "Shutdown", "Close"}
-	check(t, l.Post(func() {
+	uvtest.Check(t, l.Post(func() {
 		elsewhere(func() {
 			for _, c := range uvtest.Methods(l, func(name string) bool { return slices.Contains(foreign, name) || name == "Walk" }) {
 				want := uv.ErrNotOwner
@@ -64,8 +57,8 @@ func TestRunningLoopRefusesOtherGoroutines(t *testing.T) {
 		})
 	}))
 	tick, err := l.AfterFunc(0, func() {})
-	check(t, err)
-	check(t, l.Run(context.Background()))
+	uvtest.Check(t, err)
+	uvtest.Check(t, l.Run(context.Background()))
 	if !tick.Closing() {
 		t.Error("the timer did not run")
 	}
@@ -78,8 +71,8 @@ func TestRunningLoopRefusesOtherGoroutines(t *testing.T) {
 
 // Goroutines that main starts would otherwise use the loop beside it.
 func TestRunKeepsTheLoopFromOtherGoroutinesInMain(t *testing.T) {
-	onlyWithOwners(t)
-	check(t, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
+	looptest.OnlyWithOwners(t)
+	uvtest.Check(t, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
 		elsewhere(func() {
 			if _, err := l.NewTimer(); !errors.Is(err, uv.ErrNotOwner) {
 				t.Errorf("a timer made on another goroutine: %v", err)
@@ -94,19 +87,19 @@ func TestLoopsWhoseCallbacksNestBelongToOneGoroutine(t *testing.T) {
 	outer, inner := looptest.New(t), looptest.New(t)
 	var tm *handles.Timer
 	ran := 0
-	check(t, outer.Post(func() {
+	uvtest.Check(t, outer.Post(func() {
 		_, err := inner.AfterFunc(0, func() {
 			ran++
 			made, err := outer.AfterFunc(0, func() { ran++ })
-			check(t, err)
+			uvtest.Check(t, err)
 			tm = made
 		})
-		check(t, err)
-		check(t, inner.Run(context.Background()))
-		check(t, tm.Stop())
-		check(t, tm.Start(0, 0, func() { ran++; check(t, tm.Close()) }))
+		uvtest.Check(t, err)
+		uvtest.Check(t, inner.Run(context.Background()))
+		uvtest.Check(t, tm.Stop())
+		uvtest.Check(t, tm.Start(0, 0, func() { ran++; uvtest.Check(t, tm.Close()) }))
 	}))
-	check(t, outer.Run(context.Background()))
+	uvtest.Check(t, outer.Run(context.Background()))
 	if ran != 2 {
 		t.Errorf("%d callbacks ran", ran)
 	}

@@ -20,7 +20,7 @@ func open(t *testing.T, opts ...uvgo.Option) *uvgo.Loop {
 	t.Helper()
 	uvtest.Watchdog(t, 2*time.Minute)
 	l, err := uvgo.New(opts...)
-	check(t, err)
+	uvtest.Check(t, err)
 	return l
 }
 
@@ -28,22 +28,22 @@ func TestShutdownClosesEverything(t *testing.T) {
 	l := open(t)
 	closed := uvtest.NewCounter(t, "close callback", 4)
 	idle, err := l.NewIdle()
-	check(t, err)
-	check(t, idle.Start(func() { t.Error("a closing handle ran") }))
+	uvtest.Check(t, err)
+	uvtest.Check(t, idle.Start(func() { t.Error("a closing handle ran") }))
 	idle.OnClose(func() {
 		closed.Inc()
 		timer, err := l.NewTimer() // what close callbacks open is closed, too
-		check(t, err)
+		uvtest.Check(t, err)
 		timer.OnClose(closed.Inc)
 	})
 	async, err := l.NewAsync(nil)
-	check(t, err)
+	uvtest.Check(t, err)
 	async.OnClose(func() {
 		closed.Inc()
-		check(t, l.Post(closed.Inc)) // and what they post runs
+		uvtest.Check(t, l.Post(closed.Inc)) // and what they post runs
 	})
-	check(t, l.Shutdown(bg))
-	check(t, l.Shutdown(bg))
+	uvtest.Check(t, l.Shutdown(bg))
+	uvtest.Check(t, l.Shutdown(bg))
 	if err := l.Post(func() {}); !errors.Is(err, uv.ErrClosed) {
 		t.Errorf("Post after Shutdown: %v", err)
 	}
@@ -55,12 +55,12 @@ func TestShutdownRunsWhatWasPosted(t *testing.T) {
 	var post func()
 	post = func() {
 		if ran++; ran < 10 {
-			check(t, l.Post(post))
+			uvtest.Check(t, l.Post(post))
 		}
 	}
-	check(t, l.Post(post))
+	uvtest.Check(t, l.Post(post))
 	l.Stop() // does not hinder it
-	check(t, l.Shutdown(bg))
+	uvtest.Check(t, l.Shutdown(bg))
 	if ran != 10 {
 		t.Errorf("%d functions ran, want 10", ran)
 	}
@@ -69,9 +69,9 @@ func TestShutdownRunsWhatWasPosted(t *testing.T) {
 func TestShutdownNamesWhatIsOpen(t *testing.T) {
 	l := open(t, uvgo.WithDebug())
 	_, err := l.NewTimer()
-	check(t, err)
+	uvtest.Check(t, err)
 	_, err = l.NewPrepare()
-	check(t, err)
+	uvtest.Check(t, err)
 	ctx, cancel := context.WithCancel(bg)
 	cancel()
 	err = l.Shutdown(ctx)
@@ -83,7 +83,7 @@ func TestShutdownNamesWhatIsOpen(t *testing.T) {
 			t.Errorf("the error lacks %q: %v", want, err)
 		}
 	}
-	check(t, l.Shutdown(bg)) // it can be continued
+	uvtest.Check(t, l.Shutdown(bg)) // it can be continued
 }
 
 func TestShutdownEndsWithItsContext(t *testing.T) {
@@ -97,7 +97,7 @@ func TestShutdownEndsWithItsContext(t *testing.T) {
 		t.Errorf("Shutdown of a loop that never rests: %v", err)
 	}
 	forever = func() {}
-	check(t, l.Shutdown(bg))
+	uvtest.Check(t, l.Shutdown(bg))
 }
 
 func TestRunMakesAndClosesALoop(t *testing.T) {
@@ -107,17 +107,17 @@ func TestRunMakesAndClosesALoop(t *testing.T) {
 	ran := uvtest.NewCounter(t, "timer callback", 1)
 	start := func(l *uvgo.Loop) error {
 		_, err := l.NewAsync(nil) // left open
-		check(t, err)
+		uvtest.Check(t, err)
 		_, err = l.AfterFunc(time.Millisecond, func() {
 			ran.Inc()
 			l.Stop()
 		})
 		return err
 	}
-	check(t, uvgo.Run(bg, start))
+	uvtest.Check(t, uvgo.Run(bg, start))
 	if err := uvgo.Run(bg, func(l *uvgo.Loop) error {
-		check(t, start(l))
-		check(t, l.Post(func() { panic(boom) }))
+		uvtest.Check(t, start(l))
+		uvtest.Check(t, l.Post(func() { panic(boom) }))
 		return nil
 	}); !errors.Is(err, boom) {
 		t.Errorf("Run with a panic: %v", err)

@@ -23,19 +23,19 @@ func TestWithSlowCallbackAlone(t *testing.T) {
 		time.Nanosecond: {"someCallback", "callback=timer"},
 		time.Hour:       nil,
 	} {
-		for name, way := range parkings {
+		for name, way := range looptest.Parkings {
 			t.Run(limit.String()+" "+name, func(t *testing.T) {
 				uvtest.Watchdog(t, 2*time.Minute)
 				var log bytes.Buffer
 				l := looptest.New(t, uvgo.WithSlowCallback(limit), uvgo.WithParking(way),
 					uvgo.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
-				check(t, l.Post(someCallback))
-				check(t, l.Post(someCallback))
+				uvtest.Check(t, l.Post(someCallback))
+				uvtest.Check(t, l.Post(someCallback))
 				tm, err := l.NewTimer()
-				check(t, err)
-				check(t, tm.Start(0, 0, func() {}))
-				check(t, l.Run(context.Background()))
-				check(t, tm.Close())
+				uvtest.Check(t, err)
+				uvtest.Check(t, tm.Start(0, 0, func() {}))
+				uvtest.Check(t, l.Run(context.Background()))
+				uvtest.Check(t, tm.Close())
 				for _, w := range want {
 					if n := strings.Count(log.String(), w); n != 1 {
 						t.Errorf("%d warnings of %s, want 1:\n%s", n, w, log.String())

@@ -12,41 +12,20 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// parkings names the ways of waiting for subtests.
-var parkings = map[string]uvgo.Parking{"thread": uvgo.ParkThread, "goroutine": uvgo.ParkGoroutine}
-
-// eachParking runs body as a subtest for each way of waiting.
-func eachParking(t *testing.T, body func(t *testing.T, l *uvgo.Loop), opts ...uvgo.Option) {
-	for name, p := range parkings {
-		t.Run(name, func(t *testing.T) {
-			uvtest.Watchdog(t, 2*time.Minute)
-			body(t, looptest.New(t, append(opts, uvgo.WithParking(p))...))
-		})
-	}
-}
-
-// check ends the test if err is not nil.
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestRunOnceWaitsForAnEvent runs one turn of a loop whose only work is a
 // descriptor that nobody has polled yet.
 func TestRunOnceWaitsForAnEvent(t *testing.T) {
-	eachParking(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		r, w, err := os.Pipe()
-		check(t, err)
+		uvtest.Check(t, err)
 		defer r.Close()
 		defer w.Close()
 		p, err := l.NewPipe()
-		check(t, err)
+		uvtest.Check(t, err)
 		defer p.Close()
-		check(t, p.Open(r.Fd()))
+		uvtest.Check(t, p.Open(r.Fd()))
 		got := 0
-		check(t, p.ReadStart(func(b []byte, err error) { got += len(b) }))
+		uvtest.Check(t, p.ReadStart(func(b []byte, err error) { got += len(b) }))
 		wrote := make(chan bool)
 		go func() {
 			time.Sleep(10 * time.Millisecond) // by then the turn waits, or has ended too early
@@ -64,25 +43,25 @@ func TestRunOnceWaitsForAnEvent(t *testing.T) {
 // TestRunOnceForgetsOldDeadlines stops a timer whose due time passes before the
 // next turn waits.
 func TestRunOnceForgetsOldDeadlines(t *testing.T) {
-	eachParking(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		timer, err := l.NewTimer()
-		check(t, err)
+		uvtest.Check(t, err)
 		defer timer.Close()
 		calls := 0
 		async, err := l.NewAsync(func() { calls++ })
-		check(t, err)
+		uvtest.Check(t, err)
 		defer async.Close()
-		check(t, async.Send())
+		uvtest.Check(t, async.Send())
 		_, err = l.RunOnce() // libuv knows its descriptors
-		check(t, err)
+		uvtest.Check(t, err)
 
-		check(t, timer.Start(50*time.Millisecond, 0, func() { t.Error("the timer fired") }))
+		uvtest.Check(t, timer.Start(50*time.Millisecond, 0, func() { t.Error("the timer fired") }))
 		go async.Send()
 		for calls == 1 {
 			_, err = l.RunOnce()
-			check(t, err)
+			uvtest.Check(t, err)
 		}
-		check(t, timer.Stop())
+		uvtest.Check(t, timer.Stop())
 		for start := time.Now(); time.Since(start) < 60*time.Millisecond; {
 		}
 		sent := make(chan bool)
@@ -101,14 +80,14 @@ func TestRunOnceForgetsOldDeadlines(t *testing.T) {
 
 // TestRunSurvivesGoexit runs a loop again whose callback ended its goroutine.
 func TestRunSurvivesGoexit(t *testing.T) {
-	eachParking(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		ran := 0
-		check(t, l.Post(func() { ran++ }))
-		check(t, l.Post(func() { runtime.Goexit() }))
-		check(t, l.Post(func() { ran++ }))
+		uvtest.Check(t, l.Post(func() { ran++ }))
+		uvtest.Check(t, l.Post(func() { runtime.Goexit() }))
+		uvtest.Check(t, l.Post(func() { ran++ }))
 		idle, err := l.NewIdle()
-		check(t, err)
-		check(t, idle.Start(func() {
+		uvtest.Check(t, err)
+		uvtest.Check(t, idle.Start(func() {
 			idle.Close()
 			runtime.Goexit()
 		}))

@@ -272,8 +272,6 @@ int cuv_tty_set_mode(cuv_handle *h, int mode);
 void cuv_tty_close(cuv_handle *h);
 int cuv_tty_winsize(cuv_handle *h, int *width, int *height);
 int cuv_tty_reset_mode(void);
-int cuv_tty_vterm_state(void);
-int cuv_tty_set_vterm_state(int supported);
 int cuv_guess_handle(int fd);
 
 /* fsevent.c */

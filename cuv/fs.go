@@ -94,14 +94,6 @@ type FSRequest struct {
 	next   *FSRequest
 }
 
-// OSHandle returns the system's handle of a descriptor. C function
-// uv_get_osfhandle.
-func OSHandle(fd int) int { return int(C.uv_get_osfhandle(C.int(fd))) }
-
-// OpenOSHandle returns the descriptor of a system's handle. C function
-// uv_open_osfhandle.
-func OpenOSHandle(h int) int { return int(C.uv_open_osfhandle(C.uv_os_fd_t(h))) }
-
 // A Dir is a uv_dir_t, from opendir to closedir.
 type Dir struct{ _ [0]byte }
 

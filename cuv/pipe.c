@@ -78,6 +78,3 @@ int cuv_pipe_pair(int nonblock, int *fds) {
   cuv_stdio_fill();
   return uv_pipe(fds, nonblock & 1 ? UV_NONBLOCK_PIPE : 0, nonblock & 2 ? UV_NONBLOCK_PIPE : 0);
 }
-
-/* uv_pipe_pending_instances. */
-void cuv_pipe_pending_instances(cuv_handle *h, int count) { uv_pipe_pending_instances(&h->uv.pipe, count); }

@@ -72,7 +72,3 @@ func nonblocking(first, second bool) C.int {
 	}
 	return v
 }
-
-// PipePendingInstances does nothing but on Windows. C function
-// uv_pipe_pending_instances.
-func (h *Handle) PipePendingInstances(n int) { C.cuv_pipe_pending_instances(h.c(), C.int(n)) }

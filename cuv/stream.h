@@ -52,7 +52,6 @@ int cuv_tcp_close_reset(cuv_handle *h);
 int cuv_tcp_reuseport(void);
 int cuv_tcp_new(cuv_loop *l, int family, uint32_t slot, uint32_t gen, cuv_handle **out);
 int cuv_tcp_keepalive_ex(cuv_handle *h, int on, unsigned idle_s, unsigned interval_s, unsigned count);
-int cuv_tcp_simultaneous_accepts(cuv_handle *h, int on);
 int cuv_tcp_socketpair(int type, int protocol, int nonblock, int *fds);
 
 /* pipe.c */
@@ -62,6 +61,5 @@ int cuv_pipe_connect(cuv_handle *h, const char *name, size_t n, uint32_t slot, u
 int cuv_pipe_sockname(cuv_handle *h, int peer, char *buf, size_t *n);
 int cuv_pipe_chmod(cuv_handle *h, int flags);
 int cuv_pipe_pair(int nonblock, int *fds);
-void cuv_pipe_pending_instances(cuv_handle *h, int count);
 
 #endif

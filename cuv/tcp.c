@@ -103,9 +103,6 @@ int cuv_tcp_close_reset(cuv_handle *h) {
   return r;
 }
 
-/* uv_tcp_simultaneous_accepts. */
-int cuv_tcp_simultaneous_accepts(cuv_handle *h, int on) { return uv_tcp_simultaneous_accepts(&h->uv.tcp, on); }
-
 /* uv_socketpair; bit i of nonblock is the mode of fds[i]. */
 int cuv_tcp_socketpair(int type, int protocol, int nonblock, int *fds) {
   cuv_stdio_fill();

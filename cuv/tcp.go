@@ -74,12 +74,6 @@ func (h *Handle) TCPKeepAliveEx(on bool, idle, interval, count uint) int {
 	return int(C.cuv_tcp_keepalive_ex(h.c(), cint(on), C.uint(idle), C.uint(interval), C.uint(count)))
 }
 
-// TCPSimultaneousAccepts does nothing but on Windows. C function
-// uv_tcp_simultaneous_accepts.
-func (h *Handle) TCPSimultaneousAccepts(on bool) int {
-	return int(C.cuv_tcp_simultaneous_accepts(h.c(), cint(on)))
-}
-
 // SocketPair makes two connected sockets of a type and protocol, each
 // non-blocking or not. C function uv_socketpair.
 func SocketPair(typ, protocol int, nonblockFirst, nonblockSecond bool) (fds [2]int, rc int) {

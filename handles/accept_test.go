@@ -8,30 +8,31 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
 // TestAcceptAheadHeedsThePause: C takes many connections in one poll, the first
 // callback pauses, and the others wait until they are asked for.
 func TestAcceptAheadHeedsThePause(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const clients = 10
 		var from []netip.AddrPort
 		var s *handles.TCP
-		s, addr := listen(t, l, func(c *handles.TCP, err error) {
-			check(t, err)
-			check(t, s.PauseAccept())
-			from = append(from, must(c.RemoteAddr()))
-			closeAll(t, c)
+		s, addr := looptest.Listen(t, l, func(c *handles.TCP, err error) {
+			uvtest.Check(t, err)
+			uvtest.Check(t, s.PauseAccept())
+			from = append(from, uvtest.Must(c.RemoteAddr()))
+			uvtest.CloseAll(t, c)
 		})
 		want := dialAll(t, addr, clients)
 		for n := 1; n <= clients/2; n++ {
-			until(t, l, func() bool { return len(from) == n })
-			turn(t, l, 3)
+			looptest.Until(t, l, func() bool { return len(from) == n })
+			looptest.Turn(t, l, 3)
 			if len(from) != n {
 				t.Fatalf("%d connections were accepted while paused", len(from)-n)
 			}
-			check(t, s.ResumeAccept())
+			uvtest.Check(t, s.ResumeAccept())
 			if len(from) != n {
 				t.Fatal("accepted inside the call")
 			}
@@ -41,7 +42,7 @@ func TestAcceptAheadHeedsThePause(t *testing.T) {
 				t.Errorf("connection %d comes from %v, want %v", i, a, want[i])
 			}
 		}
-		closeAll(t, s) // the rest was never taken: TestMain looks for descriptors
+		uvtest.CloseAll(t, s) // the rest was never taken: TestMain looks for descriptors
 		looptest.Run(t, l)
 	})
 }
@@ -50,28 +51,28 @@ func TestAcceptAheadHeedsThePause(t *testing.T) {
 func TestAcceptAheadAfterAPanic(t *testing.T) {
 	const clients = 6
 	panics := 0
-	l := must(uvgo.New(uvgo.WithPanicHandler(func(*uv.PanicError) { panics++ })))
+	l := uvtest.Must(uvgo.New(uvgo.WithPanicHandler(func(*uv.PanicError) { panics++ })))
 	accepted := 0
 	var s *handles.TCP
-	s, addr := listen(t, l, func(c *handles.TCP, err error) {
-		closeAll(t, c)
+	s, addr := looptest.Listen(t, l, func(c *handles.TCP, err error) {
+		uvtest.CloseAll(t, c)
 		if accepted++; accepted == 1 {
-			check(t, s.PauseAccept())
+			uvtest.Check(t, s.PauseAccept())
 		}
 		if accepted == clients {
-			closeAll(t, s)
+			uvtest.CloseAll(t, s)
 		}
 		panic("accept")
 	})
 	dialAll(t, addr, clients)
-	until(t, l, func() bool { return accepted == 1 })
-	turn(t, l, 3)
-	check(t, s.ResumeAccept())
+	looptest.Until(t, l, func() bool { return accepted == 1 })
+	looptest.Turn(t, l, 3)
+	uvtest.Check(t, s.ResumeAccept())
 	looptest.Run(t, l)
 	if panics != clients || accepted != clients {
 		t.Errorf("%d panics, %d accepted, want %d", panics, accepted, clients)
 	}
-	check(t, l.Close())
+	uvtest.Check(t, l.Close())
 }
 
 // TestAcceptedPeer compares what the accept reports of the peer with what the
@@ -81,19 +82,19 @@ func TestAcceptedPeer(t *testing.T) {
 		{"127.0.0.1", "127.0.0.1"}, {"::", "127.0.0.1"}, {"::", "::1"},
 	} {
 		t.Run(tt.listen+" "+tt.dial, func(t *testing.T) {
-			l := must(uvgo.New())
-			s := must(l.NewTCP())
-			check(t, s.Bind(netip.AddrPortFrom(netip.MustParseAddr(tt.listen), 0)))
+			l := uvtest.Must(uvgo.New())
+			s := uvtest.Must(l.NewTCP())
+			uvtest.Check(t, s.Bind(netip.AddrPortFrom(netip.MustParseAddr(tt.listen), 0)))
 			var got []netip.AddrPort
-			check(t, s.Listen(8, func(c *handles.TCP, err error) {
-				check(t, err)
-				got = append(got, must(c.RemoteAddr()))
-				closeAll(t, c)
+			uvtest.Check(t, s.Listen(8, func(c *handles.TCP, err error) {
+				uvtest.Check(t, err)
+				got = append(got, uvtest.Must(c.RemoteAddr()))
+				uvtest.CloseAll(t, c)
 				if len(got) == 3 {
-					closeAll(t, s)
+					uvtest.CloseAll(t, s)
 				}
 			}))
-			port := must(s.LocalAddr()).Port()
+			port := uvtest.Must(s.LocalAddr()).Port()
 			want := dialAll(t, netip.AddrPortFrom(netip.MustParseAddr(tt.dial), port), 3)
 			looptest.Run(t, l)
 			for i, a := range got {
@@ -104,7 +105,7 @@ func TestAcceptedPeer(t *testing.T) {
 					t.Errorf("connection %d comes from %v, want %v", i, a, want[i])
 				}
 			}
-			check(t, l.Close())
+			uvtest.Check(t, l.Close())
 		})
 	}
 }
@@ -115,7 +116,7 @@ func dialAll(t *testing.T, addr netip.AddrPort, n int) []netip.AddrPort {
 	t.Helper()
 	var locals []netip.AddrPort
 	for range n {
-		c := must(net.Dial("tcp", addr.String()))
+		c := uvtest.Must(net.Dial("tcp", addr.String()))
 		t.Cleanup(func() { c.Close() })
 		locals = append(locals, c.LocalAddr().(*net.TCPAddr).AddrPort())
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // TestTurnsAreBounded: of many descriptors that stay ready a turn takes some, and
@@ -18,7 +20,7 @@ func TestTurnsAreBounded(t *testing.T) {
 		parking uvgo.Parking
 		most    int
 	}{{uvgo.ParkThread, 128}, {uvgo.ParkGoroutine, 32}} {
-		l := newLoop(t, uvgo.WithParking(tt.parking))
+		l := looptest.New(t, uvgo.WithParking(tt.parking))
 		served := map[int]bool{}
 		calls := 0
 		var polls []io.Closer
@@ -27,16 +29,16 @@ func TestTurnsAreBounded(t *testing.T) {
 			if _, err := unix.Write(w, []byte{1}); err != nil {
 				t.Fatal(err)
 			}
-			p := must(handles.NewPoll(l, uintptr(r)))
+			p := uvtest.Must(handles.NewPoll(l, uintptr(r)))
 			polls = append(polls, p)
-			check(t, p.Start(handles.Readable, func(handles.PollEvent, error) {
+			uvtest.Check(t, p.Start(handles.Readable, func(handles.PollEvent, error) {
 				calls++
 				served[i] = true
 			}))
 		}
 		for turns := 0; len(served) < ready; turns++ {
 			before := calls
-			turn(t, l, 1)
+			looptest.Turn(t, l, 1)
 			if n := calls - before; n > tt.most {
 				t.Fatalf("a turn took %d descriptors, want at most %d", n, tt.most)
 			}
@@ -44,7 +46,7 @@ func TestTurnsAreBounded(t *testing.T) {
 				t.Fatalf("%d of %d were served in %d turns", len(served), ready, turns)
 			}
 		}
-		closeAll(t, polls...)
-		turn(t, l, 1)
+		uvtest.CloseAll(t, polls...)
+		looptest.Turn(t, l, 1)
 	}
 }

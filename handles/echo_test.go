@@ -34,11 +34,11 @@ var echoes = []struct {
 		}
 	}},
 	{"write func", func(t testing.TB, s handles.Stream, p []byte) {
-		check(t, s.WriteFunc(func(err error) { isErr(t, "write", err, nil) }, p))
+		uvtest.Check(t, s.WriteFunc(func(err error) { uvtest.IsErr(t, "write", err, nil) }, p))
 	}},
 	{"write func of parts", func(t testing.TB, s handles.Stream, p []byte) {
 		at := len(p) * 2 / 3
-		check(t, s.WriteFunc(func(err error) { isErr(t, "write", err, nil) }, p[:at], nil, bytes.Clone(p[at:])))
+		uvtest.Check(t, s.WriteFunc(func(err error) { uvtest.IsErr(t, "write", err, nil) }, p[:at], nil, bytes.Clone(p[at:])))
 	}},
 	{"mixed", func(t testing.TB, s handles.Stream, p []byte) {
 		at := len(p) / 2
@@ -46,14 +46,14 @@ var echoes = []struct {
 		if err != nil {
 			n = 0
 		}
-		check(t, s.WriteFunc(nil, p[n:]))
+		uvtest.Check(t, s.WriteFunc(nil, p[n:]))
 	}},
 }
 
 // narrow makes the kernel keep little for a stream.
 func narrow(t testing.TB, s handles.Stream, opt int) {
 	t.Helper()
-	check(t, unix.SetsockoptInt(must(s.FD()), unix.SOL_SOCKET, opt, 8<<10))
+	uvtest.Check(t, unix.SetsockoptInt(uvtest.Must(s.FD()), unix.SOL_SOCKET, opt, 8<<10))
 }
 
 // TestEchoWithoutCopy sends back from the arena to peers that read slowly, so
@@ -61,33 +61,33 @@ func narrow(t testing.TB, s handles.Stream, opt int) {
 func TestEchoWithoutCopy(t *testing.T) {
 	for _, tt := range echoes {
 		t.Run(tt.name, func(t *testing.T) {
-			parked(t, func(t *testing.T, l *uvgo.Loop) {
+			looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 				const clients, size = 4, 1 << 20
 				blocked := false
 				var wants [clients][]byte
 				var gots [clients]*[]byte
 				for i := range clients {
-					a, b := pair(t, l)
+					a, b := looptest.Pair(t, l)
 					narrow(t, b, unix.SO_SNDBUF)
 					ended := uvtest.NewCounter(t, "end of a request", 1)
-					check(t, b.ReadStart(func(p []byte, err error) {
+					uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
 						if err != nil {
-							isErr(t, "read", err, io.EOF)
+							uvtest.IsErr(t, "read", err, io.EOF)
 							ended.Inc()
-							check(t, b.Shutdown(func(error) { closeAll(t, b) }))
+							uvtest.Check(t, b.Shutdown(func(error) { uvtest.CloseAll(t, b) }))
 							return
 						}
 						blocked = blocked || b.Buffered() > 0 // left from earlier turns
 						tt.echo(t, b, p)
 					}))
-					wants[i] = pattern(size, uint32(i))
+					wants[i] = uvtest.Pattern(size, uint32(i))
 					gots[i] = collect(t, l, a)
 					for at := 0; at < size; {
 						n := min(1+at%100_000, size-at)
-						check(t, a.WriteFunc(nil, wants[i][at:at+n]))
+						uvtest.Check(t, a.WriteFunc(nil, wants[i][at:at+n]))
 						at += n
 					}
-					check(t, a.Shutdown(nil))
+					uvtest.Check(t, a.Shutdown(nil))
 				}
 				looptest.Run(t, l)
 				if !blocked {
@@ -106,37 +106,37 @@ func TestEchoWithoutCopy(t *testing.T) {
 // TestProxyFromTheArena sends what one stream reads to others, of the same and
 // of another loop.
 func TestProxyFromTheArena(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const size = 1 << 20
-		far := newLoop(t)
-		src, in := pair(t, l)
-		out, sink := pair(t, l)
+		far := looptest.New(t)
+		src, in := looptest.Pair(t, l)
+		out, sink := looptest.Pair(t, l)
 		pipe, pipeSink := pipePair(t, l)
-		outside, outsideSink := pair(t, far)
+		outside, outsideSink := looptest.Pair(t, far)
 		got, gotPipe, gotFar := collect(t, l, sink), collect(t, l, pipeSink), []byte(nil)
-		check(t, in.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, in.ReadStart(func(p []byte, err error) {
 			if err != nil {
-				isErr(t, "read", err, io.EOF)
-				check(t, out.Shutdown(func(error) { closeAll(t, out) }))
-				check(t, pipe.Shutdown(func(error) { closeAll(t, pipe) }))
-				check(t, outside.Shutdown(nil))
-				closeAll(t, in)
+				uvtest.IsErr(t, "read", err, io.EOF)
+				uvtest.Check(t, out.Shutdown(func(error) { uvtest.CloseAll(t, out) }))
+				uvtest.Check(t, pipe.Shutdown(func(error) { uvtest.CloseAll(t, pipe) }))
+				uvtest.Check(t, outside.Shutdown(nil))
+				uvtest.CloseAll(t, in)
 				return
 			}
 			for _, s := range []handles.Stream{out, pipe} {
 				_, err := s.Write(p)
-				check(t, err)
+				uvtest.Check(t, err)
 			}
 			_, err = outside.Write(p) // that loop does not run: it may be used from here
-			check(t, err)
+			uvtest.Check(t, err)
 		}))
-		want := pattern(size, 7)
-		check(t, src.WriteFunc(func(error) { closeAll(t, src) }, want))
+		want := uvtest.Pattern(size, 7)
+		uvtest.Check(t, src.WriteFunc(func(error) { uvtest.CloseAll(t, src) }, want))
 		looptest.Run(t, l)
-		check(t, outsideSink.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, outsideSink.ReadStart(func(p []byte, err error) {
 			if gotFar = append(gotFar, p...); err != nil {
-				isErr(t, "read", err, io.EOF)
-				closeAll(t, outside, outsideSink)
+				uvtest.IsErr(t, "read", err, io.EOF)
+				uvtest.CloseAll(t, outside, outsideSink)
 			}
 		}))
 		looptest.Run(t, far)

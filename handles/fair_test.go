@@ -8,27 +8,29 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // TestGreedyStreamsLeaveRoomForOthers: some peers send without end, more than a
 // turn's arena takes. A byte from another must not wait for them to pause.
 func TestGreedyStreamsLeaveRoomForOthers(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const greedy = 8
 		var in []*handles.TCP
-		ln, addr := listen(t, l, func(c *handles.TCP, err error) {
-			check(t, err)
+		ln, addr := looptest.Listen(t, l, func(c *handles.TCP, err error) {
+			uvtest.Check(t, err)
 			in = append(in, c)
 		})
 		var out []net.Conn
 		for i := range greedy + 1 {
-			out = append(out, must(net.Dial("tcp", addr.String())))
-			until(t, l, func() bool { return len(in) == i+1 })
+			out = append(out, uvtest.Must(net.Dial("tcp", addr.String())))
+			looptest.Until(t, l, func() bool { return len(in) == i+1 })
 		}
 		var senders sync.WaitGroup
 		total := 0
 		for i := range greedy {
-			check(t, in[i].ReadStart(func(p []byte, err error) { total += len(p) }))
+			uvtest.Check(t, in[i].ReadStart(func(p []byte, err error) { total += len(p) }))
 			senders.Go(func() {
 				buf := make([]byte, 1<<20)
 				for {
@@ -40,21 +42,21 @@ func TestGreedyStreamsLeaveRoomForOthers(t *testing.T) {
 		}
 		modest, asked := in[greedy], 0
 		answers := 0
-		check(t, modest.ReadStart(func(p []byte, err error) { answers += len(p) }))
+		uvtest.Check(t, modest.ReadStart(func(p []byte, err error) { answers += len(p) }))
 		worst := 0
 		for range 20 {
 			// Only now and then: the kernel lists a stream that was silent last.
 			for before := total; total-before < 2<<20; {
-				turn(t, l, 1)
+				looptest.Turn(t, l, 1)
 			}
-			must(out[greedy].Write([]byte("x")))
+			uvtest.Must(out[greedy].Write([]byte("x")))
 			asked++
 			for unread(t, modest) == 0 { // under load the kernel takes its time to pass it on
 				runtime.Gosched()
 			}
 			turns := 0
 			for ; answers < asked && turns < 2000; turns++ {
-				turn(t, l, 1)
+				looptest.Turn(t, l, 1)
 			}
 			worst = max(worst, turns)
 		}
@@ -68,8 +70,8 @@ func TestGreedyStreamsLeaveRoomForOthers(t *testing.T) {
 		}
 		senders.Wait()
 		for _, c := range in {
-			closeAll(t, c)
+			uvtest.CloseAll(t, c)
 		}
-		closeAll(t, ln)
+		uvtest.CloseAll(t, ln)
 	})
 }

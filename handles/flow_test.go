@@ -8,6 +8,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -15,13 +16,13 @@ import (
 // streams runs body for a pair of each kind of stream and each way of waiting.
 func streams(t *testing.T, body func(t *testing.T, l *uvgo.Loop, a, b handles.Stream)) {
 	t.Run("tcp", func(t *testing.T) {
-		parked(t, func(t *testing.T, l *uvgo.Loop) {
-			a, b := pair(t, l)
+		looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
+			a, b := looptest.Pair(t, l)
 			body(t, l, a, b)
 		})
 	})
 	t.Run("pipe", func(t *testing.T) {
-		parked(t, func(t *testing.T, l *uvgo.Loop) {
+		looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 			a, b := pipePair(t, l)
 			body(t, l, a, b)
 		})
@@ -33,8 +34,8 @@ func streams(t *testing.T, body func(t *testing.T, l *uvgo.Loop, a, b handles.St
 // and OnDrain's function runs in the next turn, once for each time.
 func TestDrainWhenTheKernelTakesAll(t *testing.T) {
 	streams(t, func(t *testing.T, l *uvgo.Loop, a, b handles.Stream) {
-		check(t, a.SetWatermarks(500, 1000))
-		check(t, b.ReadStart(func([]byte, error) {}))
+		uvtest.Check(t, a.SetWatermarks(500, 1000))
+		uvtest.Check(t, b.ReadStart(func([]byte, error) {}))
 		drained := uvtest.NewCounter(t, "drain", 12)
 		a.OnDrain(func() {
 			if a.Full() {
@@ -58,22 +59,22 @@ func TestDrainWhenTheKernelTakesAll(t *testing.T) {
 		} {
 			for range 3 {
 				before := drained.N()
-				check(t, write(half))
+				uvtest.Check(t, write(half))
 				if name != "large" && a.Full() {
 					t.Errorf("%s: full below the high watermark", name)
 				}
-				check(t, write(half))
+				uvtest.Check(t, write(half))
 				if !a.Full() {
 					t.Errorf("%s: not full above the high watermark", name)
 				}
-				turn(t, l, 1)
+				looptest.Turn(t, l, 1)
 				if name != "large" && drained.N() != before+1 {
 					t.Errorf("%s: %d drains in the turn behind the write, want 1", name, drained.N()-before)
 				}
-				until(t, l, func() bool { return drained.N() > before })
+				looptest.Until(t, l, func() bool { return drained.N() > before })
 			}
 		}
-		closeAll(t, a, b)
+		uvtest.CloseAll(t, a, b)
 	})
 }
 
@@ -82,7 +83,7 @@ func TestDrainWhenTheKernelTakesAll(t *testing.T) {
 func TestDrainAtTheLowWatermark(t *testing.T) {
 	streams(t, func(t *testing.T, l *uvgo.Loop, a, b handles.Stream) {
 		const low, high = 50_000, 200_000
-		check(t, a.SetWatermarks(low, high))
+		uvtest.Check(t, a.SetWatermarks(low, high))
 		drained := 0
 		a.OnDrain(func() {
 			drained++
@@ -91,26 +92,26 @@ func TestDrainAtTheLowWatermark(t *testing.T) {
 			}
 		})
 		sent, got := 0, 0
-		chunk := pattern(10_000, 1)
+		chunk := uvtest.Pattern(10_000, 1)
 		for a.WriteQueueSize() <= high { // past what the kernel takes
-			n := must(a.Write(chunk))
+			n := uvtest.Must(a.Write(chunk))
 			sent += n
 			if a.WriteQueueSize() <= low {
-				turn(t, l, 1)
+				looptest.Turn(t, l, 1)
 			}
 		}
-		turn(t, l, 3)
+		looptest.Turn(t, l, 3)
 		if !a.Full() {
 			t.Fatal("not full with a queue above the high watermark")
 		}
 		before := drained
-		check(t, b.ReadStart(func(p []byte, err error) { got += len(p) }))
-		until(t, l, func() bool { return drained > before })
-		until(t, l, func() bool { return got == sent })
-		if turn(t, l, 2); drained != before+1 || a.Full() {
+		uvtest.Check(t, b.ReadStart(func(p []byte, err error) { got += len(p) }))
+		looptest.Until(t, l, func() bool { return drained > before })
+		looptest.Until(t, l, func() bool { return got == sent })
+		if looptest.Turn(t, l, 2); drained != before+1 || a.Full() {
 			t.Errorf("%d drains, want 1; full %v", drained-before, a.Full())
 		}
-		closeAll(t, a, b)
+		uvtest.CloseAll(t, a, b)
 	})
 }
 
@@ -119,40 +120,40 @@ func TestDrainAtTheLowWatermark(t *testing.T) {
 func TestFlowKeepsGoing(t *testing.T) {
 	streams(t, func(t *testing.T, l *uvgo.Loop, a, b handles.Stream) {
 		const size, high = 8 << 20, 64 << 10
-		sent := pattern(size, 7)
+		sent := uvtest.Pattern(size, 7)
 		for _, s := range []handles.Stream{a, b} {
-			check(t, s.SetWatermarks(high/4, high))
+			uvtest.Check(t, s.SetWatermarks(high/4, high))
 		}
 		echo := func(p []byte, err error) {
-			check(t, err)
-			must(b.Write(p))
+			uvtest.Check(t, err)
+			uvtest.Must(b.Write(p))
 			if b.Full() {
-				check(t, b.ReadStop())
+				uvtest.Check(t, b.ReadStop())
 			}
 		}
-		b.OnDrain(func() { check(t, b.ReadStart(echo)) })
-		check(t, b.ReadStart(echo))
+		b.OnDrain(func() { uvtest.Check(t, b.ReadStart(echo)) })
+		uvtest.Check(t, b.ReadStart(echo))
 		at, step := 0, 0
 		feed := func() {
 			for at < size && !a.Full() {
 				step = step*5%high + 4321
 				n := min(step, size-at)
-				must(a.Write(sent[at : at+n]))
+				uvtest.Must(a.Write(sent[at : at+n]))
 				at += n
 			}
 		}
 		a.OnDrain(feed)
 		var got []byte
-		check(t, a.ReadStart(func(p []byte, err error) {
-			check(t, err)
+		uvtest.Check(t, a.ReadStart(func(p []byte, err error) {
+			uvtest.Check(t, err)
 			got = append(got, p...)
 		}))
 		feed()
-		until(t, l, func() bool { return len(got) == size })
+		looptest.Until(t, l, func() bool { return len(got) == size })
 		if !bytes.Equal(got, sent) {
 			t.Error("the echo differs")
 		}
-		closeAll(t, a, b)
+		uvtest.CloseAll(t, a, b)
 	})
 }
 
@@ -160,10 +161,10 @@ func TestFlowKeepsGoing(t *testing.T) {
 // writer is let go on, and learns of it from Write.
 func TestDrainAfterAFailure(t *testing.T) {
 	streams(t, func(t *testing.T, l *uvgo.Loop, a, b handles.Stream) {
-		check(t, a.SetWatermarks(0, 1000))
+		uvtest.Check(t, a.SetWatermarks(0, 1000))
 		drained := false
 		for a.WriteQueueSize() == 0 {
-			must(a.Write(make([]byte, 100_000)))
+			uvtest.Must(a.Write(make([]byte, 100_000)))
 		}
 		if !a.Full() {
 			t.Fatal("not full")
@@ -174,9 +175,9 @@ func TestDrainAfterAFailure(t *testing.T) {
 				t.Error("Write succeeds after a failure")
 			}
 		})
-		closeAll(t, b)
-		until(t, l, func() bool { return drained })
-		closeAll(t, a)
+		uvtest.CloseAll(t, b)
+		looptest.Until(t, l, func() bool { return drained })
+		uvtest.CloseAll(t, a)
 	})
 }
 
@@ -185,64 +186,64 @@ func TestDrainAfterAFailure(t *testing.T) {
 func TestNoDrainAfterClose(t *testing.T) {
 	streams(t, func(t *testing.T, l *uvgo.Loop, a, b handles.Stream) {
 		for _, s := range []handles.Stream{a, b} {
-			check(t, s.SetWatermarks(0, 10))
+			uvtest.Check(t, s.SetWatermarks(0, 10))
 			s.OnDrain(func() { t.Error("drain of a closed stream") })
-			must(s.Write(make([]byte, 100)))
+			uvtest.Must(s.Write(make([]byte, 100)))
 		}
-		closeAll(t, a)
+		uvtest.CloseAll(t, a)
 		for b.WriteQueueSize() == 0 && !b.Closing() {
 			if _, err := b.Write(make([]byte, 1<<20)); err != nil {
 				break
 			}
 		}
 		b.OnWritten(func(int, error) { b.Close() })
-		closeAll(t, b)
+		uvtest.CloseAll(t, b)
 		if a.Full() || b.Full() {
 			t.Error("a closed stream is full")
 		}
 		a.OnDrain(nil)
-		isErr(t, "watermarks of a closed stream", a.SetWatermarks(0, 1), uv.ErrClosed)
-		turn(t, l, 3)
+		uvtest.IsErr(t, "watermarks of a closed stream", a.SetWatermarks(0, 1), uv.ErrClosed)
+		looptest.Turn(t, l, 3)
 	})
 }
 
 // TestWatermarks covers the defaults, and values that make no sense.
 func TestWatermarks(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	a, b := pipePair(t, l)
-	isErr(t, "low above high", a.SetWatermarks(2, 1), uv.EINVAL)
-	isErr(t, "negative", a.SetWatermarks(-1, 1), uv.EINVAL)
+	uvtest.IsErr(t, "low above high", a.SetWatermarks(2, 1), uv.EINVAL)
+	uvtest.IsErr(t, "negative", a.SetWatermarks(-1, 1), uv.EINVAL)
 	a.OnDrain(func() {})
-	must(a.Write(make([]byte, handles.DefaultHighWater)))
+	uvtest.Must(a.Write(make([]byte, handles.DefaultHighWater)))
 	if a.Full() {
 		t.Error("full at the default high watermark")
 	}
-	must(a.Write([]byte{0}))
+	uvtest.Must(a.Write([]byte{0}))
 	if !a.Full() {
 		t.Error("not full above it")
 	}
-	check(t, b.WriteFunc(nil, make([]byte, handles.DefaultHighWater+1)))
+	uvtest.Check(t, b.WriteFunc(nil, make([]byte, handles.DefaultHighWater+1)))
 	if !b.Full() { // asked for the first time
 		t.Error("not full with what was written before the first question")
 	}
-	closeAll(t, a, b)
+	uvtest.CloseAll(t, a, b)
 }
 
 // TestFlowOfATerminal fills a terminal, whose user does not read.
 func TestFlowOfATerminal(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	pty := uvtest.NewPTY(t)
-	tty := must(l.NewTTY(pty.Fd()))
-	check(t, tty.SetMode(handles.TTYRaw))
-	check(t, tty.SetWatermarks(100, 1000))
+	tty := uvtest.Must(l.NewTTY(pty.Fd()))
+	uvtest.Check(t, tty.SetMode(handles.TTYRaw))
+	uvtest.Check(t, tty.SetWatermarks(100, 1000))
 	drained := 0
 	tty.OnDrain(func() { drained++ })
-	must(tty.Write(make([]byte, 1001)))
+	uvtest.Must(tty.Write(make([]byte, 1001)))
 	if !tty.Full() {
 		t.Error("not full above the high watermark")
 	}
-	until(t, l, func() bool { return drained == 1 })
-	poll(t, l, func() bool { return must(unix.IoctlGetInt(int(pty.User.Fd()), unix.TIOCINQ)) > 0 })
-	closeAll(t, tty)
-	until(t, l, func() bool { return !l.Alive() })
+	looptest.Until(t, l, func() bool { return drained == 1 })
+	looptest.Poll(t, l, func() bool { return uvtest.Must(unix.IoctlGetInt(int(pty.User.Fd()), unix.TIOCINQ)) > 0 })
+	uvtest.CloseAll(t, tty)
+	looptest.Until(t, l, func() bool { return !l.Alive() })
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/core"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -29,13 +31,13 @@ func memoryDir(t testing.TB) string {
 }
 
 func TestFSEventAFloodArrivesInFull(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		dir := memoryDir(t)
 		const files = 10_000
 		got := make(map[string]int)
-		w := must(l.NewFSEvent())
-		check(t, w.Start(dir, 0, func(name string, kind handles.FSEventKind, err error) {
-			check(t, err)
+		w := uvtest.Must(l.NewFSEvent())
+		uvtest.Check(t, w.Start(dir, 0, func(name string, kind handles.FSEventKind, err error) {
+			uvtest.Check(t, err)
 			if kind != handles.Rename {
 				t.Errorf("%s: %v", name, kind)
 			}
@@ -44,63 +46,63 @@ func TestFSEventAFloodArrivesInFull(t *testing.T) {
 		for i := range files {
 			touch(t, dir, fmt.Sprintf("file-with-a-name-of-some-length-%05d", i))
 		}
-		turn(t, l, 1)
+		looptest.Turn(t, l, 1)
 		if len(got) > files/2 { // others must have their turn
 			t.Errorf("one turn brought %d reports", len(got))
 		}
-		until(t, l, func() bool { return len(got) == files })
-		turn(t, l, 1)
+		looptest.Until(t, l, func() bool { return len(got) == files })
+		looptest.Turn(t, l, 1)
 		for i := range files {
 			if name := fmt.Sprintf("file-with-a-name-of-some-length-%05d", i); got[name] != 1 {
 				t.Fatalf("%s was reported %d times", name, got[name])
 			}
 		}
-		closeAll(t, w)
+		uvtest.CloseAll(t, w)
 	})
 }
 
 // flap renames a file to and fro, two reports each time.
 func flap(t testing.TB, a, b string, times int) {
 	for range times {
-		check(t, unix.Rename(a, b))
+		uvtest.Check(t, unix.Rename(a, b))
 		a, b = b, a
 	}
 }
 
 func TestFSEventGoesOnAfterTheKernelLostEvents(t *testing.T) {
 	var limit int
-	_, err := fmt.Sscan(string(must(os.ReadFile("/proc/sys/fs/inotify/max_queued_events"))), &limit)
-	check(t, err)
+	_, err := fmt.Sscan(string(uvtest.Must(os.ReadFile("/proc/sys/fs/inotify/max_queued_events"))), &limit)
+	uvtest.Check(t, err)
 	if limit > 1<<17 {
 		t.Skipf("the kernel keeps %d events", limit)
 	}
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := memoryDir(t)
 	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	touch(t, a)
 	n, last := 0, ""
-	w := must(l.NewFSEvent())
-	check(t, w.Start(dir, 0, func(name string, _ handles.FSEventKind, err error) {
-		check(t, err)
+	w := uvtest.Must(l.NewFSEvent())
+	uvtest.Check(t, w.Start(dir, 0, func(name string, _ handles.FSEventKind, err error) {
+		uvtest.Check(t, err)
 		n++
 		last = name
 	}))
 	flap(t, a, b, limit/2+100) // more than fit
 	for before := -1; n > before; {
 		before = n
-		turn(t, l, 1)
+		looptest.Turn(t, l, 1)
 	}
 	if n != limit {
 		t.Errorf("%d reports, want the %d that the kernel kept", n, limit)
 	}
 	touch(t, dir, "after")
-	until(t, l, func() bool { return last == "after" })
-	closeAll(t, w)
+	looptest.Until(t, l, func() bool { return last == "after" })
+	uvtest.CloseAll(t, w)
 }
 
 func TestFSEventMemoryOfAFloodIsGivenBack(t *testing.T) {
 	const rounds = 100
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := memoryDir(t)
 	long := make([]byte, 240)
 	for i := range long {
@@ -109,11 +111,11 @@ func TestFSEventMemoryOfAFloodIsGivenBack(t *testing.T) {
 	a, b := filepath.Join(dir, string(long)+"a"), filepath.Join(dir, string(long)+"b")
 	touch(t, a)
 	n := 0
-	w := must(l.NewFSEvent())
-	check(t, w.Start(dir, 0, func(string, handles.FSEventKind, error) { n++ }))
+	w := uvtest.Must(l.NewFSEvent())
+	uvtest.Check(t, w.Start(dir, 0, func(string, handles.FSEventKind, error) { n++ }))
 	round := func() {
 		flap(t, a, b, 500) // 256 KB of names; an even number
-		turn(t, l, 1)
+		looptest.Turn(t, l, 1)
 	}
 	for range 20 {
 		round()
@@ -128,19 +130,19 @@ func TestFSEventMemoryOfAFloodIsGivenBack(t *testing.T) {
 	if want := (20 + rounds) * 1000; n != want {
 		t.Errorf("%d reports, want %d", n, want)
 	}
-	closeAll(t, w)
+	uvtest.CloseAll(t, w)
 }
 
 // lent is what the loop holds for the names in its events.
 func lent(l *uvgo.Loop) int { return core.Of(l).Ring().Lent() }
 
 func TestFSEventNamesOutliveAPanic(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	var got []string
-	w := must(l.NewFSEvent())
-	check(t, w.Start(dir, 0, func(name string, _ handles.FSEventKind, err error) {
-		check(t, err)
+	w := uvtest.Must(l.NewFSEvent())
+	uvtest.Check(t, w.Start(dir, 0, func(name string, _ handles.FSEventKind, err error) {
+		uvtest.Check(t, err)
 		got = append(got, name)
 		if name == "a" {
 			panic(name)
@@ -156,9 +158,9 @@ func TestFSEventNamesOutliveAPanic(t *testing.T) {
 	for _, name := range []string{"d", "e", "f"} { // they must not take the place of b and c
 		touch(t, dir, name)
 	}
-	turn(t, l, 1)
+	looptest.Turn(t, l, 1)
 	if want := []string{"a", "b", "c", "d", "e", "f"}; !slices.Equal(got, want) {
 		t.Errorf("names %q, want %q", got, want)
 	}
-	closeAll(t, w)
+	uvtest.CloseAll(t, w)
 }

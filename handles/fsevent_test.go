@@ -16,6 +16,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -25,7 +26,7 @@ type seen []string
 // report is a callback that records.
 func (s *seen) report(t testing.TB) func(name string, kind handles.FSEventKind, err error) {
 	return func(name string, kind handles.FSEventKind, err error) {
-		check(t, err)
+		uvtest.Check(t, err)
 		*s = append(*s, name+" "+kind.String())
 	}
 }
@@ -33,8 +34,8 @@ func (s *seen) report(t testing.TB) func(name string, kind handles.FSEventKind, 
 // want runs the loop until exactly these reports have come, and forgets them.
 func (s *seen) want(t testing.TB, l *uvgo.Loop, lines ...string) {
 	t.Helper()
-	until(t, l, func() bool { return len(*s) >= len(lines) })
-	turn(t, l, 2) // and no more
+	looptest.Until(t, l, func() bool { return len(*s) >= len(lines) })
+	looptest.Turn(t, l, 2) // and no more
 	if diff := cmp.Diff(lines, []string(*s)); diff != "" {
 		t.Errorf("reports (-want +got):\n%s", diff)
 	}
@@ -45,88 +46,88 @@ func (s *seen) want(t testing.TB, l *uvgo.Loop, lines ...string) {
 func touch(t testing.TB, path ...string) {
 	t.Helper()
 	f, err := os.Create(filepath.Join(path...))
-	check(t, err)
-	check(t, f.Close())
+	uvtest.Check(t, err)
+	uvtest.Check(t, f.Close())
 }
 
 func TestFSEventReportsWhatHappensInADirectory(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		dir := t.TempDir()
 		var got seen
-		w := must(l.NewFSEvent())
-		check(t, w.Start(dir, 0, got.report(t)))
+		w := uvtest.Must(l.NewFSEvent())
+		uvtest.Check(t, w.Start(dir, 0, got.report(t)))
 		touch(t, dir, "a")
 		got.want(t, l, "a rename")
-		check(t, os.WriteFile(filepath.Join(dir, "a"), []byte("x"), 0)) // it exists: nothing to truncate
+		uvtest.Check(t, os.WriteFile(filepath.Join(dir, "a"), []byte("x"), 0)) // it exists: nothing to truncate
 		got.want(t, l, "a change")
-		check(t, os.Chmod(filepath.Join(dir, "a"), 0o400))
+		uvtest.Check(t, os.Chmod(filepath.Join(dir, "a"), 0o400))
 		got.want(t, l, "a change")
-		check(t, os.Rename(filepath.Join(dir, "a"), filepath.Join(dir, "b")))
+		uvtest.Check(t, os.Rename(filepath.Join(dir, "a"), filepath.Join(dir, "b")))
 		got.want(t, l, "a rename", "b rename")
-		check(t, os.Remove(filepath.Join(dir, "b")))
+		uvtest.Check(t, os.Remove(filepath.Join(dir, "b")))
 		got.want(t, l, "b rename")
-		closeAll(t, w)
+		uvtest.CloseAll(t, w)
 	})
 }
 
 func TestFSEventReportsAFileByItsName(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	path := filepath.Join(t.TempDir(), "file")
 	touch(t, path)
 	var got seen
-	w := must(l.NewFSEvent())
+	w := uvtest.Must(l.NewFSEvent())
 	if _, err := w.Path(); !errors.Is(err, uv.EINVAL) {
 		t.Errorf("path of an inactive handle: %v", err)
 	}
-	check(t, w.Start(path, 0, got.report(t)))
-	if p := must(w.Path()); p != path || !w.Active() {
+	uvtest.Check(t, w.Start(path, 0, got.report(t)))
+	if p := uvtest.Must(w.Path()); p != path || !w.Active() {
 		t.Errorf("path %q, active %t", p, w.Active())
 	}
-	check(t, os.Chmod(path, 0o400))
+	uvtest.Check(t, os.Chmod(path, 0o400))
 	got.want(t, l, "file change")
-	closeAll(t, w)
+	uvtest.CloseAll(t, w)
 }
 
 func TestFSEventStopDropsWhatHasBeenRead(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	n := 0
-	w := must(l.NewFSEvent())
+	w := uvtest.Must(l.NewFSEvent())
 	var report func(string, handles.FSEventKind, error)
 	report = func(string, handles.FSEventKind, error) {
 		n++
-		check(t, w.Stop())
-		check(t, w.Start(dir, 0, report)) // the other files were before its time
+		uvtest.Check(t, w.Stop())
+		uvtest.Check(t, w.Start(dir, 0, report)) // the other files were before its time
 	}
-	check(t, w.Start(dir, 0, report))
+	uvtest.Check(t, w.Start(dir, 0, report))
 	for i := range 10 {
 		touch(t, dir, fmt.Sprint(i))
 	}
-	turn(t, l, 3)
+	looptest.Turn(t, l, 3)
 	if n != 1 {
 		t.Errorf("%d reports, want the one before Stop", n)
 	}
 	touch(t, dir, "new")
-	until(t, l, func() bool { return n == 2 })
-	check(t, w.Stop())
-	check(t, w.Stop()) // nothing to stop
+	looptest.Until(t, l, func() bool { return n == 2 })
+	uvtest.Check(t, w.Stop())
+	uvtest.Check(t, w.Stop()) // nothing to stop
 	touch(t, dir, "newer")
 	looptest.Run(t, l) // nothing keeps it alive
 	if n != 2 {
 		t.Errorf("%d reports, want 2", n)
 	}
-	closeAll(t, w)
+	uvtest.CloseAll(t, w)
 }
 
 func TestFSEventCloseInItsCallback(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		dir := t.TempDir()
 		n, closed := 0, 0
-		w := must(l.NewFSEvent())
+		w := uvtest.Must(l.NewFSEvent())
 		w.OnClose(func() { closed++ })
-		check(t, w.Start(dir, 0, func(string, handles.FSEventKind, error) {
+		uvtest.Check(t, w.Start(dir, 0, func(string, handles.FSEventKind, error) {
 			n++
-			check(t, w.Close())
+			uvtest.Check(t, w.Close())
 		}))
 		for i := range 5 {
 			touch(t, dir, fmt.Sprint(i))
@@ -139,58 +140,58 @@ func TestFSEventCloseInItsCallback(t *testing.T) {
 }
 
 func TestFSEventOfADirectoryThatIsDeleted(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := filepath.Join(t.TempDir(), "dir")
-	check(t, os.Mkdir(dir, 0o755))
+	uvtest.Check(t, os.Mkdir(dir, 0o755))
 	var got seen
-	w := must(l.NewFSEvent())
-	check(t, w.Start(dir, 0, got.report(t)))
-	check(t, os.Remove(dir))
-	until(t, l, func() bool { return len(got) > 0 })
-	turn(t, l, 1)
+	w := uvtest.Must(l.NewFSEvent())
+	uvtest.Check(t, w.Start(dir, 0, got.report(t)))
+	uvtest.Check(t, os.Remove(dir))
+	looptest.Until(t, l, func() bool { return len(got) > 0 })
+	looptest.Turn(t, l, 1)
 	for _, line := range got {
 		if line != "dir rename" {
 			t.Errorf("report %q", line)
 		}
 	}
 	got = nil
-	check(t, w.Stop()) // the kernel has removed the watch
-	isErr(t, "start on nothing", w.Start(dir, 0, got.report(t)), fs.ErrNotExist)
-	check(t, os.Mkdir(dir, 0o755))
-	check(t, w.Start(dir, 0, got.report(t)))
+	uvtest.Check(t, w.Stop()) // the kernel has removed the watch
+	uvtest.IsErr(t, "start on nothing", w.Start(dir, 0, got.report(t)), fs.ErrNotExist)
+	uvtest.Check(t, os.Mkdir(dir, 0o755))
+	uvtest.Check(t, w.Start(dir, 0, got.report(t)))
 	touch(t, dir, "a")
 	got.want(t, l, "a rename")
-	closeAll(t, w)
+	uvtest.CloseAll(t, w)
 }
 
 func TestFSEventOfAFileThatIsReplaced(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	path, next := filepath.Join(dir, "file"), filepath.Join(dir, "next")
 	touch(t, path)
 	touch(t, next)
 	var file, all seen
-	w, d := must(l.NewFSEvent()), must(l.NewFSEvent())
-	check(t, w.Start(path, 0, file.report(t)))
-	check(t, d.Start(dir, 0, all.report(t)))
-	check(t, os.Rename(next, path))
-	until(t, l, func() bool { return len(file) > 0 && slices.Contains(all, "file rename") })
-	turn(t, l, 1)
+	w, d := uvtest.Must(l.NewFSEvent()), uvtest.Must(l.NewFSEvent())
+	uvtest.Check(t, w.Start(path, 0, file.report(t)))
+	uvtest.Check(t, d.Start(dir, 0, all.report(t)))
+	uvtest.Check(t, os.Rename(next, path))
+	looptest.Until(t, l, func() bool { return len(file) > 0 && slices.Contains(all, "file rename") })
+	looptest.Turn(t, l, 1)
 	file, all = nil, nil
-	check(t, os.Chmod(path, 0o400))
+	uvtest.Check(t, os.Chmod(path, 0o400))
 	all.want(t, l, "file change") // the directory's watch sees the new file,
 	if len(file) != 0 {
 		t.Errorf("the watch of the old file reports %q", file)
 	}
-	check(t, w.Stop())
-	check(t, w.Start(path, 0, file.report(t))) // and so does a new one
-	check(t, os.Chmod(path, 0o600))
+	uvtest.Check(t, w.Stop())
+	uvtest.Check(t, w.Start(path, 0, file.report(t))) // and so does a new one
+	uvtest.Check(t, os.Chmod(path, 0o600))
 	file.want(t, l, "file change")
-	closeAll(t, w, d)
+	uvtest.CloseAll(t, w, d)
 }
 
 func TestFSEventManyOnOneLoop(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	const files, handlesEach = 100, 3
 	got := make(map[string]int)
@@ -199,9 +200,9 @@ func TestFSEventManyOnOneLoop(t *testing.T) {
 		name := fmt.Sprint("file", i)
 		touch(t, dir, name)
 		for range handlesEach {
-			w := must(l.NewFSEvent())
-			check(t, w.Start(filepath.Join(dir, name), 0, func(n string, kind handles.FSEventKind, err error) {
-				check(t, err)
+			w := uvtest.Must(l.NewFSEvent())
+			uvtest.Check(t, w.Start(filepath.Join(dir, name), 0, func(n string, kind handles.FSEventKind, err error) {
+				uvtest.Check(t, err)
 				if n != name || kind != handles.Change {
 					t.Errorf("%s got a report of %s %v", name, n, kind)
 				}
@@ -212,23 +213,23 @@ func TestFSEventManyOnOneLoop(t *testing.T) {
 	}
 	total := 0
 	for i := range files {
-		check(t, os.Chmod(filepath.Join(dir, fmt.Sprint("file", i)), 0o400))
+		uvtest.Check(t, os.Chmod(filepath.Join(dir, fmt.Sprint("file", i)), 0o400))
 	}
-	until(t, l, func() bool {
+	looptest.Until(t, l, func() bool {
 		total = 0
 		for _, n := range got {
 			total += n
 		}
 		return total >= files*handlesEach
 	})
-	turn(t, l, 1)
+	looptest.Turn(t, l, 1)
 	for name, n := range got {
 		if n != handlesEach {
 			t.Errorf("%s was reported %d times, want %d", name, n, handlesEach)
 		}
 	}
 	for _, w := range ws {
-		closeAll(t, w)
+		uvtest.CloseAll(t, w)
 	}
 }
 
@@ -236,7 +237,7 @@ func TestFSEventManyOnOneLoop(t *testing.T) {
 // root or not, until the test ends.
 func unreadable(t *testing.T, path string) {
 	t.Helper()
-	check(t, os.Chmod(path, 0))
+	uvtest.Check(t, os.Chmod(path, 0))
 	if os.Getuid() != 0 {
 		return
 	}
@@ -248,34 +249,34 @@ func unreadable(t *testing.T, path string) {
 }
 
 func TestFSEventErrors(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
-	w := must(l.NewFSEvent())
+	w := uvtest.Must(l.NewFSEvent())
 	nothing := func(string, handles.FSEventKind, error) { t.Error("reported") }
-	isErr(t, "nil function", w.Start(dir, 0, nil), uv.EINVAL)
-	isErr(t, "NUL byte", w.Start(dir+"\x00", 0, nothing), uv.EINVAL)
-	isErr(t, "unknown flag", w.Start(dir, 8, nothing), uv.EINVAL)
-	isErr(t, "negative flag", w.Start(dir, -1, nothing), uv.EINVAL)
-	isErr(t, "recursive", w.Start(dir, handles.FSEventRecursive, nothing), errors.ErrUnsupported)
-	isErr(t, "the entry alone", w.Start(dir, handles.FSEventWatchEntry, nothing), errors.ErrUnsupported)
-	isErr(t, "no such file", w.Start(dir+"/none", 0, nothing), fs.ErrNotExist)
-	isErr(t, "empty path", w.Start("", 0, nothing), fs.ErrNotExist)
-	isErr(t, "file as a directory", w.Start("/dev/null/x", 0, nothing), unix.ENOTDIR)
+	uvtest.IsErr(t, "nil function", w.Start(dir, 0, nil), uv.EINVAL)
+	uvtest.IsErr(t, "NUL byte", w.Start(dir+"\x00", 0, nothing), uv.EINVAL)
+	uvtest.IsErr(t, "unknown flag", w.Start(dir, 8, nothing), uv.EINVAL)
+	uvtest.IsErr(t, "negative flag", w.Start(dir, -1, nothing), uv.EINVAL)
+	uvtest.IsErr(t, "recursive", w.Start(dir, handles.FSEventRecursive, nothing), errors.ErrUnsupported)
+	uvtest.IsErr(t, "the entry alone", w.Start(dir, handles.FSEventWatchEntry, nothing), errors.ErrUnsupported)
+	uvtest.IsErr(t, "no such file", w.Start(dir+"/none", 0, nothing), fs.ErrNotExist)
+	uvtest.IsErr(t, "empty path", w.Start("", 0, nothing), fs.ErrNotExist)
+	uvtest.IsErr(t, "file as a directory", w.Start("/dev/null/x", 0, nothing), unix.ENOTDIR)
 	if w.Active() || l.Alive() {
 		t.Error("a failed start leaves the handle active")
 	}
-	check(t, w.Start(dir, 0, nothing))
-	isErr(t, "second start", w.Start(dir, 0, nothing), uv.EINVAL)
-	check(t, w.Stop())
+	uvtest.Check(t, w.Start(dir, 0, nothing))
+	uvtest.IsErr(t, "second start", w.Start(dir, 0, nothing), uv.EINVAL)
+	uvtest.Check(t, w.Stop())
 	secret := filepath.Join(dir, "secret")
 	touch(t, secret)
 	unreadable(t, secret)
-	isErr(t, "unreadable file", w.Start(secret, 0, nothing), fs.ErrPermission)
-	closeAll(t, w)
-	isErr(t, "start of a closed handle", w.Start(dir, 0, nothing), uv.ErrClosed)
-	isErr(t, "stop of a closed handle", w.Stop(), uv.ErrClosed)
+	uvtest.IsErr(t, "unreadable file", w.Start(secret, 0, nothing), fs.ErrPermission)
+	uvtest.CloseAll(t, w)
+	uvtest.IsErr(t, "start of a closed handle", w.Start(dir, 0, nothing), uv.ErrClosed)
+	uvtest.IsErr(t, "stop of a closed handle", w.Stop(), uv.ErrClosed)
 	_, err := w.Path()
-	isErr(t, "path of a closed handle", err, uv.ErrClosed)
+	uvtest.IsErr(t, "path of a closed handle", err, uv.ErrClosed)
 	_, err = handles.NewFSEvent(nil)
-	isErr(t, "no loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "no loop", err, uv.EINVAL)
 }

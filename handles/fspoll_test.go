@@ -11,6 +11,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -28,51 +29,51 @@ func (s *looks) add(prev, cur uv.Stat, err error) { *s = append(*s, look{prev, c
 // next runs the loop until the callback has run once more.
 func (s *looks) next(t testing.TB, l *uvgo.Loop) look {
 	t.Helper()
-	until(t, l, func() bool { return len(*s) > 0 })
+	looptest.Until(t, l, func() bool { return len(*s) > 0 })
 	got := (*s)[0]
 	*s = (*s)[1:]
 	return got
 }
 
 func TestFSPollReportsChanges(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		path := filepath.Join(t.TempDir(), "file")
 		var got looks
-		p := must(l.NewFSPoll())
-		check(t, p.Start(path, time.Millisecond, got.add))
-		if name := must(p.Path()); name != path || !p.Active() {
+		p := uvtest.Must(l.NewFSPoll())
+		uvtest.Check(t, p.Start(path, time.Millisecond, got.add))
+		if name := uvtest.Must(p.Path()); name != path || !p.Active() {
 			t.Errorf("path %q, active %t", name, p.Active())
 		}
 
 		g := got.next(t, l) // it is not there
-		isErr(t, "no file", g.err, fs.ErrNotExist)
+		uvtest.IsErr(t, "no file", g.err, fs.ErrNotExist)
 		if g.prev != (uv.Stat{}) || g.cur != (uv.Stat{}) {
 			t.Errorf("no file: %+v", g)
 		}
 
-		check(t, os.WriteFile(path, nil, 0o640)) // grows below: it may be seen before
+		uvtest.Check(t, os.WriteFile(path, nil, 0o640)) // grows below: it may be seen before
 		g = got.next(t, l)
-		if check(t, g.err); g.prev != (uv.Stat{}) || g.cur.Size != 0 || g.cur.Mode != 0o640 || g.cur.ModTime.IsZero() {
+		if uvtest.Check(t, g.err); g.prev != (uv.Stat{}) || g.cur.Size != 0 || g.cur.Mode != 0o640 || g.cur.ModTime.IsZero() {
 			t.Errorf("created: %+v", g)
 		}
 		created := g.cur
 
-		f := must(os.OpenFile(path, os.O_WRONLY, 0))
-		must(f.WriteString("hello"))
-		check(t, f.Close())
+		f := uvtest.Must(os.OpenFile(path, os.O_WRONLY, 0))
+		uvtest.Must(f.WriteString("hello"))
+		uvtest.Check(t, f.Close())
 		g = got.next(t, l)
-		if check(t, g.err); g.prev != created || g.cur.Size != 5 || g.cur.Ino != created.Ino {
+		if uvtest.Check(t, g.err); g.prev != created || g.cur.Size != 5 || g.cur.Ino != created.Ino {
 			t.Errorf("written: %+v", g)
 		}
 		written := g.cur
 
-		check(t, os.Remove(path))
+		uvtest.Check(t, os.Remove(path))
 		g = got.next(t, l)
-		isErr(t, "removed", g.err, fs.ErrNotExist)
+		uvtest.IsErr(t, "removed", g.err, fs.ErrNotExist)
 		if g.prev != written || g.cur != (uv.Stat{}) {
 			t.Errorf("removed: %+v", g)
 		}
-		closeAll(t, p)
+		uvtest.CloseAll(t, p)
 		if len(got) != 0 {
 			t.Errorf("further reports: %+v", got)
 		}
@@ -80,30 +81,30 @@ func TestFSPollReportsChanges(t *testing.T) {
 }
 
 func TestFSPollStartsAgainWhileALookIsUnderWay(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
 	touch(t, path)
-	p := must(l.NewFSPoll())
+	p := uvtest.Must(l.NewFSPoll())
 	var old, got looks
 	for range 50 {
-		check(t, p.Start(filepath.Join(dir, "none"), time.Millisecond, old.add))
-		check(t, p.Stop())
+		uvtest.Check(t, p.Start(filepath.Join(dir, "none"), time.Millisecond, old.add))
+		uvtest.Check(t, p.Stop())
 		if p.Active() {
 			t.Error("active after Stop")
 		}
 	}
 	p.Unref()
-	check(t, p.Start(path, time.Millisecond, got.add))
+	uvtest.Check(t, p.Start(path, time.Millisecond, got.add))
 	if p.HasRef() || !p.Active() {
 		t.Errorf("referenced %t, active %t; want false, true", p.HasRef(), p.Active())
 	}
 	looptest.Run(t, l) // nothing holds the loop but the looks that were under way
 	p.Ref()
 	size := int64(0)
-	until(t, l, func() bool { // once the first look has been
+	looptest.Until(t, l, func() bool { // once the first look has been
 		size++
-		check(t, os.Truncate(path, size))
+		uvtest.Check(t, os.Truncate(path, size))
 		return len(got) > 0
 	})
 	if g := got[0]; g.err != nil || g.cur.Size <= g.prev.Size || g.cur.Size >= size {
@@ -115,21 +116,21 @@ func TestFSPollStartsAgainWhileALookIsUnderWay(t *testing.T) {
 	if n := l.Handles(); n != 1 {
 		t.Errorf("%d handles, want 1", n)
 	}
-	closeAll(t, p)
+	uvtest.CloseAll(t, p)
 }
 
 func TestFSPollStopAndCloseInItsCallback(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		none := filepath.Join(t.TempDir(), "none")
 		n, closed := 0, 0
-		p := must(l.NewFSPoll())
+		p := uvtest.Must(l.NewFSPoll())
 		p.OnClose(func() { closed++ })
-		check(t, p.Start(none, time.Millisecond, func(_, _ uv.Stat, err error) {
+		uvtest.Check(t, p.Start(none, time.Millisecond, func(_, _ uv.Stat, err error) {
 			n++
-			check(t, p.Stop())
-			check(t, p.Start(none, time.Millisecond, func(_, _ uv.Stat, err error) {
+			uvtest.Check(t, p.Stop())
+			uvtest.Check(t, p.Start(none, time.Millisecond, func(_, _ uv.Stat, err error) {
 				n++
-				check(t, p.Close())
+				uvtest.Check(t, p.Close())
 			}))
 		}))
 		looptest.Run(t, l)
@@ -140,17 +141,17 @@ func TestFSPollStopAndCloseInItsCallback(t *testing.T) {
 }
 
 func TestFSPollCloseWithLooksUnderWay(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	none := filepath.Join(t.TempDir(), "none")
 	const n = 200 // more than the pool has threads
 	closed := 0
 	for range n {
-		p := must(l.NewFSPoll())
+		p := uvtest.Must(l.NewFSPoll())
 		p.OnClose(func() { closed++ })
-		check(t, p.Start(none, time.Millisecond, func(uv.Stat, uv.Stat, error) { t.Error("reported after Close") }))
-		closeAll(t, p)
+		uvtest.Check(t, p.Start(none, time.Millisecond, func(uv.Stat, uv.Stat, error) { t.Error("reported after Close") }))
+		uvtest.CloseAll(t, p)
 	}
-	if isErr(t, "close of the loop", l.Close(), uv.EBUSY); closed != 0 {
+	if uvtest.IsErr(t, "close of the loop", l.Close(), uv.EBUSY); closed != 0 {
 		t.Error("closed too early")
 	}
 	if looptest.Run(t, l); closed != n {
@@ -159,16 +160,16 @@ func TestFSPollCloseWithLooksUnderWay(t *testing.T) {
 }
 
 func TestFSPollManyOnOneLoop(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	const n = 100
 	left := n
 	for i := range n {
-		p := must(l.NewFSPoll())
-		check(t, p.Start(filepath.Join(dir, string(rune('a'+i%26)), "none"), time.Millisecond, func(_, _ uv.Stat, err error) {
-			isErr(t, "report", err, fs.ErrNotExist)
+		p := uvtest.Must(l.NewFSPoll())
+		uvtest.Check(t, p.Start(filepath.Join(dir, string(rune('a'+i%26)), "none"), time.Millisecond, func(_, _ uv.Stat, err error) {
+			uvtest.IsErr(t, "report", err, fs.ErrNotExist)
 			left--
-			check(t, p.Close())
+			uvtest.Check(t, p.Close())
 		}))
 	}
 	if looptest.Run(t, l); left != 0 {
@@ -177,38 +178,38 @@ func TestFSPollManyOnOneLoop(t *testing.T) {
 }
 
 func TestFSPollErrors(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	path := filepath.Join(t.TempDir(), "file")
-	p := must(l.NewFSPoll())
+	p := uvtest.Must(l.NewFSPoll())
 	nothing := func(uv.Stat, uv.Stat, error) { t.Error("reported") }
-	isErr(t, "nil function", p.Start(path, time.Second, nil), uv.EINVAL)
-	isErr(t, "NUL byte", p.Start("a\x00b", time.Second, nothing), uv.EINVAL)
-	isErr(t, "no interval", p.Start(path, 0, nothing), uv.EINVAL)
-	isErr(t, "negative interval", p.Start(path, -time.Second, nothing), uv.EINVAL)
-	isErr(t, "endless interval", p.Start(path, math.MaxInt64, nothing), uv.EINVAL)
+	uvtest.IsErr(t, "nil function", p.Start(path, time.Second, nil), uv.EINVAL)
+	uvtest.IsErr(t, "NUL byte", p.Start("a\x00b", time.Second, nothing), uv.EINVAL)
+	uvtest.IsErr(t, "no interval", p.Start(path, 0, nothing), uv.EINVAL)
+	uvtest.IsErr(t, "negative interval", p.Start(path, -time.Second, nothing), uv.EINVAL)
+	uvtest.IsErr(t, "endless interval", p.Start(path, math.MaxInt64, nothing), uv.EINVAL)
 	_, err := p.Path()
-	isErr(t, "path of an inactive handle", err, uv.EINVAL)
-	check(t, p.Stop())
-	check(t, p.Start(path, time.Hour, nothing))
-	isErr(t, "second start", p.Start(path, time.Hour, nothing), uv.EINVAL)
-	closeAll(t, p)
-	isErr(t, "start of a closed handle", p.Start(path, time.Second, nothing), uv.ErrClosed)
-	isErr(t, "stop of a closed handle", p.Stop(), uv.ErrClosed)
+	uvtest.IsErr(t, "path of an inactive handle", err, uv.EINVAL)
+	uvtest.Check(t, p.Stop())
+	uvtest.Check(t, p.Start(path, time.Hour, nothing))
+	uvtest.IsErr(t, "second start", p.Start(path, time.Hour, nothing), uv.EINVAL)
+	uvtest.CloseAll(t, p)
+	uvtest.IsErr(t, "start of a closed handle", p.Start(path, time.Second, nothing), uv.ErrClosed)
+	uvtest.IsErr(t, "stop of a closed handle", p.Stop(), uv.ErrClosed)
 	_, err = p.Path()
-	isErr(t, "path of a closed handle", err, uv.ErrClosed)
+	uvtest.IsErr(t, "path of a closed handle", err, uv.ErrClosed)
 	_, err = handles.NewFSPoll(nil)
-	isErr(t, "no loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "no loop", err, uv.EINVAL)
 
 	var got looks
-	p = must(l.NewFSPoll())
+	p = uvtest.Must(l.NewFSPoll())
 	long := path
 	for len(long) < 8000 {
 		long += "/xxxxxxxxxxxxxxxxxxxxxxxx"
 	}
-	check(t, p.Start(long, time.Microsecond, got.add)) // counts as a millisecond
-	if name := must(p.Path()); name != long {
+	uvtest.Check(t, p.Start(long, time.Microsecond, got.add)) // counts as a millisecond
+	if name := uvtest.Must(p.Path()); name != long {
 		t.Errorf("path of %d bytes, want %d", len(name), len(long))
 	}
-	isErr(t, "long path", got.next(t, l).err, uv.ENAMETOOLONG)
-	closeAll(t, p)
+	uvtest.IsErr(t, "long path", got.next(t, l).err, uv.ENAMETOOLONG)
+	uvtest.CloseAll(t, p)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -57,9 +58,9 @@ func (w *watch) stop() {
 	}
 	w.on = 0
 	if w.event != nil {
-		check(w.t, w.event.Stop())
+		uvtest.Check(w.t, w.event.Stop())
 	} else {
-		check(w.t, w.poll.Stop())
+		uvtest.Check(w.t, w.poll.Stop())
 	}
 }
 
@@ -70,10 +71,10 @@ func (w *watch) close(done func()) {
 	w.on, w.closed = 0, true
 	if w.event != nil {
 		w.event.OnClose(done)
-		closeAll(w.t, w.event)
+		uvtest.CloseAll(w.t, w.event)
 	} else {
 		w.poll.OnClose(done)
-		closeAll(w.t, w.poll)
+		uvtest.CloseAll(w.t, w.poll)
 	}
 }
 
@@ -87,7 +88,7 @@ func TestWatchesInRandomOrder(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(seed), 1))
-			l := newLoop(t)
+			l := looptest.New(t)
 			dir := memoryDir(t)
 			var paths []string
 			for i := range 6 {
@@ -110,9 +111,9 @@ func TestWatchesInRandomOrder(t *testing.T) {
 			add := func(l *uvgo.Loop) {
 				w := &watch{t: t, act: operate}
 				if r.IntN(2) == 0 {
-					w.event = must(l.NewFSEvent())
+					w.event = uvtest.Must(l.NewFSEvent())
 				} else {
-					w.poll = must(l.NewFSPoll())
+					w.poll = uvtest.Must(l.NewFSPoll())
 				}
 				open++
 				ws = append(ws, w)
@@ -127,7 +128,7 @@ func TestWatchesInRandomOrder(t *testing.T) {
 					operate()
 				case 6, 7:
 					if path != dir {
-						check(t, os.WriteFile(path, []byte("x"), 0o600))
+						uvtest.Check(t, os.WriteFile(path, []byte("x"), 0o600))
 					}
 				case 8:
 					if path != dir {
@@ -136,7 +137,7 @@ func TestWatchesInRandomOrder(t *testing.T) {
 				case 9:
 					os.Rename(paths[r.IntN(6)], paths[r.IntN(6)])
 				default:
-					turn(t, l, 1)
+					looptest.Turn(t, l, 1)
 				}
 			}
 			for _, w := range ws {

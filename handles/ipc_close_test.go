@@ -7,6 +7,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -17,7 +18,7 @@ func TestIPCCloseInEveryCallback(t *testing.T) {
 	victims := []string{"sender", "receiver", "sent handle", "accepted handle", "everything"}
 	for _, place := range places {
 		for _, victim := range victims {
-			t.Run(place+"/"+victim, func(t *testing.T) { closeIn(t, newLoop(t), place, victim) })
+			t.Run(place+"/"+victim, func(t *testing.T) { closeIn(t, looptest.New(t), place, victim) })
 		}
 	}
 }
@@ -25,7 +26,7 @@ func TestIPCCloseInEveryCallback(t *testing.T) {
 func closeIn(t *testing.T, l *uvgo.Loop, place, victim string) {
 	a, b := ipcPair(t, l)
 	far, near, err := handles.NewPipePair(l)
-	check(t, err)
+	uvtest.Check(t, err)
 	k := newToken(t)
 	var accepted []uv.Handle
 	at := func(p string) {
@@ -58,32 +59,32 @@ func closeIn(t *testing.T, l *uvgo.Loop, place, victim string) {
 			if b.Closing() || p.Closing() {
 				return
 			}
-			check(t, p.ReadStart(func([]byte, error) { at("accepted's read") }))
-			must(p.Write([]byte("hello")))
+			uvtest.Check(t, p.ReadStart(func([]byte, error) { at("accepted's read") }))
+			uvtest.Must(p.Write([]byte("hello")))
 		}
 	}
-	check(t, b.ReadStart(func(_ []byte, err error) {
+	uvtest.Check(t, b.ReadStart(func(_ []byte, err error) {
 		at("read")
 		if !b.Closing() {
 			accept()
 		}
 	}))
-	check(t, a.ReadStart(func([]byte, error) { at("peer's read") }))
-	check(t, far.ReadStart(func([]byte, error) {}))
-	check(t, a.WriteHandle([]byte("1"), near, func(error) { at("written") }))
-	must(a.Write(make([]byte, 1<<20))) // what follows is queued
-	check(t, a.WriteHandle([]byte("2"), near, func(error) { at("queued write") }))
-	check(t, a.WriteFile([]byte("3"), k, nil))
-	must(b.Write([]byte("to the peer")))
-	must(far.Write([]byte("to whom it may concern")))
-	check(t, k.Close())
+	uvtest.Check(t, a.ReadStart(func([]byte, error) { at("peer's read") }))
+	uvtest.Check(t, far.ReadStart(func([]byte, error) {}))
+	uvtest.Check(t, a.WriteHandle([]byte("1"), near, func(error) { at("written") }))
+	uvtest.Must(a.Write(make([]byte, 1<<20))) // what follows is queued
+	uvtest.Check(t, a.WriteHandle([]byte("2"), near, func(error) { at("queued write") }))
+	uvtest.Check(t, a.WriteFile([]byte("3"), k, nil))
+	uvtest.Must(b.Write([]byte("to the peer")))
+	uvtest.Must(far.Write([]byte("to whom it may concern")))
+	uvtest.Check(t, k.Close())
 	for range 30 {
-		turn(t, l, 1)
+		looptest.Turn(t, l, 1)
 	}
-	closeAll(t, a, b, far, near)
-	turn(t, l, 5)
+	uvtest.CloseAll(t, a, b, far, near)
+	looptest.Turn(t, l, 5)
 	for _, h := range accepted {
-		check(t, h.Close())
+		uvtest.Check(t, h.Close())
 	}
 	looptest.Run(t, l)
 	k.wantGone(t)
@@ -93,23 +94,23 @@ func closeIn(t *testing.T, l *uvgo.Loop, place, victim string) {
 // pending still.
 func TestIPCPanicKeepsDescriptors(t *testing.T) {
 	caught := 0
-	l := newLoop(t, uvgo.WithPanicHandler(func(*uv.PanicError) { caught++ }))
+	l := looptest.New(t, uvgo.WithPanicHandler(func(*uv.PanicError) { caught++ }))
 	b, peer := rawPeer(t, l, handles.IPC)
 	k := newToken(t)
 	sendRaw(t, peer, []byte("a"), int(k.Fd()))
 	sendRaw(t, peer, []byte("b"), int(k.Fd()))
-	closeAll(t, k)
+	uvtest.CloseAll(t, k)
 	n := 0
-	check(t, b.ReadStart(func([]byte, error) {
+	uvtest.Check(t, b.ReadStart(func([]byte, error) {
 		if n++; n == 1 {
 			panic("out of the callback")
 		}
 	}))
-	until(t, l, func() bool { return n == 2 })
+	looptest.Until(t, l, func() bool { return n == 2 })
 	if caught != 1 || b.PendingCount() != 2 {
 		t.Errorf("%d panics, %d descriptors are pending", caught, b.PendingCount())
 	}
-	closeAll(t, b)
+	uvtest.CloseAll(t, b)
 	looptest.Run(t, l)
 	k.wantGone(t)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // FuzzIPC sends messages with descriptors while the reader stops, starts, accepts
@@ -44,12 +45,12 @@ type ipcModel struct {
 }
 
 func newIPCModel(t *testing.T) *ipcModel {
-	m := &ipcModel{t: t, l: newLoop(t)}
+	m := &ipcModel{t: t, l: looptest.New(t)}
 	a, b, err := handles.SocketPair(unix.SOCK_STREAM, 0)
-	check(t, err)
-	m.p, m.peer = must(m.l.NewPipe(handles.IPC)), b
-	check(t, m.p.Open(a.Fd()))
-	check(t, a.Close())
+	uvtest.Check(t, err)
+	m.p, m.peer = uvtest.Must(m.l.NewPipe(handles.IPC)), b
+	uvtest.Check(t, m.p.Open(a.Fd()))
+	uvtest.Check(t, a.Close())
 	for i := range m.tokens {
 		m.tokens[i] = newToken(t)
 		m.inodes[i] = inode(t, m.tokens[i].File)
@@ -61,7 +62,7 @@ func newIPCModel(t *testing.T) *ipcModel {
 func inode(t testing.TB, f *os.File) uint64 {
 	t.Helper()
 	var st unix.Stat_t
-	check(t, unix.Fstat(int(f.Fd()), &st))
+	uvtest.Check(t, unix.Fstat(int(f.Fd()), &st))
 	return st.Ino
 }
 
@@ -79,20 +80,20 @@ func (m *ipcModel) send(n int) {
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ETOOMANYREFS) {
 		return // the kernel has its limits
 	}
-	check(m.t, err)
+	uvtest.Check(m.t, err)
 	m.sent = append(m.sent, tokens)
 }
 
 func (m *ipcModel) start() {
 	if !m.started && !m.ended {
 		m.started = true
-		check(m.t, m.p.ReadStart(m.onRead))
+		uvtest.Check(m.t, m.p.ReadStart(m.onRead))
 	}
 }
 
 func (m *ipcModel) stop() {
 	m.started = false
-	check(m.t, m.p.ReadStop())
+	uvtest.Check(m.t, m.p.ReadStop())
 }
 
 func (m *ipcModel) onRead(p []byte, err error) {
@@ -135,11 +136,11 @@ func (m *ipcModel) compare() {
 
 func (m *ipcModel) accept(n int) {
 	for ; n > 0 && len(m.pending) > 0; n-- {
-		f := must(m.p.AcceptFile())
+		f := uvtest.Must(m.p.AcceptFile())
 		if inode(m.t, f) != m.inodes[m.pending[0]] {
 			m.t.Fatal("descriptors come out of order")
 		}
-		check(m.t, f.Close())
+		uvtest.Check(m.t, f.Close())
 		m.pending = m.pending[1:]
 	}
 	m.compare()
@@ -160,13 +161,13 @@ func (m *ipcModel) run(ops []byte) {
 		case 6:
 			m.accept(len(m.pending))
 		case 8:
-			check(m.t, m.l.Post(m.stop)) // between C's read and its event
+			uvtest.Check(m.t, m.l.Post(m.stop)) // between C's read and its event
 			fallthrough
 		case 7:
-			turn(m.t, m.l, 1)
+			looptest.Turn(m.t, m.l, 1)
 		case 9:
 			if m.peer != nil {
-				check(m.t, m.peer.Close())
+				uvtest.Check(m.t, m.peer.Close())
 				m.peer = nil
 			}
 		case 10:
@@ -180,13 +181,13 @@ func (m *ipcModel) run(ops []byte) {
 		}
 		m.compare()
 	}
-	closeAll(m.t, m.p)
+	uvtest.CloseAll(m.t, m.p)
 	if m.peer != nil {
-		check(m.t, m.peer.Close())
+		uvtest.Check(m.t, m.peer.Close())
 	}
 	looptest.Run(m.t, m.l)
 	for _, k := range m.tokens {
-		check(m.t, k.Close())
+		uvtest.Check(m.t, k.Close())
 		k.wantGone(m.t)
 	}
 }

@@ -9,13 +9,14 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // ipcPair returns two connected pipes that pass descriptors.
 func ipcPair(t testing.TB, l *uvgo.Loop) (a, b *handles.Pipe) {
 	t.Helper()
 	a, b, err := handles.NewPipePair(l, handles.IPC)
-	check(t, err)
+	uvtest.Check(t, err)
 	return a, b
 }
 
@@ -30,7 +31,7 @@ type token struct {
 func newToken(t testing.TB) *token {
 	t.Helper()
 	f, watch, err := handles.SocketPair(unix.SOCK_STREAM, 0, handles.NonblockSecond)
-	check(t, err)
+	uvtest.Check(t, err)
 	t.Cleanup(func() { watch.Close() })
 	return &token{f, watch}
 }
@@ -45,7 +46,7 @@ func (k *token) wantGone(t testing.TB) {
 		if err == unix.EINTR {
 			continue
 		}
-		check(t, err)
+		uvtest.Check(t, err)
 		return
 	}
 }
@@ -53,17 +54,17 @@ func (k *token) wantGone(t testing.TB) {
 // sendRaw sends bytes and descriptors as a peer without libuv does.
 func sendRaw(t testing.TB, sock *os.File, p []byte, fds ...int) {
 	t.Helper()
-	check(t, unix.Sendmsg(int(sock.Fd()), p, unix.UnixRights(fds...), nil, 0))
+	uvtest.Check(t, unix.Sendmsg(int(sock.Fd()), p, unix.UnixRights(fds...), nil, 0))
 }
 
 // rawPeer returns a pipe made with opts and the plain socket at its other end.
 func rawPeer(t testing.TB, l *uvgo.Loop, opts ...handles.PipeOption) (*handles.Pipe, *os.File) {
 	t.Helper()
 	a, b, err := handles.SocketPair(unix.SOCK_STREAM, 0)
-	check(t, err)
-	p := must(l.NewPipe(opts...))
-	check(t, p.Open(a.Fd()))
-	check(t, a.Close())
+	uvtest.Check(t, err)
+	p := uvtest.Must(l.NewPipe(opts...))
+	uvtest.Check(t, p.Open(a.Fd()))
+	uvtest.Check(t, a.Close())
 	t.Cleanup(func() { b.Close() })
 	return p, b
 }
@@ -73,7 +74,7 @@ func acceptAll(t testing.TB, p *handles.Pipe) int {
 	t.Helper()
 	n := 0
 	for ; p.PendingCount() > 0; n++ {
-		check(t, must(p.AcceptFile()).Close())
+		uvtest.Check(t, uvtest.Must(p.AcceptFile()).Close())
 	}
 	return n
 }

@@ -19,57 +19,57 @@ import (
 // TestIPCPassesHandles: a listener, a connection, a pipe and a file arrive in
 // order, as what they are, and work although the sender closed its own at once.
 func TestIPCPassesHandles(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		a, b := ipcPair(t, l)
-		ln := must(l.NewTCP())
-		check(t, ln.Bind(loopback))
-		addr := must(ln.LocalAddr())
+		ln := uvtest.Must(l.NewTCP())
+		uvtest.Check(t, ln.Bind(looptest.Loopback))
+		addr := uvtest.Must(ln.LocalAddr())
 		near, far, err := handles.NewPipePair(l)
-		check(t, err)
-		f := must(os.CreateTemp(t.TempDir(), ""))
-		must(f.WriteString("content"))
+		uvtest.Check(t, err)
+		f := uvtest.Must(os.CreateTemp(t.TempDir(), ""))
+		uvtest.Must(f.WriteString("content"))
 		written := uvtest.NewCounter(t, "write callbacks", 3)
-		wrote := func(err error) { check(t, err); written.Inc() }
-		check(t, a.WriteHandle([]byte("l"), ln, wrote))
-		check(t, a.WriteHandle([]byte("p"), near, wrote))
-		check(t, a.WriteFile([]byte("f"), f, wrote))
-		closeAll(t, ln, near, f)
+		wrote := func(err error) { uvtest.Check(t, err); written.Inc() }
+		uvtest.Check(t, a.WriteHandle([]byte("l"), ln, wrote))
+		uvtest.Check(t, a.WriteHandle([]byte("p"), near, wrote))
+		uvtest.Check(t, a.WriteFile([]byte("f"), f, wrote))
+		uvtest.CloseAll(t, ln, near, f)
 
 		var got []string
 		accepted := uvtest.NewCounter(t, "connections", 1)
-		client := must(l.NewTCP())
-		check(t, b.ReadStart(func(p []byte, err error) {
-			check(t, err)
+		client := uvtest.Must(l.NewTCP())
+		uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
+			uvtest.Check(t, err)
 			got = append(got, fmt.Sprintf("%s %d %s", p, b.PendingCount(), b.PendingType()))
 			switch string(p) {
 			case "l":
-				s := must(b.Accept()).(*handles.TCP)
-				if at := must(s.LocalAddr()); at != addr {
+				s := uvtest.Must(b.Accept()).(*handles.TCP)
+				if at := uvtest.Must(s.LocalAddr()); at != addr {
 					t.Errorf("the listener is at %v, not %v", at, addr)
 				}
-				check(t, s.Listen(1, func(c *handles.TCP, err error) {
-					check(t, err)
+				uvtest.Check(t, s.Listen(1, func(c *handles.TCP, err error) {
+					uvtest.Check(t, err)
 					accepted.Inc()
-					closeAll(t, c, s, client)
+					uvtest.CloseAll(t, c, s, client)
 				}))
-				check(t, client.Connect(addr, func(err error) { check(t, err) }))
+				uvtest.Check(t, client.Connect(addr, func(err error) { uvtest.Check(t, err) }))
 			case "p":
-				pipe := must(b.Accept()).(*handles.Pipe)
-				must(pipe.Write([]byte("through")))
-				check(t, pipe.Shutdown(func(error) { pipe.Close() }))
+				pipe := uvtest.Must(b.Accept()).(*handles.Pipe)
+				uvtest.Must(pipe.Write([]byte("through")))
+				uvtest.Check(t, pipe.Shutdown(func(error) { pipe.Close() }))
 			case "f":
-				f := must(b.AcceptFile())
+				f := uvtest.Must(b.AcceptFile())
 				buf := make([]byte, 20)
 				if n, _ := f.ReadAt(buf, 0); string(buf[:n]) != "content" {
 					t.Errorf("the file says %q", buf[:n])
 				}
-				closeAll(t, f, a, b)
+				uvtest.CloseAll(t, f, a, b)
 			}
 		}))
 		var through []byte
-		check(t, far.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, far.ReadStart(func(p []byte, err error) {
 			if through = append(through, p...); err != nil {
-				isErr(t, "read", err, io.EOF)
+				uvtest.IsErr(t, "read", err, io.EOF)
 				far.Close()
 			}
 		}))
@@ -84,7 +84,7 @@ func TestIPCPassesHandles(t *testing.T) {
 // are read one a turn, each with its own descriptors, and the end comes last
 // although the peer has hung up before.
 func TestIPCDescriptorsComeWithTheirChunk(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		b, peer := rawPeer(t, l, handles.IPC)
 		k := newToken(t)
 		want := []string{}
@@ -97,11 +97,11 @@ func TestIPCDescriptorsComeWithTheirChunk(t *testing.T) {
 			want = append(want, msg)
 			sendRaw(t, peer, []byte(msg), fds...)
 		}
-		closeAll(t, peer, k)
+		uvtest.CloseAll(t, peer, k)
 		var got []string
-		check(t, b.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
 			if err != nil {
-				isErr(t, "end", err, io.EOF)
+				uvtest.IsErr(t, "end", err, io.EOF)
 				b.Close()
 				return
 			}
@@ -123,42 +123,42 @@ func TestIPCDescriptorsComeWithTheirChunk(t *testing.T) {
 // reading is held; its descriptors are not pending before it is delivered, and
 // those that came after it wait for their own chunk.
 func TestIPCHeldChunksKeepTheirDescriptors(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	b, peer := rawPeer(t, l, handles.IPC)
 	k := newToken(t)
 	fd := int(k.Fd())
 	for i, fds := range [][]int{{fd}, {fd, fd}, {}, {fd}} {
 		sendRaw(t, peer, []byte{'a' + byte(i)}, fds...)
-		check(t, b.ReadStart(func([]byte, error) { t.Error("a chunk is delivered") }))
-		check(t, l.Post(func() { check(t, b.ReadStop()) })) // runs between C's read and its event
-		turn(t, l, 1)
+		uvtest.Check(t, b.ReadStart(func([]byte, error) { t.Error("a chunk is delivered") }))
+		uvtest.Check(t, l.Post(func() { uvtest.Check(t, b.ReadStop()) })) // runs between C's read and its event
+		looptest.Turn(t, l, 1)
 		if n := b.PendingCount(); n != 0 {
 			t.Fatalf("%d descriptors are pending without a chunk", n)
 		}
 	}
-	check(t, peer.Close())
+	uvtest.Check(t, peer.Close())
 	var got []string
 	read := func(p []byte, err error) {
 		got = append(got, fmt.Sprintf("%s%d %v", p, b.PendingCount(), err))
 		if string(p) == "b" { // stop in the midst of what is held
-			check(t, b.ReadStop())
+			uvtest.Check(t, b.ReadStop())
 		}
 	}
-	check(t, b.ReadStart(read))
-	turn(t, l, 3)
+	uvtest.Check(t, b.ReadStart(read))
+	looptest.Turn(t, l, 3)
 	if want := "[a1 <nil> b3 <nil>]"; fmt.Sprint(got) != want || b.PendingCount() != 3 {
 		t.Errorf("got %v with %d pending, want %s", got, b.PendingCount(), want)
 	}
-	check(t, must(b.AcceptFile()).Close())
-	check(t, b.ReadStart(read))
-	until(t, l, func() bool { return len(got) == 5 })
+	uvtest.Check(t, uvtest.Must(b.AcceptFile()).Close())
+	uvtest.Check(t, b.ReadStart(read))
+	looptest.Until(t, l, func() bool { return len(got) == 5 })
 	if want := "[a1 <nil> b3 <nil> c2 <nil> d3 <nil> 3 EOF]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
 	if n := acceptAll(t, b); n != 3 {
 		t.Errorf("%d descriptors are left after the end", n)
 	}
-	closeAll(t, b, k)
+	uvtest.CloseAll(t, b, k)
 	looptest.Run(t, l)
 	k.wantGone(t)
 }
@@ -170,32 +170,32 @@ func TestIPCClosesWhatNobodyAccepts(t *testing.T) {
 		name string
 		stop func(l *uvgo.Loop, b *handles.Pipe)
 	}{
-		{"pending", func(l *uvgo.Loop, b *handles.Pipe) { turn(t, l, 2); b.Close() }},
-		{"pending, stopped", func(l *uvgo.Loop, b *handles.Pipe) { turn(t, l, 2); b.ReadStop(); b.Close() }},
+		{"pending", func(l *uvgo.Loop, b *handles.Pipe) { looptest.Turn(t, l, 2); b.Close() }},
+		{"pending, stopped", func(l *uvgo.Loop, b *handles.Pipe) { looptest.Turn(t, l, 2); b.ReadStop(); b.Close() }},
 		{"held", func(l *uvgo.Loop, b *handles.Pipe) {
-			l.Post(func() { check(t, b.ReadStop()) })
-			turn(t, l, 2)
+			l.Post(func() { uvtest.Check(t, b.ReadStop()) })
+			looptest.Turn(t, l, 2)
 			b.Close()
 		}},
 		{"read in the turn that closes", func(l *uvgo.Loop, b *handles.Pipe) {
 			l.Post(func() { b.Close() })
-			turn(t, l, 1)
+			looptest.Turn(t, l, 1)
 		}},
 		{"in the kernel", func(l *uvgo.Loop, b *handles.Pipe) { b.Close() }},
 		{"shutdown of the loop", func(l *uvgo.Loop, b *handles.Pipe) {
-			turn(t, l, 1)
-			check(t, l.Shutdown(context.Background()))
+			looptest.Turn(t, l, 1)
+			uvtest.Check(t, l.Shutdown(context.Background()))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := newLoop(t)
+			l := looptest.New(t)
 			b, peer := rawPeer(t, l, handles.IPC)
 			k := newToken(t)
-			check(t, b.ReadStart(func(p []byte, err error) { check(t, err) }))
-			turn(t, l, 1)
+			uvtest.Check(t, b.ReadStart(func(p []byte, err error) { uvtest.Check(t, err) }))
+			looptest.Turn(t, l, 1)
 			sendRaw(t, peer, []byte("x"), int(k.Fd()), int(k.Fd()))
 			sendRaw(t, peer, []byte("y"), int(k.Fd()))
-			check(t, k.Close())
+			uvtest.Check(t, k.Close())
 			c.stop(l, b)
 			if c.name != "shutdown of the loop" {
 				looptest.Run(t, l)
@@ -205,9 +205,9 @@ func TestIPCClosesWhatNobodyAccepts(t *testing.T) {
 				t.Error("a closed pipe has descriptors")
 			}
 			_, err := b.Accept()
-			isErr(t, "accept after close", err, uv.ErrClosed)
+			uvtest.IsErr(t, "accept after close", err, uv.ErrClosed)
 			_, err = b.AcceptFile()
-			isErr(t, "accept after close", err, uv.ErrClosed)
+			uvtest.IsErr(t, "accept after close", err, uv.ErrClosed)
 		})
 	}
 }
@@ -216,7 +216,7 @@ func TestIPCClosesWhatNobodyAccepts(t *testing.T) {
 // peer has used up the process's descriptors, and nothing is lost: it can accept
 // and go on.
 func TestIPCPeerWithoutEnd(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	b, peer := rawPeer(t, l, handles.IPC)
 	k := newToken(t)
 	fds := make([]int, 60)
@@ -235,13 +235,13 @@ func TestIPCPeerWithoutEnd(t *testing.T) {
 	var read func(p []byte, err error)
 	read = func(p []byte, err error) {
 		if err != nil {
-			isErr(t, "read", err, unix.EMFILE)
+			uvtest.IsErr(t, "read", err, unix.EMFILE)
 			crowded++
 			if n := b.PendingCount(); n != 300 {
 				t.Errorf("%d descriptors wait", n)
 			}
 			taken += acceptAll(t, b)
-			check(t, b.ReadStart(read))
+			uvtest.Check(t, b.ReadStart(read))
 			return
 		}
 		if p[0] != byte(got) {
@@ -253,13 +253,13 @@ func TestIPCPeerWithoutEnd(t *testing.T) {
 		}
 		send()
 	}
-	check(t, b.ReadStart(read))
-	until(t, l, func() bool { return got == messages })
+	uvtest.Check(t, b.ReadStart(read))
+	looptest.Until(t, l, func() bool { return got == messages })
 	taken += acceptAll(t, b)
 	if taken != messages*60 || crowded != 3 {
 		t.Errorf("%d descriptors arrived, with %d errors", taken, crowded)
 	}
-	closeAll(t, b, k)
+	uvtest.CloseAll(t, b, k)
 	looptest.Run(t, l)
 	k.wantGone(t)
 }
@@ -267,7 +267,7 @@ func TestIPCPeerWithoutEnd(t *testing.T) {
 // TestIPCMoreThanOneMessageCanCarry: the kernel passes up to 253 descriptors with
 // a message, libuv has room for 60; the rest is closed, not leaked.
 func TestIPCMoreThanOneMessageCanCarry(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	b, peer := rawPeer(t, l, handles.IPC)
 	k := newToken(t)
 	fds := make([]int, 253)
@@ -276,15 +276,15 @@ func TestIPCMoreThanOneMessageCanCarry(t *testing.T) {
 	}
 	sendRaw(t, peer, []byte("x"), fds...)
 	done := false
-	check(t, b.ReadStart(func(p []byte, err error) {
-		check(t, err)
+	uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, err)
 		if n := b.PendingCount(); n != 60 {
 			t.Errorf("%d descriptors arrive", n)
 		}
 		done = true
 	}))
-	until(t, l, func() bool { return done })
-	closeAll(t, b, k)
+	looptest.Until(t, l, func() bool { return done })
+	uvtest.CloseAll(t, b, k)
 	looptest.Run(t, l)
 	k.wantGone(t)
 }
@@ -292,25 +292,25 @@ func TestIPCMoreThanOneMessageCanCarry(t *testing.T) {
 // TestPlainPipeTakesNoDescriptors: the kernel drops what is sent to a pipe that
 // does not ask for it; the bytes arrive.
 func TestPlainPipeTakesNoDescriptors(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	b, peer := rawPeer(t, l)
 	k := newToken(t)
 	for range 100 {
 		sendRaw(t, peer, []byte("x"), int(k.Fd()), int(k.Fd()))
 	}
-	check(t, k.Close())
+	uvtest.Check(t, k.Close())
 	got := 0
-	check(t, b.ReadStart(func(p []byte, err error) {
-		check(t, err)
+	uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, err)
 		got += len(p)
 	}))
-	until(t, l, func() bool { return got == 100 })
+	looptest.Until(t, l, func() bool { return got == 100 })
 	k.wantGone(t)
 	if b.PendingCount() != 0 {
 		t.Error("a plain pipe has descriptors")
 	}
 	_, err := b.Accept()
-	isErr(t, "accept", err, uv.EINVAL)
-	closeAll(t, b)
+	uvtest.IsErr(t, "accept", err, uv.EINVAL)
+	uvtest.CloseAll(t, b)
 	looptest.Run(t, l)
 }

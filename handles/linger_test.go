@@ -11,12 +11,14 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // lingerForever makes close(2) of a socket wait for what is unsent.
 func lingerForever(t *testing.T, s interface{ FD() (int, error) }) {
 	t.Helper()
-	check(t, unix.SetsockoptLinger(must(s.FD()), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: 3600}))
+	uvtest.Check(t, unix.SetsockoptLinger(uvtest.Must(s.FD()), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: 3600}))
 }
 
 // A connection that lingers is closed without the loop: its close event comes
@@ -33,27 +35,27 @@ func TestTCPCloseThatLingers(t *testing.T) {
 		}},
 		{"set on what was opened", func(t *testing.T, l *uvgo.Loop, c *handles.TCP) *handles.TCP {
 			lingerForever(t, c)
-			d := must(l.NewTCP())
-			check(t, d.Open(uintptr(must(c.FD()))))
-			closeAll(t, c)
-			turn(t, l, 2)
+			d := uvtest.Must(l.NewTCP())
+			uvtest.Check(t, d.Open(uintptr(uvtest.Must(c.FD()))))
+			uvtest.CloseAll(t, c)
+			looptest.Turn(t, l, 2)
 			return d
 		}},
 		{"inherited from the listener", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l := newLoop(t)
+			l := looptest.New(t)
 			var c *handles.TCP
-			ln, addr := listen(t, l, func(s *handles.TCP, err error) {
-				check(t, err)
+			ln, addr := looptest.Listen(t, l, func(s *handles.TCP, err error) {
+				uvtest.Check(t, err)
 				c = s
 			})
 			if tt.make == nil {
 				lingerForever(t, ln)
 			}
-			peer := must(net.Dial("tcp", addr.String()))
+			peer := uvtest.Must(net.Dial("tcp", addr.String()))
 			defer peer.Close()
-			until(t, l, func() bool { return c != nil })
+			looptest.Until(t, l, func() bool { return c != nil })
 			if tt.make != nil {
 				c = tt.make(t, l, c)
 			}
@@ -63,17 +65,17 @@ func TestTCPCloseThatLingers(t *testing.T) {
 				if errors.Is(err, syscall.EAGAIN) {
 					break
 				}
-				check(t, err)
+				uvtest.Check(t, err)
 				sent += n
 			}
 			closed := false
 			c.OnClose(func() { closed = true })
-			closeAll(t, c, ln)
-			until(t, l, func() bool { return closed })
+			uvtest.CloseAll(t, c, ln)
+			looptest.Until(t, l, func() bool { return closed })
 			if n, err := io.Copy(io.Discard, peer); n != int64(sent) || err != nil {
 				t.Errorf("the peer got %d of %d bytes, %v", n, sent, err)
 			}
-			check(t, l.Run(t.Context()))
+			uvtest.Check(t, l.Run(t.Context()))
 		})
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -58,10 +60,10 @@ func (w *world) closeListener(s *mListener) {
 func (w *world) newListener(tcp bool) {
 	s := new(mListener)
 	if tcp {
-		h := must(w.l.NewTCP())
+		h := uvtest.Must(w.l.NewTCP())
 		s.Handle, s.id = h, w.id("TCP listener")
-		check(w.t, h.Bind(loopback))
-		check(w.t, h.Listen(128, func(c *handles.TCP, err error) {
+		uvtest.Check(w.t, h.Bind(looptest.Loopback))
+		uvtest.Check(w.t, h.Listen(128, func(c *handles.TCP, err error) {
 			w.run("accept of "+s.id, func() {
 				if err != nil {
 					w.errorf("%s: %v", s.id, err)
@@ -83,7 +85,7 @@ func (w *world) newListener(tcp bool) {
 				e.broken = true // reset in the meantime: nobody knows by whom
 			})
 		}))
-		s.addr = must(h.LocalAddr())
+		s.addr = uvtest.Must(h.LocalAddr())
 		s.pause = func(on bool) error {
 			if on {
 				return h.PauseAccept()
@@ -92,11 +94,11 @@ func (w *world) newListener(tcp bool) {
 		}
 		h.OnClose(func() { w.listenerClosed(s) })
 	} else {
-		h := must(w.l.NewPipe())
+		h := uvtest.Must(w.l.NewPipe())
 		s.Handle, s.id = h, w.id("pipe listener")
 		s.path = fmt.Sprintf("\x00uvgo fuzz %d %d", os.Getpid(), abstracts.Add(1))
-		check(w.t, h.Bind(s.path))
-		check(w.t, h.Listen(128, func(c *handles.Pipe, err error) {
+		uvtest.Check(w.t, h.Bind(s.path))
+		uvtest.Check(w.t, h.Listen(128, func(c *handles.Pipe, err error) {
 			w.run("accept of "+s.id, func() {
 				if err != nil {
 					w.errorf("%s: %v", s.id, err)
@@ -174,12 +176,12 @@ func (w *world) connect(s *mListener) {
 		})
 	}
 	if s.path == "" {
-		c := must(w.l.NewTCP())
+		c := uvtest.Must(w.l.NewTCP())
 		e = w.newEnd(c, w.id("TCP"))
 		w.must("connect "+e.id, func() error { return c.Connect(s.addr, done) })
-		e.local = must(c.LocalAddr())
+		e.local = uvtest.Must(c.LocalAddr())
 	} else {
-		c := must(w.l.NewPipe())
+		c := uvtest.Must(w.l.NewPipe())
 		e = w.newEnd(c, w.id("pipe"))
 		w.must("connect "+e.id, func() error { return c.Connect(s.path, done) })
 	}

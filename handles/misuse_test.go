@@ -25,17 +25,17 @@ func everyHandle(t testing.TB, l *uvgo.Loop) map[string]uv.Handle {
 	t.Helper()
 	sh := handles.ProcessOptions{File: "/bin/sh", Args: []string{"sh", "-c", "read x"}, KillOnClose: true}
 	sh.Stdio = []handles.Stdio{handles.StdioPipe(handles.ChildReads)}
-	child := must(l.Spawn(sh, nil))
+	child := uvtest.Must(l.Spawn(sh, nil))
 	r, w, err := os.Pipe()
-	check(t, err)
+	uvtest.Check(t, err)
 	t.Cleanup(func() { r.Close(); w.Close() })
 	return map[string]uv.Handle{
-		"TCP": must(l.NewTCP()), "Pipe": must(l.NewPipe()), "Pipe with IPC": must(l.NewPipe(handles.IPC)),
-		"connection": must(l.NewTCP(handles.TCP4)), "end of a pair": child.Stdio(0),
-		"TTY": must(l.NewTTY(uvtest.NewPTY(t).Fd())), "UDP": must(l.NewUDP()), "Poll": must(l.NewPoll(r.Fd())),
-		"Timer": must(l.NewTimer()), "Async": must(l.NewAsync(nil)), "Idle": must(l.NewIdle()),
-		"Prepare": must(l.NewPrepare()), "Check": must(l.NewCheck()), "Signal": must(l.NewSignal()),
-		"Process": child, "FSEvent": must(l.NewFSEvent()), "FSPoll": must(l.NewFSPoll()),
+		"TCP": uvtest.Must(l.NewTCP()), "Pipe": uvtest.Must(l.NewPipe()), "Pipe with IPC": uvtest.Must(l.NewPipe(handles.IPC)),
+		"connection": uvtest.Must(l.NewTCP(handles.TCP4)), "end of a pair": child.Stdio(0),
+		"TTY": uvtest.Must(l.NewTTY(uvtest.NewPTY(t).Fd())), "UDP": uvtest.Must(l.NewUDP()), "Poll": uvtest.Must(l.NewPoll(r.Fd())),
+		"Timer": uvtest.Must(l.NewTimer()), "Async": uvtest.Must(l.NewAsync(nil)), "Idle": uvtest.Must(l.NewIdle()),
+		"Prepare": uvtest.Must(l.NewPrepare()), "Check": uvtest.Must(l.NewCheck()), "Signal": uvtest.Must(l.NewSignal()),
+		"Process": child, "FSEvent": uvtest.Must(l.NewFSEvent()), "FSPoll": uvtest.Must(l.NewFSPoll()),
 	}
 }
 
@@ -107,8 +107,8 @@ func callback(typ reflect.Type, fn func()) any {
 
 // sensible makes what a method may well take.
 func sensible(t testing.TB, l *uvgo.Loop) func(typ reflect.Type) any {
-	other := must(l.NewTCP())
-	t.Cleanup(func() { check(t, other.Close()) })
+	other := uvtest.Must(l.NewTCP())
+	t.Cleanup(func() { uvtest.Check(t, other.Close()) })
 	return func(typ reflect.Type) any {
 		switch typ {
 		case reflect.TypeFor[netip.AddrPort]():
@@ -149,7 +149,7 @@ func sensible(t testing.TB, l *uvgo.Loop) func(typ reflect.Type) any {
 func TestEveryMethodOfAClosedHandle(t *testing.T) {
 	answers := []string{"Kind", "String", "Base", "Close", "Closing", "HasRef", "PID", "Stdio"}
 	for _, opts := range [][]uvgo.Option{nil, {uvgo.WithDebug()}} {
-		l := newLoop(t, opts...)
+		l := looptest.New(t, opts...)
 		all := everyHandle(t, l)
 		closed := 0
 		for _, h := range all {
@@ -166,9 +166,9 @@ func TestEveryMethodOfAClosedHandle(t *testing.T) {
 						what := state + " " + who + "." + name
 						values, err, has := errorOf(c.call(state+" "+who, h, name))
 						if name == "Close" {
-							check(t, err)
+							uvtest.Check(t, err)
 						} else if has {
-							isErr(t, what, err, uv.ErrClosed)
+							uvtest.IsErr(t, what, err, uv.ErrClosed)
 						}
 						for _, v := range values {
 							if name == "FD" && v.Int() == -1 || slices.Contains(answers, name) {
@@ -182,10 +182,10 @@ func TestEveryMethodOfAClosedHandle(t *testing.T) {
 				}
 			}
 			for _, h := range all {
-				check(t, h.Close())
+				uvtest.Check(t, h.Close())
 			}
 			expectRefusals("closing")
-			until(t, l, func() bool { return closed == len(all) }) // a child's handle closes when it has been reaped
+			looptest.Until(t, l, func() bool { return closed == len(all) }) // a child's handle closes when it has been reaped
 			expectRefusals("closed")
 		}
 	}
@@ -197,7 +197,7 @@ var mayBeNil = []string{"WriteFunc", "Shutdown", "SendFunc", "WriteHandle", "Wri
 // TestEveryMethodWithoutACallback: what calls back says EINVAL to nil, first of
 // all, and stays as it was.
 func TestEveryMethodWithoutACallback(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	all := everyHandle(t, l)
 	good := sensible(t, l)
 	c := caller{t, func(typ reflect.Type) any {
@@ -220,7 +220,7 @@ func TestEveryMethodWithoutACallback(t *testing.T) {
 			seen++
 			active := h.Active()
 			_, err, _ := errorOf(c.call(who, h, name))
-			isErr(t, who+"."+name, err, uv.EINVAL)
+			uvtest.IsErr(t, who+"."+name, err, uv.EINVAL)
 			if h.Active() != active {
 				t.Errorf("%s.%s has changed what is active", who, name)
 			}
@@ -230,9 +230,9 @@ func TestEveryMethodWithoutACallback(t *testing.T) {
 		t.Errorf("only %d methods take a callback", seen)
 	}
 	for _, h := range all {
-		check(t, h.Close())
+		uvtest.Check(t, h.Close())
 	}
-	turn(t, l, 1)
+	looptest.Turn(t, l, 1)
 }
 
 // hostile makes what no method can do anything with, or nearly.
@@ -285,12 +285,12 @@ func hostile(r *rand.Rand, foreign uv.Handle) func(typ reflect.Type) any {
 // never opened: whatever it is, an error says what was called, and the loop goes
 // on and closes.
 func TestHostileArguments(t *testing.T) {
-	foreignLoop := newLoop(t)
-	foreign := must(foreignLoop.NewTCP())
-	defer func() { check(t, foreign.Close()) }()
+	foreignLoop := looptest.New(t)
+	foreign := uvtest.Must(foreignLoop.NewTCP())
+	defer func() { uvtest.Check(t, foreign.Close()) }()
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		l := must(uvgo.New())
+		l := uvtest.Must(uvgo.New())
 		all := everyHandle(t, l)
 		c := caller{t, hostile(r, foreign), l}
 		for range 3 {
@@ -312,9 +312,9 @@ func TestHostileArguments(t *testing.T) {
 					}
 				}
 			}
-			turn(t, l, 1)
+			looptest.Turn(t, l, 1)
 		}
-		check(t, l.Shutdown(t.Context()))
+		uvtest.Check(t, l.Shutdown(t.Context()))
 		if t.Failed() {
 			return
 		}

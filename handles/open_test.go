@@ -9,6 +9,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -20,18 +21,18 @@ type opener interface {
 }
 
 func openers(l *uvgo.Loop) map[string]opener {
-	return map[string]opener{"tcp": must(l.NewTCP()), "pipe": must(l.NewPipe()), "ipc": must(l.NewPipe(handles.IPC))}
+	return map[string]opener{"tcp": uvtest.Must(l.NewTCP()), "pipe": uvtest.Must(l.NewPipe()), "ipc": uvtest.Must(l.NewPipe(handles.IPC))}
 }
 
 // TestOpenRefusesWhatCannotBePolled: libuv would abort the process in the next
 // turn. A refused descriptor stays the caller's.
 func TestOpenRefusesWhatCannotBePolled(t *testing.T) {
-	l := newLoop(t)
-	file := must(os.Create(t.TempDir() + "/file"))
+	l := looptest.New(t)
+	file := uvtest.Must(os.Create(t.TempDir() + "/file"))
 	defer file.Close()
-	null := must(os.OpenFile(os.DevNull, os.O_RDWR, 0))
+	null := uvtest.Must(os.OpenFile(os.DevNull, os.O_RDWR, 0))
 	defer null.Close()
-	dir := must(os.Open(t.TempDir()))
+	dir := uvtest.Must(os.Open(t.TempDir()))
 	defer dir.Close()
 	for name, s := range openers(l) {
 		for what, f := range map[string]*os.File{"file": file, "directory": dir, "device": null} {
@@ -39,21 +40,21 @@ func TestOpenRefusesWhatCannotBePolled(t *testing.T) {
 			if name == "pipe" && f == null {
 				want = uv.EPERM // some devices can be polled
 			}
-			isErr(t, name+": open of a "+what, s.Open(f.Fd()), want)
-			isErr(t, name+": take of a "+what, s.Take(f.Fd()), want)
-			must(f.Stat()) // not closed
+			uvtest.IsErr(t, name+": open of a "+what, s.Open(f.Fd()), want)
+			uvtest.IsErr(t, name+": take of a "+what, s.Take(f.Fd()), want)
+			uvtest.Must(f.Stat()) // not closed
 		}
-		isErr(t, name+": read", s.ReadStart(func([]byte, error) {}), uv.ENOTCONN)
-		closeAll(t, s)
+		uvtest.IsErr(t, name+": read", s.ReadStart(func([]byte, error) {}), uv.ENOTCONN)
+		uvtest.CloseAll(t, s)
 	}
 	looptest.Run(t, l)
 }
 
 // TestOpenDoesNotCutDescriptorsOff: C's are 32 bits wide; 1<<32 is not stdin.
 func TestOpenDoesNotCutDescriptorsOff(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	a, b, err := handles.SocketPair(unix.SOCK_STREAM, 0)
-	check(t, err)
+	uvtest.Check(t, err)
 	defer a.Close()
 	defer b.Close()
 	if ^uint(0)>>32 == 0 {
@@ -61,32 +62,32 @@ func TestOpenDoesNotCutDescriptorsOff(t *testing.T) {
 	}
 	wide := a.Fd() + uintptr(1)<<31<<1
 	for name, s := range openers(l) {
-		isErr(t, name+": open", s.Open(wide), uv.EBADF)
-		isErr(t, name+": take", s.Take(wide), uv.EBADF)
-		closeAll(t, s)
+		uvtest.IsErr(t, name+": open", s.Open(wide), uv.EBADF)
+		uvtest.IsErr(t, name+": take", s.Take(wide), uv.EBADF)
+		uvtest.CloseAll(t, s)
 	}
-	u := must(l.NewUDP())
-	isErr(t, "udp: open", u.Open(wide), uv.EBADF)
-	closeAll(t, u)
+	u := uvtest.Must(l.NewUDP())
+	uvtest.IsErr(t, "udp: open", u.Open(wide), uv.EBADF)
+	uvtest.CloseAll(t, u)
 	looptest.Run(t, l)
 }
 
 // TestTakeKnowsWhatADescriptorCanDo: one end of a pipe is read, the other
 // written.
 func TestTakeKnowsWhatADescriptorCanDo(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	var fds [2]int
-	check(t, unix.Pipe2(fds[:], unix.O_CLOEXEC))
-	r, w := must(l.NewPipe()), must(l.NewPipe())
-	check(t, r.Take(uintptr(fds[0])))
-	check(t, w.Take(uintptr(fds[1])))
+	uvtest.Check(t, unix.Pipe2(fds[:], unix.O_CLOEXEC))
+	r, w := uvtest.Must(l.NewPipe()), uvtest.Must(l.NewPipe())
+	uvtest.Check(t, r.Take(uintptr(fds[0])))
+	uvtest.Check(t, w.Take(uintptr(fds[1])))
 	_, err := r.Write([]byte("x"))
-	isErr(t, "write to the end to read from", err, uv.EPIPE)
-	isErr(t, "read of the end to write to", w.ReadStart(func([]byte, error) {}), uv.ENOTCONN)
-	must(w.Write([]byte("x")))
-	check(t, r.ReadStart(func(p []byte, err error) {
-		check(t, err)
-		closeAll(t, r, w)
+	uvtest.IsErr(t, "write to the end to read from", err, uv.EPIPE)
+	uvtest.IsErr(t, "read of the end to write to", w.ReadStart(func([]byte, error) {}), uv.ENOTCONN)
+	uvtest.Must(w.Write([]byte("x")))
+	uvtest.Check(t, r.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, err)
+		uvtest.CloseAll(t, r, w)
 	}))
 	looptest.Run(t, l)
 }
@@ -94,28 +95,28 @@ func TestTakeKnowsWhatADescriptorCanDo(t *testing.T) {
 // TestOpenedListenerDoesNotRead: Open cannot tell a listener's socket from a
 // connection's, Listen can.
 func TestOpenedListenerDoesNotRead(t *testing.T) {
-	l := newLoop(t)
-	first, addr := listen(t, l, func(*handles.TCP, error) { t.Error("the first listener accepts") })
-	check(t, first.PauseAccept())
-	s := must(l.NewTCP())
-	check(t, s.Open(uintptr(must(first.FD()))))
-	closeAll(t, first)
+	l := looptest.New(t)
+	first, addr := looptest.Listen(t, l, func(*handles.TCP, error) { t.Error("the first listener accepts") })
+	uvtest.Check(t, first.PauseAccept())
+	s := uvtest.Must(l.NewTCP())
+	uvtest.Check(t, s.Open(uintptr(uvtest.Must(first.FD()))))
+	uvtest.CloseAll(t, first)
 	nothing := func([]byte, error) { t.Error("a listener reads") }
-	check(t, s.ReadStart(nothing))
+	uvtest.Check(t, s.ReadStart(nothing))
 	accept := func(c *handles.TCP, err error) {
-		check(t, err)
-		closeAll(t, c, s)
+		uvtest.Check(t, err)
+		uvtest.CloseAll(t, c, s)
 	}
-	isErr(t, "listen while reading", s.Listen(1, accept), uv.EINVAL)
-	check(t, s.ReadStop())
-	check(t, s.Listen(1, accept))
-	isErr(t, "read of a listener", s.ReadStart(nothing), uv.ENOTCONN)
+	uvtest.IsErr(t, "listen while reading", s.Listen(1, accept), uv.EINVAL)
+	uvtest.Check(t, s.ReadStop())
+	uvtest.Check(t, s.Listen(1, accept))
+	uvtest.IsErr(t, "read of a listener", s.ReadStart(nothing), uv.ENOTCONN)
 	_, err := s.Write([]byte("x"))
-	isErr(t, "write to a listener", err, uv.EPIPE)
-	c := must(l.NewTCP())
-	check(t, c.Connect(addr, func(err error) {
-		check(t, err)
-		closeAll(t, c)
+	uvtest.IsErr(t, "write to a listener", err, uv.EPIPE)
+	c := uvtest.Must(l.NewTCP())
+	uvtest.Check(t, c.Connect(addr, func(err error) {
+		uvtest.Check(t, err)
+		uvtest.CloseAll(t, c)
 	}))
 	looptest.Run(t, l)
 }

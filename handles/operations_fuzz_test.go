@@ -79,10 +79,10 @@ func newWorld(t *testing.T, data []byte) *world {
 		opts = append(opts, uvgo.WithDebug(), uvgo.WithSlowCallback(time.Hour))
 	}
 	l, err := uvgo.New(opts...)
-	check(t, err)
+	uvtest.Check(t, err)
 	w.l = l
-	w.keeper = must(l.NewTimer()) // the loop is never out of work
-	check(t, w.keeper.Start(24*time.Hour, 0, func() {}))
+	w.keeper = uvtest.Must(l.NewTimer()) // the loop is never out of work
+	uvtest.Check(t, w.keeper.Start(24*time.Hour, 0, func() {}))
 	w.handle(w.keeper, "keeper")
 	t.Cleanup(func() {
 		if t.Failed() { // close what there is, without the model

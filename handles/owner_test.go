@@ -10,7 +10,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
-	"github.com/uvgo/uvgo/internal/goroutine"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
@@ -23,7 +23,7 @@ var anyGoroutines = []string{"Kind", "String", "Base", "PID", "Stdio", "Send", "
 func inLoop(t testing.TB, l *uvgo.Loop, fn func()) {
 	t.Helper()
 	ran := false
-	check(t, l.Post(func() {
+	uvtest.Check(t, l.Post(func() {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
@@ -32,19 +32,13 @@ func inLoop(t testing.TB, l *uvgo.Loop, fn func()) {
 		<-done
 		ran = true
 	}))
-	until(t, l, func() bool { return ran })
-}
-
-func onlyWithOwners(t *testing.T) {
-	if !goroutine.Cheap {
-		t.Skip("on this processor only debug mode tells goroutines apart")
-	}
+	looptest.Until(t, l, func() bool { return ran })
 }
 
 func TestEveryMethodRefusesAnotherGoroutine(t *testing.T) {
-	onlyWithOwners(t)
+	looptest.OnlyWithOwners(t)
 	var log bytes.Buffer
-	l := newLoop(t, uvgo.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	l := looptest.New(t, uvgo.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	all := everyHandle(t, l)
 	silent := make(map[string]bool) // calls that cannot return an error
 	inLoop(t, l, func() {
@@ -77,16 +71,16 @@ func TestEveryMethodRefusesAnotherGoroutine(t *testing.T) {
 		if h.Closing() || !h.HasRef() {
 			t.Errorf("%s: closing %t, referenced %t", name, h.Closing(), h.HasRef())
 		}
-		check(t, h.Close())
+		uvtest.Check(t, h.Close())
 	}
 }
 
 func TestConstructorsRefuseAnotherGoroutine(t *testing.T) {
-	onlyWithOwners(t)
-	l := newLoop(t)
+	looptest.OnlyWithOwners(t)
+	l := looptest.New(t)
 	inLoop(t, l, func() {
 		for what, err := range constructors(l) {
-			isErr(t, what, err, uv.ErrNotOwner)
+			uvtest.IsErr(t, what, err, uv.ErrNotOwner)
 		}
 	})
 	if n := l.Handles(); n != 0 {
@@ -125,12 +119,12 @@ func constructors(l uv.Loop) map[string]error {
 
 // Timers that several goroutines made corrupted C's heap.
 func TestOtherGoroutinesCannotHarmARunningLoop(t *testing.T) {
-	onlyWithOwners(t)
-	l := newLoop(t)
-	tick := must(l.NewTimer())
+	looptest.OnlyWithOwners(t)
+	l := looptest.New(t)
+	tick := uvtest.Must(l.NewTimer())
 	ended := make(chan int, 2)
 	ticks := 0
-	check(t, tick.Start(0, 1, func() {
+	uvtest.Check(t, tick.Start(0, 1, func() {
 		if ticks++; ticks == 1 {
 			for range 2 {
 				go func() {
@@ -147,13 +141,13 @@ func TestOtherGoroutinesCannotHarmARunningLoop(t *testing.T) {
 				}()
 			}
 		}
-		tm := must(l.NewTimer())
-		check(t, tm.Close())
+		tm := uvtest.Must(l.NewTimer())
+		uvtest.Check(t, tm.Close())
 		if len(ended) == cap(ended) {
-			check(t, tick.Close())
+			uvtest.Check(t, tick.Close())
 		}
 	}))
-	check(t, l.Run(t.Context()))
+	uvtest.Check(t, l.Run(t.Context()))
 	if made := <-ended + <-ended; made != 0 || ticks == 0 {
 		t.Errorf("other goroutines made %d timers; %d ticks", made, ticks)
 	}

@@ -8,26 +8,28 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // TestLargeMessagesMakeShortTurns: a turn takes no more messages of 16 KiB than the
 // cache holds, many small ones, and all there is of bulk data; no stream is left out.
 func TestLargeMessagesMakeShortTurns(t *testing.T) {
 	const streams = 100
-	l := newLoop(t, uvgo.WithParking(uvgo.ParkThread)) // the other takes fewer anyway
+	l := looptest.New(t, uvgo.WithParking(uvgo.ParkThread)) // the other takes fewer anyway
 	var peers []*os.File
 	var in []*handles.Pipe
 	read := map[int]int{} // bytes, by stream
 	for i := range streams {
 		mine, peer, err := handles.SocketPair(unix.SOCK_STREAM, 0, handles.NonblockFirst)
-		check(t, err)
+		uvtest.Check(t, err)
 		defer mine.Close()
 		defer peer.Close()
-		check(t, unix.SetsockoptInt(int(peer.Fd()), unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<20))
-		p := must(l.NewPipe())
-		check(t, p.Open(mine.Fd()))
-		check(t, p.ReadStart(func(b []byte, err error) {
-			check(t, err)
+		uvtest.Check(t, unix.SetsockoptInt(int(peer.Fd()), unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<20))
+		p := uvtest.Must(l.NewPipe())
+		uvtest.Check(t, p.Open(mine.Fd()))
+		uvtest.Check(t, p.ReadStart(func(b []byte, err error) {
+			uvtest.Check(t, err)
 			read[i] += len(b)
 		}))
 		peers, in = append(peers, peer), append(in, p)
@@ -37,11 +39,11 @@ func TestLargeMessagesMakeShortTurns(t *testing.T) {
 	round := func(size int) (served []int) {
 		msg, total := make([]byte, size), 0
 		for _, p := range peers {
-			must(p.Write(msg))
+			uvtest.Must(p.Write(msg))
 		}
 		for total < streams*size {
 			clear(read)
-			turn(t, l, 1)
+			looptest.Turn(t, l, 1)
 			for _, n := range read {
 				total += n
 			}
@@ -66,6 +68,6 @@ func TestLargeMessagesMakeShortTurns(t *testing.T) {
 		t.Errorf("with bulk data turns took %d", got)
 	}
 	for _, p := range in {
-		closeAll(t, p)
+		uvtest.CloseAll(t, p)
 	}
 }

@@ -21,10 +21,10 @@ import (
 // nonblocking tells the mode of a descriptor, and that no child inherits it.
 func nonblocking(t testing.TB, f *os.File) (on bool) {
 	t.Helper()
-	raw := must(f.SyscallConn())
-	check(t, raw.Control(func(fd uintptr) {
-		on = must(unix.FcntlInt(fd, unix.F_GETFL, 0))&unix.O_NONBLOCK != 0
-		if must(unix.FcntlInt(fd, unix.F_GETFD, 0))&unix.FD_CLOEXEC == 0 {
+	raw := uvtest.Must(f.SyscallConn())
+	uvtest.Check(t, raw.Control(func(fd uintptr) {
+		on = uvtest.Must(unix.FcntlInt(fd, unix.F_GETFL, 0))&unix.O_NONBLOCK != 0
+		if uvtest.Must(unix.FcntlInt(fd, unix.F_GETFD, 0))&unix.FD_CLOEXEC == 0 {
 			t.Error("children inherit an end")
 		}
 	}))
@@ -45,43 +45,43 @@ func TestPairModes(t *testing.T) {
 	} {
 		for i, opts := range [][]handles.PairOption{nil, {handles.NonblockFirst}, {handles.NonblockSecond}, {handles.NonblockFirst, handles.NonblockSecond}} {
 			r, w, err := pair(opts...)
-			check(t, err)
+			uvtest.Check(t, err)
 			if got, want := fmt.Sprint(nonblocking(t, r), nonblocking(t, w)), fmt.Sprint(i&1 != 0, i&2 != 0); got != want {
 				t.Errorf("%s with %v: non-blocking %s, want %s", name, opts, got, want)
 			}
-			must(w.WriteString("through"))
+			uvtest.Must(w.WriteString("through"))
 			buf := make([]byte, 10)
-			if n := must(r.Read(buf)); string(buf[:n]) != "through" {
+			if n := uvtest.Must(r.Read(buf)); string(buf[:n]) != "through" {
 				t.Errorf("%s: got %q", name, buf[:n])
 			}
-			closeAll(t, r, w)
+			uvtest.CloseAll(t, r, w)
 		}
 	}
 	_, _, err := handles.SocketPair(unix.SOCK_STREAM, 12345)
-	isErr(t, "an unknown protocol", err, unix.EPROTONOSUPPORT)
+	uvtest.IsErr(t, "an unknown protocol", err, unix.EPROTONOSUPPORT)
 }
 
 // TestPipeOpensEndsOfAPipe: each end can do what its mode says, and asking for
 // more fails in the call.
 func TestPipeOpensEndsOfAPipe(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	r, w, err := handles.PipePair(handles.NonblockFirst, handles.NonblockSecond)
-	check(t, err)
-	in, out := must(l.NewPipe()), must(l.NewPipe())
-	check(t, in.Open(r.Fd()))
-	check(t, out.Open(w.Fd()))
-	isErr(t, "a second descriptor", in.Open(w.Fd()), uv.EBUSY)
-	closeAll(t, r, w)
+	uvtest.Check(t, err)
+	in, out := uvtest.Must(l.NewPipe()), uvtest.Must(l.NewPipe())
+	uvtest.Check(t, in.Open(r.Fd()))
+	uvtest.Check(t, out.Open(w.Fd()))
+	uvtest.IsErr(t, "a second descriptor", in.Open(w.Fd()), uv.EBUSY)
+	uvtest.CloseAll(t, r, w)
 	if !in.Readable() || in.Writable() || out.Readable() || !out.Writable() {
 		t.Error("the ends are mixed up")
 	}
 	_, err = in.Write([]byte("x"))
-	isErr(t, "writing to the reading end", err, unix.EPIPE)
-	isErr(t, "reading from the writing end", out.ReadStart(func([]byte, error) {}), unix.ENOTCONN)
-	must(out.Write([]byte("through")))
-	closeAll(t, out)
+	uvtest.IsErr(t, "writing to the reading end", err, unix.EPIPE)
+	uvtest.IsErr(t, "reading from the writing end", out.ReadStart(func([]byte, error) {}), unix.ENOTCONN)
+	uvtest.Must(out.Write([]byte("through")))
+	uvtest.CloseAll(t, out)
 	var got []string
-	check(t, in.ReadStart(func(p []byte, err error) {
+	uvtest.Check(t, in.ReadStart(func(p []byte, err error) {
 		if got = append(got, fmt.Sprint(string(p), err)); err != nil {
 			in.Close()
 		}
@@ -95,14 +95,14 @@ func TestPipeOpensEndsOfAPipe(t *testing.T) {
 // TestStreamBlocking: in blocking mode TryWrite never has to try again, however
 // slow the reader is.
 func TestStreamBlocking(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	r, w, err := handles.PipePair()
-	check(t, err)
-	p := must(l.NewPipe())
-	isErr(t, "without a descriptor", p.SetBlocking(true), uv.EBADF)
-	check(t, p.Open(w.Fd()))
-	closeAll(t, w)
-	check(t, p.SetBlocking(true))
+	uvtest.Check(t, err)
+	p := uvtest.Must(l.NewPipe())
+	uvtest.IsErr(t, "without a descriptor", p.SetBlocking(true), uv.EBADF)
+	uvtest.Check(t, p.Open(w.Fd()))
+	uvtest.CloseAll(t, w)
+	uvtest.Check(t, p.SetBlocking(true))
 	const size = 4 << 20
 	got := make(chan int)
 	go func() {
@@ -118,60 +118,60 @@ func TestStreamBlocking(t *testing.T) {
 		got <- n
 	}()
 	for left := make([]byte, size); len(left) > 0; { // a signal cuts a write short
-		left = left[must(p.TryWrite(left)):]
+		left = left[uvtest.Must(p.TryWrite(left)):]
 	}
 	if n := <-got; n != size {
 		t.Errorf("%d of %d bytes arrived", n, size)
 	}
-	check(t, p.SetBlocking(false))
+	uvtest.Check(t, p.SetBlocking(false))
 	if n, _ := p.TryWrite(make([]byte, size)); n >= size {
 		t.Error("a pipe that nobody reads took everything")
 	}
-	closeAll(t, p, r)
-	isErr(t, "closed", p.SetBlocking(true), uv.ErrClosed)
+	uvtest.CloseAll(t, p, r)
+	uvtest.IsErr(t, "closed", p.SetBlocking(true), uv.ErrClosed)
 	looptest.Run(t, l)
 }
 
 // TestPipeNames: paths and abstract names up to the system's limit, and what
 // both ends call them.
 func TestPipeNames(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	const limit = len(unix.RawSockaddrUnix{}.Path)
 	dir := uvtest.SocketPath(t)
-	check(t, os.Mkdir(dir, 0o700))
+	uvtest.Check(t, os.Mkdir(dir, 0o700))
 	abstract := fmt.Sprintf("\x00uvgo %d ", os.Getpid())
 	names := []string{dir + "/" + strings.Repeat("x", limit-2-len(dir))}
 	if runtime.GOOS == "linux" {
 		names = append(names, abstract, abstract+strings.Repeat("y", limit-len(abstract)))
 	} else {
-		p := must(l.NewPipe())
-		isErr(t, "an abstract name", p.Bind(abstract), uv.ENOTSUP)
-		closeAll(t, p)
+		p := uvtest.Must(l.NewPipe())
+		uvtest.IsErr(t, "an abstract name", p.Bind(abstract), uv.ENOTSUP)
+		uvtest.CloseAll(t, p)
 	}
 	for _, name := range names {
-		s, c := must(l.NewPipe()), must(l.NewPipe())
-		check(t, s.Bind(name))
-		check(t, s.Listen(1, func(peer *handles.Pipe, err error) {
-			check(t, err)
-			if got := must(peer.LocalName()); got != name {
+		s, c := uvtest.Must(l.NewPipe()), uvtest.Must(l.NewPipe())
+		uvtest.Check(t, s.Bind(name))
+		uvtest.Check(t, s.Listen(1, func(peer *handles.Pipe, err error) {
+			uvtest.Check(t, err)
+			if got := uvtest.Must(peer.LocalName()); got != name {
 				t.Errorf("the connection is at %q, not %q", got, name)
 			}
-			if got := must(peer.RemoteName()); got != "" {
+			if got := uvtest.Must(peer.RemoteName()); got != "" {
 				t.Errorf("its peer is called %q", got)
 			}
-			closeAll(t, peer)
+			uvtest.CloseAll(t, peer)
 		}))
-		if got := must(s.LocalName()); got != name {
+		if got := uvtest.Must(s.LocalName()); got != name {
 			t.Errorf("the listener is at %q, not %q", got, name)
 		}
-		other := must(l.NewPipe())
-		isErr(t, "a name in use", other.Bind(name), uv.EADDRINUSE)
-		check(t, c.Connect(name, func(err error) {
-			check(t, err)
-			if got := must(c.RemoteName()); got != name {
+		other := uvtest.Must(l.NewPipe())
+		uvtest.IsErr(t, "a name in use", other.Bind(name), uv.EADDRINUSE)
+		uvtest.Check(t, c.Connect(name, func(err error) {
+			uvtest.Check(t, err)
+			if got := uvtest.Must(c.RemoteName()); got != name {
 				t.Errorf("the peer is at %q, not %q", got, name)
 			}
-			closeAll(t, c, s, other)
+			uvtest.CloseAll(t, c, s, other)
 		}))
 		looptest.Run(t, l)
 		if name[0] != 0 {
@@ -180,52 +180,50 @@ func TestPipeNames(t *testing.T) {
 			}
 		}
 	}
-	p := must(l.NewPipe())
+	p := uvtest.Must(l.NewPipe())
 	for _, name := range []string{strings.Repeat("x", limit), strings.Repeat("x", 4096)} {
-		isErr(t, "a long path", p.Bind(name), uv.ENAMETOOLONG)
-		isErr(t, "a long path", p.Connect(name, func(error) {}), uv.ENAMETOOLONG)
+		uvtest.IsErr(t, "a long path", p.Bind(name), uv.ENAMETOOLONG)
+		uvtest.IsErr(t, "a long path", p.Connect(name, func(error) {}), uv.ENAMETOOLONG)
 	}
 	if runtime.GOOS == "linux" {
-		isErr(t, "a long name", p.Bind("\x00"+strings.Repeat("x", limit)), uv.ENAMETOOLONG)
+		uvtest.IsErr(t, "a long name", p.Bind("\x00"+strings.Repeat("x", limit)), uv.ENAMETOOLONG)
 	}
 	for _, name := range []string{"", "a\x00b", "\x00a\x00"} {
-		isErr(t, "a bad name", p.Bind(name), uv.EINVAL)
-		isErr(t, "a bad name", p.Connect(name, func(error) {}), uv.EINVAL)
+		uvtest.IsErr(t, "a bad name", p.Bind(name), uv.EINVAL)
+		uvtest.IsErr(t, "a bad name", p.Connect(name, func(error) {}), uv.EINVAL)
 	}
-	closeAll(t, p)
+	uvtest.CloseAll(t, p)
 	looptest.Run(t, l)
 }
 
 // TestPipeChmod opens a path to others as asked.
 func TestPipeChmod(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	path := uvtest.SocketPath(t)
-	p := must(l.NewPipe())
-	isErr(t, "before Bind", p.Chmod(handles.PipeReadable), uv.EBADF)
-	check(t, p.Bind(path))
-	check(t, os.Chmod(path, 0o700))
+	p := uvtest.Must(l.NewPipe())
+	uvtest.IsErr(t, "before Bind", p.Chmod(handles.PipeReadable), uv.EBADF)
+	uvtest.Check(t, p.Bind(path))
+	uvtest.Check(t, os.Chmod(path, 0o700))
 	for _, c := range []struct {
 		mode handles.PipeMode
 		want os.FileMode
 	}{{handles.PipeReadable, 0o744}, {handles.PipeWritable, 0o766}, {handles.PipeReadable | handles.PipeWritable, 0o766}} {
-		check(t, p.Chmod(c.mode))
-		if got := must(os.Stat(path)).Mode().Perm(); got != c.want {
+		uvtest.Check(t, p.Chmod(c.mode))
+		if got := uvtest.Must(os.Stat(path)).Mode().Perm(); got != c.want {
 			t.Errorf("mode %d makes %o, want %o", c.mode, got, c.want)
 		}
 	}
 	for _, mode := range []handles.PipeMode{0, 4, 12345678, -1} {
-		isErr(t, "another mode", p.Chmod(mode), uv.EINVAL)
+		uvtest.IsErr(t, "another mode", p.Chmod(mode), uv.EINVAL)
 	}
-	check(t, p.SetPendingInstances(4))
-	closeAll(t, p)
-	isErr(t, "closed", p.Chmod(handles.PipeReadable), uv.ErrClosed)
-	isErr(t, "closed", p.SetPendingInstances(4), uv.ErrClosed)
+	uvtest.CloseAll(t, p)
+	uvtest.IsErr(t, "closed", p.Chmod(handles.PipeReadable), uv.ErrClosed)
 	looptest.Run(t, l)
 	if runtime.GOOS == "linux" {
-		p := must(l.NewPipe())
-		check(t, p.Bind(fmt.Sprintf("\x00uvgo chmod %d", os.Getpid())))
-		isErr(t, "an abstract name", p.Chmod(handles.PipeWritable), os.ErrNotExist)
-		closeAll(t, p)
+		p := uvtest.Must(l.NewPipe())
+		uvtest.Check(t, p.Bind(fmt.Sprintf("\x00uvgo chmod %d", os.Getpid())))
+		uvtest.IsErr(t, "an abstract name", p.Chmod(handles.PipeWritable), os.ErrNotExist)
+		uvtest.CloseAll(t, p)
 		looptest.Run(t, l)
 	}
 }
@@ -233,103 +231,101 @@ func TestPipeChmod(t *testing.T) {
 // TestTCPSockets: a handle that begins with a socket has a descriptor at once,
 // of that family alone.
 func TestTCPSockets(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	for opt, family := range map[handles.TCPOption]int{handles.TCP4: unix.AF_INET, handles.TCP6: unix.AF_INET6} {
-		h := must(l.NewTCP(opt))
-		if got := must(unix.GetsockoptInt(must(h.FD()), unix.SOL_SOCKET, unix.SO_DOMAIN)); got != family {
+		h := uvtest.Must(l.NewTCP(opt))
+		if got := uvtest.Must(unix.GetsockoptInt(uvtest.Must(h.FD()), unix.SOL_SOCKET, unix.SO_DOMAIN)); got != family {
 			t.Errorf("a socket of family %d, want %d", got, family)
 		}
-		isErr(t, "a second socket", h.Open(uintptr(must(h.FD()))), uv.EBUSY)
+		uvtest.IsErr(t, "a second socket", h.Open(uintptr(uvtest.Must(h.FD()))), uv.EBUSY)
 		_, err := h.Write([]byte("x"))
-		isErr(t, "writing before Connect", err, unix.EPIPE)
+		uvtest.IsErr(t, "writing before Connect", err, unix.EPIPE)
 		if family == unix.AF_INET {
-			check(t, h.Bind(loopback))
+			uvtest.Check(t, h.Bind(looptest.Loopback))
 		}
-		closeAll(t, h)
+		uvtest.CloseAll(t, h)
 	}
-	none := must(l.NewTCP())
+	none := uvtest.Must(l.NewTCP())
 	_, err := none.FD()
-	isErr(t, "without an option", err, uv.EBADF)
-	closeAll(t, none)
+	uvtest.IsErr(t, "without an option", err, uv.EBADF)
+	uvtest.CloseAll(t, none)
 	_, err = l.NewTCP(5)
-	isErr(t, "another family", err, uv.EINVAL)
+	uvtest.IsErr(t, "another family", err, uv.EINVAL)
 	_, err = l.NewTCP(handles.TCP4, handles.TCP6)
-	isErr(t, "two families", err, uv.EINVAL)
+	uvtest.IsErr(t, "two families", err, uv.EINVAL)
 	looptest.Run(t, l)
 }
 
 // TestTCPKeepAlive compares with what the kernel says.
 func TestTCPKeepAlive(t *testing.T) {
-	l := newLoop(t)
-	h := must(l.NewTCP(handles.TCP4))
-	fd := must(h.FD())
-	on := func() int { return must(unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE)) }
-	idle := func() int { return must(unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)) }
-	check(t, h.SetKeepAlive(2500*time.Millisecond))
+	l := looptest.New(t)
+	h := uvtest.Must(l.NewTCP(handles.TCP4))
+	fd := uvtest.Must(h.FD())
+	on := func() int { return uvtest.Must(unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE)) }
+	idle := func() int { return uvtest.Must(unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)) }
+	uvtest.Check(t, h.SetKeepAlive(2500*time.Millisecond))
 	if on() == 0 || idle() != 3 {
 		t.Errorf("keep-alive %d after %d s", on(), idle())
 	}
-	check(t, h.SetKeepAlive(0))
+	uvtest.Check(t, h.SetKeepAlive(0))
 	if on() != 0 {
 		t.Error("keep-alive is on still")
 	}
-	isErr(t, "longer than the kernel can", h.SetKeepAlive(1e6*time.Second), uv.EINVAL)
+	uvtest.IsErr(t, "longer than the kernel can", h.SetKeepAlive(1e6*time.Second), uv.EINVAL)
 	err := h.SetKeepAliveTimes(4*time.Second, 2*time.Second, 5)
 	if err == nil { // libuv 1.52 or newer
-		n := must(unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPCNT))
-		every := must(unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL))
+		n := uvtest.Must(unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPCNT))
+		every := uvtest.Must(unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL))
 		if on() == 0 || idle() != 4 || every != 2 || n != 5 {
 			t.Errorf("keep-alive %d after %d s, every %d s, %d times", on(), idle(), every, n)
 		}
 	} else {
-		isErr(t, "all times", err, uv.ENOTSUP)
+		uvtest.IsErr(t, "all times", err, uv.ENOTSUP)
 	}
-	isErr(t, "no time", h.SetKeepAliveTimes(0, time.Second, 1), uv.EINVAL)
-	check(t, h.SetSimultaneousAccepts(true))
-	closeAll(t, h)
-	isErr(t, "closed", h.SetKeepAliveTimes(time.Second, time.Second, 1), uv.ErrClosed)
-	isErr(t, "closed", h.SetSimultaneousAccepts(false), uv.ErrClosed)
+	uvtest.IsErr(t, "no time", h.SetKeepAliveTimes(0, time.Second, 1), uv.EINVAL)
+	uvtest.CloseAll(t, h)
+	uvtest.IsErr(t, "closed", h.SetKeepAliveTimes(time.Second, time.Second, 1), uv.ErrClosed)
 	looptest.Run(t, l)
 }
 
 // TestTCPDualStack: a socket bound to the unspecified address of IPv6 takes IPv4,
 // too, unless told otherwise.
 func TestTCPDualStack(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	for _, opts := range [][]handles.BindOption{nil, {handles.IPv6Only}} {
-		s, c := must(l.NewTCP()), must(l.NewTCP())
+		s, c := uvtest.Must(l.NewTCP()), uvtest.Must(l.NewTCP())
 		if err := s.Bind(netip.MustParseAddrPort("[::]:0"), opts...); errors.Is(err, unix.EAFNOSUPPORT) {
-			closeAll(t, s, c)
+			uvtest.CloseAll(t, s, c)
 			looptest.Run(t, l)
 			t.Skip("this system has no IPv6")
 		} else {
-			check(t, err)
+			uvtest.Check(t, err)
 		}
-		check(t, s.Listen(1, func(peer *handles.TCP, err error) {
-			check(t, err)
-			if from := must(peer.RemoteAddr()).Addr(); !from.Unmap().Is4() {
+		uvtest.Check(t, s.Listen(1, func(peer *handles.TCP, err error) {
+			uvtest.Check(t, err)
+			if from := uvtest.Must(peer.RemoteAddr()).Addr(); !from.Unmap().Is4() {
 				t.Errorf("the peer is at %v", from)
 			}
-			closeAll(t, peer)
+			uvtest.CloseAll(t, peer)
 		}))
-		to := netip.AddrPortFrom(loopback.Addr(), must(s.LocalAddr()).Port())
-		check(t, c.Connect(to, func(err error) {
+		to := netip.AddrPortFrom(looptest.Loopback.Addr(), uvtest.Must(s.LocalAddr()).Port())
+		uvtest.Check(t, c.Connect(to, func(err error) {
 			if opts == nil {
-				check(t, err)
+				uvtest.Check(t, err)
 			} else {
-				isErr(t, "IPv4 to IPv6 only", err, unix.ECONNREFUSED)
-				closeAll(t, s)
+				uvtest.IsErr(t, "IPv4 to IPv6 only", err, unix.ECONNREFUSED)
+				uvtest.CloseAll(t, s)
 			}
 		}))
 		if opts == nil {
-			check(t, c.ReadStart(func([]byte, error) { closeAll(t, c, s) })) // the peer has closed it
+			uvtest.Check(t, c.ReadStart(func([]byte, error) { uvtest.CloseAll(t, c, s) })) // the peer has closed it
 		}
 		looptest.Run(t, l)
-		closeAll(t, c)
+		uvtest.CloseAll(t, c)
 		looptest.Run(t, l)
 	}
-	v4 := must(l.NewTCP())
-	isErr(t, "IPv6Only for IPv4", v4.Bind(loopback, handles.IPv6Only), uv.EINVAL)
-	closeAll(t, v4)
+	v4 := uvtest.Must(l.NewTCP())
+	uvtest.IsErr(t, "IPv6Only for IPv4", v4.Bind(looptest.Loopback, handles.IPv6Only), uv.EINVAL)
+	uvtest.CloseAll(t, v4)
 	looptest.Run(t, l)
 }

@@ -181,17 +181,6 @@ func (p *Pipe) suits() func(fd int) bool {
 	return byteStream
 }
 
-// SetPendingInstances does nothing but on Windows, which uvgo does not support
-// yet. C function uv_pipe_pending_instances,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_instances.
-func (p *Pipe) SetPendingInstances(n int) error {
-	if err := p.use("set pending instances"); err != nil {
-		return err
-	}
-	p.c.PipePendingInstances(n)
-	return nil
-}
-
 // Take is Open without a duplicate: fd, which nobody else closes, is the
 // handle's own from now on, unless Take fails. EEXIST if the loop polls fd already;
 // other errors as for Open. C function uv_pipe_open,

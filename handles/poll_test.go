@@ -1,7 +1,6 @@
 package handles_test
 
 import (
-	"errors"
 	"math"
 	"os"
 	"testing"
@@ -18,7 +17,7 @@ import (
 func pollPipe(t *testing.T) (r, w int) {
 	t.Helper()
 	var fds [2]int
-	check(t, unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK))
+	uvtest.Check(t, unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK))
 	t.Cleanup(func() {
 		unix.Close(fds[0])
 		unix.Close(fds[1])
@@ -30,66 +29,59 @@ func TestPollRefusesMisuse(t *testing.T) {
 	l := looptest.New(t)
 	r, _ := pollPipe(t)
 	file, err := os.Open("poll_test.go")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer file.Close()
 	_, err = handles.NewPoll(nil, uintptr(r))
-	is(t, "nil loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "nil loop", err, uv.EINVAL)
 	for what, fd := range map[string]uintptr{
 		"closed": 1 << 20, "beyond int32": 1<<32 + uintptr(r), "-1": math.MaxUint,
 	} {
 		_, err := handles.NewPoll(l, fd)
-		is(t, what, err, uv.EBADF)
+		uvtest.IsErr(t, what, err, uv.EBADF)
 	}
 	_, err = handles.NewPoll(l, file.Fd())
-	is(t, "regular file", err, uv.EPERM)
+	uvtest.IsErr(t, "regular file", err, uv.EPERM)
 
 	p, err := handles.NewPoll(l, uintptr(r))
-	check(t, err)
+	uvtest.Check(t, err)
 	fn := func(handles.PollEvent, error) {}
-	is(t, "nil callback", p.Start(handles.Readable, nil), uv.EINVAL)
-	is(t, "no event", p.Start(0, fn), uv.EINVAL)
-	is(t, "unknown event", p.Start(1<<10, fn), uv.EINVAL)
-	is(t, "negative event", p.Start(-1, fn), uv.EINVAL)
-	check(t, p.Stop()) // of one that was not started
+	uvtest.IsErr(t, "nil callback", p.Start(handles.Readable, nil), uv.EINVAL)
+	uvtest.IsErr(t, "no event", p.Start(0, fn), uv.EINVAL)
+	uvtest.IsErr(t, "unknown event", p.Start(1<<10, fn), uv.EINVAL)
+	uvtest.IsErr(t, "negative event", p.Start(-1, fn), uv.EINVAL)
+	uvtest.Check(t, p.Stop()) // of one that was not started
 	if p.Active() {
 		t.Error("active without a start")
 	}
-	check(t, p.Close())
-	check(t, p.Close())
-	is(t, "start after close", p.Start(handles.Readable, fn), uv.ErrClosed)
-	is(t, "stop after close", p.Stop(), uv.ErrClosed)
+	uvtest.Check(t, p.Close())
+	uvtest.Check(t, p.Close())
+	uvtest.IsErr(t, "start after close", p.Start(handles.Readable, fn), uv.ErrClosed)
+	uvtest.IsErr(t, "stop after close", p.Stop(), uv.ErrClosed)
 	looptest.Run(t, l)
-}
-
-func is(t *testing.T, what string, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("%s: %v, want %v", what, err, want)
-	}
 }
 
 // A failed descriptor is reported once; then the handle is inactive.
 func TestPollReportsAFailedDescriptor(t *testing.T) {
 	l := looptest.New(t)
 	var fds [2]int
-	check(t, unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK))
+	uvtest.Check(t, unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK))
 	defer unix.Close(fds[1])
 	for n := 0; n >= 0; { // full, so that it is not writable
 		n, _ = unix.Write(fds[1], make([]byte, 1<<16))
 	}
 	p, err := handles.NewPoll(l, uintptr(fds[1]))
-	check(t, err)
+	uvtest.Check(t, err)
 	called := uvtest.NewCounter(t, "poll callback", 1)
-	check(t, p.Start(handles.Disconnect, func(events handles.PollEvent, err error) {
+	uvtest.Check(t, p.Start(handles.Disconnect, func(events handles.PollEvent, err error) {
 		called.Inc()
-		is(t, "a pipe without a reader", err, uv.EBADF)
+		uvtest.IsErr(t, "a pipe without a reader", err, uv.EBADF)
 		if events != 0 || p.Active() {
 			t.Errorf("events %d, active %t", events, p.Active())
 		}
 	}))
 	unix.Close(fds[0])
 	looptest.Run(t, l) // ends: an inactive handle does not keep it
-	check(t, p.Close())
+	uvtest.Check(t, p.Close())
 	looptest.Run(t, l)
 }
 
@@ -97,11 +89,11 @@ func TestPollReportsAFailedDescriptor(t *testing.T) {
 func TestPollSurvivesTheCallersClose(t *testing.T) {
 	l := looptest.New(t)
 	var fds [2]int
-	check(t, unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK))
+	uvtest.Check(t, unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK))
 	p, err := handles.NewPoll(l, uintptr(fds[0]))
-	check(t, err)
+	uvtest.Check(t, err)
 	called := uvtest.NewCounter(t, "poll callback", 1)
-	check(t, p.Start(handles.Readable, func(handles.PollEvent, error) {
+	uvtest.Check(t, p.Start(handles.Readable, func(handles.PollEvent, error) {
 		called.Inc()
 		p.Close()
 	}))
@@ -117,31 +109,31 @@ func TestPollSurvivesTheCallersClose(t *testing.T) {
 func TestPollPrioritized(t *testing.T) {
 	l := looptest.New(t)
 	ln, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	check(t, err)
+	uvtest.Check(t, err)
 	defer unix.Close(ln)
-	check(t, unix.Bind(ln, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
-	check(t, unix.Listen(ln, 1))
+	uvtest.Check(t, unix.Bind(ln, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	uvtest.Check(t, unix.Listen(ln, 1))
 	addr, err := unix.Getsockname(ln)
-	check(t, err)
+	uvtest.Check(t, err)
 	out, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	check(t, err)
+	uvtest.Check(t, err)
 	defer unix.Close(out)
-	check(t, unix.Connect(out, addr))
+	uvtest.Check(t, unix.Connect(out, addr))
 	in, _, err := unix.Accept4(ln, unix.SOCK_CLOEXEC)
-	check(t, err)
+	uvtest.Check(t, err)
 	defer unix.Close(in)
 	p, err := handles.NewPoll(l, uintptr(in))
-	check(t, err)
+	uvtest.Check(t, err)
 	called := uvtest.NewCounter(t, "poll callback", 1)
-	check(t, p.Start(handles.Prioritized, func(events handles.PollEvent, err error) {
+	uvtest.Check(t, p.Start(handles.Prioritized, func(events handles.PollEvent, err error) {
 		called.Inc()
-		check(t, err)
+		uvtest.Check(t, err)
 		if events != handles.Prioritized {
 			t.Errorf("events %d", events)
 		}
 		p.Close()
 	}))
-	check(t, unix.Sendto(out, []byte("ordinary"), 0, nil))
-	check(t, unix.Sendto(out, []byte("!"), unix.MSG_OOB, nil))
+	uvtest.Check(t, unix.Sendto(out, []byte("ordinary"), 0, nil))
+	uvtest.Check(t, unix.Sendto(out, []byte("!"), unix.MSG_OOB, nil))
 	looptest.Run(t, l)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -26,7 +27,7 @@ func sh(script string, stdio ...handles.Stdio) handles.ProcessOptions {
 func readAll(t testing.TB, s handles.Stream) *strings.Builder {
 	t.Helper()
 	var all strings.Builder
-	check(t, s.ReadStart(func(p []byte, err error) {
+	uvtest.Check(t, s.ReadStart(func(p []byte, err error) {
 		all.Write(p)
 		if err != nil {
 			if err != io.EOF {
@@ -50,11 +51,11 @@ func output(t testing.TB, l *uvgo.Loop, opts handles.ProcessOptions) (out string
 		status, sig = st, s
 		p.Close()
 	})
-	check(t, err)
+	uvtest.Check(t, err)
 	text, closed := readAll(t, p.Stdio(1)), 0
 	p.OnClose(func() { closed++ })
 	p.Stdio(1).OnClose(func() { closed++ })
-	until(t, l, func() bool { return closed == 2 })
+	looptest.Until(t, l, func() bool { return closed == 2 })
 	return text.String(), status, sig
 }
 
@@ -66,7 +67,7 @@ func zombie(pid int) bool {
 }
 
 func TestProcessExit(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		for _, tt := range []struct {
 			script string
 			status int
@@ -79,37 +80,37 @@ func TestProcessExit(t *testing.T) {
 					t.Errorf("%s: status %d, signal %v", tt.script, status, sig)
 				}
 			})
-			check(t, err)
+			uvtest.Check(t, err)
 			if !p.Active() || p.Kind() != uv.KindProcess || p.PID() <= 0 {
 				t.Errorf("active %t, kind %s, pid %d", p.Active(), p.Kind(), p.PID())
 			}
-			check(t, l.Run(t.Context())) // ends without Close
+			uvtest.Check(t, l.Run(t.Context())) // ends without Close
 			if p.Active() || zombie(p.PID()) {
 				t.Errorf("active %t, zombie %t after the exit", p.Active(), zombie(p.PID()))
 			}
-			isErr(t, "kill of a child that is gone", p.Kill(syscall.SIGKILL), syscall.ESRCH)
-			check(t, p.Close())
-			check(t, p.Close())
-			isErr(t, "kill after Close", p.Kill(syscall.SIGKILL), uv.ErrClosed)
+			uvtest.IsErr(t, "kill of a child that is gone", p.Kill(syscall.SIGKILL), syscall.ESRCH)
+			uvtest.Check(t, p.Close())
+			uvtest.Check(t, p.Close())
+			uvtest.IsErr(t, "kill after Close", p.Kill(syscall.SIGKILL), uv.ErrClosed)
 		}
 	})
 }
 
 func TestProcessKill(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		var got syscall.Signal
 		p, err := l.Spawn(sh("read x", handles.StdioPipe(handles.ChildReads)), func(_ int, sig syscall.Signal) { got = sig })
-		check(t, err)
-		defer closeAll(t, p, p.Stdio(0))
-		check(t, p.Kill(syscall.Signal(0)))
-		check(t, handles.Kill(p.PID(), syscall.Signal(0)))
-		isErr(t, "no signal", p.Kill(syscall.Signal(999)), syscall.EINVAL)
-		isErr(t, "nil signal", p.Kill(nil), uv.EINVAL)
-		isErr(t, "nil signal", handles.Kill(p.PID(), nil), uv.EINVAL)
-		isErr(t, "a pid that would be cut to -1", handles.Kill(1<<32-1, syscall.Signal(0)), uv.EINVAL)
-		isErr(t, "no process", handles.Kill(1<<30, syscall.Signal(0)), syscall.ESRCH)
-		check(t, p.Kill(os.Kill))
-		check(t, l.Run(t.Context()))
+		uvtest.Check(t, err)
+		defer uvtest.CloseAll(t, p, p.Stdio(0))
+		uvtest.Check(t, p.Kill(syscall.Signal(0)))
+		uvtest.Check(t, handles.Kill(p.PID(), syscall.Signal(0)))
+		uvtest.IsErr(t, "no signal", p.Kill(syscall.Signal(999)), syscall.EINVAL)
+		uvtest.IsErr(t, "nil signal", p.Kill(nil), uv.EINVAL)
+		uvtest.IsErr(t, "nil signal", handles.Kill(p.PID(), nil), uv.EINVAL)
+		uvtest.IsErr(t, "a pid that would be cut to -1", handles.Kill(1<<32-1, syscall.Signal(0)), uv.EINVAL)
+		uvtest.IsErr(t, "no process", handles.Kill(1<<30, syscall.Signal(0)), syscall.ESRCH)
+		uvtest.Check(t, p.Kill(os.Kill))
+		uvtest.Check(t, l.Run(t.Context()))
 		if got != syscall.SIGKILL {
 			t.Errorf("ended by %v", got)
 		}
@@ -119,130 +120,130 @@ func TestProcessKill(t *testing.T) {
 // A signal to a child that C has reaped, but whose exit Go has not seen, must
 // not go out: the number may have been given to another process.
 func TestProcessKillBetweenReapAndExit(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	var ps [2]*handles.Process
 	exits := 0
 	for i := range ps {
-		ps[i] = must(l.Spawn(sh("exit 0"), func(int, syscall.Signal) {
+		ps[i] = uvtest.Must(l.Spawn(sh("exit 0"), func(int, syscall.Signal) {
 			if exits++; exits == 1 {
 				other := ps[1-i]
 				if !other.Active() || zombie(other.PID()) {
 					t.Errorf("active %t, zombie %t", other.Active(), zombie(other.PID()))
 				}
-				isErr(t, "kill", other.Kill(syscall.SIGTERM), syscall.ESRCH)
+				uvtest.IsErr(t, "kill", other.Kill(syscall.SIGTERM), syscall.ESRCH)
 				// Had the kernel been asked, it would have said EINVAL.
-				isErr(t, "kill with no signal", other.Kill(syscall.Signal(999)), syscall.ESRCH)
+				uvtest.IsErr(t, "kill with no signal", other.Kill(syscall.Signal(999)), syscall.ESRCH)
 			}
 		}))
 	}
-	poll(t, newLoop(t), func() bool { return zombie(ps[0].PID()) && zombie(ps[1].PID()) })
-	check(t, l.Run(t.Context()))
+	looptest.Poll(t, looptest.New(t), func() bool { return zombie(ps[0].PID()) && zombie(ps[1].PID()) })
+	uvtest.Check(t, l.Run(t.Context()))
 	if exits != 2 {
 		t.Errorf("%d exits", exits)
 	}
-	closeAll(t, ps[0], ps[1])
+	uvtest.CloseAll(t, ps[0], ps[1])
 }
 
 func TestProcessCloseLetsTheChildRunOn(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		p, err := l.Spawn(sh("read x", handles.StdioPipe(handles.ChildReads)), func(int, syscall.Signal) { t.Error("exit callback after Close") })
-		check(t, err)
+		uvtest.Check(t, err)
 		in, pid := p.Stdio(0), p.PID()
-		check(t, p.Close())
-		check(t, l.Run(t.Context()))
-		check(t, handles.Kill(pid, syscall.Signal(0))) // it lives
-		closeAll(t, in)
-		check(t, l.Run(t.Context()))
-		poll(t, l, func() bool { return errors.Is(handles.Kill(pid, syscall.Signal(0)), syscall.ESRCH) }) // reaped
+		uvtest.Check(t, p.Close())
+		uvtest.Check(t, l.Run(t.Context()))
+		uvtest.Check(t, handles.Kill(pid, syscall.Signal(0))) // it lives
+		uvtest.CloseAll(t, in)
+		uvtest.Check(t, l.Run(t.Context()))
+		looptest.Poll(t, l, func() bool { return errors.Is(handles.Kill(pid, syscall.Signal(0)), syscall.ESRCH) }) // reaped
 	})
 }
 
 func TestProcessKillOnClose(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		opts := sh("read x", handles.StdioPipe(handles.ChildReads))
 		opts.KillOnClose = true
 		p, err := l.Spawn(opts, func(int, syscall.Signal) { t.Error("exit callback after Close") })
-		check(t, err)
+		uvtest.Check(t, err)
 		in, pid, closed := p.Stdio(0), p.PID(), uvtest.NewCounter(t, "close callback", 1)
 		p.Unref()
 		p.OnClose(func() {
 			closed.Inc()
-			isErr(t, "the child in the close callback", handles.Kill(pid, syscall.Signal(0)), syscall.ESRCH)
+			uvtest.IsErr(t, "the child in the close callback", handles.Kill(pid, syscall.Signal(0)), syscall.ESRCH)
 		})
-		check(t, p.Close())
-		check(t, p.Close())
+		uvtest.Check(t, p.Close())
+		uvtest.Check(t, p.Close())
 		if !p.Closing() || p.Active() {
 			t.Errorf("closing %t, active %t", p.Closing(), p.Active())
 		}
-		isErr(t, "closing the loop", l.Close(), uv.EBUSY)
-		check(t, l.Run(t.Context())) // waits, although the handle was unreferenced
+		uvtest.IsErr(t, "closing the loop", l.Close(), uv.EBUSY)
+		uvtest.Check(t, l.Run(t.Context())) // waits, although the handle was unreferenced
 		if closed.N() != 1 {
 			t.Error("Run did not wait for the close callback")
 		}
-		closeAll(t, in)
+		uvtest.CloseAll(t, in)
 
 		// A child that has ended by itself.
 		opts = sh("exit 1")
 		opts.KillOnClose = true
 		p, err = l.Spawn(opts, func(int, syscall.Signal) { t.Error("exit callback after Close") })
-		check(t, err)
-		poll(t, newLoop(t), func() bool { return zombie(p.PID()) })
-		check(t, p.Close())
-		check(t, l.Run(t.Context()))
-		isErr(t, "the child", handles.Kill(p.PID(), syscall.Signal(0)), syscall.ESRCH)
+		uvtest.Check(t, err)
+		looptest.Poll(t, looptest.New(t), func() bool { return zombie(p.PID()) })
+		uvtest.Check(t, p.Close())
+		uvtest.Check(t, l.Run(t.Context()))
+		uvtest.IsErr(t, "the child", handles.Kill(p.PID(), syscall.Signal(0)), syscall.ESRCH)
 	})
 }
 
 // Closing every handle, as Shutdown does, takes the children along.
 func TestProcessShutdownKillsAndReaps(t *testing.T) {
-	l := must(uvgo.New())
+	l := uvtest.Must(uvgo.New())
 	var pids []int
 	for range 10 {
 		opts := sh("read x", handles.StdioPipe(handles.ChildReads))
 		opts.KillOnClose = true
-		pids = append(pids, must(l.Spawn(opts, nil)).PID())
+		pids = append(pids, uvtest.Must(l.Spawn(opts, nil)).PID())
 	}
-	check(t, l.Shutdown(t.Context()))
+	uvtest.Check(t, l.Shutdown(t.Context()))
 	for _, pid := range pids {
-		isErr(t, "the child", handles.Kill(pid, syscall.Signal(0)), syscall.ESRCH)
+		uvtest.IsErr(t, "the child", handles.Kill(pid, syscall.Signal(0)), syscall.ESRCH)
 	}
 }
 
 func TestProcessWithoutCallback(t *testing.T) {
-	l := newLoop(t)
-	p := must(l.Spawn(sh("exit 3"), nil))
-	check(t, l.Run(t.Context()))
+	l := looptest.New(t)
+	p := uvtest.Must(l.Spawn(sh("exit 3"), nil))
+	uvtest.Check(t, l.Run(t.Context()))
 	if p.Active() {
 		t.Error("active after the exit")
 	}
-	closeAll(t, p)
+	uvtest.CloseAll(t, p)
 }
 
 // An exit that waits in the batch is not delivered to a handle closed meanwhile.
 func TestProcessCloseInAnotherExit(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	var ps [2]*handles.Process
 	exits := uvtest.NewCounter(t, "exit callback", 1)
 	for i := range ps {
-		ps[i] = must(l.Spawn(sh("exit 0"), func(int, syscall.Signal) {
+		ps[i] = uvtest.Must(l.Spawn(sh("exit 0"), func(int, syscall.Signal) {
 			exits.Inc()
 			ps[1-i].Close()
 		}))
 	}
-	poll(t, newLoop(t), func() bool { return zombie(ps[0].PID()) && zombie(ps[1].PID()) })
-	check(t, l.Run(t.Context()))
-	closeAll(t, ps[0], ps[1])
+	looptest.Poll(t, looptest.New(t), func() bool { return zombie(ps[0].PID()) && zombie(ps[1].PID()) })
+	uvtest.Check(t, l.Run(t.Context()))
+	uvtest.CloseAll(t, ps[0], ps[1])
 }
 
 func TestProcessOfOthersIsLeftAlone(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	cmd := exec.Command("/bin/sh", "-c", "exit 7")
-	check(t, cmd.Start())
-	p := must(l.Spawn(sh("exit 0"), nil))
-	check(t, l.Run(t.Context()))
+	uvtest.Check(t, cmd.Start())
+	p := uvtest.Must(l.Spawn(sh("exit 0"), nil))
+	uvtest.Check(t, l.Run(t.Context()))
 	var exit *exec.ExitError
 	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 7 {
 		t.Errorf("os/exec: %v", err)
 	}
-	closeAll(t, p)
+	uvtest.CloseAll(t, p)
 }

@@ -26,7 +26,7 @@ func TestReadMoreThanTheArena(t *testing.T) {
 		{"small", []uvgo.Option{smallArenas}, 64 << 10},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			parked(t, func(t *testing.T, l *uvgo.Loop) { testReadMoreThanTheArena(t, l, tt.arena) }, tt.opts...)
+			looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) { testReadMoreThanTheArena(t, l, tt.arena) }, tt.opts...)
 		})
 	}
 }
@@ -42,16 +42,16 @@ func testReadMoreThanTheArena(t *testing.T, l *uvgo.Loop, arena int) {
 	var rs []*reader
 	waiting := 0
 	for i := range streams {
-		a, b := pair(t, l)
-		r := &reader{TCP: b, want: pattern(size, uint32(i))}
+		a, b := looptest.Pair(t, l)
+		r := &reader{TCP: b, want: uvtest.Pattern(size, uint32(i))}
 		rs = append(rs, r)
 		wideReceive(t, b)
-		check(t, a.WriteFunc(func(err error) {
-			check(t, err)
-			closeAll(t, a)
+		uvtest.Check(t, a.WriteFunc(func(err error) {
+			uvtest.Check(t, err)
+			uvtest.CloseAll(t, a)
 		}, r.want))
 	}
-	poll(t, l, func() bool {
+	looptest.Poll(t, l, func() bool {
 		waiting = 0
 		for _, r := range rs {
 			waiting += unread(t, r)
@@ -62,11 +62,11 @@ func testReadMoreThanTheArena(t *testing.T, l *uvgo.Loop, arena int) {
 	ended := uvtest.NewCounter(t, "end of a stream", streams)
 	inTurn := 0
 	for _, r := range rs {
-		check(t, r.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, r.ReadStart(func(p []byte, err error) {
 			if err != nil {
-				isErr(t, "read", err, io.EOF)
+				uvtest.IsErr(t, "read", err, io.EOF)
 				ended.Inc()
-				closeAll(t, r)
+				uvtest.CloseAll(t, r)
 				return
 			}
 			if now := l.Stats().Turns; now != r.turn {
@@ -83,7 +83,7 @@ func testReadMoreThanTheArena(t *testing.T, l *uvgo.Loop, arena int) {
 	for ; waiting > 0; turns++ {
 		inTurn = 0
 		_, err := l.RunOnce()
-		check(t, err)
+		uvtest.Check(t, err)
 		if inTurn == 0 {
 			t.Fatalf("a turn reads nothing although %d bytes wait", waiting)
 		}
@@ -107,7 +107,7 @@ func testReadMoreThanTheArena(t *testing.T, l *uvgo.Loop, arena int) {
 // TestReadChunksOfOneTurnDoNotOverlap keeps the chunks of a turn until its end,
 // which a callback may not do, to see that none overwrites another.
 func TestReadChunksOfOneTurnDoNotOverlap(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const streams, rounds = 40, 20
 		type chunk struct {
 			got, want []byte
@@ -117,11 +117,11 @@ func TestReadChunksOfOneTurnDoNotOverlap(t *testing.T) {
 		most, sum := 0, 0
 		var as, bs []*handles.TCP
 		for i := range streams {
-			a, b := pair(t, l)
+			a, b := looptest.Pair(t, l)
 			as, bs = append(as, a), append(bs, b)
-			at, sent := 0, pattern(1<<16, uint32(i))
-			check(t, b.ReadStart(func(p []byte, err error) {
-				check(t, err)
+			at, sent := 0, uvtest.Pattern(1<<16, uint32(i))
+			uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
+				uvtest.Check(t, err)
 				if now := l.Stats().Turns; now != turn {
 					turn, chunks = now, chunks[:0]
 				}
@@ -141,18 +141,18 @@ func TestReadChunksOfOneTurnDoNotOverlap(t *testing.T) {
 		for round := range rounds {
 			for i, a := range as {
 				n := 1 + (i*37+round*101)%3000
-				_, err := a.Write(pattern(1<<16, uint32(i))[at[i] : at[i]+n])
-				check(t, err)
+				_, err := a.Write(uvtest.Pattern(1<<16, uint32(i))[at[i] : at[i]+n])
+				uvtest.Check(t, err)
 				at[i] += n
 				want += n
 			}
-			until(t, l, func() bool { return sum == want })
+			looptest.Until(t, l, func() bool { return sum == want })
 		}
 		if most < 2 {
 			t.Error("no turn had two chunks: the test shows nothing")
 		}
 		for i := range as {
-			closeAll(t, as[i], bs[i])
+			uvtest.CloseAll(t, as[i], bs[i])
 		}
 	})
 }
@@ -160,22 +160,22 @@ func TestReadChunksOfOneTurnDoNotOverlap(t *testing.T) {
 // TestReadChunksOutliveAPanic: a panic ends a batch of which chunks are left.
 // They stay intact while the next turn, which delivers them, reads more.
 func TestReadChunksOutliveAPanic(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
-		a, b := pair(t, l)
-		c, d := pair(t, l)
-		first, second, late := pattern(3000, 1), pattern(3000, 2), pattern(9000, 3)
-		must(a.Write(first))
-		must(c.Write(second))
-		poll(t, l, func() bool { return unread(t, b) == len(first) && unread(t, d) == len(second) })
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
+		a, b := looptest.Pair(t, l)
+		c, d := looptest.Pair(t, l)
+		first, second, late := uvtest.Pattern(3000, 1), uvtest.Pattern(3000, 2), uvtest.Pattern(9000, 3)
+		uvtest.Must(a.Write(first))
+		uvtest.Must(c.Write(second))
+		looptest.Poll(t, l, func() bool { return unread(t, b) == len(first) && unread(t, d) == len(second) })
 		var got, got2 []byte
-		check(t, b.ReadStart(func(p []byte, err error) {
-			check(t, err)
+		uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
+			uvtest.Check(t, err)
 			if got = append(got, p...); len(got) == len(first) {
 				panic("after the first chunk")
 			}
 		}))
-		check(t, d.ReadStart(func(p []byte, err error) {
-			check(t, err)
+		uvtest.Check(t, d.ReadStart(func(p []byte, err error) {
+			uvtest.Check(t, err)
 			got2 = append(got2, p...)
 		}))
 		_, err := l.RunOnce()
@@ -185,33 +185,33 @@ func TestReadChunksOutliveAPanic(t *testing.T) {
 		if len(got2) != 0 {
 			t.Error("the batch went on: the test shows nothing")
 		}
-		must(a.Write(late)) // to where the arena begins
-		poll(t, l, func() bool { return len(got) == len(first)+len(late) && len(got2) == len(second) })
+		uvtest.Must(a.Write(late)) // to where the arena begins
+		looptest.Poll(t, l, func() bool { return len(got) == len(first)+len(late) && len(got2) == len(second) })
 		if !bytes.Equal(got2, second) {
 			t.Error("the chunk that was left was overwritten")
 		}
 		if !bytes.Equal(got, append(first, late...)) {
 			t.Error("the first stream's chunks differ from what was sent")
 		}
-		closeAll(t, a, b, c, d)
+		uvtest.CloseAll(t, a, b, c, d)
 	})
 }
 
 // TestReadStartErrors checks what ReadStart refuses.
 func TestReadStartErrors(t *testing.T) {
-	l := newLoop(t)
-	idle := must(l.NewTCP())
-	isErr(t, "without a socket", idle.ReadStart(func([]byte, error) {}), uv.ENOTCONN)
-	check(t, idle.Bind(loopback))
-	isErr(t, "bound", idle.ReadStart(func([]byte, error) {}), uv.ENOTCONN)
-	check(t, idle.Listen(1, func(*handles.TCP, error) {}))
-	isErr(t, "listening", idle.ReadStart(func([]byte, error) {}), uv.ENOTCONN)
-	check(t, idle.ReadStop()) // nothing to stop
-	a, b := pair(t, l)
-	isErr(t, "no function", a.ReadStart(nil), uv.EINVAL)
-	check(t, a.ReadStart(func([]byte, error) {}))
-	isErr(t, "twice", a.ReadStart(func([]byte, error) {}), uv.EALREADY)
-	closeAll(t, a, b, idle)
-	isErr(t, "closing", a.ReadStart(func([]byte, error) {}), uv.ErrClosed)
-	isErr(t, "closing", a.ReadStop(), uv.ErrClosed)
+	l := looptest.New(t)
+	idle := uvtest.Must(l.NewTCP())
+	uvtest.IsErr(t, "without a socket", idle.ReadStart(func([]byte, error) {}), uv.ENOTCONN)
+	uvtest.Check(t, idle.Bind(looptest.Loopback))
+	uvtest.IsErr(t, "bound", idle.ReadStart(func([]byte, error) {}), uv.ENOTCONN)
+	uvtest.Check(t, idle.Listen(1, func(*handles.TCP, error) {}))
+	uvtest.IsErr(t, "listening", idle.ReadStart(func([]byte, error) {}), uv.ENOTCONN)
+	uvtest.Check(t, idle.ReadStop()) // nothing to stop
+	a, b := looptest.Pair(t, l)
+	uvtest.IsErr(t, "no function", a.ReadStart(nil), uv.EINVAL)
+	uvtest.Check(t, a.ReadStart(func([]byte, error) {}))
+	uvtest.IsErr(t, "twice", a.ReadStart(func([]byte, error) {}), uv.EALREADY)
+	uvtest.CloseAll(t, a, b, idle)
+	uvtest.IsErr(t, "closing", a.ReadStart(func([]byte, error) {}), uv.ErrClosed)
+	uvtest.IsErr(t, "closing", a.ReadStop(), uv.ErrClosed)
 }

@@ -35,7 +35,7 @@ func TestSpawnAndSIGCHLD(t *testing.T) {
 
 // sigchldHelper runs in a process of its own: what counts is the first child.
 func sigchldHelper() {
-	l := must(uvgo.New())
+	l := uvtest.Must(uvgo.New())
 	std := make(chan os.Signal, 1)
 	var watch *handles.Signal
 	seen := 0
@@ -48,8 +48,8 @@ func sigchldHelper() {
 		case "reset":
 			signal.Reset(syscall.SIGCHLD)
 		case "watched":
-			watch = must(l.NewSignal())
-			must(0, watch.Start(syscall.SIGCHLD, func(os.Signal) { seen++ }))
+			watch = uvtest.Must(l.NewSignal())
+			uvtest.Must(0, watch.Start(syscall.SIGCHLD, func(os.Signal) { seen++ }))
 			watch.Unref()
 		}
 	}
@@ -61,7 +61,7 @@ func sigchldHelper() {
 		exits := 0
 		var ps []*handles.Process
 		for range 4 {
-			ps = append(ps, must(l.Spawn(sh("read x; exit 7", handles.StdioPipe(handles.ChildReads)), func(status int, sig syscall.Signal) {
+			ps = append(ps, uvtest.Must(l.Spawn(sh("read x; exit 7", handles.StdioPipe(handles.ChildReads)), func(status int, sig syscall.Signal) {
 				if status != 7 || sig != 0 {
 					panic(fmt.Sprint(status, sig))
 				}
@@ -74,7 +74,7 @@ func sigchldHelper() {
 		for _, p := range ps {
 			p.Stdio(0).Close()
 		}
-		must(0, l.Run(context.Background()))
+		uvtest.Must(0, l.Run(context.Background()))
 		if exits != len(ps) {
 			panic(fmt.Sprintf("%d exits", exits))
 		}
@@ -89,7 +89,7 @@ func sigchldHelper() {
 		for _, p := range ps {
 			p.Close()
 		}
-		must(0, l.Run(context.Background()))
+		uvtest.Must(0, l.Run(context.Background()))
 		if how == "notified" { // libuv has let go of the signal: os/signal still has it
 			for len(std) > 0 {
 				<-std
@@ -109,6 +109,6 @@ func sigchldHelper() {
 		}
 		watch.Close()
 	}
-	must(0, l.Run(context.Background()))
-	must(0, l.Close())
+	uvtest.Must(0, l.Run(context.Background()))
+	uvtest.Must(0, l.Close())
 }

@@ -48,8 +48,8 @@ func init() {
 // watchThenDie watches SIGTERM, and takes it away from os/signal before each that
 // it sends itself. Then it stops watching and sends another, which ends it.
 func watchThenDie(takeAway func(), start func(*handles.Signal, os.Signal, func(os.Signal)) error) {
-	must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
-		s := must(l.NewSignal())
+	uvtest.Must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
+		s := uvtest.Must(l.NewSignal())
 		n := 0
 		var send, count func()
 		count = func() {
@@ -61,7 +61,7 @@ func watchThenDie(takeAway func(), start func(*handles.Signal, os.Signal, func(o
 			s.Close()
 		}
 		send = func() {
-			must(0, start(s, syscall.SIGTERM, func(os.Signal) { count() }))
+			uvtest.Must(0, start(s, syscall.SIGTERM, func(os.Signal) { count() }))
 			takeAway()
 			go raise(syscall.SIGTERM)
 		}
@@ -74,8 +74,8 @@ func watchThenDie(takeAway func(), start func(*handles.Signal, os.Signal, func(o
 // notifiedAfterReset: a channel that comes after a reset gets every signal.
 func notifiedAfterReset() {
 	c := make(chan os.Signal, 1)
-	must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
-		s := must(l.NewSignal())
+	uvtest.Must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
+		s := uvtest.Must(l.NewSignal())
 		n, told := 0, 0
 		next := func() {
 			if n != told {
@@ -95,7 +95,7 @@ func notifiedAfterReset() {
 				l.Post(func() { told++; next() })
 			}
 		}()
-		must(0, s.Start(syscall.SIGTERM, func(os.Signal) { n++; next() }))
+		uvtest.Must(0, s.Start(syscall.SIGTERM, func(os.Signal) { n++; next() }))
 		next()
 		return nil
 	}))
@@ -106,9 +106,9 @@ func notifiedAfterReset() {
 // ignoredWhileWatched: the handle gets what package os/signal ignores, and the
 // signal is ignored behind it.
 func ignoredWhileWatched() {
-	must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
-		s := must(l.NewSignal())
-		must(0, s.Start(syscall.SIGTERM, func(os.Signal) { fmt.Println("callback"); s.Close() }))
+	uvtest.Must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
+		s := uvtest.Must(l.NewSignal())
+		uvtest.Must(0, s.Start(syscall.SIGTERM, func(os.Signal) { fmt.Println("callback"); s.Close() }))
 		signal.Ignore(syscall.SIGTERM)
 		go raise(syscall.SIGTERM)
 		return nil
@@ -119,9 +119,9 @@ func ignoredWhileWatched() {
 
 // stoppedInCallback ends as C programs do: by the signal, which it had watched.
 func stoppedInCallback() {
-	must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
-		s := must(l.NewSignal())
-		must(0, s.Start(syscall.SIGTERM, func(os.Signal) {
+	uvtest.Must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
+		s := uvtest.Must(l.NewSignal())
+		uvtest.Must(0, s.Start(syscall.SIGTERM, func(os.Signal) {
 			fmt.Println("callback")
 			s.Close()
 			signal.Reset(syscall.SIGTERM)
@@ -134,7 +134,7 @@ func stoppedInCallback() {
 }
 
 // raise sends the process a signal.
-func raise(sig syscall.Signal) { must(0, syscall.Kill(os.Getpid(), sig)) }
+func raise(sig syscall.Signal) { uvtest.Must(0, syscall.Kill(os.Getpid(), sig)) }
 
 // die ends the process by SIGTERM's default action.
 func die() {
@@ -195,15 +195,15 @@ func TestSignalThread(t *testing.T) {
 
 func init() {
 	uvtest.Helper("signal threads", func() {
-		l := must(uvgo.New())
+		l := uvtest.Must(uvgo.New())
 		before := signalThreads()
 		for range 2 {
-			s := must(l.NewSignal())
-			must(0, s.Start(syscall.SIGTERM, func(os.Signal) {}))
-			must(0, s.Close())
+			s := uvtest.Must(l.NewSignal())
+			uvtest.Must(0, s.Start(syscall.SIGTERM, func(os.Signal) {}))
+			uvtest.Must(0, s.Close())
 		}
-		must(l.RunNoWait())
-		must(0, l.Close())
+		uvtest.Must(l.RunNoWait())
+		uvtest.Must(0, l.Close())
 		for len(signalThreads()) == len(before) { // it names itself
 			time.Sleep(time.Millisecond)
 		}
@@ -214,7 +214,7 @@ func init() {
 // signalThreads lists the threads of the process that uvgo made for signals.
 func signalThreads() []string {
 	names := []string{}
-	for _, dir := range must(os.ReadDir("/proc/self/task")) {
+	for _, dir := range uvtest.Must(os.ReadDir("/proc/self/task")) {
 		comm, err := os.ReadFile("/proc/self/task/" + dir.Name() + "/comm")
 		if err == nil && strings.HasPrefix(string(comm), "uvgo") {
 			names = append(names, strings.TrimSpace(string(comm)))

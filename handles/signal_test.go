@@ -16,14 +16,14 @@ import (
 
 func init() {
 	uvtest.Helper("signal-numbers", func() {
-		l := must(uvgo.New())
-		s, ignore := must(l.NewSignal()), func(os.Signal) {}
+		l := uvtest.Must(uvgo.New())
+		s, ignore := uvtest.Must(l.NewSignal()), func(os.Signal) {}
 		for _, n := range []syscall.Signal{65, 99, 1<<31 - 1, syscall.SIGINT + 1<<32, -1} {
 			fmt.Println(errors.Is(s.Start(n, ignore), uv.EINVAL), errors.Is(s.StartOneshot(n, ignore), uv.EINVAL))
 		}
-		must(0, s.Close())
-		must(l.RunNoWait())
-		must(0, l.Close())
+		uvtest.Must(0, s.Close())
+		uvtest.Must(l.RunNoWait())
+		uvtest.Must(0, l.Close())
 	})
 }
 

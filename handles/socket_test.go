@@ -7,13 +7,14 @@ import (
 
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
 // TestBufferSizes sets the kernel's buffers and compares with what it says.
 func TestBufferSizes(t *testing.T) {
-	l := newLoop(t)
-	a, b := pair(t, l)
+	l := looptest.New(t)
+	a, b := looptest.Pair(t, l)
 	p, q := pipePair(t, l)
 	for _, h := range []interface {
 		handles.Stream
@@ -30,24 +31,24 @@ func TestBufferSizes(t *testing.T) {
 			{unix.SO_SNDBUF, h.SendBufferSize, h.SetSendBufferSize},
 			{unix.SO_RCVBUF, h.RecvBufferSize, h.SetRecvBufferSize},
 		} {
-			before := must(tt.get())
-			check(t, tt.set(16<<10))
-			n := must(tt.get())
-			if kernel := must(unix.GetsockoptInt(must(h.FD()), unix.SOL_SOCKET, tt.opt)); n != kernel || n == before || n < 16<<10 {
+			before := uvtest.Must(tt.get())
+			uvtest.Check(t, tt.set(16<<10))
+			n := uvtest.Must(tt.get())
+			if kernel := uvtest.Must(unix.GetsockoptInt(uvtest.Must(h.FD()), unix.SOL_SOCKET, tt.opt)); n != kernel || n == before || n < 16<<10 {
 				t.Errorf("%s, option %d: size %d, the kernel says %d, before it was %d", h.Kind(), tt.opt, n, kernel, before)
 			}
 			for _, bad := range []int{0, -1, 1 << 31} {
-				isErr(t, "a size that is none", tt.set(bad), uv.EINVAL)
+				uvtest.IsErr(t, "a size that is none", tt.set(bad), uv.EINVAL)
 			}
 		}
 	}
-	none := must(l.NewTCP())
+	none := uvtest.Must(l.NewTCP())
 	_, err := none.SendBufferSize()
-	isErr(t, "size without a socket", err, uv.EBADF)
-	isErr(t, "setting it", none.SetRecvBufferSize(1), uv.EBADF)
-	closeAll(t, a, b, p, q, none)
+	uvtest.IsErr(t, "size without a socket", err, uv.EBADF)
+	uvtest.IsErr(t, "setting it", none.SetRecvBufferSize(1), uv.EBADF)
+	uvtest.CloseAll(t, a, b, p, q, none)
 	_, err = a.RecvBufferSize()
-	isErr(t, "size of a closed handle", err, uv.ErrClosed)
-	isErr(t, "setting it", a.SetSendBufferSize(0), uv.ErrClosed)
+	uvtest.IsErr(t, "size of a closed handle", err, uv.ErrClosed)
+	uvtest.IsErr(t, "setting it", a.SetSendBufferSize(0), uv.ErrClosed)
 	looptest.Run(t, l)
 }

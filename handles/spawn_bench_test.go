@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // BenchmarkSpawn makes a child, waits for its end and closes the handle, by turns with
@@ -25,19 +27,19 @@ func BenchmarkSpawn(b *testing.B) {
 			for i := 0; i < len(heap); i += 4096 {
 				heap[i] = 1
 			}
-			l := newLoop(b)
+			l := looptest.New(b)
 			opts := handles.ProcessOptions{File: "/bin/true", Stdio: []handles.Stdio{{}, {}, {}}}
 			var ours, theirs []time.Duration
 			for b.Loop() {
 				start := time.Now()
-				p := must(l.Spawn(opts, nil))
-				check(b, l.Run(b.Context()))
-				closeAll(b, p)
-				check(b, l.Run(b.Context()))
+				p := uvtest.Must(l.Spawn(opts, nil))
+				uvtest.Check(b, l.Run(b.Context()))
+				uvtest.CloseAll(b, p)
+				uvtest.Check(b, l.Run(b.Context()))
 				ours = append(ours, time.Since(start))
 
 				start = time.Now()
-				check(b, exec.Command("/bin/true").Run())
+				uvtest.Check(b, exec.Command("/bin/true").Run())
 				theirs = append(theirs, time.Since(start))
 			}
 			slices.Sort(ours)

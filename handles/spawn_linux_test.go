@@ -79,7 +79,7 @@ func refuse(what string) {
 	prog := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	must(0, unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+	uvtest.Must(0, unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, 1 /* SECCOMP_SET_MODE_FILTER */, 1 /* all threads */, uintptr(unsafe.Pointer(&prog)))
 	if errno != 0 {
 		panic(errno)
@@ -93,9 +93,9 @@ func spawnTable() {
 	dir := os.Args[2]
 	file := func(name, content string, mode os.FileMode) string {
 		path := filepath.Join(dir, name)
-		must(0, os.MkdirAll(filepath.Dir(path), 0o755))
-		must(0, os.WriteFile(path, []byte(content), 0o600))
-		must(0, os.Chmod(path, mode))
+		uvtest.Must(0, os.MkdirAll(filepath.Dir(path), 0o755))
+		uvtest.Must(0, os.WriteFile(path, []byte(content), 0o600))
+		uvtest.Must(0, os.Chmod(path, mode))
 		return path
 	}
 	script := file("a/script", `echo "$# ${0##*/} $1"`, 0o755) // without #!: the shell runs it
@@ -104,13 +104,13 @@ func spawnTable() {
 	file("b/later", "#!/bin/sh\necho \"later $0\" | /bin/sed s,"+dir+",DIR,\n", 0o755)
 	file("b/interpreter", "#!/no/such/file\n", 0o755)
 	file("b/loop", "", 0o755)
-	must(0, os.Remove(dir+"/b/loop"))
-	must(0, os.Symlink("loop", dir+"/b/loop"))
+	uvtest.Must(0, os.Remove(dir+"/b/loop"))
+	uvtest.Must(0, os.Symlink("loop", dir+"/b/loop"))
 	ab := []string{"PATH=" + dir + "/none:" + dir + "/a:" + script + ":" + dir + "/b"}
 	signal.Ignore(syscall.SIGUSR1, syscall.Signal(40))
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGUSR2, syscall.Signal(41))
 
-	l := must(uvgo.New())
+	l := uvtest.Must(uvgo.New())
 	out := handles.StdioFD(1) // our own: the child has written when it has ended
 	try := func(name string, opts handles.ProcessOptions) {
 		for len(opts.Stdio) < 3 {
@@ -124,11 +124,11 @@ func spawnTable() {
 		}
 		for i := range opts.Stdio {
 			if s := p.Stdio(i); s != nil {
-				must(0, s.Close())
+				uvtest.Must(0, s.Close())
 			}
 		}
-		must(0, l.Run(context.Background()))
-		must(0, p.Close())
+		uvtest.Must(0, l.Run(context.Background()))
+		uvtest.Must(0, p.Close())
 	}
 	status := func(fields string) handles.ProcessOptions {
 		return handles.ProcessOptions{File: "grep", Args: []string{"grep", "-E", fields, "/proc/self/status"}, Stdio: []handles.Stdio{{}}}
@@ -151,18 +151,18 @@ func spawnTable() {
 		try("another user of our group", ids)
 	}
 	list := "ls -l /proc/self/fd | grep -o '[0-9]* -> .*' | sed 's/:.*//; /\\/proc\\//d'"
-	leak := must(unix.Dup(2)) // without close-on-exec
+	leak := uvtest.Must(unix.Dup(2)) // without close-on-exec
 	try("nothing but what is given", sh(list))
-	null := must(os.OpenFile("/dev/zero", os.O_RDWR, 0))
+	null := uvtest.Must(os.OpenFile("/dev/zero", os.O_RDWR, 0))
 	n := handles.StdioFile(null)
 	both := handles.StdioPipe(handles.ChildReads | handles.ChildWrites)
 	try("many descriptors", sh(list, n, out, both, handles.Stdio{}, n, out, handles.Stdio{}, both, n, both, both, n))
 	try("stdio changes places", sh(list+" >&3", out, n, handles.StdioFD(0), handles.StdioFD(leak), handles.StdioFD(2)))
 	try("nothing at all", sh(list+" >&3", handles.Stdio{}, handles.Stdio{}, handles.Stdio{}, out))
-	must(0, unix.Close(leak))
-	must(0, unix.SetNonblock(int(null.Fd()), true))
+	uvtest.Must(0, unix.Close(leak))
+	uvtest.Must(0, unix.SetNonblock(int(null.Fd()), true))
 	try("blocking", sh("grep -h flags /proc/self/fdinfo/0 /proc/self/fdinfo/3", n, out, n, n))
-	must(0, unix.SetNonblock(int(null.Fd()), true))
+	uvtest.Must(0, unix.SetNonblock(int(null.Fd()), true))
 	try("not blocking", sh("grep -h flags /proc/self/fdinfo/3", out, out, out, n))
 
 	for _, tt := range []struct {
@@ -194,6 +194,6 @@ func spawnTable() {
 	try("no arguments", handles.ProcessOptions{File: script})
 	try("too many arguments", handles.ProcessOptions{File: "sh", Args: []string{"sh", strings.Repeat("x", 1<<20)}})
 	try("killed", sh("kill -SEGV $$"))
-	must(0, l.Run(context.Background()))
-	must(0, l.Close())
+	uvtest.Must(0, l.Run(context.Background()))
+	uvtest.Must(0, l.Close())
 }

@@ -18,6 +18,8 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // spawnMany runs n children on the loop, several at a time, each with an exit
@@ -62,7 +64,7 @@ func TestSpawnBesideOSExec(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for _, way := range []uvgo.Parking{uvgo.ParkThread, uvgo.ParkGoroutine} {
-		l := newLoop(t, uvgo.WithParking(way))
+		l := looptest.New(t, uvgo.WithParking(way))
 		all.Go(func() {
 			if good, err := spawnMany(l, spawns); good != spawns || err != nil {
 				t.Errorf("%d of %d exits, %v", good, spawns, err)
@@ -90,7 +92,7 @@ func TestSpawnBesideOSExec(t *testing.T) {
 // which grow, while the collector looks at them.
 func TestSpawnInAStormOfSIGCHLD(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(2))
-	l := newLoop(t)
+	l := looptest.New(t)
 	spawns := 100
 	if testing.Short() {
 		spawns = 20
@@ -160,10 +162,10 @@ func deep(n int) int {
 // While somebody holds ForkLock for reading, with a descriptor that is not yet
 // close-on-exec, no child is made.
 func TestSpawnWaitsForForkLock(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	syscall.ForkLock.RLock()
 	done := make(chan *handles.Process)
-	go func() { done <- must(l.Spawn(sh("exit 0"), nil)) }()
+	go func() { done <- uvtest.Must(l.Spawn(sh("exit 0"), nil)) }()
 	for syscall.ForkLock.TryRLock() { // until a writer waits
 		syscall.ForkLock.RUnlock()
 		select {
@@ -178,13 +180,13 @@ func TestSpawnWaitsForForkLock(t *testing.T) {
 	}
 	syscall.ForkLock.RUnlock()
 	p := <-done
-	check(t, l.Run(t.Context()))
-	closeAll(t, p)
+	uvtest.Check(t, l.Run(t.Context()))
+	uvtest.CloseAll(t, p)
 }
 
 // Closing handles of children that run, by the hundred: each is reaped.
 func TestProcessesCloseTogether(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	n := 100
 	if testing.Short() {
 		n = 20
@@ -194,16 +196,16 @@ func TestProcessesCloseTogether(t *testing.T) {
 	for i := range n {
 		opts := sh("read x", handles.StdioPipe(handles.ChildReads))
 		opts.KillOnClose = i%2 == 0
-		p := must(l.Spawn(opts, nil))
+		p := uvtest.Must(l.Spawn(opts, nil))
 		ins = append(ins, p.Stdio(0))
 		left = append(left, p.PID())
-		closeAll(t, p)
+		uvtest.CloseAll(t, p)
 	}
 	for _, in := range ins {
-		closeAll(t, in)
+		uvtest.CloseAll(t, in)
 	}
-	check(t, l.Run(t.Context()))
-	poll(t, l, func() bool {
+	uvtest.Check(t, l.Run(t.Context()))
+	looptest.Poll(t, l, func() bool {
 		left = slices.DeleteFunc(left, func(pid int) bool { return errors.Is(handles.Kill(pid, syscall.Signal(0)), syscall.ESRCH) })
 		return len(left) == 0
 	})

@@ -17,14 +17,15 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
 func TestSpawnArgsEnvDir(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir, err := filepath.EvalSymlinks(t.TempDir())
-	check(t, err)
+	uvtest.Check(t, err)
 	t.Setenv("FROM_US", "yes")
 	for _, tt := range []struct {
 		name string
@@ -40,7 +41,7 @@ func TestSpawnArgsEnvDir(t *testing.T) {
 		{"a file that is relative to the directory", handles.ProcessOptions{File: "bin/sh", Dir: "/", Args: []string{"sh", "-c", "pwd"}}, "/\n"},
 		{"a file in the PATH of the environment", handles.ProcessOptions{File: "mine", Env: []string{"PATH=" + dir}}, "found\n"},
 	} {
-		check(t, os.WriteFile(filepath.Join(dir, "mine"), []byte("#!/bin/sh\necho found\n"), 0o777))
+		uvtest.Check(t, os.WriteFile(filepath.Join(dir, "mine"), []byte("#!/bin/sh\necho found\n"), 0o777))
 		if got, status, sig := output(t, l, tt.opts); got != tt.want || status != 0 || sig != 0 {
 			t.Errorf("%s: %q, status %d, signal %v; want %q", tt.name, got, status, sig, tt.want)
 		}
@@ -50,10 +51,10 @@ func TestSpawnArgsEnvDir(t *testing.T) {
 func TestSpawnFailures(t *testing.T) {
 	dir := t.TempDir()
 	plain := filepath.Join(dir, "plain")
-	check(t, os.WriteFile(plain, []byte("text"), 0o666))
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
-		closeAll(t, must(l.NewPipe())) // libuv opens its spare descriptor
-		check(t, l.Run(t.Context()))
+	uvtest.Check(t, os.WriteFile(plain, []byte("text"), 0o666))
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
+		uvtest.CloseAll(t, uvtest.Must(l.NewPipe())) // libuv opens its spare descriptor
+		uvtest.Check(t, l.Run(t.Context()))
 		fds := uvtest.FDs()
 		for _, tt := range []struct {
 			name, addr string
@@ -88,7 +89,7 @@ func TestSpawnFailures(t *testing.T) {
 			if l.Alive() {
 				t.Errorf("%s: alive with nothing to do", tt.name)
 			}
-			check(t, l.Run(t.Context()))
+			uvtest.Check(t, l.Run(t.Context()))
 			if got := uvtest.FDs(); got != fds {
 				t.Fatalf("%s: %d descriptors, %d before", tt.name, got, fds)
 			}
@@ -96,41 +97,41 @@ func TestSpawnFailures(t *testing.T) {
 				t.Errorf("%s: child %d is left, %v", tt.name, pid, err)
 			}
 		}
-		check(t, l.Run(t.Context()))
+		uvtest.Check(t, l.Run(t.Context()))
 	})
 }
 
 // A loop whose only spawn failed can be closed at once.
 func TestSpawnFailureLeavesTheLoopClosable(t *testing.T) {
-	l := must(uvgo.New())
+	l := uvtest.Must(uvgo.New())
 	_, err := l.Spawn(handles.ProcessOptions{File: "/none", Stdio: []handles.Stdio{handles.StdioPipe(handles.ChildReads)}}, nil)
-	isErr(t, "spawn", err, syscall.ENOENT)
+	uvtest.IsErr(t, "spawn", err, syscall.ENOENT)
 	if l.Alive() {
 		t.Error("alive with nothing to do")
 	}
-	check(t, l.Close())
+	uvtest.Check(t, l.Close())
 	_, err = l.Spawn(sh("exit 0"), nil)
-	isErr(t, "spawn on a closed loop", err, uv.ErrClosed)
+	uvtest.IsErr(t, "spawn on a closed loop", err, uv.ErrClosed)
 	_, err = handles.Spawn(nil, sh("exit 0"), nil)
-	isErr(t, "spawn without a loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "spawn without a loop", err, uv.EINVAL)
 }
 
 // Spawn without descriptors to be had fails, and the next one works.
 func TestSpawnOutOfDescriptors(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	var old unix.Rlimit
-	check(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &old))
+	uvtest.Check(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &old))
 	var taken []int
 	free := func() {
 		for _, fd := range taken {
 			unix.Close(fd)
 		}
 		taken = nil
-		check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &old))
+		uvtest.Check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &old))
 	}
 	defer free()
 	for left := range 12 { // fails at every step of the way
-		check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 256, Max: old.Max}))
+		uvtest.Check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 256, Max: old.Max}))
 		for {
 			fd, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, 0)
 			if err != nil {
@@ -145,15 +146,15 @@ func TestSpawnOutOfDescriptors(t *testing.T) {
 		opts := sh("exit 0", handles.StdioPipe(handles.ChildReads), handles.StdioPipe(handles.ChildWrites), handles.StdioFD(2), handles.StdioFD(2))
 		p, err := l.Spawn(opts, nil)
 		if err != nil {
-			isErr(t, fmt.Sprintf("%d descriptors left", left), err, syscall.EMFILE)
+			uvtest.IsErr(t, fmt.Sprintf("%d descriptors left", left), err, syscall.EMFILE)
 		} else {
-			closeAll(t, p, p.Stdio(0), p.Stdio(1))
+			uvtest.CloseAll(t, p, p.Stdio(0), p.Stdio(1))
 		}
 		if left == 0 && err == nil || left == 11 && err != nil {
 			t.Errorf("%d descriptors left: %v", left, err)
 		}
 		free()
-		check(t, l.Run(t.Context()))
+		uvtest.Check(t, l.Run(t.Context()))
 	}
 	if _, status, sig := output(t, l, sh("exit 4")); status != 4 || sig != 0 {
 		t.Errorf("status %d, signal %v", status, sig)
@@ -164,7 +165,7 @@ func TestSpawnOutOfDescriptors(t *testing.T) {
 // we do. Real-time signals that are ignored, as whoever started this test may
 // have left them, stay so.
 func TestSpawnResetsSignals(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	defer signal.Reset(syscall.SIGHUP, syscall.SIGUSR1)
 	signal.Ignore(syscall.SIGHUP)
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGUSR1)
@@ -189,42 +190,42 @@ func TestSpawnResetsSignals(t *testing.T) {
 }
 
 func TestSpawnDetached(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	for _, detached := range []bool{false, true} {
 		opts := sh("read x", handles.StdioPipe(handles.ChildReads))
 		opts.Detached = detached
 		var got syscall.Signal
 		p, err := l.Spawn(opts, func(_ int, sig syscall.Signal) { got = sig })
-		check(t, err)
-		sid, pgid := must(unix.Getsid(p.PID())), must(unix.Getpgid(p.PID()))
+		uvtest.Check(t, err)
+		sid, pgid := uvtest.Must(unix.Getsid(p.PID())), uvtest.Must(unix.Getpgid(p.PID()))
 		if leads := sid == p.PID() && pgid == p.PID(); leads != detached {
 			t.Errorf("detached %t: session %d and group %d of process %d", detached, sid, pgid, p.PID())
 		}
 		p.Unref()
-		check(t, l.Run(t.Context())) // does not wait
+		uvtest.Check(t, l.Run(t.Context())) // does not wait
 		p.Ref()
 		pid := p.PID()
 		if detached {
 			pid = -pid // all of its group
 		}
-		check(t, handles.Kill(pid, syscall.SIGTERM))
-		check(t, l.Run(t.Context()))
+		uvtest.Check(t, handles.Kill(pid, syscall.SIGTERM))
+		uvtest.Check(t, l.Run(t.Context()))
 		if got != syscall.SIGTERM {
 			t.Errorf("ended by %v", got)
 		}
-		closeAll(t, p, p.Stdio(0))
+		uvtest.CloseAll(t, p, p.Stdio(0))
 	}
 }
 
 func TestSpawnAsAnotherUser(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	id := uint32(65534)
 	opts := sh("id -u; id -g; id -G")
 	opts.UID, opts.GID = &id, &id
 	if os.Getuid() != 0 {
 		_, err := l.Spawn(opts, nil)
-		isErr(t, "another user's", err, fs.ErrPermission)
-		check(t, l.Run(t.Context()))
+		uvtest.IsErr(t, "another user's", err, fs.ErrPermission)
+		uvtest.Check(t, l.Run(t.Context()))
 		return
 	}
 	if out, _, _ := output(t, l, opts); out != "65534\n65534\n65534\n" {
@@ -237,6 +238,6 @@ func TestSpawnAsAnotherUser(t *testing.T) {
 	// Such a child may not become root again; the handle's own file is refused.
 	opts = handles.ProcessOptions{File: filepath.Join(t.TempDir(), "none"), UID: &id}
 	_, err := l.Spawn(opts, nil)
-	isErr(t, "a file that the user cannot see", err, fs.ErrPermission)
-	check(t, l.Run(t.Context()))
+	uvtest.IsErr(t, "a file that the user cannot see", err, fs.ErrPermission)
+	uvtest.Check(t, l.Run(t.Context()))
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
@@ -25,9 +26,9 @@ func init() {
 // A descriptor goes to a child over its IPC pipe, and the child's answer comes
 // back over both.
 func TestStdioPassesDescriptors(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		r, w, err := os.Pipe()
-		check(t, err)
+		uvtest.Check(t, err)
 		defer r.Close()
 		cmd := uvtest.Command(t, "ipc child")
 		var status int
@@ -35,36 +36,36 @@ func TestStdioPassesDescriptors(t *testing.T) {
 			File: cmd.Path, Args: cmd.Args, Env: cmd.Environ(),
 			Stdio: []handles.Stdio{{}, {}, handles.StdioFD(2), handles.StdioPipe(handles.ChildReads|handles.ChildWrites, handles.IPC)},
 		}, func(st int, _ syscall.Signal) { status = st })
-		check(t, err)
+		uvtest.Check(t, err)
 		ipc := p.Stdio(3)
-		check(t, ipc.WriteFile([]byte("write here"), w, nil))
+		uvtest.Check(t, ipc.WriteFile([]byte("write here"), w, nil))
 		answer := readAll(t, ipc)
-		check(t, l.Run(t.Context()))
+		uvtest.Check(t, l.Run(t.Context()))
 		w.Close()
-		if got := string(must(io.ReadAll(r))); got != "from the child" || answer.String() != "written" || status != 0 {
+		if got := string(uvtest.Must(io.ReadAll(r))); got != "from the child" || answer.String() != "written" || status != 0 {
 			t.Errorf("%q in the file, %q over the pipe, status %d", got, answer, status)
 		}
-		closeAll(t, p)
+		uvtest.CloseAll(t, p)
 	})
 }
 
 // ipcChild writes to the file that comes over descriptor 3.
 func ipcChild() {
-	l := must(uvgo.New())
-	ipc := must(l.NewPipe(handles.IPC))
-	must(0, ipc.Take(3))
-	must(0, ipc.ReadStart(func(b []byte, err error) {
+	l := uvtest.Must(uvgo.New())
+	ipc := uvtest.Must(l.NewPipe(handles.IPC))
+	uvtest.Must(0, ipc.Take(3))
+	uvtest.Must(0, ipc.ReadStart(func(b []byte, err error) {
 		if string(b) != "write here" || ipc.PendingCount() != 1 {
 			panic(string(b))
 		}
-		f := must(ipc.AcceptFile())
-		must(f.WriteString("from the child"))
-		must(0, f.Close())
-		must(ipc.Write([]byte("written")))
-		must(0, ipc.Shutdown(func(error) { ipc.Close() }))
+		f := uvtest.Must(ipc.AcceptFile())
+		uvtest.Must(f.WriteString("from the child"))
+		uvtest.Must(0, f.Close())
+		uvtest.Must(ipc.Write([]byte("written")))
+		uvtest.Must(0, ipc.Shutdown(func(error) { ipc.Close() }))
 	}))
-	must(0, l.Run(context.Background()))
-	must(0, l.Close())
+	uvtest.Must(0, l.Run(context.Background()))
+	uvtest.Must(0, l.Close())
 }
 
 // DisableStdioInheritance marks descriptors that lack the flag.
@@ -78,10 +79,10 @@ func TestDisableStdioInheritance(t *testing.T) {
 
 func stdioInheritance() {
 	for range 5 {
-		must(unix.Dup(1))
+		uvtest.Must(unix.Dup(1))
 	}
 	handles.DisableStdioInheritance()
 	cmd := exec.Command("ls", "/proc/self/fd")
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	must(0, cmd.Run())
+	uvtest.Must(0, cmd.Run())
 }

@@ -15,12 +15,13 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
 func TestStdioNothing(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	out, status, _ := output(t, l, sh("readlink /proc/self/fd/0 /proc/self/fd/2; read x"))
 	if out != "/dev/null\n/dev/null\n" || status != 1 {
 		t.Errorf("%q, status %d", out, status)
@@ -30,61 +31,61 @@ func TestStdioNothing(t *testing.T) {
 // Only listed descriptors get into the child, also when those of the parent lack
 // the close-on-exec flag.
 func TestStdioListsAllThatTheChildHas(t *testing.T) {
-	l := newLoop(t)
-	loose := must(unix.Dup(0)) // not close-on-exec
+	l := looptest.New(t)
+	loose := uvtest.Must(unix.Dup(0)) // not close-on-exec
 	defer unix.Close(loose)
 	uvtest.CloseOnExec(t)
 	f, err := os.Open("/dev/zero")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer f.Close()
 	extra := []handles.Stdio{{}, {}, {}, handles.StdioFile(f), {}, handles.StdioFD(loose), handles.StdioPipe(handles.ChildReads), {}}
 	// A shell would open descriptors of its own: let a program list them.
 	opts := handles.ProcessOptions{File: "ls", Args: []string{"ls", "/proc/self/fd"}, Stdio: extra}
 	opts.Stdio[1] = handles.StdioPipe(handles.ChildWrites)
 	p, err := l.Spawn(opts, nil)
-	check(t, err)
+	uvtest.Check(t, err)
 	out := readAll(t, p.Stdio(1))
-	check(t, l.Run(t.Context()))
+	uvtest.Check(t, l.Run(t.Context()))
 	// 4 is the directory itself.
 	if got := strings.Fields(out.String()); !slices.Equal(got, []string{"0", "1", "2", "3", "4", "5", "6"}) {
 		t.Errorf("the child has %v", got)
 	}
-	closeAll(t, p, p.Stdio(6))
+	uvtest.CloseAll(t, p, p.Stdio(6))
 }
 
 func TestStdioInheritsDescriptors(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	r, w, err := os.Pipe()
-	check(t, err)
+	uvtest.Check(t, err)
 	defer r.Close()
 	defer w.Close()
 	// stdout and stderr change places, both also elsewhere.
 	r2, w2, err := os.Pipe()
-	check(t, err)
+	uvtest.Check(t, err)
 	defer r2.Close()
 	p, err := l.Spawn(sh("echo out; echo err >&2; echo five >&5", handles.Stdio{}, handles.StdioFile(w), handles.StdioFD(int(w2.Fd())), handles.Stdio{}, handles.Stdio{}, handles.StdioFile(w)), nil)
-	check(t, err)
+	uvtest.Check(t, err)
 	w.Close()
 	w2.Close()
-	if got := string(must(io.ReadAll(r))); got != "out\nfive\n" {
+	if got := string(uvtest.Must(io.ReadAll(r))); got != "out\nfive\n" {
 		t.Errorf("the first file got %q", got)
 	}
-	if got := string(must(io.ReadAll(r2))); got != "err\n" {
+	if got := string(uvtest.Must(io.ReadAll(r2))); got != "err\n" {
 		t.Errorf("the second file got %q", got)
 	}
-	check(t, l.Run(t.Context()))
-	closeAll(t, p)
+	uvtest.Check(t, l.Run(t.Context()))
+	uvtest.CloseAll(t, p)
 }
 
 // The child's own numbers may be in each other's way.
 func TestStdioPermutesDescriptors(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	var files []*os.File
 	for i := range 3 {
 		f, err := os.CreateTemp(t.TempDir(), "")
-		check(t, err)
+		uvtest.Check(t, err)
 		defer f.Close()
-		check(t, os.WriteFile(f.Name(), fmt.Appendf(nil, "%d", i), 0o666))
+		uvtest.Check(t, os.WriteFile(f.Name(), fmt.Appendf(nil, "%d", i), 0o666))
 		files = append(files, f)
 	}
 	// What is 3, 4, 5 for the child lies in our descriptors in reverse order.
@@ -93,7 +94,7 @@ func TestStdioPermutesDescriptors(t *testing.T) {
 	io := make([]handles.Stdio, 3)
 	for _, f := range files {
 		io = append(io, handles.StdioFile(f))
-		want += string(must(os.ReadFile(f.Name())))
+		want += string(uvtest.Must(os.ReadFile(f.Name())))
 	}
 	if got, _, _ := output(t, l, handles.ProcessOptions{File: "/bin/sh", Args: []string{"sh", "-c", "cat <&3 <&3; cat <&4; cat <&5"}, Stdio: io}); got != want {
 		t.Errorf("%q, want %q", got, want)
@@ -101,26 +102,26 @@ func TestStdioPermutesDescriptors(t *testing.T) {
 }
 
 func TestStdioStream(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
-		client, server := pair(t, l)
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
+		client, server := looptest.Pair(t, l)
 		answer := readAll(t, client)
-		check(t, client.WriteFunc(nil, []byte("over the socket\n")))
-		check(t, client.Shutdown(nil))
+		uvtest.Check(t, client.WriteFunc(nil, []byte("over the socket\n")))
+		uvtest.Check(t, client.Shutdown(nil))
 		p, err := l.Spawn(handles.ProcessOptions{File: "cat", Stdio: []handles.Stdio{handles.StdioStream(server), handles.StdioStream(server)}}, nil)
-		check(t, err)
-		closeAll(t, server)
-		check(t, l.Run(t.Context()))
+		uvtest.Check(t, err)
+		uvtest.CloseAll(t, server)
+		uvtest.Check(t, l.Run(t.Context()))
 		if answer.String() != "over the socket\n" {
 			t.Errorf("the child answered %q", answer)
 		}
-		closeAll(t, p)
+		uvtest.CloseAll(t, p)
 	})
 }
 
 // A child serves a listener of ours.
 func TestStdioListener(t *testing.T) {
-	l := newLoop(t)
-	ln, _ := listen(t, l, func(*handles.TCP, error) { t.Error("accepted here") })
+	l := looptest.New(t)
+	ln, _ := looptest.Listen(t, l, func(*handles.TCP, error) { t.Error("accepted here") })
 	out, _, _ := output(t, l, handles.ProcessOptions{
 		File: "/bin/sh", Args: []string{"sh", "-c", "readlink /proc/self/fd/3 | cut -d: -f1"},
 		Stdio: []handles.Stdio{{}, {}, {}, handles.StdioStream(ln)},
@@ -128,15 +129,15 @@ func TestStdioListener(t *testing.T) {
 	if out != "socket\n" {
 		t.Errorf("descriptor 3 is %q", out)
 	}
-	closeAll(t, ln)
+	uvtest.CloseAll(t, ln)
 }
 
 func TestStdioErrors(t *testing.T) {
-	l, foreign := newLoop(t), newLoop(t)
-	closed, empty, other := must(l.NewPipe()), must(l.NewTCP()), must(foreign.NewPipe())
-	closeAll(t, closed)
-	f := must(os.Open("/dev/null"))
-	check(t, f.Close())
+	l, foreign := looptest.New(t), looptest.New(t)
+	closed, empty, other := uvtest.Must(l.NewPipe()), uvtest.Must(l.NewTCP()), uvtest.Must(foreign.NewPipe())
+	uvtest.CloseAll(t, closed)
+	f := uvtest.Must(os.Open("/dev/null"))
+	uvtest.Check(t, f.Close())
 	for _, tt := range []struct {
 		name  string
 		stdio handles.Stdio
@@ -157,21 +158,21 @@ func TestStdioErrors(t *testing.T) {
 		{"pipe with an unknown mode", handles.StdioPipe(handles.ChildReads | 1), syscall.EINVAL},
 	} {
 		p, err := l.Spawn(sh("exit 0", handles.StdioFD(0), handles.StdioPipe(handles.ChildWrites), tt.stdio), nil)
-		isErr(t, tt.name, err, tt.want)
+		uvtest.IsErr(t, tt.name, err, tt.want)
 		if p != nil || err == nil || !strings.HasPrefix(err.Error(), "spawn") || !strings.Contains(err.Error(), "stdio 2: ") {
 			t.Errorf("%s: %v, %v", tt.name, p, err)
 		}
 	}
-	closeAll(t, empty, other)
-	check(t, l.Run(t.Context()))
-	check(t, foreign.Run(t.Context()))
+	uvtest.CloseAll(t, empty, other)
+	uvtest.Check(t, l.Run(t.Context()))
+	uvtest.Check(t, foreign.Run(t.Context()))
 }
 
 func TestStdioPipeDirections(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	p, err := l.Spawn(sh("cat; cat <&3 >&3", handles.StdioPipe(handles.ChildReads), handles.StdioPipe(handles.ChildWrites),
 		handles.Stdio{}, handles.StdioPipe(handles.ChildReads|handles.ChildWrites, handles.IPC)), nil)
-	check(t, err)
+	uvtest.Check(t, err)
 	in, out, both := p.Stdio(0), p.Stdio(1), p.Stdio(3)
 	for _, n := range []int{-1, 2, 4} {
 		if p.Stdio(n) != nil {
@@ -181,35 +182,35 @@ func TestStdioPipeDirections(t *testing.T) {
 	if in.Readable() || !in.Writable() || !out.Readable() || out.Writable() || !both.Readable() || !both.Writable() {
 		t.Error("directions are wrong")
 	}
-	isErr(t, "reading what the child reads", in.ReadStart(func([]byte, error) {}), syscall.ENOTCONN)
+	uvtest.IsErr(t, "reading what the child reads", in.ReadStart(func([]byte, error) {}), syscall.ENOTCONN)
 	_, err = out.Write([]byte("x"))
-	isErr(t, "writing what the child writes", err, syscall.EPIPE)
-	isErr(t, "opening a pipe that has a socket", in.Open(0), syscall.EBUSY)
+	uvtest.IsErr(t, "writing what the child writes", err, syscall.EPIPE)
+	uvtest.IsErr(t, "opening a pipe that has a socket", in.Open(0), syscall.EBUSY)
 	got, echoed := readAll(t, out), readAll(t, both)
-	must(in.Write([]byte("one way")))
-	check(t, in.Shutdown(func(err error) { check(t, err); in.Close() }))
-	must(both.Write([]byte("both ways")))
-	check(t, both.Shutdown(nil))
-	check(t, l.Run(t.Context()))
+	uvtest.Must(in.Write([]byte("one way")))
+	uvtest.Check(t, in.Shutdown(func(err error) { uvtest.Check(t, err); in.Close() }))
+	uvtest.Must(both.Write([]byte("both ways")))
+	uvtest.Check(t, both.Shutdown(nil))
+	uvtest.Check(t, l.Run(t.Context()))
 	if got.String() != "one way" || echoed.String() != "both ways" {
 		t.Errorf("%q, %q", got, echoed)
 	}
-	closeAll(t, p)
+	uvtest.CloseAll(t, p)
 }
 
 func TestStdioMegabyte(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
-		data := pattern(1<<20, 1)
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
+		data := uvtest.Pattern(1<<20, 1)
 		p, err := l.Spawn(handles.ProcessOptions{File: "cat", Stdio: []handles.Stdio{handles.StdioPipe(handles.ChildReads), handles.StdioPipe(handles.ChildWrites)}}, nil)
-		check(t, err)
+		uvtest.Check(t, err)
 		out := readAll(t, p.Stdio(1))
 		in := p.Stdio(0)
-		check(t, in.WriteFunc(nil, data))
-		check(t, in.Shutdown(func(err error) { check(t, err); in.Close() }))
-		check(t, l.Run(t.Context()))
+		uvtest.Check(t, in.WriteFunc(nil, data))
+		uvtest.Check(t, in.Shutdown(func(err error) { uvtest.Check(t, err); in.Close() }))
+		uvtest.Check(t, l.Run(t.Context()))
 		if !bytes.Equal([]byte(out.String()), data) {
 			t.Errorf("%d bytes came back, or others", out.Len())
 		}
-		closeAll(t, p)
+		uvtest.CloseAll(t, p)
 	}, smallArenas)
 }

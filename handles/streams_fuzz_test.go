@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -83,7 +84,7 @@ func join(a, b *mEnd) { a.peer, b.peer = b, a }
 // bytes returns new content, of a size from the input.
 func (w *world) bytes() []byte {
 	n := []int{0, 1, 3, 64, 500, 4096, 4097, 16 << 10, 70_000, 300_000}[w.next()%10]
-	return pattern(n, uint32(w.ids*7+len(w.history)))
+	return uvtest.Pattern(n, uint32(w.ids*7+len(w.history)))
 }
 
 func (w *world) streamOperation() {

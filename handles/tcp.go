@@ -220,16 +220,6 @@ func (t *TCP) SetKeepAliveTimes(idle, interval time.Duration, count int) error {
 	return t.fail("keep alive times", t.c.TCPKeepAliveEx(true, uint((idle-1)/time.Second)+1, uint((interval-1)/time.Second)+1, uint(count)))
 }
 
-// SetSimultaneousAccepts does nothing but on Windows, which uvgo does not support
-// yet. C function uv_tcp_simultaneous_accepts,
-// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_simultaneous_accepts.
-func (t *TCP) SetSimultaneousAccepts(on bool) error {
-	if err := t.use("simultaneous accepts"); err != nil {
-		return err
-	}
-	return t.fail("simultaneous accepts", t.c.TCPSimultaneousAccepts(on))
-}
-
 // CloseReset closes the connection with a reset, without waiting for queued
 // writes: they complete with ECANCELED. EINVAL after Shutdown. C function
 // uv_tcp_close_reset,

@@ -16,50 +16,50 @@ func TestTimerStartsThatCNeverSaw(t *testing.T) {
 	never := func() { t.Error("a timer fires that was stopped, or started anew") }
 	for name, run := range map[string]func(l *uvgo.Loop, tm *handles.Timer, fired func()){
 		"again after the first start was taken back": func(l *uvgo.Loop, tm *handles.Timer, fired func()) {
-			check(t, tm.Start(time.Hour, time.Millisecond, fired))
-			check(t, tm.Stop())
-			check(t, tm.Again())
+			uvtest.Check(t, tm.Start(time.Hour, time.Millisecond, fired))
+			uvtest.Check(t, tm.Stop())
+			uvtest.Check(t, tm.Again())
 		},
 		"again with the repeat of a start that was taken back": func(l *uvgo.Loop, tm *handles.Timer, fired func()) {
-			check(t, tm.Start(0, time.Hour, never))
+			uvtest.Check(t, tm.Start(0, time.Hour, never))
 			l.Alive() // C sees it
-			check(t, tm.Stop())
-			check(t, tm.Start(time.Hour, time.Millisecond, fired))
-			check(t, tm.Stop())
-			check(t, tm.Again())
+			uvtest.Check(t, tm.Stop())
+			uvtest.Check(t, tm.Start(time.Hour, time.Millisecond, fired))
+			uvtest.Check(t, tm.Stop())
+			uvtest.Check(t, tm.Again())
 		},
 		"a stop that C must see": func(l *uvgo.Loop, tm *handles.Timer, fired func()) {
-			check(t, tm.Start(0, 0, never))
+			uvtest.Check(t, tm.Start(0, 0, never))
 			l.Alive()
-			check(t, tm.Start(time.Hour, 0, never)) // over an active one: not to be taken back
-			check(t, tm.Stop())
-			check(t, tm.Start(time.Millisecond, 0, fired))
+			uvtest.Check(t, tm.Start(time.Hour, 0, never)) // over an active one: not to be taken back
+			uvtest.Check(t, tm.Stop())
+			uvtest.Check(t, tm.Start(time.Millisecond, 0, fired))
 		},
 		"restarted again and again": func(l *uvgo.Loop, tm *handles.Timer, fired func()) {
 			for range 10000 { // more than the ring holds
-				check(t, tm.Start(0, 0, never))
+				uvtest.Check(t, tm.Start(0, 0, never))
 			}
-			check(t, tm.Start(0, 0, fired))
+			uvtest.Check(t, tm.Start(0, 0, fired))
 		},
 		"other operations in between": func(l *uvgo.Loop, tm *handles.Timer, fired func()) {
-			check(t, tm.Start(0, time.Hour, never))
-			check(t, tm.SetRepeat(time.Millisecond))
+			uvtest.Check(t, tm.Start(0, time.Hour, never))
+			uvtest.Check(t, tm.SetRepeat(time.Millisecond))
 			tm.Unref()
-			other := must(l.NewTimer())
-			check(t, other.Start(0, 0, func() { closeAll(t, other) }))
-			check(t, tm.Stop())
+			other := uvtest.Must(l.NewTimer())
+			uvtest.Check(t, other.Start(0, 0, func() { uvtest.CloseAll(t, other) }))
+			uvtest.Check(t, tm.Stop())
 			tm.Ref()
-			check(t, tm.Start(time.Hour, tm.Repeat(), fired))
-			check(t, tm.Again())
+			uvtest.Check(t, tm.Start(time.Hour, tm.Repeat(), fired))
+			uvtest.Check(t, tm.Again())
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			parked(t, func(t *testing.T, l *uvgo.Loop) {
-				tm := must(l.NewTimer())
+			looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
+				tm := uvtest.Must(l.NewTimer())
 				fired := uvtest.NewCounter(t, "the last start", 1)
 				run(l, tm, func() {
 					fired.Inc()
-					closeAll(t, tm)
+					uvtest.CloseAll(t, tm)
 				})
 				looptest.Run(t, l)
 			})
@@ -70,21 +70,21 @@ func TestTimerStartsThatCNeverSaw(t *testing.T) {
 // TestTimerStopsLeaveOrder: timers that are due at once fire in the order of
 // their last starts, though earlier ones were taken back.
 func TestTimerStopsLeaveOrder(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		var order []int
 		var timers []*handles.Timer
 		start := func(i int) {
-			check(t, timers[i].Start(time.Millisecond, 0, func() {
+			uvtest.Check(t, timers[i].Start(time.Millisecond, 0, func() {
 				order = append(order, i)
-				closeAll(t, timers[i])
+				uvtest.CloseAll(t, timers[i])
 			}))
 		}
 		for i := range 4 {
-			timers = append(timers, must(l.NewTimer()))
+			timers = append(timers, uvtest.Must(l.NewTimer()))
 			start(i)
 		}
 		start(1)
-		check(t, timers[0].Stop())
+		uvtest.Check(t, timers[0].Stop())
 		start(0)
 		looptest.Run(t, l)
 		want := []int{2, 3, 1, 0}
@@ -98,17 +98,17 @@ func TestTimerStopsLeaveOrder(t *testing.T) {
 
 // TestTimersNeedNoCrossing: a timer for every request costs none.
 func TestTimersNeedNoCrossing(t *testing.T) {
-	l := must(uvgo.New())
+	l := uvtest.Must(uvgo.New())
 	for range 10 {
 		for range 100 {
-			tm := must(l.NewTimer())
-			check(t, tm.Start(time.Hour, 0, func() {}))
-			check(t, tm.Close())
+			tm := uvtest.Must(l.NewTimer())
+			uvtest.Check(t, tm.Start(time.Hour, 0, func() {}))
+			uvtest.Check(t, tm.Close())
 		}
-		check(t, l.Run(t.Context()))
+		uvtest.Check(t, l.Run(t.Context()))
 	}
 	if s := l.Stats(); s.Flushes > 30 {
 		t.Errorf("a thousand timers: %+v", s)
 	}
-	check(t, l.Close())
+	uvtest.Check(t, l.Close())
 }

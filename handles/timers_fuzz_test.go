@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -63,7 +64,7 @@ func (w *world) dueTurn() int {
 func (w *world) timerOperation() {
 	op := w.next()
 	if op%8 == 0 && len(w.timers) < 12 || len(w.timers) == 0 {
-		t := &mTimer{Timer: must(w.l.NewTimer()), id: w.id("timer")}
+		t := &mTimer{Timer: uvtest.Must(w.l.NewTimer()), id: w.id("timer")}
 		w.note("new %s", t.id)
 		w.timers = append(w.timers, t)
 		w.handle(t.Timer, t.id)
@@ -159,11 +160,11 @@ func (w *world) phaseOperation() {
 		p := new(mPhase)
 		switch op / 4 % 3 {
 		case 0:
-			p.h, p.id, p.stage = must(w.l.NewIdle()), w.id("idle"), stageIdle
+			p.h, p.id, p.stage = uvtest.Must(w.l.NewIdle()), w.id("idle"), stageIdle
 		case 1:
-			p.h, p.id, p.stage = must(w.l.NewPrepare()), w.id("prepare"), stagePrepare
+			p.h, p.id, p.stage = uvtest.Must(w.l.NewPrepare()), w.id("prepare"), stagePrepare
 		case 2:
-			p.h, p.id, p.stage = must(w.l.NewCheck()), w.id("check"), stageEvents
+			p.h, p.id, p.stage = uvtest.Must(w.l.NewCheck()), w.id("check"), stageEvents
 		}
 		w.note("new %s", p.id)
 		w.phases = append(w.phases, p)
@@ -229,7 +230,7 @@ func (w *world) asyncOperation() {
 	op := w.next()
 	if op%4 == 0 && len(w.asyncs) < 5 || len(w.asyncs) == 0 {
 		a := &mAsync{id: w.id("async")}
-		a.Async = must(w.l.NewAsync(func() {
+		a.Async = uvtest.Must(w.l.NewAsync(func() {
 			w.run(a.id, func() {
 				if a.closing || a.sent == 0 {
 					w.errorf("%s runs: closing %v, sent for turn %d", a.id, a.closing, a.sent)

@@ -95,22 +95,6 @@ func (t *TTY) Close() error { return t.stream.Close() }
 // https://docs.libuv.org/en/v1.x/tty.html#c.uv_tty_reset_mode.
 func ResetTTYMode() error { return uv.Check("tty reset mode", cuv.TTYResetMode()) }
 
-// TTYVTermSupported tells whether the console handles escape sequences. Only
-// Windows knows; ENOTSUP elsewhere, where all do. C function
-// uv_tty_get_vterm_state,
-// https://docs.libuv.org/en/v1.x/tty.html#c.uv_tty_get_vterm_state.
-func TTYVTermSupported() (bool, error) {
-	yes, rc := cuv.TTYVTermState()
-	return yes, uv.Check("tty vterm state", rc)
-}
-
-// SetTTYVTermSupported tells libuv, on Windows, whether the console handles
-// escape sequences; ENOTSUP elsewhere. C function uv_tty_set_vterm_state,
-// https://docs.libuv.org/en/v1.x/tty.html#c.uv_tty_set_vterm_state.
-func SetTTYVTermSupported(yes bool) error {
-	return uv.Check("tty set vterm state", cuv.TTYSetVTermState(yes))
-}
-
 // GuessHandle tells which kind of handle suits a descriptor: KindTTY, KindPipe,
 // KindTCP, KindUDP, KindFile for what cannot be polled, or KindUnknown. C
 // function uv_guess_handle,

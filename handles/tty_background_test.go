@@ -32,7 +32,7 @@ func TestTTYCloseInTheBackground(t *testing.T) {
 			cmd.Stdin, cmd.Stderr = p.File, os.Stderr
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 			out, err := cmd.Output()
-			check(t, err)
+			uvtest.Check(t, err)
 			if got := strings.TrimSpace(string(out)); got != "exit 0" {
 				t.Errorf("the job in the background: %s", got)
 			}
@@ -46,22 +46,22 @@ func TestTTYCloseInTheBackground(t *testing.T) {
 // ttySession is what a shell does: it gives a job its terminal, and takes it
 // back when the job has changed it.
 func ttySession() {
-	job := exec.Command(must(os.Executable()), os.Args[1:]...)
+	job := exec.Command(uvtest.Must(os.Executable()), os.Args[1:]...)
 	job.Env = append(os.Environ(), "UVGO_TEST_HELPER=tty-job")
 	job.ExtraFiles = []*os.File{os.Stdin}
 	job.Stderr = os.Stderr
 	job.SysProcAttr = &syscall.SysProcAttr{Foreground: true, Ctty: 0}
-	in, out := must(job.StdinPipe()), must(job.StdoutPipe())
-	must(0, job.Start())
+	in, out := uvtest.Must(job.StdinPipe()), uvtest.Must(job.StdoutPipe())
+	uvtest.Must(0, job.Start())
 	signal.Ignore(unix.SIGTTOU) // the session is in the background itself
-	must(bufio.NewReader(out).ReadString('\n'))
-	must(0, unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, unix.Getpgrp()))
-	must(fmt.Fprintln(in, "go on"))
+	uvtest.Must(bufio.NewReader(out).ReadString('\n'))
+	uvtest.Must(0, unix.IoctlSetPointerInt(0, unix.TIOCSPGRP, unix.Getpgrp()))
+	uvtest.Must(fmt.Fprintln(in, "go on"))
 	var status unix.WaitStatus
-	must(unix.Wait4(job.Process.Pid, &status, unix.WUNTRACED, nil))
+	uvtest.Must(unix.Wait4(job.Process.Pid, &status, unix.WUNTRACED, nil))
 	if status.Stopped() {
 		fmt.Println("stopped by", status.StopSignal())
-		must(0, unix.Kill(job.Process.Pid, unix.SIGKILL))
+		uvtest.Must(0, unix.Kill(job.Process.Pid, unix.SIGKILL))
 		return
 	}
 	fmt.Println("exit", status.ExitStatus())
@@ -69,22 +69,22 @@ func ttySession() {
 
 // ttyJob changes its terminal, and puts it back when it is told to.
 func ttyJob() {
-	l := must(uvgo.New())
-	tty := must(l.NewTTY(3))
-	must(0, tty.SetMode(handles.TTYRaw))
+	l := uvtest.Must(uvgo.New())
+	tty := uvtest.Must(l.NewTTY(3))
+	uvtest.Must(0, tty.SetMode(handles.TTYRaw))
 	fmt.Println("raw")
-	must(bufio.NewReader(os.Stdin).ReadString('\n'))
+	uvtest.Must(bufio.NewReader(os.Stdin).ReadString('\n'))
 	switch os.Args[1] {
 	case "close":
-		must(0, tty.Close())
+		uvtest.Must(0, tty.Close())
 	case "base":
-		must(0, tty.Base().Close())
-		must(0, handles.ResetTTYMode()) // it must not know of the handle any more
+		uvtest.Must(0, tty.Base().Close())
+		uvtest.Must(0, handles.ResetTTYMode()) // it must not know of the handle any more
 	case "reset":
-		must(0, handles.ResetTTYMode())
-		must(0, tty.Close())
+		uvtest.Must(0, handles.ResetTTYMode())
+		uvtest.Must(0, tty.Close())
 	}
-	for must(l.RunNoWait()) {
+	for uvtest.Must(l.RunNoWait()) {
 	}
-	must(0, l.Close())
+	uvtest.Must(0, l.Close())
 }

@@ -23,7 +23,7 @@ func clog(t testing.TB, l *uvgo.Loop) (u, peer *handles.UDP) {
 	u, peer = unixUDP(t, l)
 	for {
 		if err := u.TrySend(make([]byte, 1000), nobody); err != nil {
-			isErr(t, "a full buffer", err, unix.EAGAIN)
+			uvtest.IsErr(t, "a full buffer", err, unix.EAGAIN)
 			return u, peer
 		}
 	}
@@ -32,43 +32,43 @@ func clog(t testing.TB, l *uvgo.Loop) (u, peer *handles.UDP) {
 // TestUDPQueue: what the kernel has no room for is counted, stays in order, and
 // leaves when there is room.
 func TestUDPQueue(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		u, peer := clog(t, l)
 		const n = 100
 		done, queued := 0, []int{}
 		u.OnSent(func(left int, err error) {
-			check(t, err)
+			uvtest.Check(t, err)
 			queued = append(queued, left)
 		})
 		for i := range n {
 			p := append(make([]byte, 6000), byte(i)) // lent, or copied
 			switch i % 4 {
 			case 0:
-				check(t, u.Send(p, nobody))
+				uvtest.Check(t, u.Send(p, nobody))
 			case 1:
-				check(t, u.SendFunc(func(err error) { check(t, err); done++ }, nobody, p))
+				uvtest.Check(t, u.SendFunc(func(err error) { uvtest.Check(t, err); done++ }, nobody, p))
 			case 2:
-				check(t, u.SendFunc(func(err error) { check(t, err); done++ }, nobody, p[:6000], p[6000:]))
+				uvtest.Check(t, u.SendFunc(func(err error) { uvtest.Check(t, err); done++ }, nobody, p[:6000], p[6000:]))
 			case 3:
-				check(t, u.Send(p[5000:], nobody))
+				uvtest.Check(t, u.Send(p[5000:], nobody))
 			}
 		}
 		const size = n/4*3*6001 + n/4*1001
 		if a, b := u.SendQueueSize(), u.SendQueueCount(); a != size || b != n {
 			t.Errorf("queue of %d bytes, %d datagrams, want %d, %d", a, b, size, n)
 		}
-		isErr(t, "TrySend behind a queue", u.TrySend(nil, nobody), uv.EAGAIN)
+		uvtest.IsErr(t, "TrySend behind a queue", u.TrySend(nil, nobody), uv.EAGAIN)
 		_, err := u.TrySend2(make([]handles.Datagram, 2))
 		if !errors.Is(err, uv.ENOTSUP) { // libuv before 1.50
-			isErr(t, "TrySend2 behind a queue", err, uv.EAGAIN)
+			uvtest.IsErr(t, "TrySend2 behind a queue", err, uv.EAGAIN)
 		}
-		turn(t, l, 3)
+		looptest.Turn(t, l, 3)
 		if done != 0 || !u.Active() {
 			t.Errorf("%d sends have completed, active %t", done, u.Active())
 		}
 		got := 0
-		check(t, peer.RecvStart(func(d handles.Datagram, err error) {
-			check(t, err)
+		uvtest.Check(t, peer.RecvStart(func(d handles.Datagram, err error) {
+			uvtest.Check(t, err)
 			if len(d.Data) != 1000 { // not what fills the buffer
 				if i := d.Data[len(d.Data)-1]; int(i) != got || d.Addr.IsValid() {
 					t.Errorf("datagram %d from %v, want %d from nobody", i, d.Addr, got)
@@ -76,12 +76,12 @@ func TestUDPQueue(t *testing.T) {
 				got++
 			}
 		}))
-		until(t, l, func() bool { return got == n })
-		until(t, l, func() bool { return u.SendQueueCount() == 0 && done == n/2 })
+		looptest.Until(t, l, func() bool { return got == n })
+		looptest.Until(t, l, func() bool { return u.SendQueueCount() == 0 && done == n/2 })
 		if len(queued) != n || queued[n-1] != 0 || u.SendQueueSize() != 0 {
 			t.Errorf("OnSent ran %d times, %d bytes left at last", len(queued), u.SendQueueSize())
 		}
-		closeAll(t, u, peer)
+		uvtest.CloseAll(t, u, peer)
 		looptest.Run(t, l)
 	})
 }
@@ -89,7 +89,7 @@ func TestUDPQueue(t *testing.T) {
 // TestUDPCloseCancelsSends: each queued send completes once, before the close
 // callback, and those whom nobody waits for are forgotten.
 func TestUDPCloseCancelsSends(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		u, peer := clog(t, l)
 		const n = 60
 		var ends [n]int
@@ -97,15 +97,15 @@ func TestUDPCloseCancelsSends(t *testing.T) {
 		u.OnSent(func(int, error) { t.Error("OnSent of a closed handle") })
 		for i := range n {
 			p := make([]byte, 1+i*500)
-			check(t, u.Send(p, nobody))
-			check(t, u.SendFunc(func(err error) {
-				isErr(t, "send", err, uv.ECANCELED)
+			uvtest.Check(t, u.Send(p, nobody))
+			uvtest.Check(t, u.SendFunc(func(err error) {
+				uvtest.IsErr(t, "send", err, uv.ECANCELED)
 				ends[i]++
 				total++
-				isErr(t, "another", u.Send(nil, nobody), uv.ErrClosed)
+				uvtest.IsErr(t, "another", u.Send(nil, nobody), uv.ErrClosed)
 			}, nobody, p))
 			if i == n/2 {
-				turn(t, l, 1) // some are queued in C, the others not yet
+				looptest.Turn(t, l, 1) // some are queued in C, the others not yet
 			}
 		}
 		u.OnClose(func() {
@@ -113,11 +113,11 @@ func TestUDPCloseCancelsSends(t *testing.T) {
 				t.Errorf("closed after %d of %d callbacks", total, n)
 			}
 		})
-		check(t, u.Close())
+		uvtest.Check(t, u.Close())
 		if total != 0 {
 			t.Error("a callback ran inside Close")
 		}
-		check(t, peer.Close())
+		uvtest.Check(t, peer.Close())
 		looptest.Run(t, l)
 		for i, k := range ends {
 			if k != 1 {
@@ -141,17 +141,17 @@ func TestUDPCloseInCallbacks(t *testing.T) {
 				}
 			})
 			for range 10 {
-				check(t, src.TrySend([]byte("x"), addr))
+				uvtest.Check(t, src.TrySend([]byte("x"), addr))
 			}
-			check(t, u.RecvStart(func(d handles.Datagram, err error) {
-				check(t, err)
+			uvtest.Check(t, u.RecvStart(func(d handles.Datagram, err error) {
+				uvtest.Check(t, err)
 				if got.Inc(); got.N() == at+1 {
-					check(t, u.Close())
+					uvtest.Check(t, u.Close())
 				}
 			}))
-			until(t, l, func() bool { return got.N() > at })
+			looptest.Until(t, l, func() bool { return got.N() > at })
 		}
-		closeAll(t, src)
+		uvtest.CloseAll(t, src)
 		looptest.Run(t, l)
 	})
 }
@@ -159,46 +159,46 @@ func TestUDPCloseInCallbacks(t *testing.T) {
 // TestUDPShutdownInFlight: a loop that is shut down with datagrams queued and
 // unread completes them, and releases everything.
 func TestUDPShutdownInFlight(t *testing.T) {
-	l := must(uvgo.New())
+	l := uvtest.Must(uvgo.New())
 	u, _ := clog(t, l)
 	canceled := uvtest.NewCounter(t, "canceled send", 3)
 	for range 3 {
-		check(t, u.SendFunc(func(err error) {
-			isErr(t, "send", err, uv.ECANCELED)
+		uvtest.Check(t, u.SendFunc(func(err error) {
+			uvtest.IsErr(t, "send", err, uv.ECANCELED)
 			canceled.Inc()
 		}, nobody, make([]byte, 10_000)))
 	}
-	u2, addr := udp(t, l, loopback)
-	check(t, u2.Send([]byte("x"), addr))
-	check(t, u2.RecvStart(func(handles.Datagram, error) {}))
-	check(t, l.Shutdown(t.Context()))
+	u2, addr := udp(t, l, looptest.Loopback)
+	uvtest.Check(t, u2.Send([]byte("x"), addr))
+	uvtest.Check(t, u2.RecvStart(func(handles.Datagram, error) {}))
+	uvtest.Check(t, l.Shutdown(t.Context()))
 }
 
 // TestUDPLentSurvivesCollections: queued bytes are the caller's own, and stay
 // where they are however often the collector runs.
 func TestUDPLentSurvivesCollections(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	u, peer := clog(t, l)
 	const n, size = 20, 9000
 	for i := range n {
-		check(t, u.SendFunc(nil, nobody, pattern(size, uint32(i)), pattern(size, uint32(i+100))))
+		uvtest.Check(t, u.SendFunc(nil, nobody, uvtest.Pattern(size, uint32(i)), uvtest.Pattern(size, uint32(i+100))))
 	}
 	runtime.GC()
-	turn(t, l, 1)
+	looptest.Turn(t, l, 1)
 	runtime.GC()
 	got := 0
-	check(t, peer.RecvStart(func(d handles.Datagram, err error) {
-		check(t, err)
+	uvtest.Check(t, peer.RecvStart(func(d handles.Datagram, err error) {
+		uvtest.Check(t, err)
 		if len(d.Data) == 2*size {
-			if string(d.Data) != string(pattern(size, uint32(got)))+string(pattern(size, uint32(got+100))) {
+			if string(d.Data) != string(uvtest.Pattern(size, uint32(got)))+string(uvtest.Pattern(size, uint32(got+100))) {
 				t.Errorf("datagram %d was changed", got)
 			}
 			got++
 			runtime.GC()
 		}
 	}))
-	until(t, l, func() bool { return got == n })
-	closeAll(t, u, peer)
+	looptest.Until(t, l, func() bool { return got == n })
+	uvtest.CloseAll(t, u, peer)
 	looptest.Run(t, l)
 }
 
@@ -220,19 +220,19 @@ func TestUDPManyDatagrams(t *testing.T) {
 		more := func() {
 			for ; next < total && next < back+window; next++ {
 				binary.BigEndian.PutUint32(p[:], next)
-				check(t, a.Send(p[:], addr))
+				uvtest.Check(t, a.Send(p[:], addr))
 			}
 		}
-		check(t, b.RecvStart(func(d handles.Datagram, err error) {
-			check(t, err)
+		uvtest.Check(t, b.RecvStart(func(d handles.Datagram, err error) {
+			uvtest.Check(t, err)
 			if n := binary.BigEndian.Uint32(d.Data); n != seen || len(d.Data) != len(p) {
 				t.Fatalf("datagram %d, %d bytes, want %d", n, len(d.Data), seen)
 			}
 			seen++
-			check(t, b.Send(d.Data[:4], d.Addr))
+			uvtest.Check(t, b.Send(d.Data[:4], d.Addr))
 		}))
-		check(t, a.RecvStart(func(d handles.Datagram, err error) {
-			check(t, err)
+		uvtest.Check(t, a.RecvStart(func(d handles.Datagram, err error) {
+			uvtest.Check(t, err)
 			if n := binary.BigEndian.Uint32(d.Data); n != back {
 				t.Fatalf("answer %d, want %d", n, back)
 			}
@@ -240,11 +240,11 @@ func TestUDPManyDatagrams(t *testing.T) {
 			more()
 		}))
 		more()
-		until(t, l, func() bool { return back == total })
+		looptest.Until(t, l, func() bool { return back == total })
 		if a.SendQueueSize() != 0 || seen != total {
 			t.Errorf("%d bytes are queued, %d datagrams arrived", a.SendQueueSize(), seen)
 		}
-		closeAll(t, a, b)
+		uvtest.CloseAll(t, a, b)
 		looptest.Run(t, l)
 	})
 }

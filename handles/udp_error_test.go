@@ -21,7 +21,7 @@ var nobody = netip.AddrPort{}
 func unusedPort(t testing.TB, l *uvgo.Loop, any netip.AddrPort) netip.AddrPort {
 	t.Helper()
 	u, addr := udp(t, l, any)
-	check(t, u.Close())
+	uvtest.Check(t, u.Close())
 	looptest.Run(t, l)
 	return addr
 }
@@ -31,43 +31,43 @@ func unusedPort(t testing.TB, l *uvgo.Loop, any netip.AddrPort) netip.AddrPort {
 func TestUDPPeerRefuses(t *testing.T) {
 	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opt handles.UDPOption) {
 		dead := unusedPort(t, l, any)
-		u := must(l.NewUDP(opt))
-		check(t, u.Connect(dead))
-		refused := func() { poll(t, l, func() bool { return hungUp(t, u, unix.POLLERR) }) } // the answer has come
-		check(t, u.TrySend([]byte("x"), nobody))
+		u := uvtest.Must(l.NewUDP(opt))
+		uvtest.Check(t, u.Connect(dead))
+		refused := func() { looptest.Poll(t, l, func() bool { return hungUp(t, u, unix.POLLERR) }) } // the answer has come
+		uvtest.Check(t, u.TrySend([]byte("x"), nobody))
 		refused()
-		isErr(t, "the next send", u.TrySend([]byte("x"), nobody), unix.ECONNREFUSED)
+		uvtest.IsErr(t, "the next send", u.TrySend([]byte("x"), nobody), unix.ECONNREFUSED)
 
 		var last error
 		sent := 0
 		u.OnSent(func(queued int, err error) { last = err })
-		check(t, u.SendFunc(func(err error) {
-			check(t, err)
+		uvtest.Check(t, u.SendFunc(func(err error) {
+			uvtest.Check(t, err)
 			sent++
 		}, nobody, []byte("x")))
-		until(t, l, func() bool { return sent == 1 })
+		looptest.Until(t, l, func() bool { return sent == 1 })
 		refused()
-		check(t, u.Send([]byte("refused"), nobody))
-		until(t, l, func() bool { return last != nil })
-		isErr(t, "Send", last, uv.ECONNREFUSED)
-		check(t, u.TrySend([]byte("x"), nobody))
+		uvtest.Check(t, u.Send([]byte("refused"), nobody))
+		looptest.Until(t, l, func() bool { return last != nil })
+		uvtest.IsErr(t, "Send", last, uv.ECONNREFUSED)
+		uvtest.Check(t, u.TrySend([]byte("x"), nobody))
 		refused()
-		check(t, u.SendFunc(func(err error) {
-			isErr(t, "SendFunc", err, uv.ECONNREFUSED)
+		uvtest.Check(t, u.SendFunc(func(err error) {
+			uvtest.IsErr(t, "SendFunc", err, uv.ECONNREFUSED)
 			sent++
 		}, nobody, []byte("x")))
-		until(t, l, func() bool { return sent == 2 })
+		looptest.Until(t, l, func() bool { return sent == 2 })
 
 		failed := 0
-		check(t, u.RecvStart(func(d handles.Datagram, err error) {
-			isErr(t, "receive", err, unix.ECONNREFUSED)
+		uvtest.Check(t, u.RecvStart(func(d handles.Datagram, err error) {
+			uvtest.IsErr(t, "receive", err, unix.ECONNREFUSED)
 			failed++
 		}))
 		for i := range 3 {
-			check(t, u.Send([]byte("x"), nobody))
-			until(t, l, func() bool { return failed > i })
+			uvtest.Check(t, u.Send([]byte("x"), nobody))
+			looptest.Until(t, l, func() bool { return failed > i })
 		}
-		closeAll(t, u)
+		uvtest.CloseAll(t, u)
 		looptest.Run(t, l)
 	})
 }
@@ -81,38 +81,38 @@ func TestUDPRecvErr(t *testing.T) {
 	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opt handles.UDPOption) {
 		dead := [2]netip.AddrPort{unusedPort(t, l, any), unusedPort(t, l, any)}
 		alive, addr := udp(t, l, any)
-		u := must(l.NewUDP(opt))
-		check(t, u.Bind(any, handles.RecvErr))
-		self := must(u.LocalAddr())
+		u := uvtest.Must(l.NewUDP(opt))
+		uvtest.Check(t, u.Bind(any, handles.RecvErr))
+		self := uvtest.Must(u.LocalAddr())
 		got := receive(t, alive, self)
 		var from []string
-		check(t, u.RecvStart(func(d handles.Datagram, err error) {
-			isErr(t, "receive", err, unix.ECONNREFUSED)
+		uvtest.Check(t, u.RecvStart(func(d handles.Datagram, err error) {
+			uvtest.IsErr(t, "receive", err, unix.ECONNREFUSED)
 			var e *uv.Error
 			if asUV(err, &e) {
 				from = append(from, e.Addr)
 			}
 		}))
 		for i := range 4 {
-			check(t, u.Send([]byte("x"), dead[i%2]))
-			until(t, l, func() bool { return len(from) > i })
+			uvtest.Check(t, u.Send([]byte("x"), dead[i%2]))
+			looptest.Until(t, l, func() bool { return len(from) > i })
 			if from[i] != dead[i%2].String() {
 				t.Errorf("refused by %q, want %v", from[i], dead[i%2])
 			}
-			check(t, u.Send([]byte("x"), addr)) // the error was not left for it
-			until(t, l, func() bool { return len(*got) > i })
+			uvtest.Check(t, u.Send([]byte("x"), addr)) // the error was not left for it
+			looptest.Until(t, l, func() bool { return len(*got) > i })
 		}
 		// With its errors read the socket is quiet: a turn brings no event.
-		turn(t, l, 3)
+		looptest.Turn(t, l, 3)
 		before := l.Stats().Events
-		turn(t, l, 20)
+		looptest.Turn(t, l, 20)
 		if n := l.Stats().Events - before; n != 0 {
 			t.Errorf("%d events of a quiet socket", n)
 		}
-		if p, _ := unix.Poll([]unix.PollFd{{Fd: int32(must(u.FD())), Events: unix.POLLIN}}, 0); p != 0 {
+		if p, _ := unix.Poll([]unix.PollFd{{Fd: int32(uvtest.Must(u.FD())), Events: unix.POLLIN}}, 0); p != 0 {
 			t.Error("the kernel still reports the socket")
 		}
-		closeAll(t, u, alive)
+		uvtest.CloseAll(t, u, alive)
 		looptest.Run(t, l)
 	})
 }
@@ -126,35 +126,35 @@ func asUV(err error, e **uv.Error) (ok bool) {
 // TestUDPTooLong: what no datagram can hold is refused, at once where that can
 // be known.
 func TestUDPTooLong(t *testing.T) {
-	l := newLoop(t)
-	u, addr := udp(t, l, loopback)
+	l := looptest.New(t)
+	u, addr := udp(t, l, looptest.Loopback)
 	failed := uvtest.NewCounter(t, "callback", 2)
 	for _, n := range []int{65_508, 65_536, 1 << 20} {
 		p := make([]byte, n)
-		isErr(t, "TrySend", u.TrySend(p, addr), unix.EMSGSIZE)
-		isErr(t, "Send", u.Send(p, addr), uv.EMSGSIZE)
+		uvtest.IsErr(t, "TrySend", u.TrySend(p, addr), unix.EMSGSIZE)
+		uvtest.IsErr(t, "Send", u.Send(p, addr), uv.EMSGSIZE)
 		_, err := u.TrySend2([]handles.Datagram{{Data: p, Addr: addr}})
 		if !errors.Is(err, uv.ENOTSUP) { // libuv before 1.50
-			isErr(t, "TrySend2", err, uv.EMSGSIZE)
+			uvtest.IsErr(t, "TrySend2", err, uv.EMSGSIZE)
 		}
 	}
 	refused := func(err error) {
 		failed.Inc()
-		isErr(t, "SendFunc", err, uv.EMSGSIZE)
+		uvtest.IsErr(t, "SendFunc", err, uv.EMSGSIZE)
 	}
-	check(t, u.SendFunc(refused, addr, make([]byte, 65_508)))
-	check(t, u.SendFunc(refused, addr, make([]byte, 40_000), make([]byte, 40_000)))
-	until(t, l, func() bool { return failed.N() == 2 })
-	closeAll(t, u)
+	uvtest.Check(t, u.SendFunc(refused, addr, make([]byte, 65_508)))
+	uvtest.Check(t, u.SendFunc(refused, addr, make([]byte, 40_000), make([]byte, 40_000)))
+	looptest.Until(t, l, func() bool { return failed.N() == 2 })
+	uvtest.CloseAll(t, u)
 	looptest.Run(t, l)
 }
 
 // TestUDPFailureIsItsOwn: among datagrams that leave together one fails, and
 // the others arrive.
 func TestUDPFailureIsItsOwn(t *testing.T) {
-	l := newLoop(t)
-	a, addrA := udp(t, l, loopback)
-	b, addr := udp(t, l, loopback)
+	l := looptest.New(t)
+	a, addrA := udp(t, l, looptest.Loopback)
+	b, addr := udp(t, l, looptest.Loopback)
 	got := receive(t, b, addrA)
 	broadcast := netip.MustParseAddrPort("255.255.255.255:9") // EACCES unless allowed
 	var errs []error
@@ -166,19 +166,19 @@ func TestUDPFailureIsItsOwn(t *testing.T) {
 			to = broadcast
 		}
 		if i%2 == 0 || i%12 == 5 {
-			check(t, a.SendFunc(func(err error) { ends[i] = err }, to, []byte{byte(i)}))
+			uvtest.Check(t, a.SendFunc(func(err error) { ends[i] = err }, to, []byte{byte(i)}))
 		} else {
-			check(t, a.Send([]byte{byte(i)}, to))
+			uvtest.Check(t, a.Send([]byte{byte(i)}, to))
 		}
 	}
-	until(t, l, func() bool { return len(*got) == 50 && len(ends) == 35 && len(errs) == 5 })
+	looptest.Until(t, l, func() bool { return len(*got) == 50 && len(ends) == 35 && len(errs) == 5 })
 	for i, err := range ends {
 		if want := i%6 == 5; (err != nil) != want {
 			t.Errorf("datagram %d: %v", i, err)
 		}
 	}
 	for _, err := range errs {
-		isErr(t, "OnSent", err, unix.EACCES)
+		uvtest.IsErr(t, "OnSent", err, unix.EACCES)
 	}
 	at := 0
 	for i := range 60 {
@@ -189,37 +189,37 @@ func TestUDPFailureIsItsOwn(t *testing.T) {
 			at++
 		}
 	}
-	check(t, a.SetBroadcast(true))
+	uvtest.Check(t, a.SetBroadcast(true))
 	if err := a.TrySend([]byte("x"), broadcast); errors.Is(err, unix.EACCES) {
 		t.Errorf("broadcast that is allowed: %v", err)
 	}
-	closeAll(t, a, b)
+	uvtest.CloseAll(t, a, b)
 	looptest.Run(t, l)
 }
 
 // TestUDPBadInput: each is a clear error, and leaves the handle as it was.
 func TestUDPBadInput(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	_, err := handles.NewUDP(nil)
-	isErr(t, "no loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "no loop", err, uv.EINVAL)
 	for _, bad := range []handles.UDPOption{handles.UDP4 | handles.UDP6, 1 << 20} {
 		_, err = l.NewUDP(bad)
-		isErr(t, "a bad option", err, uv.EINVAL)
+		uvtest.IsErr(t, "a bad option", err, uv.EINVAL)
 	}
-	u := must(l.NewUDP())
+	u := uvtest.Must(l.NewUDP())
 	to := netip.MustParseAddrPort("127.0.0.1:9")
 	zone := netip.MustParseAddrPort("[fe80::1%no-such-interface]:9")
 	group := netip.MustParseAddr("239.1.2.3")
 	none := netip.Addr{}
-	null := must(os.Open(os.DevNull))
+	null := uvtest.Must(os.Open(os.DevNull))
 	defer null.Close()
 	portOnly := netip.AddrPortFrom(none, 9)
 	for what, err := range map[string]error{
 		"bind to nothing":          u.Bind(nobody),
 		"bind to a zone":           u.Bind(zone),
 		"bind, bad option":         u.Bind(to, 1<<20),
-		"IPv6 only on IPv4":        u.Bind(loopback, handles.IPv6Only),
-		"TCP with UDP's option":    must(l.NewTCP()).Bind(loopback, handles.ReuseAddr),
+		"IPv6 only on IPv4":        u.Bind(looptest.Loopback, handles.IPv6Only),
+		"TCP with UDP's option":    uvtest.Must(l.NewTCP()).Bind(looptest.Loopback, handles.ReuseAddr),
 		"connect to nothing":       u.Connect(nobody),
 		"connect to a zone":        u.Connect(zone),
 		"receive by nil":           u.RecvStart(nil),
@@ -238,21 +238,21 @@ func TestUDPBadInput(t *testing.T) {
 		"TTL that C cannot hold":   u.SetTTL(1<<32 + 1),
 		"multicast TTL -1":         u.SetMulticastTTL(-1),
 		"multicast TTL 256":        u.SetMulticastTTL(256),
-		"open of a file":           must(l.NewUDP()).Open(null.Fd()),
+		"open of a file":           uvtest.Must(l.NewUDP()).Open(null.Fd()),
 	} {
-		isErr(t, what, err, uv.EINVAL)
+		uvtest.IsErr(t, what, err, uv.EINVAL)
 	}
 	_, err = u.TrySend2(nil)
-	isErr(t, "TrySend2 of nothing", err, uv.EINVAL)
+	uvtest.IsErr(t, "TrySend2 of nothing", err, uv.EINVAL)
 	_, err = u.TrySend2([]handles.Datagram{{Addr: to}, {}})
-	isErr(t, "TrySend2 with one to nobody", err, uv.EDESTADDRREQ)
-	isErr(t, "a descriptor that is none", must(l.NewUDP()).Open(1<<20), uv.EBADF)
-	isErr(t, "Send to nobody", u.Send(nil, nobody), uv.EDESTADDRREQ)
-	isErr(t, "Disconnect without a peer", u.Disconnect(), uv.ENOTCONN)
-	check(t, u.Connect(to))
-	isErr(t, "Open with a socket", u.Open(0), uv.EBUSY)
+	uvtest.IsErr(t, "TrySend2 with one to nobody", err, uv.EDESTADDRREQ)
+	uvtest.IsErr(t, "a descriptor that is none", uvtest.Must(l.NewUDP()).Open(1<<20), uv.EBADF)
+	uvtest.IsErr(t, "Send to nobody", u.Send(nil, nobody), uv.EDESTADDRREQ)
+	uvtest.IsErr(t, "Disconnect without a peer", u.Disconnect(), uv.ENOTCONN)
+	uvtest.Check(t, u.Connect(to))
+	uvtest.IsErr(t, "Open with a socket", u.Open(0), uv.EBUSY)
 	for h := range l.Walk() {
-		check(t, h.Close())
+		uvtest.Check(t, h.Close())
 	}
 	closed(t, u)
 	looptest.Run(t, l)
@@ -278,14 +278,14 @@ func closed(t *testing.T, u *handles.UDP) {
 		"SetMulticastInterface": u.SetMulticastInterface(ip), "SetMulticastLoop": u.SetMulticastLoop(true),
 		"SetMulticastTTL": u.SetMulticastTTL(1), "SetTTL": u.SetTTL(1), "SetBroadcast": u.SetBroadcast(true),
 	} {
-		isErr(t, what, err, uv.ErrClosed)
+		uvtest.IsErr(t, what, err, uv.ErrClosed)
 	}
 	u.OnDrained(func() {})
 	u.OnSent(nil)
 	if u.Active() || u.HasRef() && !u.Closing() {
 		t.Error("a closed handle is active")
 	}
-	check(t, u.Close())
+	uvtest.Check(t, u.Close())
 	_ = u.SendQueueSize() + u.SendQueueCount()
 	_ = u.UsingRecvMMsg()
 }

@@ -9,12 +9,13 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
 )
 
 // TestUDPStress does everything at random.
 func TestUDPStress(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		steps := 20_000
 		if testing.Short() {
 			steps = 4_000
@@ -27,9 +28,9 @@ func TestUDPStress(t *testing.T) {
 // FuzzUDP does what the input says.
 func FuzzUDP(f *testing.F) {
 	f.Add([]byte("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b"))
-	f.Add(pattern(3000, 1))
+	f.Add(uvtest.Pattern(3000, 1))
 	f.Fuzz(func(t *testing.T, script []byte) {
-		l := newLoop(t, smallerArenas)
+		l := looptest.New(t, smallerArenas)
 		udpStorm(t, l, min(len(script), 4000), func(n int) int {
 			if len(script) < 2 {
 				return 0
@@ -55,7 +56,7 @@ func udpStorm(t *testing.T, l *uvgo.Loop, steps int, choose func(n int) int) {
 	var step func(depth int)
 	open := func(i int) {
 		opt := handles.UDPOption(i % 2)
-		u, addr := udp(t, l, loopback, opt)
+		u, addr := udp(t, l, looptest.Loopback, opt)
 		u.OnDrained(func() { step(1) })
 		peers[i] = &peer{u: u, addr: addr}
 	}
@@ -68,43 +69,43 @@ func udpStorm(t *testing.T, l *uvgo.Loop, steps int, choose func(n int) int) {
 		data := make([]byte, choose(6000))
 		switch choose(12) {
 		case 0:
-			check(t, p.u.Close())
-			isErr(t, "send", p.u.Send(nil, to), uv.ErrClosed)
+			uvtest.Check(t, p.u.Close())
+			uvtest.IsErr(t, "send", p.u.Send(nil, to), uv.ErrClosed)
 			open(i)
 		case 1, 2, 3:
 			if !p.receiving {
 				p.receiving = true
-				check(t, p.u.RecvStart(func(d handles.Datagram, err error) {
+				uvtest.Check(t, p.u.RecvStart(func(d handles.Datagram, err error) {
 					if peers[i] != p || !p.receiving {
 						t.Error("a callback after Close or RecvStop")
 					}
 					if len(d.Data) > 0 && choose(2) == 0 {
-						check(t, p.u.Send(d.Data[:len(d.Data)/2], to))
+						uvtest.Check(t, p.u.Send(d.Data[:len(d.Data)/2], to))
 					}
 					step(1)
 				}))
 			}
 		case 4:
 			p.receiving = false
-			check(t, p.u.RecvStop())
+			uvtest.Check(t, p.u.RecvStop())
 		case 5, 6:
 			started++
-			check(t, p.u.SendFunc(func(error) { ended++; step(1) }, to, data))
+			uvtest.Check(t, p.u.SendFunc(func(error) { ended++; step(1) }, to, data))
 		case 7:
 			started++
-			check(t, p.u.SendFunc(func(error) { ended++ }, to, data, []byte("tail")))
+			uvtest.Check(t, p.u.SendFunc(func(error) { ended++ }, to, data, []byte("tail")))
 		case 8:
 			_ = p.u.TrySend(data, to)
 		case 9:
 			_, _ = p.u.TrySend2([]handles.Datagram{{Data: data, Addr: to}, {Addr: to}, {Data: data[:len(data)/2], Addr: p.addr}})
 		case 10:
 			if p.u.Connect(to) == nil {
-				isErr(t, "send to another", p.u.Send(nil, to), uv.EISCONN)
+				uvtest.IsErr(t, "send to another", p.u.Send(nil, to), uv.EISCONN)
 				_ = p.u.Send(data, nobody)
-				check(t, p.u.Disconnect())
+				uvtest.Check(t, p.u.Disconnect())
 			}
 		default:
-			check(t, p.u.Send(data, to))
+			uvtest.Check(t, p.u.Send(data, to))
 		}
 	}
 	for i := range peers {
@@ -114,10 +115,10 @@ func udpStorm(t *testing.T, l *uvgo.Loop, steps int, choose func(n int) int) {
 		for range 1 + choose(20) {
 			step(0)
 		}
-		turn(t, l, 1)
+		looptest.Turn(t, l, 1)
 	}
 	for _, p := range peers {
-		check(t, p.u.Close())
+		uvtest.Check(t, p.u.Close())
 	}
 	looptest.Run(t, l)
 	if started != ended {

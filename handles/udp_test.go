@@ -31,17 +31,17 @@ var loopback6 = netip.MustParseAddrPort("[::1]:0")
 // udp makes a handle bound to a free port of the address.
 func udp(t testing.TB, l *uvgo.Loop, addr netip.AddrPort, opts ...handles.UDPOption) (*handles.UDP, netip.AddrPort) {
 	t.Helper()
-	u := must(l.NewUDP(opts...))
-	check(t, u.Bind(addr))
-	return u, must(u.LocalAddr())
+	u := uvtest.Must(l.NewUDP(opts...))
+	uvtest.Check(t, u.Bind(addr))
+	return u, uvtest.Must(u.LocalAddr())
 }
 
 // receive collects datagrams as text with their senders.
 func receive(t testing.TB, u *handles.UDP, from netip.AddrPort) *[]string {
 	t.Helper()
 	var got []string
-	check(t, u.RecvStart(func(d handles.Datagram, err error) {
-		check(t, err)
+	uvtest.Check(t, u.RecvStart(func(d handles.Datagram, err error) {
+		uvtest.Check(t, err)
 		if d.Addr != from || d.Truncated {
 			t.Errorf("%d bytes from %v, truncated %t, want from %v", len(d.Data), d.Addr, d.Truncated, from)
 		}
@@ -52,10 +52,10 @@ func receive(t testing.TB, u *handles.UDP, from netip.AddrPort) *[]string {
 
 // eachUDP runs a test with both ways to wait, to receive, and families.
 func eachUDP(t *testing.T, fn func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opt handles.UDPOption), opts ...uvgo.Option) {
-	for _, any := range []netip.AddrPort{loopback, loopback6} {
+	for _, any := range []netip.AddrPort{looptest.Loopback, loopback6} {
 		for opt, name := range []string{"recvmsg", "recvmmsg"} {
 			t.Run(fmt.Sprintf("%v/%s", any.Addr(), name), func(t *testing.T) {
-				parked(t, func(t *testing.T, l *uvgo.Loop) { fn(t, l, any, handles.UDPOption(opt)) }, opts...)
+				looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) { fn(t, l, any, handles.UDPOption(opt)) }, opts...)
 			})
 		}
 	}
@@ -71,11 +71,11 @@ func TestUDPSends(t *testing.T) {
 		var want []string
 		sent := 0
 		done := func(err error) {
-			check(t, err)
+			uvtest.Check(t, err)
 			sent++
 		}
 		for i, size := range []int{0, 1, 5, 1000, 4096, 5000, 20_000, 65_507} {
-			text := string(pattern(size, uint32(i)))
+			text := string(uvtest.Pattern(size, uint32(i)))
 			p := []byte(text)
 			for _, send := range []func() error{
 				func() error { defer clear(p); return a.Send(p, addrB) }, // p is borrowed
@@ -84,17 +84,17 @@ func TestUDPSends(t *testing.T) {
 				func() error { return a.SendFunc(done, addrB, bytes.SplitAfter([]byte(text), []byte{7})...) },
 				func() error { return a.TrySend([]byte(text), addrB) },
 			} {
-				check(t, send())
+				uvtest.Check(t, send())
 				if want = append(want, text); size > 4096 { // the kernel keeps few of these
-					until(t, l, func() bool { return len(*got) == len(want) })
+					looptest.Until(t, l, func() bool { return len(*got) == len(want) })
 				}
 			}
-			until(t, l, func() bool { return len(*got) == len(want) && sent == (i+1)*3 })
+			looptest.Until(t, l, func() bool { return len(*got) == len(want) && sent == (i+1)*3 })
 		}
 		if diff := cmp.Diff(want, *got); diff != "" {
 			t.Error("datagrams differ, or came in another order")
 		}
-		closeAll(t, a, b)
+		uvtest.CloseAll(t, a, b)
 		looptest.Run(t, l)
 	})
 }
@@ -105,18 +105,18 @@ func TestUDPEcho(t *testing.T) {
 		const rounds, most = 30, 8
 		a, _ := udp(t, l, any, opt)
 		b, addrB := udp(t, l, any, opt)
-		check(t, b.RecvStart(func(d handles.Datagram, err error) {
-			check(t, err)
+		uvtest.Check(t, b.RecvStart(func(d handles.Datagram, err error) {
+			uvtest.Check(t, err)
 			at := len(d.Data) / 3
-			check(t, b.Send(d.Data, d.Addr))
-			check(t, b.SendFunc(nil, d.Addr, d.Data))
-			check(t, b.SendFunc(nil, d.Addr, d.Data[:at], d.Data[at:]))
+			uvtest.Check(t, b.Send(d.Data, d.Addr))
+			uvtest.Check(t, b.SendFunc(nil, d.Addr, d.Data))
+			uvtest.Check(t, b.SendFunc(nil, d.Addr, d.Data[:at], d.Data[at:]))
 			n, err := b.TrySend2([]handles.Datagram{d, d})
 			if err != nil {
-				isErr(t, "TrySend2", err, uv.ENOTSUP) // libuv before 1.50
+				uvtest.IsErr(t, "TrySend2", err, uv.ENOTSUP) // libuv before 1.50
 			}
 			for ; n < 2; n++ {
-				check(t, b.Send(d.Data, d.Addr))
+				uvtest.Check(t, b.Send(d.Data, d.Addr))
 			}
 		}))
 		got := receive(t, a, addrB)
@@ -125,16 +125,16 @@ func TestUDPEcho(t *testing.T) {
 			var want []string
 			for j := range 1 + i%most {
 				size := 1 + (i*j*j*37)%600
-				text := string(pattern(size, uint32(i*100+j)))
-				check(t, a.Send([]byte(text), addrB))
+				text := string(uvtest.Pattern(size, uint32(i*100+j)))
+				uvtest.Check(t, a.Send([]byte(text), addrB))
 				want = append(want, text, text, text, text, text)
 			}
-			until(t, l, func() bool { return len(*got) >= len(want) })
+			looptest.Until(t, l, func() bool { return len(*got) >= len(want) })
 			if !cmp.Equal(want, *got, sortedStrings) {
 				t.Fatalf("round %d: what came back differs", i)
 			}
 		}
-		closeAll(t, a, b)
+		uvtest.CloseAll(t, a, b)
 		looptest.Run(t, l)
 	})
 }
@@ -142,33 +142,33 @@ func TestUDPEcho(t *testing.T) {
 // TestUDPOutOfArena: with an arena for one datagram at a time nothing is lost
 // or cut, and no handle starves beside others and a busy stream.
 func TestUDPOutOfArena(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const handlesN, each = 4, 20
-		src, from := udp(t, l, loopback)
+		src, from := udp(t, l, looptest.Loopback)
 		var got [handlesN]*[]string
 		var all []*handles.UDP
 		var want []string
 		for i := range each {
-			want = append(want, string(pattern(i*200, uint32(i))))
+			want = append(want, string(uvtest.Pattern(i*200, uint32(i))))
 		}
-		in, out := pair(t, l) // a stream that always has something to read
+		in, out := looptest.Pair(t, l) // a stream that always has something to read
 		stop := false
-		check(t, out.ReadStart(func(p []byte, err error) {
-			check(t, err)
+		uvtest.Check(t, out.ReadStart(func(p []byte, err error) {
+			uvtest.Check(t, err)
 			if !stop {
-				check(t, in.WriteFunc(nil, make([]byte, len(p))))
+				uvtest.Check(t, in.WriteFunc(nil, make([]byte, len(p))))
 			}
 		}))
-		check(t, in.WriteFunc(nil, make([]byte, 300_000)))
+		uvtest.Check(t, in.WriteFunc(nil, make([]byte, 300_000)))
 		for i := range handlesN {
-			u, addr := udp(t, l, loopback)
+			u, addr := udp(t, l, looptest.Loopback)
 			got[i] = receive(t, u, from)
 			all = append(all, u)
 			for _, text := range want {
-				check(t, src.Send([]byte(text), addr))
+				uvtest.Check(t, src.Send([]byte(text), addr))
 			}
 		}
-		until(t, l, func() bool {
+		looptest.Until(t, l, func() bool {
 			for i := range got {
 				if len(*got[i]) < each {
 					return false
@@ -180,42 +180,42 @@ func TestUDPOutOfArena(t *testing.T) {
 			if diff := cmp.Diff(want, *got[i]); diff != "" {
 				t.Errorf("handle %d: datagrams differ", i)
 			}
-			closeAll(t, all[i])
+			uvtest.CloseAll(t, all[i])
 		}
 		stop = true
-		closeAll(t, in, out, src)
+		uvtest.CloseAll(t, in, out, src)
 		looptest.Run(t, l)
 	}, smallArenas)
 }
 
 // TestUDPOutOfArenaDoesNotSpin: a turn that puts off a handle has read another.
 func TestUDPOutOfArenaDoesNotSpin(t *testing.T) {
-	l := newLoop(t, smallArenas)
+	l := looptest.New(t, smallArenas)
 	const n = 40
-	src, _ := udp(t, l, loopback)
-	a, addrA := udp(t, l, loopback)
-	b, addrB := udp(t, l, loopback)
+	src, _ := udp(t, l, looptest.Loopback)
+	a, addrA := udp(t, l, looptest.Loopback)
+	b, addrB := udp(t, l, looptest.Loopback)
 	got := 0
 	for i, u := range []*handles.UDP{a, b} {
 		for range n {
-			check(t, src.TrySend([]byte("x"), []netip.AddrPort{addrA, addrB}[i]))
+			uvtest.Check(t, src.TrySend([]byte("x"), []netip.AddrPort{addrA, addrB}[i]))
 		}
-		check(t, u.RecvStart(func(d handles.Datagram, err error) {
-			check(t, err)
+		uvtest.Check(t, u.RecvStart(func(d handles.Datagram, err error) {
+			uvtest.Check(t, err)
 			got++
 		}))
 	}
 	barren := 0
 	for got < 2*n {
 		before, there := got, hungUp(t, a, unix.POLLIN) || hungUp(t, b, unix.POLLIN)
-		if turn(t, l, 1); there && got == before { // one datagram a turn fits
+		if looptest.Turn(t, l, 1); there && got == before { // one datagram a turn fits
 			barren++
 		}
 	}
 	if barren > 4 {
 		t.Errorf("%d turns brought nothing although datagrams were there", barren)
 	}
-	closeAll(t, src, a, b)
+	uvtest.CloseAll(t, src, a, b)
 	looptest.Run(t, l)
 }
 
@@ -229,29 +229,29 @@ func TestUDPRecvStopHolds(t *testing.T) {
 		var want, got []string
 		for i := range n {
 			want = append(want, fmt.Sprint(i))
-			check(t, a.TrySend([]byte(want[i]), addrB))
+			uvtest.Check(t, a.TrySend([]byte(want[i]), addrB))
 		}
 		recv := func(d handles.Datagram, err error) {
-			check(t, err)
+			uvtest.Check(t, err)
 			if d.Addr != addrA {
 				t.Errorf("from %v, want %v", d.Addr, addrA)
 			}
 			if got = append(got, string(d.Data)); len(got)%7 == 0 {
-				check(t, b.RecvStop())
+				uvtest.Check(t, b.RecvStop())
 			}
 		}
-		check(t, b.RecvStart(recv))
+		uvtest.Check(t, b.RecvStart(recv))
 		for len(got) < n {
 			at := len(got)
-			until(t, l, func() bool { return len(got) == n || len(got) > at && len(got)%7 == 0 })
-			turn(t, l, 2)
+			looptest.Until(t, l, func() bool { return len(got) == n || len(got) > at && len(got)%7 == 0 })
+			looptest.Turn(t, l, 2)
 			if len(got) > at+7 {
 				t.Fatalf("%d datagrams after RecvStop", len(got)-at-7)
 			}
 			if len(got) < n {
 				before := len(got)
-				check(t, b.RecvStart(recv))
-				isErr(t, "a second RecvStart", b.RecvStart(recv), uv.EALREADY)
+				uvtest.Check(t, b.RecvStart(recv))
+				uvtest.IsErr(t, "a second RecvStart", b.RecvStart(recv), uv.EALREADY)
 				if len(got) != before {
 					t.Fatal("delivered inside the call")
 				}
@@ -260,28 +260,28 @@ func TestUDPRecvStopHolds(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		closeAll(t, a, b)
+		uvtest.CloseAll(t, a, b)
 		looptest.Run(t, l)
 	})
 }
 
 // TestUDPHeldIsDiscardedByClose and keeps the loop from nothing.
 func TestUDPHeldIsDiscardedByClose(t *testing.T) {
-	l := newLoop(t)
-	a, _ := udp(t, l, loopback)
-	b, addr := udp(t, l, loopback)
+	l := looptest.New(t)
+	a, _ := udp(t, l, looptest.Loopback)
+	b, addr := udp(t, l, looptest.Loopback)
 	for range 10 {
-		check(t, a.TrySend([]byte("x"), addr))
+		uvtest.Check(t, a.TrySend([]byte("x"), addr))
 	}
 	got := uvtest.NewCounter(t, "receive callback", 1)
-	check(t, b.RecvStart(func(handles.Datagram, error) {
+	uvtest.Check(t, b.RecvStart(func(handles.Datagram, error) {
 		got.Inc()
-		check(t, b.RecvStop())
-		check(t, a.Close())
+		uvtest.Check(t, b.RecvStop())
+		uvtest.Check(t, a.Close())
 	}))
 	looptest.Run(t, l) // nothing is left to do
-	check(t, b.RecvStart(func(handles.Datagram, error) { got.Inc() }))
-	check(t, b.Close())
+	uvtest.Check(t, b.RecvStart(func(handles.Datagram, error) { got.Inc() }))
+	uvtest.Check(t, b.Close())
 	looptest.Run(t, l)
 }
 
@@ -289,58 +289,58 @@ func TestUDPHeldIsDiscardedByClose(t *testing.T) {
 // delivered by the next run, also what was held.
 func TestUDPPanicLosesNothing(t *testing.T) {
 	panics := 0
-	l := must(uvgo.New(uvgo.WithPanicHandler(func(*uv.PanicError) { panics++ })))
-	a, _ := udp(t, l, loopback)
-	b, addr := udp(t, l, loopback)
+	l := uvtest.Must(uvgo.New(uvgo.WithPanicHandler(func(*uv.PanicError) { panics++ })))
+	a, _ := udp(t, l, looptest.Loopback)
+	b, addr := udp(t, l, looptest.Loopback)
 	const n = 12
 	for i := range n {
-		check(t, a.TrySend([]byte{byte(i)}, addr))
+		uvtest.Check(t, a.TrySend([]byte{byte(i)}, addr))
 	}
 	var got []byte
 	var recv func(d handles.Datagram, err error)
 	recv = func(d handles.Datagram, err error) {
 		if got = append(got, d.Data...); len(got) == 3 {
-			check(t, b.RecvStop())
-			check(t, b.RecvStart(recv))
+			uvtest.Check(t, b.RecvStop())
+			uvtest.Check(t, b.RecvStart(recv))
 		}
 		panic("recv")
 	}
-	check(t, b.RecvStart(recv))
-	until(t, l, func() bool { return len(got) == n })
+	uvtest.Check(t, b.RecvStart(recv))
+	looptest.Until(t, l, func() bool { return len(got) == n })
 	if panics != n || !bytes.Equal(got, []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}) {
 		t.Errorf("%d panics, got %v", panics, got)
 	}
-	closeAll(t, a, b)
+	uvtest.CloseAll(t, a, b)
 	looptest.Run(t, l)
-	check(t, l.Close())
+	uvtest.Check(t, l.Close())
 }
 
 // TestUDPTruncates what is longer than the longest datagram of the internet.
 func TestUDPTruncates(t *testing.T) {
 	for opt, name := range []string{"recvmsg", "recvmmsg"} {
 		t.Run(name, func(t *testing.T) {
-			l := newLoop(t)
+			l := looptest.New(t)
 			a, b := unixUDP(t, l, handles.UDPOption(opt))
 			const most = 64 << 10
-			want := pattern(most+4000, 1)
+			want := uvtest.Pattern(most+4000, 1)
 			var got []handles.Datagram
-			check(t, b.RecvStart(func(d handles.Datagram, err error) {
-				check(t, err)
+			uvtest.Check(t, b.RecvStart(func(d handles.Datagram, err error) {
+				uvtest.Check(t, err)
 				d.Data = bytes.Clone(d.Data)
 				got = append(got, d)
 			}))
 			for _, n := range []int{10, most, most + 1, most + 4000, 20} {
-				check(t, a.Send(want[:n], netip.AddrPort{}))
-				until(t, l, func() bool { return a.SendQueueSize() == 0 })
+				uvtest.Check(t, a.Send(want[:n], netip.AddrPort{}))
+				looptest.Until(t, l, func() bool { return a.SendQueueSize() == 0 })
 			}
-			until(t, l, func() bool { return len(got) == 5 })
+			looptest.Until(t, l, func() bool { return len(got) == 5 })
 			for i, n := range []int{10, most, most, most, 20} {
 				d := got[i]
 				if d.Truncated != (i == 2 || i == 3) || !bytes.Equal(d.Data, want[:n]) {
 					t.Errorf("datagram %d: %d bytes, truncated %t", i, len(d.Data), d.Truncated)
 				}
 			}
-			closeAll(t, a, b)
+			uvtest.CloseAll(t, a, b)
 			looptest.Run(t, l)
 		})
 	}
@@ -350,10 +350,10 @@ func TestUDPTruncates(t *testing.T) {
 func unixUDP(t testing.TB, l *uvgo.Loop, opts ...handles.UDPOption) (a, b *handles.UDP) {
 	t.Helper()
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	check(t, err)
-	a, b = must(l.NewUDP()), must(l.NewUDP(opts...))
+	uvtest.Check(t, err)
+	a, b = uvtest.Must(l.NewUDP()), uvtest.Must(l.NewUDP(opts...))
 	for i, u := range []*handles.UDP{a, b} {
-		check(t, u.Open(uintptr(fds[i])))
+		uvtest.Check(t, u.Open(uintptr(fds[i])))
 		unix.Close(fds[i])
 	}
 	return a, b
@@ -361,14 +361,14 @@ func unixUDP(t testing.TB, l *uvgo.Loop, opts ...handles.UDPOption) (a, b *handl
 
 // TestUDPErrorNamesTheAddress checks what a failed send says.
 func TestUDPErrorNamesTheAddress(t *testing.T) {
-	l := newLoop(t)
-	u := must(l.NewUDP())
+	l := looptest.New(t)
+	u := uvtest.Must(l.NewUDP())
 	to := netip.MustParseAddrPort("127.0.0.1:9")
 	err := u.TrySend(make([]byte, 70_000), to)
-	isErr(t, "too long", err, unix.EMSGSIZE)
+	uvtest.IsErr(t, "too long", err, unix.EMSGSIZE)
 	if err == nil || !strings.Contains(err.Error(), "udp try send 127.0.0.1:9: ") {
 		t.Errorf("error %q", err)
 	}
-	closeAll(t, u)
+	uvtest.CloseAll(t, u)
 	looptest.Run(t, l)
 }

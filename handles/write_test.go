@@ -22,25 +22,25 @@ func collect(t testing.TB, l *uvgo.Loop, s handles.Stream) (got *[]byte) {
 	got = new([]byte)
 	ended := uvtest.NewCounter(t, "end of the stream", 1)
 	var read func(p []byte, err error)
-	pause := must(l.NewIdle())
+	pause := uvtest.Must(l.NewIdle())
 	read = func(p []byte, err error) {
 		*got = append(*got, p...)
 		if err != nil {
-			isErr(t, "read", err, io.EOF)
+			uvtest.IsErr(t, "read", err, io.EOF)
 			ended.Inc()
-			closeAll(t, s, pause)
+			uvtest.CloseAll(t, s, pause)
 			return
 		}
-		check(t, s.ReadStop())
+		uvtest.Check(t, s.ReadStop())
 		turns := 0
-		check(t, pause.Start(func() {
+		uvtest.Check(t, pause.Start(func() {
 			if turns++; turns == 3 {
-				check(t, pause.Stop())
-				check(t, s.ReadStart(read))
+				uvtest.Check(t, pause.Stop())
+				uvtest.Check(t, s.ReadStart(read))
 			}
 		}))
 	}
-	check(t, s.ReadStart(read))
+	uvtest.Check(t, s.ReadStart(read))
 	return got
 }
 
@@ -50,9 +50,9 @@ func garbage(t testing.TB, l *uvgo.Loop) (stop func()) {
 	old := debug.SetGCPercent(1)
 	t.Cleanup(func() { debug.SetGCPercent(old) })
 	var sink [][]byte
-	c := must(l.NewCheck())
+	c := uvtest.Must(l.NewCheck())
 	n := 0
-	check(t, c.Start(func() {
+	uvtest.Check(t, c.Start(func() {
 		sink = nil
 		for i := range 16 {
 			sink = append(sink, bytes.Repeat([]byte{0xdb}, 1<<(8+i%8)))
@@ -72,18 +72,18 @@ func TestWriteFuncWithManyBuffers(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%d of %d bytes", bufs, size), func(t *testing.T) {
-				parked(t, func(t *testing.T, l *uvgo.Loop) { testManyBuffers(t, l, bufs, size) })
+				looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) { testManyBuffers(t, l, bufs, size) })
 			})
 		}
 	}
 	t.Run("small arena", func(t *testing.T) {
-		l := newLoop(t, smallArenas)
+		l := looptest.New(t, smallArenas)
 		testManyBuffers(t, l, 5000, 300)
 	})
 }
 
 func testManyBuffers(t *testing.T, l *uvgo.Loop, bufs, size int) {
-	a, b := pair(t, l)
+	a, b := looptest.Pair(t, l)
 	got := collect(t, l, b)
 	stop := garbage(t, l)
 	var want []byte
@@ -99,12 +99,12 @@ func testManyBuffers(t *testing.T, l *uvgo.Loop, bufs, size int) {
 				case 5:
 					vec = append(vec, []byte{})
 				default:
-					vec = append(vec, pattern(size, uint32(i*bufs+j)))
+					vec = append(vec, uvtest.Pattern(size, uint32(i*bufs+j)))
 				}
 				want = append(want, vec[j]...)
 			}
-			check(t, a.WriteFunc(func(err error) {
-				check(t, err)
+			uvtest.Check(t, a.WriteFunc(func(err error) {
+				uvtest.Check(t, err)
 				if last++; last != i {
 					t.Errorf("completion %d is that of write %d", last, i)
 				}
@@ -112,12 +112,12 @@ func testManyBuffers(t *testing.T, l *uvgo.Loop, bufs, size int) {
 			clear(vec) // only the bytes are lent, not the list of them
 		}()
 	}
-	check(t, a.Shutdown(func(err error) {
-		check(t, err)
+	uvtest.Check(t, a.Shutdown(func(err error) {
+		uvtest.Check(t, err)
 		if last != writes-1 {
 			t.Errorf("the shutdown is through after %d of %d writes", last+1, writes)
 		}
-		closeAll(t, a)
+		uvtest.CloseAll(t, a)
 		stop()
 	}))
 	looptest.Run(t, l)
@@ -133,9 +133,9 @@ func testManyBuffers(t *testing.T, l *uvgo.Loop, bufs, size int) {
 // sizes around the limits of the arenas, with a kernel that takes them and one
 // that does not.
 func TestWriteBorrowsOnly(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		for _, blocked := range []bool{false, true} {
-			a, b := pair(t, l)
+			a, b := looptest.Pair(t, l)
 			var want []byte
 			write := func(p []byte) {
 				want = append(want, p...)
@@ -148,21 +148,21 @@ func TestWriteBorrowsOnly(t *testing.T) {
 				}
 			}
 			if blocked { // more than the kernel takes while nobody reads
-				write(pattern(8<<20, 99))
+				write(uvtest.Pattern(8<<20, 99))
 			}
 			for i, n := range []int{1, 2, 15, 16, 17, 4096, 4097, 64<<10 - 1, 64 << 10, 64<<10 + 1, 256 << 10, 1 << 20, 3} {
-				write(pattern(n, uint32(i)))
-				write(pattern(7, uint32(i)))
+				write(uvtest.Pattern(n, uint32(i)))
+				write(uvtest.Pattern(7, uint32(i)))
 			}
 			for i := range 2000 { // more small ones than the arena holds
-				write(pattern(500, uint32(i)))
+				write(uvtest.Pattern(500, uint32(i)))
 			}
 			for i := range 9000 { // more submissions than the ring holds
-				write(pattern(3, uint32(i)))
+				write(uvtest.Pattern(3, uint32(i)))
 			}
-			check(t, a.Shutdown(func(err error) {
-				check(t, err)
-				closeAll(t, a)
+			uvtest.Check(t, a.Shutdown(func(err error) {
+				uvtest.Check(t, err)
+				uvtest.CloseAll(t, a)
 			}))
 			got := collect(t, l, b)
 			looptest.Run(t, l)
@@ -176,20 +176,20 @@ func TestWriteBorrowsOnly(t *testing.T) {
 // TestWriteOrder mixes all ways of writing; a turn's writes leave in the order
 // of the calls, and their callbacks run in it.
 func TestWriteOrder(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
-		a, b := pair(t, l)
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
+		a, b := looptest.Pair(t, l)
 		var want []byte
 		calls, completed := 0, 0
 		for i := range 3000 {
-			p := pattern(1+i*i%6000, uint32(i))
+			p := uvtest.Pattern(1+i*i%6000, uint32(i))
 			want = append(want, p...)
 			switch i % 5 {
 			case 0, 1:
 				_, err := a.Write(p)
-				check(t, err)
+				uvtest.Check(t, err)
 				continue
 			case 2:
-				check(t, a.WriteFunc(nil, p))
+				uvtest.Check(t, a.WriteFunc(nil, p))
 				continue
 			}
 			call := calls
@@ -198,20 +198,20 @@ func TestWriteOrder(t *testing.T) {
 			if i%5 == 4 {
 				bufs = [][]byte{p[:len(p)/2], nil, p[len(p)/2:]}
 			}
-			check(t, a.WriteFunc(func(err error) {
-				check(t, err)
+			uvtest.Check(t, a.WriteFunc(func(err error) {
+				uvtest.Check(t, err)
 				if completed != call {
 					t.Errorf("completion %d is that of write %d", completed, call)
 				}
 				completed++
 			}, bufs...))
 			if i%500 == 499 {
-				turn(t, l, 1)
+				looptest.Turn(t, l, 1)
 			}
 		}
-		check(t, a.Shutdown(func(err error) {
-			check(t, err)
-			closeAll(t, a)
+		uvtest.Check(t, a.Shutdown(func(err error) {
+			uvtest.Check(t, err)
+			uvtest.CloseAll(t, a)
 		}))
 		got := collect(t, l, b)
 		looptest.Run(t, l)
@@ -228,12 +228,12 @@ func TestWriteOrder(t *testing.T) {
 // so part of it goes through libuv's queue although the kernel has room for
 // all. The second, which could leave at once, must not overtake its callback.
 func TestWriteCompletionsKeepOrder(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
-		a, b := pair(t, l)
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
+		a, b := looptest.Pair(t, l)
 		order := ""
 		note := func(s string) func(error) {
 			return func(err error) {
-				isErr(t, "write", err, nil)
+				uvtest.IsErr(t, "write", err, nil)
 				order += s
 			}
 		}
@@ -241,62 +241,62 @@ func TestWriteCompletionsKeepOrder(t *testing.T) {
 		for i := range vec {
 			vec[i] = make([]byte, 4)
 		}
-		check(t, a.WriteFunc(note("a"), vec...))
-		check(t, a.WriteFunc(note("b"), []byte("x")))
+		uvtest.Check(t, a.WriteFunc(note("a"), vec...))
+		uvtest.Check(t, a.WriteFunc(note("b"), []byte("x")))
 		if n := a.WriteQueueSize(); n != 0 {
 			t.Fatalf("the kernel left %d bytes: the test shows nothing", n)
 		}
 		if order != "" {
 			t.Error("callbacks run inside a call")
 		}
-		turn(t, l, 3)
+		looptest.Turn(t, l, 3)
 
 		// An empty write that waits for the connection counts no bytes.
-		s, addr := listen(t, l, func(c *handles.TCP, err error) {
-			check(t, err)
-			closeAll(t, c)
+		s, addr := looptest.Listen(t, l, func(c *handles.TCP, err error) {
+			uvtest.Check(t, err)
+			uvtest.CloseAll(t, c)
 		})
-		c := must(l.NewTCP())
-		check(t, c.Connect(addr, func(err error) {
+		c := uvtest.Must(l.NewTCP())
+		uvtest.Check(t, c.Connect(addr, func(err error) {
 			note("c")(err)
-			check(t, c.WriteFunc(note("e"), []byte("x")))
+			uvtest.Check(t, c.WriteFunc(note("e"), []byte("x")))
 		}))
-		check(t, c.WriteFunc(note("d"), nil))
-		until(t, l, func() bool { return len(order) >= 5 })
+		uvtest.Check(t, c.WriteFunc(note("d"), nil))
+		looptest.Until(t, l, func() bool { return len(order) >= 5 })
 		if order != "abcde" {
 			t.Errorf("the completions come as %q", order)
 		}
-		closeAll(t, a, b, c, s)
+		uvtest.CloseAll(t, a, b, c, s)
 	})
 }
 
 // TestWriteBetweenOtherOperations: other operations on a stream divide a turn's
 // writes to it, and the turn still ends.
 func TestWriteBetweenOtherOperations(t *testing.T) {
-	parked(t, func(t *testing.T, l *uvgo.Loop) {
-		a, b := pair(t, l)
-		c, d := pair(t, l)
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
+		a, b := looptest.Pair(t, l)
+		c, d := looptest.Pair(t, l)
 		got, got2 := collect(t, l, b), collect(t, l, d)
 		write := func(s handles.Stream, text string) {
 			_, err := s.Write([]byte(text))
-			check(t, err)
+			uvtest.Check(t, err)
 		}
 		read := func([]byte, error) {}
 		write(a, "1")
 		write(c, "6")
-		check(t, a.ReadStart(read))
+		uvtest.Check(t, a.ReadStart(read))
 		write(a, "2")
-		check(t, a.ReadStop())
+		uvtest.Check(t, a.ReadStop())
 		write(c, "7")
 		write(a, "3")
 		a.Unref()
-		check(t, c.ReadStart(read))
+		uvtest.Check(t, c.ReadStart(read))
 		write(a, "4")
 		a.Ref()
 		write(c, "8")
 		write(a, "5")
-		check(t, a.Shutdown(func(error) { closeAll(t, a) }))
-		check(t, c.Shutdown(func(error) { closeAll(t, c) }))
+		uvtest.Check(t, a.Shutdown(func(error) { uvtest.CloseAll(t, a) }))
+		uvtest.Check(t, c.Shutdown(func(error) { uvtest.CloseAll(t, c) }))
 		looptest.Run(t, l)
 		if string(*got) != "12345" || string(*got2) != "678" {
 			t.Errorf("the peers got %q and %q", *got, *got2)
@@ -307,9 +307,9 @@ func TestWriteBetweenOtherOperations(t *testing.T) {
 // TestWriteFuncReleasesBuffers: bytes that were lent are free again when the
 // callback runs, however the write ends.
 func TestWriteFuncReleasesBuffers(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	for _, sent := range []bool{true, false} {
-		a, b := pair(t, l)
+		a, b := looptest.Pair(t, l)
 		freed := make(chan struct{}, 1)
 		done := uvtest.NewCounter(t, "write callback", 1)
 		func() {
@@ -320,19 +320,19 @@ func TestWriteFuncReleasesBuffers(t *testing.T) {
 				n = 16
 			}
 			for i := range n {
-				check(t, a.WriteFunc(func(err error) {
+				uvtest.Check(t, a.WriteFunc(func(err error) {
 					if i == 0 {
 						done.Inc()
 					}
 					if sent {
-						check(t, err)
+						uvtest.Check(t, err)
 					} else if err != nil {
-						isErr(t, "write", err, uv.ECANCELED)
+						uvtest.IsErr(t, "write", err, uv.ECANCELED)
 					}
 				}, big))
 			}
 		}()
-		turn(t, l, 2)
+		looptest.Turn(t, l, 2)
 		if !sent {
 			for range 3 {
 				runtime.GC()
@@ -342,17 +342,17 @@ func TestWriteFuncReleasesBuffers(t *testing.T) {
 				t.Error("the bytes were collected while they were lent")
 			default:
 			}
-			closeAll(t, a)
+			uvtest.CloseAll(t, a)
 		} else {
-			check(t, b.ReadStart(func(p []byte, err error) {}))
+			uvtest.Check(t, b.ReadStart(func(p []byte, err error) {}))
 		}
-		until(t, l, func() bool { return done.N() == 1 })
-		turn(t, l, 3)
+		looptest.Until(t, l, func() bool { return done.N() == 1 })
+		looptest.Turn(t, l, 3)
 		for range 10 {
 			runtime.GC()
 		}
 		<-freed
-		closeAll(t, a, b)
+		uvtest.CloseAll(t, a, b)
 		looptest.Run(t, l)
 	}
 }

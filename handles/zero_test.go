@@ -24,7 +24,7 @@ func TestConstructorsRefuseALoopThatIsNone(t *testing.T) {
 		"nil": nil, "nil pointer": (*uvgo.Loop)(nil), "zero": new(uvgo.Loop), "without a core": notALoop{},
 	} {
 		for what, err := range constructors(l) {
-			isErr(t, name+": "+what, err, uv.EINVAL)
+			uvtest.IsErr(t, name+": "+what, err, uv.EINVAL)
 		}
 	}
 }

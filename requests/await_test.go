@@ -20,15 +20,15 @@ func running(t testing.TB, l *uvgo.Loop) {
 	l.Hold()
 	go func() { ended <- l.Run(context.Background()) }()
 	t.Cleanup(func() {
-		check(t, l.Post(l.Drop))
-		check(t, <-ended)
+		uvtest.Check(t, l.Post(l.Drop))
+		uvtest.Check(t, <-ended)
 	})
 }
 
 // TestGetAddrInfoContextFromManyGoroutines asks 1,000 questions at once.
 func TestGetAddrInfoContextFromManyGoroutines(t *testing.T) {
 	for _, park := range []uvgo.Parking{uvgo.ParkThread, uvgo.ParkGoroutine} {
-		l := newLoop(t, uvgo.WithParking(park))
+		l := looptest.New(t, uvgo.WithParking(park))
 		running(t, l)
 		var wg sync.WaitGroup
 		for i := range 1000 {
@@ -47,16 +47,16 @@ func TestGetAddrInfoContextFromManyGoroutines(t *testing.T) {
 // TestGetAddrInfoContextEnds: the caller goes on when its context ends, be the
 // loop running or not, and what it leaves behind is cleared away.
 func TestGetAddrInfoContextEnds(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := requests.GetAddrInfoContext(ended, l, "localhost", "", stream)
-	isErr(t, "ended before", err, context.Canceled)
+	uvtest.IsErr(t, "ended before", err, context.Canceled)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	go cancel()
 	_, err = requests.GetAddrInfoContext(ctx, l, "localhost", "", stream) // nobody runs the loop
-	isErr(t, "ended meanwhile", err, context.Canceled)
+	uvtest.IsErr(t, "ended meanwhile", err, context.Canceled)
 	looptest.Run(t, l)
 
 	running(t, l)
@@ -67,7 +67,7 @@ func TestGetAddrInfoContextEnds(t *testing.T) {
 			go cancel()
 			list, err := requests.GetAddrInfoContext(ctx, l, "localhost", "", stream)
 			if err != nil {
-				isErr(t, "race", err, context.Canceled)
+				uvtest.IsErr(t, "race", err, context.Canceled)
 			} else if len(list) == 0 {
 				t.Error("neither answer nor error")
 			}
@@ -75,22 +75,22 @@ func TestGetAddrInfoContextEnds(t *testing.T) {
 	}
 	wg.Wait()
 	_, err = requests.GetAddrInfoContext(t.Context(), l, "localhost", "", requests.AddrInfoHints{SockType: 99})
-	isErr(t, "error of the system", err, uv.EAI_SOCKTYPE)
+	uvtest.IsErr(t, "error of the system", err, uv.EAI_SOCKTYPE)
 	_, err = requests.GetAddrInfoContext(t.Context(), l, "", "", stream)
-	isErr(t, "error of the call", err, uv.EINVAL)
+	uvtest.IsErr(t, "error of the call", err, uv.EINVAL)
 }
 
 // TestContextFormsOnTheLoop: in debug mode they say so instead of waiting for
 // themselves.
 func TestContextFormsOnTheLoop(t *testing.T) {
-	l := newLoop(t, uvgo.WithDebug())
+	l := looptest.New(t, uvgo.WithDebug())
 	ran := uvtest.NewCounter(t, "posted function", 1)
-	check(t, l.Post(func() {
+	uvtest.Check(t, l.Post(func() {
 		ran.Inc()
 		_, err := requests.GetAddrInfoContext(t.Context(), l, "localhost", "", stream)
-		isErr(t, "lookup", err, uv.ErrInCallback)
+		uvtest.IsErr(t, "lookup", err, uv.ErrInCallback)
 		_, err = requests.RandomBytesContext(t.Context(), l, 1)
-		isErr(t, "random", err, uv.ErrInCallback)
+		uvtest.IsErr(t, "random", err, uv.ErrInCallback)
 	}))
 	looptest.Run(t, l)
 }
@@ -99,18 +99,18 @@ func TestContextFormsOnTheLoop(t *testing.T) {
 // Shutdown waits for the answer.
 func TestLookupOutlivesRun(t *testing.T) {
 	l, err := uvgo.New()
-	check(t, err)
+	uvtest.Check(t, err)
 	answers := uvtest.NewCounter(t, "answers", 2)
 	_, err = requests.GetAddrInfo(l, "localhost", "", stream, func(_ []requests.AddrInfo, err error) {
-		check(t, err)
+		uvtest.Check(t, err)
 		answers.Inc()
 	})
-	check(t, err)
+	uvtest.Check(t, err)
 	_, err = requests.GetNameInfo(l, netip.MustParseAddrPort("127.0.0.1:80"), 0, func(_, _ string, err error) {
-		check(t, err)
+		uvtest.Check(t, err)
 		answers.Inc()
 	})
-	check(t, err)
-	isErr(t, "close", l.Close(), uv.EBUSY)
-	check(t, l.Shutdown(t.Context()))
+	uvtest.Check(t, err)
+	uvtest.IsErr(t, "close", l.Close(), uv.EBUSY)
+	uvtest.Check(t, l.Shutdown(t.Context()))
 }

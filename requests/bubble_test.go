@@ -7,6 +7,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/requests"
 )
 
@@ -14,7 +15,7 @@ import (
 // loop outside of it, and may end the wait by contexts of the bubble.
 func TestContextFormsInBubble(t *testing.T) {
 	for _, park := range []uvgo.Parking{uvgo.ParkThread, uvgo.ParkGoroutine} {
-		l := newLoop(t, uvgo.WithParking(park))
+		l := looptest.New(t, uvgo.WithParking(park))
 		running(t, l)
 		synctest.Test(t, func(t *testing.T) {
 			for range 100 {
@@ -27,7 +28,7 @@ func TestContextFormsInBubble(t *testing.T) {
 				}
 				cancel()
 				_, err := requests.RandomBytesContext(ctx, l, 8)
-				isErr(t, "ended before", err, context.Canceled)
+				uvtest.IsErr(t, "ended before", err, context.Canceled)
 			}
 		})
 	}
@@ -35,12 +36,12 @@ func TestContextFormsInBubble(t *testing.T) {
 
 // TestContextEndsInBubble: the loop finds a context of a bubble ended.
 func TestContextEndsInBubble(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go cancel()
 		_, err := requests.RandomBytesContext(ctx, l, 8) // nobody runs the loop
-		isErr(t, "ended meanwhile", err, context.Canceled)
+		uvtest.IsErr(t, "ended meanwhile", err, context.Canceled)
 		synctest.Wait()
 	})
 	looptest.Run(t, l)

@@ -19,25 +19,25 @@ func asError(err error, e **uv.Error) bool { return errors.As(err, e) }
 // TestConnectErrorNamesTheAddress checks what a failed attempt says, be it
 // refused at once or later.
 func TestConnectErrorNamesTheAddress(t *testing.T) {
-	l := newLoop(t)
-	taken := must(l.NewTCP()) // bound, but not listening
-	check(t, taken.Bind(loopback))
-	addr := must(taken.LocalAddr())
-	c := must(l.NewTCP())
+	l := looptest.New(t)
+	taken := uvtest.Must(l.NewTCP()) // bound, but not listening
+	uvtest.Check(t, taken.Bind(looptest.Loopback))
+	addr := uvtest.Must(taken.LocalAddr())
+	c := uvtest.Must(l.NewTCP())
 	called := uvtest.NewCounter(t, "connect callback", 2)
-	check(t, c.Connect(addr, func(err error) {
+	uvtest.Check(t, c.Connect(addr, func(err error) {
 		called.Inc()
 		var e *uv.Error
 		if !asError(err, &e) || e.Op != "tcp connect" || e.Addr != addr.String() || e.Errno != uv.ECONNREFUSED {
 			t.Errorf("error %#v", err)
 		}
-		isErr(t, "connect", err, unix.ECONNREFUSED)
+		uvtest.IsErr(t, "connect", err, unix.ECONNREFUSED)
 		c.Close()
 		taken.Close()
 	}))
-	p := must(l.NewPipe())
+	p := uvtest.Must(l.NewPipe())
 	path := filepath.Join(t.TempDir(), "nobody")
-	check(t, p.Connect(path, func(err error) {
+	uvtest.Check(t, p.Connect(path, func(err error) {
 		called.Inc()
 		if err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("error %v does not name %s", err, path)
@@ -50,13 +50,13 @@ func TestConnectErrorNamesTheAddress(t *testing.T) {
 // TestConnectRefusedAtOnceLeavesNothing: an attempt that fails in the call has
 // no callback, holds no slot, and does not keep the loop alive.
 func TestConnectRefusedAtOnceLeavesNothing(t *testing.T) {
-	l := newLoop(t)
-	c := must(l.NewTCP())
+	l := looptest.New(t)
+	c := uvtest.Must(l.NewTCP())
 	for range 1000 {
 		err := c.Connect(netip.AddrPort{}, func(err error) { t.Errorf("the callback runs: %v", err) })
-		isErr(t, "connect to no address", err, uv.EINVAL)
+		uvtest.IsErr(t, "connect to no address", err, uv.EINVAL)
 	}
-	isErr(t, "connect without a function", c.Connect(loopback, nil), uv.EINVAL)
+	uvtest.IsErr(t, "connect without a function", c.Connect(looptest.Loopback, nil), uv.EINVAL)
 	if l.Alive() {
 		t.Error("a refused attempt keeps the loop alive")
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -14,7 +16,7 @@ import (
 func BenchmarkFSStat(b *testing.B) {
 	for _, width := range []int{1, 4, 64} {
 		b.Run(fmt.Sprint(width), func(b *testing.B) {
-			l := newLoop(b)
+			l := looptest.New(b)
 			path := b.TempDir()
 			left := b.N
 			var ask func()
@@ -27,7 +29,7 @@ func BenchmarkFSStat(b *testing.B) {
 			ask = func() {
 				if left > 0 {
 					left--
-					must(requests.FSStat(l, path, fn))
+					uvtest.Must(requests.FSStat(l, path, fn))
 				}
 			}
 			b.ReportAllocs()
@@ -35,17 +37,17 @@ func BenchmarkFSStat(b *testing.B) {
 			for range width {
 				ask()
 			}
-			check(b, l.Run(b.Context()))
+			uvtest.Check(b, l.Run(b.Context()))
 		})
 	}
 }
 
 // BenchmarkFSRead reads 4 KiB at a time.
 func BenchmarkFSRead(b *testing.B) {
-	l := newLoop(b)
+	l := looptest.New(b)
 	path := filepath.Join(b.TempDir(), "file")
-	check(b, os.WriteFile(path, make([]byte, 4096), 0o600))
-	f := must(os.Open(path))
+	uvtest.Check(b, os.WriteFile(path, make([]byte, 4096), 0o600))
+	f := uvtest.Must(os.Open(path))
 	defer f.Close()
 	fd, buf, left := f.Fd(), make([]byte, 4096), b.N
 	var ask func(int, error)
@@ -55,11 +57,11 @@ func BenchmarkFSRead(b *testing.B) {
 		}
 		if left > 0 {
 			left--
-			must(requests.FSRead(l, fd, 0, ask, buf))
+			uvtest.Must(requests.FSRead(l, fd, 0, ask, buf))
 		}
 	}
 	b.ReportAllocs()
 	b.ResetTimer()
 	ask(0, nil)
-	check(b, l.Run(b.Context()))
+	uvtest.Check(b, l.Run(b.Context()))
 }

@@ -22,12 +22,12 @@ import (
 // middle, and nothing on the disk between them.
 func sparse(t testing.TB, path string, size int64) {
 	t.Helper()
-	f := must(os.Create(path))
-	check(t, f.Truncate(size))
+	f := uvtest.Must(os.Create(path))
+	uvtest.Check(t, f.Truncate(size))
 	for _, at := range marks(size) {
-		must(f.WriteAt([]byte("mark"), at))
+		uvtest.Must(f.WriteAt([]byte("mark"), at))
 	}
-	check(t, f.Close())
+	uvtest.Check(t, f.Close())
 }
 
 func marks(size int64) []int64 { return []int64{0, size/2 - 2, size - 4} }
@@ -35,9 +35,9 @@ func marks(size int64) []int64 { return []int64{0, size/2 - 2, size - 4} }
 // wantMarks fails the test unless the file is a copy of what sparse made.
 func wantMarks(t testing.TB, path string, size int64) {
 	t.Helper()
-	f := must(os.Open(path))
+	f := uvtest.Must(os.Open(path))
 	defer f.Close()
-	if got := must(f.Stat()).Size(); got != size {
+	if got := uvtest.Must(f.Stat()).Size(); got != size {
 		t.Errorf("%s has %d bytes, want %d", path, got, size)
 	}
 	p := make([]byte, 12)
@@ -84,7 +84,7 @@ func TestFSCopiesALargeSparseFile(t *testing.T) {
 		size = 80<<20 + 7
 	}
 	dir := roomy(t, size)
-	l := newLoop(t)
+	l := looptest.New(t)
 	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
 	sparse(t, from, size)
 	in := openFile(t, l, from, os.O_RDONLY)
@@ -98,8 +98,8 @@ func TestFSCopiesALargeSparseFile(t *testing.T) {
 	closeFile(t, l, in)
 	closeFile(t, l, out)
 	wantMarks(t, to, size)
-	check(t, os.Remove(to))
-	check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) {
+	uvtest.Check(t, os.Remove(to))
+	uvtest.Check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) {
 		return requests.FSCopyfile(l, from, to, requests.CopyClone, fn)
 	}))
 	wantMarks(t, to, size)
@@ -108,20 +108,20 @@ func TestFSCopiesALargeSparseFile(t *testing.T) {
 // TestFSReadlinkBeyondItsSize: a link below /proc/self/fd says that it has 64
 // bytes.
 func TestFSReadlinkBeyondItsSize(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	readlink := func(path string) (string, error) {
 		return await(t, l, func(fn func(string, error)) (requests.FS, error) { return requests.FSReadlink(l, path, fn) })
 	}
-	dir := must(filepath.EvalSymlinks(t.TempDir()))
+	dir := uvtest.Must(filepath.EvalSymlinks(t.TempDir()))
 	for _, n := range []int{1, 100, 255, 256, 257, 1000, 4000} {
 		target, path := strings.Repeat("x", n), filepath.Join(dir, "link")
-		check(t, os.Symlink(target, path))
+		uvtest.Check(t, os.Symlink(target, path))
 		if got, err := readlink(path); got != target || err != nil {
 			t.Errorf("%d of %d bytes, %v", len(got), n, err)
 		}
-		check(t, os.Remove(path))
+		uvtest.Check(t, os.Remove(path))
 	}
-	f := must(os.Create(filepath.Join(dir, strings.Repeat("n", 200))))
+	f := uvtest.Must(os.Create(filepath.Join(dir, strings.Repeat("n", 200))))
 	defer f.Close()
 	if _, err := os.Stat("/proc/self/fd"); err == nil {
 		if got, err := readlink(fmt.Sprintf("/proc/self/fd/%d", f.Fd())); got != f.Name() || err != nil {
@@ -129,16 +129,16 @@ func TestFSReadlinkBeyondItsSize(t *testing.T) {
 		}
 	}
 	_, err := readlink(f.Name())
-	isErr(t, "no link", err, uv.EINVAL)
+	uvtest.IsErr(t, "no link", err, uv.EINVAL)
 }
 
 // TestFSSendfile covers offsets, the end of the source, and sources and sinks
 // that are no files.
 func TestFSSendfile(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	from := filepath.Join(dir, "from")
-	check(t, os.WriteFile(from, []byte("0123456789"), 0o600))
+	uvtest.Check(t, os.WriteFile(from, []byte("0123456789"), 0o600))
 	in := openFile(t, l, from, os.O_RDONLY)
 	out := openFile(t, l, filepath.Join(dir, "to"), os.O_RDWR|os.O_CREATE)
 	send := func(off int64, n int) (int, error) {
@@ -171,12 +171,12 @@ func TestFSSendfile(t *testing.T) {
 		t.Errorf("all of nothing: %d, %v", n, err)
 	}
 	r, w, err := os.Pipe()
-	check(t, err)
+	uvtest.Check(t, err)
 	if n, err := all(w.Fd(), 0, -1); n != 10 || err != nil {
 		t.Errorf("into a pipe: %d, %v", n, err)
 	}
 	w.Close()
-	if got := string(must(io.ReadAll(r))); got != "0123456789" {
+	if got := string(uvtest.Must(io.ReadAll(r))); got != "0123456789" {
 		t.Errorf("the pipe brings %q", got)
 	}
 	r.Close()
@@ -185,7 +185,7 @@ func TestFSSendfile(t *testing.T) {
 	}
 	closeFile(t, l, in)
 	closeFile(t, l, out)
-	if got := string(must(os.ReadFile(filepath.Join(dir, "to")))); got != "89"+"3456"+"789"+"0123456789" {
+	if got := string(uvtest.Must(os.ReadFile(filepath.Join(dir, "to")))); got != "89"+"3456"+"789"+"0123456789" {
 		t.Errorf("the file holds %q", got)
 	}
 }
@@ -193,24 +193,24 @@ func TestFSSendfile(t *testing.T) {
 // TestFSCancelSendfileAll: a copy under way ends behind a step, and tells how
 // far it came.
 func TestFSCancelSendfileAll(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	const size = 200 << 20
 	sparse(t, filepath.Join(dir, "from"), size)
 	in := openFile(t, l, filepath.Join(dir, "from"), os.O_RDONLY)
 	out := openFile(t, l, filepath.Join(dir, "to"), os.O_WRONLY|os.O_CREATE)
 	ended := uvtest.NewCounter(t, "sendfile", 1)
-	op := must(requests.FSSendfileAll(l, out, in, 0, -1, func(n int64, err error) {
+	op := uvtest.Must(requests.FSSendfileAll(l, out, in, 0, -1, func(n int64, err error) {
 		ended.Inc()
-		isErr(t, "cancelled copy", err, uv.ECANCELED)
+		uvtest.IsErr(t, "cancelled copy", err, uv.ECANCELED)
 		if n >= size {
 			t.Errorf("%d of %d bytes were copied", n, size)
 		}
 	}))
-	check(t, op.Cancel())
-	isErr(t, "second cancel", op.Cancel(), uv.EBUSY)
+	uvtest.Check(t, op.Cancel())
+	uvtest.IsErr(t, "second cancel", op.Cancel(), uv.EBUSY)
 	looptest.Run(t, l)
-	isErr(t, "cancel of a copy that has ended", op.Cancel(), uv.EBUSY)
+	uvtest.IsErr(t, "cancel of a copy that has ended", op.Cancel(), uv.EBUSY)
 	closeFile(t, l, in)
 	closeFile(t, l, out)
 }
@@ -218,7 +218,7 @@ func TestFSCancelSendfileAll(t *testing.T) {
 // TestFSManyAtOnce has hundreds of operations under way on buffers that nobody
 // else refers to, while the garbage is collected.
 func TestFSManyAtOnce(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	files := 300
 	if testing.Short() {
@@ -251,48 +251,48 @@ func TestFSManyAtOnce(t *testing.T) {
 			}, content(i))
 			fatal(err)
 		})
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 	for i := 0; l.Alive(); i++ {
 		if i%50 == 0 {
 			runtime.GC()
 		}
-		must(l.RunOnce())
+		uvtest.Must(l.RunOnce())
 	}
 }
 
 // TestFSWriteOfBorrowedBytes: what a read callback borrowed is copied, for the
 // arena is used again before the thread looks.
 func TestFSWriteOfBorrowedBytes(t *testing.T) {
-	l := newLoop(t)
-	a, b := pair(t, l)
+	l := looptest.New(t)
+	a, b := looptest.Pair(t, l)
 	path := filepath.Join(t.TempDir(), "file")
 	fd := openFile(t, l, path, os.O_RDWR|os.O_CREATE)
 	w := newJam(t, l, 200)
 	written := uvtest.NewCounter(t, "write", 1)
-	check(t, b.ReadStart(func(p []byte, err error) {
-		check(t, err)
+	uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, err)
 		_, err = requests.FSRead(l, fd, 0, func(int, error) {}, p)
-		isErr(t, "read into borrowed memory", err, uv.EINVAL)
+		uvtest.IsErr(t, "read into borrowed memory", err, uv.EINVAL)
 		_, err = requests.StartRandom(l, p, func([]byte, error) { t.Error("called") })
-		isErr(t, "random bytes into borrowed memory", err, uv.EINVAL)
-		must(requests.FSWrite(l, fd, 0, func(n int, err error) {
+		uvtest.IsErr(t, "random bytes into borrowed memory", err, uv.EINVAL)
+		uvtest.Must(requests.FSWrite(l, fd, 0, func(n int, err error) {
 			written.Inc()
-			check(t, err)
+			uvtest.Check(t, err)
 			a.Close()
 		}, p, []byte("!")))
 		clear(p) // as the next turn may
-		check(t, b.Close())
+		uvtest.Check(t, b.Close())
 	}))
-	must(a.Write([]byte("borrowed")))
+	uvtest.Must(a.Write([]byte("borrowed")))
 	for !b.Closing() {
-		must(l.RunOnce())
+		uvtest.Must(l.RunOnce())
 	}
 	f := w.writer()
 	looptest.Run(t, l)
 	f.Close()
 	closeFile(t, l, fd)
-	if got := string(must(os.ReadFile(path))); got != "borrowed!" {
+	if got := string(uvtest.Must(os.ReadFile(path))); got != "borrowed!" {
 		t.Errorf("the file holds %q", got)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
@@ -35,9 +36,9 @@ func wantErr(t testing.TB, what string, err error, code uv.Errno, std error, pat
 		t.Errorf("%s: error %v, want %v", what, err, code.Name())
 		return
 	}
-	isErr(t, what, err, syscall.Errno(-code))
+	uvtest.IsErr(t, what, err, syscall.Errno(-code))
 	if std != nil {
-		isErr(t, what, err, std)
+		uvtest.IsErr(t, what, err, std)
 	}
 	if !strings.HasPrefix(e.Op, "fs ") || !strings.Contains(err.Error(), path) {
 		t.Errorf("%s: %q does not name the operation and %q", what, err, path)
@@ -48,11 +49,11 @@ func wantErr(t testing.TB, what string, err error, code uv.Errno, std error, pat
 // path through a file, a loop of links and a name that is too long; every one
 // on descriptors of one that is not open.
 func TestFSErrors(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
-	check(t, os.WriteFile(in("file"), nil, 0o600))
-	check(t, os.Symlink("loop", in("loop")))
+	uvtest.Check(t, os.WriteFile(in("file"), nil, 0o600))
+	uvtest.Check(t, os.Symlink("loop", in("loop")))
 	for path, want := range map[string]struct {
 		code uv.Errno
 		std  error
@@ -110,7 +111,7 @@ func TestFSErrors(t *testing.T) {
 
 // TestFSNoSpace: a full disk is ENOSPC, and a short write before it.
 func TestFSNoSpace(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	full := openFile(t, l, "/dev/full", os.O_WRONLY)
 	wantErr(t, "write to /dev/full", outcome(t, l, func(fn func(error)) (requests.FS, error) {
 		return requests.FSWrite(l, full, -1, with[int](fn), []byte("x"))
@@ -155,18 +156,18 @@ func denied() {
 			}
 		}
 	}
-	l := must(uvgo.New())
+	l := uvtest.Must(uvgo.New())
 	print := func(name string) func(error) {
 		return func(err error) { fmt.Println(name, errors.Is(err, fs.ErrPermission), err) }
 	}
 	for name, start := range pathOperations(l, filepath.Join(dir, "closed", "XXXXXX")) {
-		must(start(print(name)))
+		uvtest.Must(start(print(name)))
 	}
 	file := filepath.Join(dir, "file")
-	must(requests.FSOpen(l, file, os.O_RDONLY, 0, with[uintptr](print("open file"))))
-	must(requests.FSChown(l, file, 0, 0, print("chown file")))
-	must(requests.FSChmod(l, file, 0o777, print("chmod file")))
-	must(requests.FSAccess(l, file, requests.AccessRead, print("access file")))
+	uvtest.Must(requests.FSOpen(l, file, os.O_RDONLY, 0, with[uintptr](print("open file"))))
+	uvtest.Must(requests.FSChown(l, file, 0, 0, print("chown file")))
+	uvtest.Must(requests.FSChmod(l, file, 0o777, print("chmod file")))
+	uvtest.Must(requests.FSAccess(l, file, requests.AccessRead, print("access file")))
 	if err := l.Run(context.Background()); err != nil {
 		panic(err)
 	}
@@ -178,10 +179,10 @@ func denied() {
 // TestFSPermissionDenied asks as a user other than root.
 func TestFSPermissionDenied(t *testing.T) {
 	dir := t.TempDir()
-	check(t, os.Chmod(filepath.Dir(dir), 0o755))
-	check(t, os.Chmod(dir, 0o755))
-	check(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o000))
-	check(t, os.Mkdir(filepath.Join(dir, "closed"), 0o000))
+	uvtest.Check(t, os.Chmod(filepath.Dir(dir), 0o755))
+	uvtest.Check(t, os.Chmod(dir, 0o755))
+	uvtest.Check(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o000))
+	uvtest.Check(t, os.Mkdir(filepath.Join(dir, "closed"), 0o000))
 	defer os.Chmod(filepath.Join(dir, "closed"), 0o700)
 	out, err := uvtest.Command(t, "fs-denied", dir).CombinedOutput()
 	if err != nil {

@@ -242,24 +242,3 @@ func seconds(t time.Time) (s float64, ok bool) {
 	}
 	return float64(us)/1e6 + half, true
 }
-
-// OSHandle returns the system's handle of a descriptor, which on Unix is the
-// descriptor; libuv differs on Windows. ^uintptr(0) for what cannot be a descriptor.
-// Any goroutine may call it. C function uv_get_osfhandle,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_get_osfhandle.
-func OSHandle(fd uintptr) uintptr {
-	if fd > math.MaxInt32 {
-		return ^uintptr(0)
-	}
-	return uintptr(cuv.OSHandle(int(fd)))
-}
-
-// OpenOSHandle returns the descriptor of a system's handle, the reverse of
-// [OSHandle]; the two stand for one open file. Any goroutine may call it. C function uv_open_osfhandle,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_open_osfhandle.
-func OpenOSHandle(handle uintptr) uintptr {
-	if handle > math.MaxInt32 {
-		return ^uintptr(0)
-	}
-	return uintptr(cuv.OpenOSHandle(int(handle)))
-}

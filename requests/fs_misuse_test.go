@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -115,14 +117,14 @@ func refused(t *testing.T, what string, want error, start func(fn func(error)) (
 		fn = nil
 	}
 	op, err := start(fn)
-	isErr(t, what, err, want)
-	isErr(t, what+": cancel", op.Cancel(), uv.EBUSY)
+	uvtest.IsErr(t, what, err, want)
+	uvtest.IsErr(t, what+": cancel", op.Cancel(), uv.EBUSY)
 }
 
 // TestFSMisuse: what makes no sense fails at once, without a callback, and
 // leaves nothing behind.
 func TestFSMisuse(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	buf := make([]byte, 1)
 	for name, start := range everyOperation(l, "/no/such/file", 0, buf) {
 		refused(t, name+" without a callback", fs.ErrInvalid, start, true)
@@ -166,12 +168,12 @@ func TestFSMisuse(t *testing.T) {
 	}
 	if strings.HasPrefix(uvgo.Version(), "1.50.") || strings.HasPrefix(uvgo.Version(), "1.4") {
 		_, err := requests.FSUtime(l, "/", zero, now, nop)
-		isErr(t, "utime of one time", err, uv.ENOTSUP)
+		uvtest.IsErr(t, "utime of one time", err, uv.ENOTSUP)
 		_, err = requests.FSFutime(l, 0, now, zero, nop)
-		isErr(t, "futime of one time", err, uv.ENOTSUP)
+		uvtest.IsErr(t, "futime of one time", err, uv.ENOTSUP)
 	}
 	_, err := requests.FSSendfile(l, 0, 1<<40, 0, 1, nopInt)
-	isErr(t, "sendfile from no descriptor", err, uv.EBADF)
+	uvtest.IsErr(t, "sendfile from no descriptor", err, uv.EBADF)
 	if l.Alive() {
 		t.Error("refused operations keep the loop alive")
 	}
@@ -179,37 +181,37 @@ func TestFSMisuse(t *testing.T) {
 
 // TestFSOnAClosedLoop: every operation is refused.
 func TestFSOnAClosedLoop(t *testing.T) {
-	l := newLoop(t)
-	d := must(await(t, l, func(fn func(*requests.Dir, error)) (requests.FS, error) { return requests.FSOpendir(l, "/", fn) }))
-	check(t, l.Close())
+	l := looptest.New(t)
+	d := uvtest.Must(await(t, l, func(fn func(*requests.Dir, error)) (requests.FS, error) { return requests.FSOpendir(l, "/", fn) }))
+	uvtest.Check(t, l.Close())
 	all := everyOperation(l, "/no/such/file", 0, make([]byte, 1))
 	all["readdir"] = func(fn func(error)) (requests.FS, error) { return requests.FSReaddir(l, d, 1, collectErr(fn)) }
 	all["closedir"] = func(fn func(error)) (requests.FS, error) { return requests.FSClosedir(l, d, fn) }
 	for name, start := range all {
 		refused(t, name+" on a closed loop", uv.ErrClosed, start, false)
 	}
-	check(t, d.Close()) // the one thing that a directory can do without its loop
-	isErr(t, "close again", d.Close(), fs.ErrClosed)
-	isErr(t, "close of a zero Dir", new(requests.Dir).Close(), uv.EINVAL)
-	isErr(t, "close of no Dir", (*requests.Dir)(nil).Close(), uv.EINVAL)
+	uvtest.Check(t, d.Close()) // the one thing that a directory can do without its loop
+	uvtest.IsErr(t, "close again", d.Close(), fs.ErrClosed)
+	uvtest.IsErr(t, "close of a zero Dir", new(requests.Dir).Close(), uv.EINVAL)
+	uvtest.IsErr(t, "close of no Dir", (*requests.Dir)(nil).Close(), uv.EINVAL)
 }
 
 // TestFSDirOfAnotherLoop: a directory stays with its loop, and what it is asked
 // must make sense.
 func TestFSDirOfAnotherLoop(t *testing.T) {
-	l, other := newLoop(t), newLoop(t)
-	d := must(await(t, l, func(fn func(*requests.Dir, error)) (requests.FS, error) { return requests.FSOpendir(l, "/", fn) }))
+	l, other := looptest.New(t), looptest.New(t)
+	d := uvtest.Must(await(t, l, func(fn func(*requests.Dir, error)) (requests.FS, error) { return requests.FSOpendir(l, "/", fn) }))
 	_, err := requests.FSReaddir(other, d, 1, collectErr(func(error) {}))
-	isErr(t, "readdir on another loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "readdir on another loop", err, uv.EINVAL)
 	_, err = requests.FSClosedir(other, d, func(error) {})
-	isErr(t, "closedir on another loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "closedir on another loop", err, uv.EINVAL)
 	for _, n := range []int{0, -1} {
 		_, err = requests.FSReaddir(l, d, n, collectErr(func(error) {}))
-		isErr(t, "readdir of no entries", err, uv.EINVAL)
+		uvtest.IsErr(t, "readdir of no entries", err, uv.EINVAL)
 	}
 	_, err = requests.FSReaddir(l, d, 1, nil)
-	isErr(t, "readdir without a callback", err, uv.EINVAL)
+	uvtest.IsErr(t, "readdir without a callback", err, uv.EINVAL)
 	_, err = requests.FSClosedir(l, d, nil)
-	isErr(t, "closedir without a callback", err, uv.EINVAL)
-	check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSClosedir(l, d, fn) }))
+	uvtest.IsErr(t, "closedir without a callback", err, uv.EINVAL)
+	uvtest.Check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSClosedir(l, d, fn) }))
 }

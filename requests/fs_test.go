@@ -34,7 +34,7 @@ func await[T any](t testing.TB, l *uvgo.Loop, start func(fn func(T, error)) (req
 		t.Fatal("the callback ran inside the call")
 	}
 	for !done {
-		must(l.RunOnce())
+		uvtest.Must(l.RunOnce())
 	}
 	return v, err
 }
@@ -54,13 +54,13 @@ func openFile(t testing.TB, l *uvgo.Loop, path string, flags int) uintptr {
 	fd, err := await(t, l, func(fn func(uintptr, error)) (requests.FS, error) {
 		return requests.FSOpen(l, path, flags, 0o644, fn)
 	})
-	check(t, err)
+	uvtest.Check(t, err)
 	return fd
 }
 
 func closeFile(t testing.TB, l *uvgo.Loop, fd uintptr) {
 	t.Helper()
-	check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSClose(l, fd, fn) }))
+	uvtest.Check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSClose(l, fd, fn) }))
 }
 
 func stat(t testing.TB, l *uvgo.Loop, path string) (uv.Stat, error) {
@@ -71,7 +71,7 @@ func stat(t testing.TB, l *uvgo.Loop, path string) (uv.Stat, error) {
 // TestFSFileRoundTrip writes, reads, measures, syncs and cuts a file, with
 // several buffers and at offsets.
 func TestFSFileRoundTrip(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	path := filepath.Join(t.TempDir(), "file")
 	fd := openFile(t, l, path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
 	n, err := await(t, l, func(fn func(int, error)) (requests.FS, error) {
@@ -93,27 +93,27 @@ func TestFSFileRoundTrip(t *testing.T) {
 	if n != 0 || err != nil {
 		t.Errorf("read of nothing at the end: %d, %v", n, err)
 	}
-	check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSFtruncate(l, fd, 5, fn) }))
-	check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSFsync(l, fd, fn) }))
-	check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSFdatasync(l, fd, fn) }))
-	check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSFchmod(l, fd, 0o4600, fn) }))
-	check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSFchown(l, fd, -1, -1, fn) }))
+	uvtest.Check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSFtruncate(l, fd, 5, fn) }))
+	uvtest.Check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSFsync(l, fd, fn) }))
+	uvtest.Check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSFdatasync(l, fd, fn) }))
+	uvtest.Check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSFchmod(l, fd, 0o4600, fn) }))
+	uvtest.Check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSFchown(l, fd, -1, -1, fn) }))
 	st, err := await(t, l, func(fn func(uv.Stat, error)) (requests.FS, error) { return requests.FSFstat(l, fd, fn) })
-	check(t, err)
-	want := must(os.Stat(path))
+	uvtest.Check(t, err)
+	want := uvtest.Must(os.Stat(path))
 	if st.Size != 5 || st.Mode != want.Mode() || !st.ModTime.Equal(want.ModTime()) || st.IsDir() {
 		t.Errorf("fstat %+v, os says %v", st, want)
 	}
 	closeFile(t, l, fd)
-	isErr(t, "close again", awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSClose(l, fd, fn) }), uv.EBADF)
-	if got := string(must(os.ReadFile(path))); got != "hello" {
+	uvtest.IsErr(t, "close again", awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSClose(l, fd, fn) }), uv.EBADF)
+	if got := string(uvtest.Must(os.ReadFile(path))); got != "hello" {
 		t.Errorf("the file holds %q", got)
 	}
 }
 
 // TestFSPaths runs the operations on paths and compares with what os sees.
 func TestFSPaths(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
 	run := func(what string, start func(fn func(error)) (requests.FS, error)) {
@@ -123,19 +123,19 @@ func TestFSPaths(t *testing.T) {
 		}
 	}
 	run("mkdir", func(fn func(error)) (requests.FS, error) { return requests.FSMkdir(l, in("d"), 0o750, fn) })
-	if m := must(os.Stat(in("d"))).Mode(); m != fs.ModeDir|0o750 {
+	if m := uvtest.Must(os.Stat(in("d"))).Mode(); m != fs.ModeDir|0o750 {
 		t.Errorf("mkdir makes %v", m)
 	}
-	check(t, os.WriteFile(in("a"), []byte("abc"), 0o600))
+	uvtest.Check(t, os.WriteFile(in("a"), []byte("abc"), 0o600))
 	run("copyfile", func(fn func(error)) (requests.FS, error) {
 		return requests.FSCopyfile(l, in("a"), in("b"), requests.CopyExcl, fn)
 	})
-	if got := string(must(os.ReadFile(in("b")))); got != "abc" {
+	if got := string(uvtest.Must(os.ReadFile(in("b")))); got != "abc" {
 		t.Errorf("the copy holds %q", got)
 	}
 	run("rename", func(fn func(error)) (requests.FS, error) { return requests.FSRename(l, in("b"), in("d/c"), fn) })
 	run("link", func(fn func(error)) (requests.FS, error) { return requests.FSLink(l, in("a"), in("hard"), fn) })
-	if st := must(stat(t, l, in("a"))); st.Nlink != 2 {
+	if st := uvtest.Must(stat(t, l, in("a"))); st.Nlink != 2 {
 		t.Errorf("%d links", st.Nlink)
 	}
 	run("symlink", func(fn func(error)) (requests.FS, error) { return requests.FSSymlink(l, "d/c", in("soft"), fn) })
@@ -144,7 +144,7 @@ func TestFSPaths(t *testing.T) {
 		t.Errorf("readlink: %q, %v", target, err)
 	}
 	real, err := await(t, l, func(fn func(string, error)) (requests.FS, error) { return requests.FSRealpath(l, in("soft"), fn) })
-	if want := must(filepath.EvalSymlinks(in("soft"))); real != want || err != nil {
+	if want := uvtest.Must(filepath.EvalSymlinks(in("soft"))); real != want || err != nil {
 		t.Errorf("realpath: %q, %v, want %q", real, err, want)
 	}
 	st, err := await(t, l, func(fn func(uv.Stat, error)) (requests.FS, error) { return requests.FSLstat(l, in("soft"), fn) })
@@ -165,7 +165,7 @@ func TestFSPaths(t *testing.T) {
 		t.Errorf("rmdir leaves %v", err)
 	}
 	var sys unix.Statfs_t
-	check(t, unix.Statfs(dir, &sys))
+	uvtest.Check(t, unix.Statfs(dir, &sys))
 	sfs, err := await(t, l, func(fn func(uv.Statfs, error)) (requests.FS, error) { return requests.FSStatfs(l, dir, fn) })
 	if err != nil || sfs.Blocks != sys.Blocks || sfs.BlockSize != uint64(sys.Bsize) || sfs.Type != uint64(sys.Type) {
 		t.Errorf("statfs: %+v, %v, the system says %+v", sfs, err, sys)
@@ -174,10 +174,10 @@ func TestFSPaths(t *testing.T) {
 
 // TestFSTemporary makes a file and a directory with new names.
 func TestFSTemporary(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	template := filepath.Join(t.TempDir(), "new-XXXXXX")
 	path, err := await(t, l, func(fn func(string, error)) (requests.FS, error) { return requests.FSMkdtemp(l, template, fn) })
-	if err != nil || !must(os.Stat(path)).IsDir() || path == template {
+	if err != nil || !uvtest.Must(os.Stat(path)).IsDir() || path == template {
 		t.Errorf("mkdtemp: %q, %v", path, err)
 	}
 	type made struct {
@@ -187,7 +187,7 @@ func TestFSTemporary(t *testing.T) {
 	m, err := await(t, l, func(fn func(made, error)) (requests.FS, error) {
 		return requests.FSMkstemp(l, template, func(fd uintptr, path string, err error) { fn(made{fd, path}, err) })
 	})
-	if err != nil || !must(os.Stat(m.path)).Mode().IsRegular() || m.path == path {
+	if err != nil || !uvtest.Must(os.Stat(m.path)).Mode().IsRegular() || m.path == path {
 		t.Errorf("mkstemp: %+v, %v", m, err)
 	}
 	closeFile(t, l, m.fd)
@@ -195,7 +195,7 @@ func TestFSTemporary(t *testing.T) {
 	m, err = await(t, l, func(fn func(made, error)) (requests.FS, error) {
 		return requests.FSMkstemp(l, bad, func(fd uintptr, path string, err error) { fn(made{fd, path}, err) })
 	})
-	isErr(t, "mkstemp of a bad template", err, fs.ErrInvalid)
+	uvtest.IsErr(t, "mkstemp of a bad template", err, fs.ErrInvalid)
 	if m.path != "" || m.fd != ^uintptr(0) {
 		t.Errorf("it makes %+v", m)
 	}
@@ -204,11 +204,11 @@ func TestFSTemporary(t *testing.T) {
 // TestFSTimesArriveExactly: libuv takes times as floating point and cuts them
 // to microseconds; none may be off by one.
 func TestFSTimesArriveExactly(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	path := filepath.Join(t.TempDir(), "file")
-	check(t, os.WriteFile(path, nil, 0o600))
+	uvtest.Check(t, os.WriteFile(path, nil, 0o600))
 	link := path + "-link"
-	check(t, os.Symlink(path, link))
+	uvtest.Check(t, os.Symlink(path, link))
 	fd := openFile(t, l, path, os.O_RDWR)
 	at := time.Unix(1_700_000_000, 0)
 	for us := range 200 {
@@ -217,7 +217,7 @@ func TestFSTimesArriveExactly(t *testing.T) {
 			m = time.Unix(-int64(us), int64(us)*1000) // before 1970
 		}
 		which := us % 3
-		check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) {
+		uvtest.Check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) {
 			switch which {
 			case 0:
 				return requests.FSUtime(l, path, a, m, fn)
@@ -226,7 +226,7 @@ func TestFSTimesArriveExactly(t *testing.T) {
 			}
 			return requests.FSLutime(l, link, a, m, fn)
 		}))
-		st := must(await(t, l, func(fn func(uv.Stat, error)) (requests.FS, error) {
+		st := uvtest.Must(await(t, l, func(fn func(uv.Stat, error)) (requests.FS, error) {
 			if which == 2 {
 				return requests.FSLstat(l, link, fn)
 			}
@@ -241,17 +241,17 @@ func TestFSTimesArriveExactly(t *testing.T) {
 
 // TestFSDirectories lists a directory in one go and in parts.
 func TestFSDirectories(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	want := make(map[string]uv.DirentType)
 	for i := range 300 {
 		name := fmt.Sprintf("file-%03d-%s", i, strings.Repeat("x", i%200))
-		check(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+		uvtest.Check(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
 		want[name] = uv.DirentFile
 	}
-	check(t, os.Mkdir(filepath.Join(dir, "dir"), 0o700))
-	check(t, os.Symlink("dir", filepath.Join(dir, "link")))
-	check(t, unix.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
+	uvtest.Check(t, os.Mkdir(filepath.Join(dir, "dir"), 0o700))
+	uvtest.Check(t, os.Symlink("dir", filepath.Join(dir, "link")))
+	uvtest.Check(t, unix.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
 	want["dir"], want["link"], want["fifo"] = uv.DirentDir, uv.DirentLink, uv.DirentFIFO
 	compare := func(what string, got []uv.Dirent) {
 		t.Helper()
@@ -264,30 +264,30 @@ func TestFSDirectories(t *testing.T) {
 			}
 		}
 	}
-	all := must(scan(t, l, dir))
+	all := uvtest.Must(scan(t, l, dir))
 	compare("scandir", all)
 	if !slices.IsSortedFunc(all, func(a, b uv.Dirent) int { return strings.Compare(a.Name, b.Name) }) {
 		t.Error("scandir does not sort")
 	}
-	d := must(await(t, l, func(fn func(*requests.Dir, error)) (requests.FS, error) { return requests.FSOpendir(l, dir, fn) }))
+	d := uvtest.Must(await(t, l, func(fn func(*requests.Dir, error)) (requests.FS, error) { return requests.FSOpendir(l, dir, fn) }))
 	var parts []uv.Dirent
 	for _, n := range []int{1, 7, 3, 100, 1 << 30} {
-		part := must(readdir(t, l, d, n))
+		part := uvtest.Must(readdir(t, l, d, n))
 		if n < 1<<30 && len(part) != n {
 			t.Errorf("%d of %d entries", len(part), n)
 		}
 		parts = append(parts, part...)
 	}
 	compare("readdir", parts)
-	if more := must(readdir(t, l, d, 10)); len(more) != 0 {
+	if more := uvtest.Must(readdir(t, l, d, 10)); len(more) != 0 {
 		t.Errorf("behind the end: %v", more)
 	}
-	check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSClosedir(l, d, fn) }))
+	uvtest.Check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) { return requests.FSClosedir(l, d, fn) }))
 	_, err := requests.FSClosedir(l, d, func(error) {})
-	isErr(t, "closedir again", err, fs.ErrClosed)
+	uvtest.IsErr(t, "closedir again", err, fs.ErrClosed)
 	_, err = requests.FSReaddir(l, d, 1, func(iter.Seq[uv.Dirent], error) {})
-	isErr(t, "readdir of a closed directory", err, fs.ErrClosed)
-	if empty := must(scan(t, l, filepath.Join(dir, "dir"))); len(empty) != 0 {
+	uvtest.IsErr(t, "readdir of a closed directory", err, fs.ErrClosed)
+	if empty := uvtest.Must(scan(t, l, filepath.Join(dir, "dir"))); len(empty) != 0 {
 		t.Errorf("an empty directory holds %v", empty)
 	}
 }
@@ -309,14 +309,14 @@ func readdir(t testing.TB, l *uvgo.Loop, d *requests.Dir, n int) ([]uv.Dirent, e
 // TestFSEntriesAreBorrowed: an iterator that is kept finds nothing later, and
 // one that stops early or panics leaves nothing behind.
 func TestFSEntriesAreBorrowed(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	dir := t.TempDir()
 	for i := range 5 {
-		check(t, os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), nil, 0o600))
+		uvtest.Check(t, os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), nil, 0o600))
 	}
 	var kept iter.Seq[uv.Dirent]
 	called := uvtest.NewCounter(t, "scandir callback", 2)
-	must(requests.FSScandir(l, dir, func(entries iter.Seq[uv.Dirent], err error) {
+	uvtest.Must(requests.FSScandir(l, dir, func(entries iter.Seq[uv.Dirent], err error) {
 		called.Inc()
 		kept = entries
 		for e := range entries {
@@ -333,7 +333,7 @@ func TestFSEntriesAreBorrowed(t *testing.T) {
 	if late := slices.Collect(kept); len(late) != 0 {
 		t.Errorf("after the callback there are %v", late)
 	}
-	must(requests.FSScandir(l, dir, func(entries iter.Seq[uv.Dirent], err error) {
+	uvtest.Must(requests.FSScandir(l, dir, func(entries iter.Seq[uv.Dirent], err error) {
 		called.Inc()
 		for range entries {
 			panic("midway")
@@ -345,7 +345,7 @@ func TestFSEntriesAreBorrowed(t *testing.T) {
 		if errors.As(err, &p) {
 			break
 		}
-		check(t, err)
+		uvtest.Check(t, err)
 		if !alive {
 			t.Fatal("no panic")
 		}

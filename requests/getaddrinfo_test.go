@@ -32,7 +32,7 @@ func lookup(t testing.TB, l *uvgo.Loop, host, service string, hints requests.Add
 		called.Inc()
 		list, err = got, e
 	})
-	check(t, e)
+	uvtest.Check(t, e)
 	if called.N() != 0 {
 		t.Errorf("%s: answered inside the call", host)
 	}
@@ -43,9 +43,9 @@ func lookup(t testing.TB, l *uvgo.Loop, host, service string, hints requests.Add
 // TestGetAddrInfoOfHostsFile finds every name of /etc/hosts, with its address
 // among the answers.
 func TestGetAddrInfoOfHostsFile(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	text, err := os.ReadFile("/etc/hosts")
-	check(t, err)
+	uvtest.Check(t, err)
 	names := 0
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")
@@ -60,7 +60,7 @@ func TestGetAddrInfoOfHostsFile(t *testing.T) {
 		for _, name := range fields[1:] {
 			names++
 			list, err := lookup(t, l, name, "7", stream)
-			check(t, err)
+			uvtest.Check(t, err)
 			if !slices.Contains(list, requests.AddrInfo{Addr: netip.AddrPortFrom(ip, 7), SockType: unix.SOCK_STREAM, Protocol: unix.IPPROTO_TCP}) {
 				t.Errorf("%s: %v has no %v", name, list, ip)
 			}
@@ -73,13 +73,13 @@ func TestGetAddrInfoOfHostsFile(t *testing.T) {
 
 // TestGetAddrInfoAgreesWithNet compares localhost's addresses.
 func TestGetAddrInfoAgreesWithNet(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	want, err := net.DefaultResolver.LookupNetIP(t.Context(), "ip4", "localhost")
-	check(t, err)
+	uvtest.Check(t, err)
 	hints := stream
 	hints.Family, hints.Flags = requests.IPv4, requests.AICanonName
 	list, err := lookup(t, l, "localhost", "", hints)
-	check(t, err)
+	uvtest.Check(t, err)
 	var got []netip.Addr
 	for i, e := range list {
 		got = append(got, e.Addr.Addr())
@@ -100,9 +100,9 @@ func TestGetAddrInfoAgreesWithNet(t *testing.T) {
 // TestGetAddrInfoOfLiterals compares the answers given without the pool with
 // the system's: AIV4Mapped changes nothing but who answers.
 func TestGetAddrInfoOfLiterals(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	lo, err := net.InterfaceByIndex(1)
-	check(t, err)
+	uvtest.Check(t, err)
 	for _, host := range []string{"127.0.0.1", "192.0.2.7", "::1", "2001:db8::7", "::ffff:192.0.2.7", "fe80::1%" + lo.Name, "fe80::1%1"} {
 		for _, service := range []string{"", "0", "80", "65535"} {
 			for _, hints := range []requests.AddrInfoHints{
@@ -119,7 +119,7 @@ func TestGetAddrInfoOfLiterals(t *testing.T) {
 				}
 				system, want := lookup(t, l, host, service, hints)
 				if want != nil {
-					isErr(t, host, err, want.(*uv.Error).Errno)
+					uvtest.IsErr(t, host, err, want.(*uv.Error).Errno)
 				}
 				if diff := cmp.Diff(system, ours, cmpopts.EquateComparable(netip.AddrPort{})); diff != "" {
 					t.Errorf("%s %q %+v (-system +ours):\n%s", host, service, hints, diff)
@@ -132,22 +132,22 @@ func TestGetAddrInfoOfLiterals(t *testing.T) {
 // TestGetAddrInfoLiteralsKeepOrder: one turn, in the order of the calls, and the
 // loop is alive until then.
 func TestGetAddrInfoLiteralsKeepOrder(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	var got []string
 	var want []string
 	for i := range 100 {
 		host := "192.0.2." + strconv.Itoa(i)
 		want = append(want, host)
 		_, err := requests.GetAddrInfo(l, host, "", stream, func(list []requests.AddrInfo, err error) {
-			check(t, err)
+			uvtest.Check(t, err)
 			got = append(got, list[0].Addr.Addr().String())
 		})
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 	if !l.Alive() || !errors.Is(l.Close(), uv.EBUSY) {
 		t.Error("the loop does not wait for literals")
 	}
-	must(l.RunOnce())
+	uvtest.Must(l.RunOnce())
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)
 	}
@@ -158,13 +158,13 @@ func TestGetAddrInfoLiteralsKeepOrder(t *testing.T) {
 
 // TestGetAddrInfoWithoutHost asks for addresses of one's own.
 func TestGetAddrInfoWithoutHost(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	hints := stream
 	hints.Family = requests.IPv4
 	for flag, want := range map[requests.AddrInfoFlag]string{0: "127.0.0.1:80", requests.AIPassive: "0.0.0.0:80"} {
 		hints.Flags = flag
 		list, err := lookup(t, l, "", "80", hints)
-		check(t, err)
+		uvtest.Check(t, err)
 		if len(list) != 1 || list[0].Addr.String() != want {
 			t.Errorf("flags %d: %v, want %s", flag, list, want)
 		}
@@ -174,7 +174,7 @@ func TestGetAddrInfoWithoutHost(t *testing.T) {
 // TestGetAddrInfoErrors: what cannot be asked fails in the call, what has no
 // answer later; none leaves anything.
 func TestGetAddrInfoErrors(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	long := strings.Repeat("a.", 126) + "aa" // one byte too many
 	for _, c := range []struct {
 		host, service string
@@ -193,12 +193,12 @@ func TestGetAddrInfoErrors(t *testing.T) {
 		{"localhost", "", requests.AddrInfoHints{Flags: 0x40}, uv.EAI_BADFLAGS}, // AI_IDN
 	} {
 		_, err := requests.GetAddrInfo(l, c.host, c.service, c.hints, func([]requests.AddrInfo, error) { t.Error("called") })
-		isErr(t, strconv.Quote(c.host)+" "+strconv.Quote(c.service), err, c.want)
+		uvtest.IsErr(t, strconv.Quote(c.host)+" "+strconv.Quote(c.service), err, c.want)
 	}
 	_, err := requests.GetAddrInfo(l, "localhost", "", stream, nil)
-	isErr(t, "no function", err, uv.EINVAL)
+	uvtest.IsErr(t, "no function", err, uv.EINVAL)
 	_, err = requests.GetAddrInfo(nil, "localhost", "", stream, func([]requests.AddrInfo, error) {})
-	isErr(t, "no loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "no loop", err, uv.EINVAL)
 	if l.Alive() {
 		t.Error("a refused question keeps the loop alive")
 	}
@@ -215,21 +215,21 @@ func TestGetAddrInfoErrors(t *testing.T) {
 		{"localhost", "", requests.AddrInfoHints{SockType: 99}, uv.EAI_SOCKTYPE},
 	} {
 		list, err := lookup(t, l, c.host, c.service, c.hints)
-		isErr(t, c.host+" "+c.service, err, c.want)
+		uvtest.IsErr(t, c.host+" "+c.service, err, c.want)
 		var e *uv.Error
 		if list != nil || !errors.As(err, &e) || e.Addr != c.host || e.Op != "getaddrinfo" {
 			t.Errorf("%s: %v, %#v", c.host, list, err)
 		}
 	}
-	check(t, l.Close())
+	uvtest.Check(t, l.Close())
 	_, err = requests.GetAddrInfo(l, "localhost", "", stream, func([]requests.AddrInfo, error) {})
-	isErr(t, "closed loop", err, uv.ErrClosed)
+	uvtest.IsErr(t, "closed loop", err, uv.ErrClosed)
 }
 
 // TestGetAddrInfoCancel: Cancel's answer and the outcome agree, however the race
 // with the pool ends.
 func TestGetAddrInfoCancel(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	for range 50 {
 		const n = 20
 		done := uvtest.NewCounter(t, "lookups", n)
@@ -239,33 +239,33 @@ func TestGetAddrInfoCancel(t *testing.T) {
 			r, err := requests.GetAddrInfo(l, "localhost", "", stream, func(list []requests.AddrInfo, err error) {
 				done.Inc()
 				if cancelled {
-					isErr(t, "cancelled", err, uv.EAI_CANCELED)
-					isErr(t, "cancelled", err, uv.ECANCELED)
-					isErr(t, "cancelled", err, context.Canceled)
+					uvtest.IsErr(t, "cancelled", err, uv.EAI_CANCELED)
+					uvtest.IsErr(t, "cancelled", err, uv.ECANCELED)
+					uvtest.IsErr(t, "cancelled", err, context.Canceled)
 				} else if err != nil || len(list) == 0 {
 					t.Errorf("not cancelled: %v, %v", list, err)
 				}
 			})
-			check(t, err)
+			uvtest.Check(t, err)
 			last = r
 			if i%2 == 1 {
 				err := r.Cancel()
 				if cancelled = err == nil; cancelled {
-					isErr(t, "second cancel", r.Cancel(), uv.EBUSY)
+					uvtest.IsErr(t, "second cancel", r.Cancel(), uv.EBUSY)
 				} else {
-					isErr(t, "cancel", err, uv.EBUSY)
+					uvtest.IsErr(t, "cancel", err, uv.EBUSY)
 				}
 			}
 		}
 		looptest.Run(t, l)
-		isErr(t, "late cancel", last.Cancel(), uv.EBUSY)
+		uvtest.IsErr(t, "late cancel", last.Cancel(), uv.EBUSY)
 	}
 }
 
 // TestGetAddrInfoCancelInTheBatch: between C's callback and Go's the request is
 // still there.
 func TestGetAddrInfoCancelInTheBatch(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	const n = 50
 	var rs [n]*requests.Lookup
 	done := uvtest.NewCounter(t, "lookups", n)
@@ -274,29 +274,29 @@ func TestGetAddrInfoCancelInTheBatch(t *testing.T) {
 			done.Inc()
 			for _, r := range rs {
 				if err := r.Cancel(); err != nil {
-					isErr(t, "cancel", err, uv.EBUSY)
+					uvtest.IsErr(t, "cancel", err, uv.EBUSY)
 				}
 			}
 		})
-		check(t, err)
+		uvtest.Check(t, err)
 		rs[i] = r
 	}
 	looptest.Run(t, l)
 }
 
 func TestGetAddrInfoLiteralCancel(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	called := uvtest.NewCounter(t, "answer", 1)
 	r, err := requests.GetAddrInfo(l, "127.0.0.1", "", stream, func(list []requests.AddrInfo, err error) {
 		called.Inc()
-		isErr(t, "cancelled literal", err, uv.ECANCELED)
+		uvtest.IsErr(t, "cancelled literal", err, uv.ECANCELED)
 		if list != nil {
 			t.Errorf("cancelled, yet %v", list)
 		}
 	})
-	check(t, err)
-	check(t, r.Cancel())
-	isErr(t, "second cancel", r.Cancel(), uv.EBUSY)
+	uvtest.Check(t, err)
+	uvtest.Check(t, r.Cancel())
+	uvtest.IsErr(t, "second cancel", r.Cancel(), uv.EBUSY)
 	looptest.Run(t, l)
-	isErr(t, "late cancel", r.Cancel(), uv.EBUSY)
+	uvtest.IsErr(t, "late cancel", r.Cancel(), uv.EBUSY)
 }

@@ -14,13 +14,13 @@ import (
 // names asks and runs the loop until the answer is there.
 func names(t testing.TB, addr string, flags requests.NameInfoFlag) (host, service string, err error) {
 	t.Helper()
-	l := newLoop(t)
+	l := looptest.New(t)
 	called := uvtest.NewCounter(t, "names of "+addr, 1)
 	_, e := requests.GetNameInfo(l, netip.MustParseAddrPort(addr), flags, func(h, s string, e error) {
 		called.Inc()
 		host, service, err = h, s, e
 	})
-	check(t, e)
+	uvtest.Check(t, e)
 	looptest.Run(t, l)
 	return host, service, err
 }
@@ -48,33 +48,33 @@ func TestGetNameInfo(t *testing.T) {
 }
 
 func TestGetNameInfoErrors(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	for addr, want := range map[netip.AddrPort]error{
 		{}: uv.EINVAL,
 		netip.MustParseAddrPort("[fe80::1%nosuchif]:80"): uv.EINVAL,
 		netip.MustParseAddrPort("192.0.2.1:80"):          uv.EAI_BADFLAGS,
 	} {
 		_, err := requests.GetNameInfo(l, addr, 1<<20, func(_, _ string, _ error) { t.Error("called") })
-		isErr(t, addr.String(), err, want)
+		uvtest.IsErr(t, addr.String(), err, want)
 	}
 	addr := netip.MustParseAddrPort("127.0.0.1:80")
 	_, err := requests.GetNameInfo(l, addr, 0, nil)
-	isErr(t, "no function", err, uv.EINVAL)
+	uvtest.IsErr(t, "no function", err, uv.EINVAL)
 	_, err = requests.GetNameInfo(nil, addr, 0, func(_, _ string, _ error) {})
-	isErr(t, "no loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "no loop", err, uv.EINVAL)
 
 	host, service, err := names(t, "127.0.0.1:1", requests.NINumericHost|requests.NINameReqd) // they exclude each other
-	isErr(t, "no name", err, uv.EAI_NONAME)
+	uvtest.IsErr(t, "no name", err, uv.EAI_NONAME)
 	if host != "" || service != "" {
 		t.Errorf("an error, yet %q and %q", host, service)
 	}
-	check(t, l.Close())
+	uvtest.Check(t, l.Close())
 	_, err = requests.GetNameInfo(l, addr, 0, func(_, _ string, _ error) {})
-	isErr(t, "closed loop", err, uv.ErrClosed)
+	uvtest.IsErr(t, "closed loop", err, uv.ErrClosed)
 }
 
 func TestGetNameInfoCancel(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	addr := netip.MustParseAddrPort("127.0.0.1:80")
 	const n = 200
 	done := uvtest.NewCounter(t, "lookups", n)
@@ -83,24 +83,24 @@ func TestGetNameInfoCancel(t *testing.T) {
 		r, err := requests.GetNameInfo(l, addr, 0, func(host, _ string, err error) {
 			done.Inc()
 			if cancelled {
-				isErr(t, "cancelled", err, uv.ECANCELED)
+				uvtest.IsErr(t, "cancelled", err, uv.ECANCELED)
 			} else if err != nil || host == "" {
 				t.Errorf("not cancelled: %q, %v", host, err)
 			}
 		})
-		check(t, err)
+		uvtest.Check(t, err)
 		if err := r.Cancel(); err != nil {
-			isErr(t, "cancel", err, uv.EBUSY)
+			uvtest.IsErr(t, "cancel", err, uv.EBUSY)
 			continue
 		}
 		cancelled = true
-		isErr(t, "second cancel", r.Cancel(), uv.EBUSY)
+		uvtest.IsErr(t, "second cancel", r.Cancel(), uv.EBUSY)
 	}
 	looptest.Run(t, l)
 }
 
 func TestGetNameInfoContext(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	running(t, l)
 	addr := netip.MustParseAddrPort("127.0.0.1:80")
 	host, service, err := requests.GetNameInfoContext(t.Context(), l, addr, numericName)
@@ -108,9 +108,9 @@ func TestGetNameInfoContext(t *testing.T) {
 		t.Errorf("%q, %q, %v", host, service, err)
 	}
 	_, _, err = requests.GetNameInfoContext(t.Context(), l, netip.AddrPort{}, 0)
-	isErr(t, "no address", err, uv.EINVAL)
+	uvtest.IsErr(t, "no address", err, uv.EINVAL)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, _, err = requests.GetNameInfoContext(ctx, l, addr, 0)
-	isErr(t, "ended context", err, context.Canceled)
+	uvtest.IsErr(t, "ended context", err, context.Canceled)
 }

@@ -24,16 +24,16 @@ func looksRandom(t testing.TB, a, b []byte) {
 
 func TestFillRandom(t *testing.T) {
 	a, b := make([]byte, 1000), make([]byte, 1000)
-	check(t, requests.FillRandom(a))
-	check(t, requests.FillRandom(b))
+	uvtest.Check(t, requests.FillRandom(a))
+	uvtest.Check(t, requests.FillRandom(b))
 	looksRandom(t, a, b)
-	check(t, requests.FillRandom(nil))
+	uvtest.Check(t, requests.FillRandom(nil))
 }
 
 // TestRandomFillsLentBuffers: the callback gets the very buffer, filled, while
 // the collector runs and nobody else refers to it.
 func TestRandomFillsLentBuffers(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	const n = 200
 	called := uvtest.NewCounter(t, "callback", n)
 	var last []byte
@@ -42,7 +42,7 @@ func TestRandomFillsLentBuffers(t *testing.T) {
 		first := &p[0]
 		_, err := requests.StartRandom(l, p, func(got []byte, err error) {
 			called.Inc()
-			check(t, err)
+			uvtest.Check(t, err)
 			if &got[0] != first || len(got) != 64+i {
 				t.Errorf("request %d: another buffer came back", i)
 			}
@@ -51,15 +51,15 @@ func TestRandomFillsLentBuffers(t *testing.T) {
 			}
 			last = got
 		})
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 	runtime.GC()
-	isErr(t, "close", l.Close(), uv.EBUSY)
+	uvtest.IsErr(t, "close", l.Close(), uv.EBUSY)
 	looptest.Run(t, l)
 }
 
 func TestRandomOfNoBytes(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	called := uvtest.NewCounter(t, "callback", 2)
 	for _, p := range [][]byte{nil, {}} {
 		_, err := requests.StartRandom(l, p, func(p []byte, err error) {
@@ -68,34 +68,34 @@ func TestRandomOfNoBytes(t *testing.T) {
 				t.Errorf("%v, %v", p, err)
 			}
 		})
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 	looptest.Run(t, l)
 }
 
 func TestRandomMisuse(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	never := func([]byte, error) { t.Error("called") }
 	_, err := requests.StartRandom(l, make([]byte, 1), nil)
-	isErr(t, "no function", err, uv.EINVAL)
+	uvtest.IsErr(t, "no function", err, uv.EINVAL)
 	_, err = requests.StartRandom(nil, make([]byte, 1), never)
-	isErr(t, "no loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "no loop", err, uv.EINVAL)
 	_, err = requests.StartRandomBytes(l, -1, never)
-	isErr(t, "negative size", err, uv.EINVAL)
+	uvtest.IsErr(t, "negative size", err, uv.EINVAL)
 	_, err = requests.StartRandomBytes(l, 1<<40, never)
-	isErr(t, "too many", err, uv.E2BIG)
+	uvtest.IsErr(t, "too many", err, uv.E2BIG)
 	if l.Alive() {
 		t.Error("a refused request keeps the loop alive")
 	}
-	check(t, l.Close())
+	uvtest.Check(t, l.Close())
 	_, err = requests.StartRandom(l, make([]byte, 1), never)
-	isErr(t, "closed loop", err, uv.ErrClosed)
+	uvtest.IsErr(t, "closed loop", err, uv.ErrClosed)
 }
 
 // TestRandomCancel: behind long requests, too, each outcome agrees with what
 // Cancel said.
 func TestRandomCancel(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	const n = 100
 	called := uvtest.NewCounter(t, "callback", n)
 	for i := range n {
@@ -107,41 +107,41 @@ func TestRandomCancel(t *testing.T) {
 		r, err := requests.StartRandomBytes(l, size, func(p []byte, err error) {
 			called.Inc()
 			if cancelled {
-				isErr(t, "cancelled", err, uv.ECANCELED)
-				isErr(t, "cancelled", err, context.Canceled)
+				uvtest.IsErr(t, "cancelled", err, uv.ECANCELED)
+				uvtest.IsErr(t, "cancelled", err, context.Canceled)
 			} else if err != nil || len(p) != size {
 				t.Errorf("not cancelled: %d bytes, %v", len(p), err)
 			}
 		})
-		check(t, err)
+		uvtest.Check(t, err)
 		if i < 8 {
 			continue
 		}
 		if err := r.Cancel(); err != nil {
-			isErr(t, "cancel", err, uv.EBUSY)
+			uvtest.IsErr(t, "cancel", err, uv.EBUSY)
 			continue
 		}
 		cancelled = true
-		isErr(t, "second cancel", r.Cancel(), uv.EBUSY)
+		uvtest.IsErr(t, "second cancel", r.Cancel(), uv.EBUSY)
 	}
 	looptest.Run(t, l)
 }
 
 func TestRandomBytesContext(t *testing.T) {
 	for _, park := range []uvgo.Parking{uvgo.ParkThread, uvgo.ParkGoroutine} {
-		l := newLoop(t, uvgo.WithParking(park))
+		l := looptest.New(t, uvgo.WithParking(park))
 		running(t, l)
 		a, err := requests.RandomBytesContext(t.Context(), l, 100)
-		check(t, err)
+		uvtest.Check(t, err)
 		b, err := requests.RandomBytesContext(t.Context(), l, 100)
-		check(t, err)
+		uvtest.Check(t, err)
 		looksRandom(t, a, b)
 		_, err = requests.RandomBytesContext(t.Context(), l, -1)
-		isErr(t, "negative size", err, uv.EINVAL)
+		uvtest.IsErr(t, "negative size", err, uv.EINVAL)
 		ctx, cancel := context.WithCancel(t.Context())
 		go cancel()
 		if _, err = requests.RandomBytesContext(ctx, l, 16<<20); err != nil {
-			isErr(t, "ended context", err, context.Canceled)
+			uvtest.IsErr(t, "ended context", err, context.Canceled)
 		}
 	}
 }
@@ -150,15 +150,15 @@ func TestRandomBytesContext(t *testing.T) {
 // that it finds ended there still runs its callback.
 func TestRequestsThatEndInCloseAreDelivered(t *testing.T) {
 	for range 200 {
-		l := newLoop(t)
+		l := looptest.New(t)
 		called := uvtest.NewCounter(t, "callback", 1)
 		_, err := requests.StartRandomBytes(l, 1, func(_ []byte, err error) {
 			called.Inc()
-			check(t, err)
+			uvtest.Check(t, err)
 		})
-		check(t, err)
+		uvtest.Check(t, err)
 		for range 50 { // the thread ends it in one of these rounds
-			isErr(t, "close", l.Close(), uv.EBUSY)
+			uvtest.IsErr(t, "close", l.Close(), uv.EBUSY)
 			runtime.Gosched()
 		}
 		looptest.Run(t, l)

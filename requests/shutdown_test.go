@@ -11,15 +11,15 @@ import (
 // TestShutdownWithoutCallback ends the writing side all the same, after what
 // was written before, and the loop has no work left then.
 func TestShutdownWithoutCallback(t *testing.T) {
-	l := newLoop(t)
-	a, b := pair(t, l)
+	l := looptest.New(t)
+	a, b := looptest.Pair(t, l)
 	got := 0
 	ended := uvtest.NewCounter(t, "end of the stream", 1)
-	check(t, a.WriteFunc(nil, make([]byte, 4<<20)))
-	check(t, a.Shutdown(nil))
-	check(t, b.ReadStart(func(p []byte, err error) {
+	uvtest.Check(t, a.WriteFunc(nil, make([]byte, 4<<20)))
+	uvtest.Check(t, a.Shutdown(nil))
+	uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
 		if got += len(p); err != nil {
-			isErr(t, "read", err, io.EOF)
+			uvtest.IsErr(t, "read", err, io.EOF)
 			ended.Inc()
 		}
 	}))

@@ -30,10 +30,10 @@ func occupy(t testing.TB, l *uvgo.Loop) (release func()) {
 			<-gate
 			return nil
 		}, func(err error) {
-			check(t, err)
+			uvtest.Check(t, err)
 			done.Inc()
 		})
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 	for range n {
 		<-started
@@ -44,7 +44,7 @@ func occupy(t testing.TB, l *uvgo.Loop) (release func()) {
 // TestWorkCompletesOnTheLoop: each work once, with its error, and Run waits.
 func TestWorkCompletesOnTheLoop(t *testing.T) {
 	for _, park := range []uvgo.Parking{uvgo.ParkThread, uvgo.ParkGoroutine} {
-		l := newLoop(t, uvgo.WithParking(park), uvgo.WithDebug())
+		l := looptest.New(t, uvgo.WithParking(park), uvgo.WithDebug())
 		const n = 500
 		done := uvtest.NewCounter(t, "done", n)
 		var ran atomic.Int32
@@ -61,15 +61,15 @@ func TestWorkCompletesOnTheLoop(t *testing.T) {
 					t.Errorf("work %d: %v", i, err)
 				}
 			})
-			check(t, err)
+			uvtest.Check(t, err)
 		}
-		isErr(t, "close", l.Close(), uv.EBUSY)
+		uvtest.IsErr(t, "close", l.Close(), uv.EBUSY)
 		looptest.Run(t, l)
 		if onLoop != n || ran.Load() != n {
 			t.Errorf("%d ran, %d done; want %d", ran.Load(), onLoop, n)
 		}
 		_, err := requests.StartWork(l, func() error { ran.Add(1); return nil }, nil)
-		check(t, err)
+		uvtest.Check(t, err)
 		looptest.Run(t, l)
 		if ran.Load() != n+1 {
 			t.Error("Run did not wait for a work without done")
@@ -79,16 +79,16 @@ func TestWorkCompletesOnTheLoop(t *testing.T) {
 
 // TestWorkIsBounded: never more at a time than WorkLimit, from two loops.
 func TestWorkIsBounded(t *testing.T) {
-	a, b := newLoop(t), newLoop(t)
+	a, b := looptest.New(t), looptest.New(t)
 	release := occupy(t, a)
 	var ran atomic.Int32
 	for range 100 {
 		_, err := requests.StartWork(b, func() error { ran.Add(1); return nil }, nil)
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 	for range 100 {
 		runtime.Gosched()
-		must(b.RunNoWait())
+		uvtest.Must(b.RunNoWait())
 	}
 	if n := ran.Load(); n != 0 {
 		t.Errorf("%d works ran beyond the limit", n)
@@ -104,7 +104,7 @@ func TestWorkIsBounded(t *testing.T) {
 // TestWorkCancelIsSafeFromAnywhere: many goroutines cancel the same works while
 // workers take them; each work completes once and as its Cancels said.
 func TestWorkCancelIsSafeFromAnywhere(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	const n = 300
 	done := uvtest.NewCounter(t, "done", n)
 	var outcome [n]error
@@ -115,7 +115,7 @@ func TestWorkCancelIsSafeFromAnywhere(t *testing.T) {
 			done.Inc()
 			outcome[i] = err
 		})
-		check(t, err)
+		uvtest.Check(t, err)
 		works[i] = w
 	}
 	var wins [n]atomic.Int32
@@ -146,13 +146,13 @@ func TestWorkCancelIsSafeFromAnywhere(t *testing.T) {
 		case won == 0 && (!ran[i].Load() || outcome[i] != nil):
 			t.Errorf("work %d was not cancelled: ran %t, %v", i, ran[i].Load(), outcome[i])
 		}
-		isErr(t, "late cancel", works[i].Cancel(), uv.EBUSY)
+		uvtest.IsErr(t, "late cancel", works[i].Cancel(), uv.EBUSY)
 	}
 }
 
 // TestWorkContext: its end takes back what waits, and is seen by what runs.
 func TestWorkContext(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := uvtest.NewCounter(t, "done", 3)
 	started := make(chan struct{})
@@ -166,7 +166,7 @@ func TestWorkContext(t *testing.T) {
 			t.Errorf("running: %v", err)
 		}
 	})
-	check(t, err)
+	uvtest.Check(t, err)
 	<-started
 	var release func()
 	func() {
@@ -174,7 +174,7 @@ func TestWorkContext(t *testing.T) {
 		release = func() { close(gate) }
 		for range requests.WorkLimit() - 1 {
 			_, err := requests.StartWork(l, func() error { <-gate; return nil }, nil)
-			check(t, err)
+			uvtest.Check(t, err)
 		}
 	}()
 	_, err = requests.StartWorkContext(ctx, l, func(context.Context) error {
@@ -183,18 +183,18 @@ func TestWorkContext(t *testing.T) {
 	}, func(err error) {
 		done.Inc()
 		release()
-		isErr(t, "waiting", err, context.Canceled)
+		uvtest.IsErr(t, "waiting", err, context.Canceled)
 	})
-	check(t, err)
+	uvtest.Check(t, err)
 	cancel(errors.New("enough"))
 	_, err = requests.StartWorkContext(ctx, l, func(context.Context) error {
 		t.Error("runs although its context had ended")
 		return nil
 	}, func(err error) {
 		done.Inc()
-		isErr(t, "ended before", err, context.Canceled)
+		uvtest.IsErr(t, "ended before", err, context.Canceled)
 	})
-	check(t, err)
+	uvtest.Check(t, err)
 	looptest.Run(t, l)
 }
 
@@ -203,7 +203,7 @@ func explode() error { panic("in the work") }
 // TestWorkPanicEndsRun: done gets it, Run returns it with the stack of the
 // function that panicked, and the loop goes on.
 func TestWorkPanicEndsRun(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	done := uvtest.NewCounter(t, "done", 2)
 	_, err := requests.StartWork(l, explode, func(err error) {
 		done.Inc()
@@ -212,20 +212,20 @@ func TestWorkPanicEndsRun(t *testing.T) {
 			t.Errorf("done got %v", err)
 		}
 	})
-	check(t, err)
+	uvtest.Check(t, err)
 	var p *uv.PanicError
 	if err := l.Run(t.Context()); !errors.As(err, &p) || p.Value != "in the work" || !strings.Contains(string(p.Stack), "requests_test.explode") {
 		t.Errorf("Run: %v", err)
 	}
-	_, err = requests.StartWork(l, func() error { return nil }, func(err error) { check(t, err); done.Inc() })
-	check(t, err)
+	_, err = requests.StartWork(l, func() error { return nil }, func(err error) { uvtest.Check(t, err); done.Inc() })
+	uvtest.Check(t, err)
 	looptest.Run(t, l)
 }
 
 // TestWorkPanicReachesTheHandler: without done, too.
 func TestWorkPanicReachesTheHandler(t *testing.T) {
 	caught := uvtest.NewCounter(t, "handler", 2)
-	l := newLoop(t, uvgo.WithPanicHandler(func(p *uv.PanicError) {
+	l := looptest.New(t, uvgo.WithPanicHandler(func(p *uv.PanicError) {
 		caught.Inc()
 		if p.Value != "in the work" {
 			t.Errorf("the handler got %v", p.Value)
@@ -233,7 +233,7 @@ func TestWorkPanicReachesTheHandler(t *testing.T) {
 	}))
 	for _, done := range []func(error){nil, func(error) {}} {
 		_, err := requests.StartWork(l, explode, done)
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 	looptest.Run(t, l)
 }
@@ -241,7 +241,7 @@ func TestWorkPanicReachesTheHandler(t *testing.T) {
 // TestWorkGoexit: a function that leaves its goroutine completes, and its
 // worker is replaced.
 func TestWorkGoexit(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	n := 3 * requests.WorkLimit()
 	done := uvtest.NewCounter(t, "done", n)
 	for range n {
@@ -251,7 +251,7 @@ func TestWorkGoexit(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 	looptest.Run(t, l)
 	occupy(t, l)()
@@ -262,29 +262,29 @@ func TestWorkGoexit(t *testing.T) {
 // for those that run.
 func TestWorkAndClose(t *testing.T) {
 	l, err := uvgo.New()
-	check(t, err)
+	uvtest.Check(t, err)
 	release := occupy(t, l)
-	isErr(t, "close", l.Close(), uv.EBUSY)
+	uvtest.IsErr(t, "close", l.Close(), uv.EBUSY)
 	short, cancel := context.WithCancel(t.Context())
 	cancel()
-	isErr(t, "shutdown", l.Shutdown(short), context.Canceled)
+	uvtest.IsErr(t, "shutdown", l.Shutdown(short), context.Canceled)
 	again := uvtest.NewCounter(t, "work started meanwhile", 1)
 	_, err = requests.StartWork(l, func() error { return nil }, func(error) { again.Inc() })
-	check(t, err)
+	uvtest.Check(t, err)
 	go release()
-	check(t, l.Shutdown(t.Context()))
+	uvtest.Check(t, l.Shutdown(t.Context()))
 	_, err = requests.StartWork(l, func() error { return nil }, nil)
-	isErr(t, "closed loop", err, uv.ErrClosed)
+	uvtest.IsErr(t, "closed loop", err, uv.ErrClosed)
 }
 
 func TestWorkMisuse(t *testing.T) {
-	l := newLoop(t)
+	l := looptest.New(t)
 	_, err := requests.StartWork(l, nil, nil)
-	isErr(t, "no function", err, uv.EINVAL)
+	uvtest.IsErr(t, "no function", err, uv.EINVAL)
 	_, err = requests.StartWorkContext(t.Context(), l, nil, nil)
-	isErr(t, "no function", err, uv.EINVAL)
+	uvtest.IsErr(t, "no function", err, uv.EINVAL)
 	_, err = requests.StartWork(nil, func() error { return nil }, nil)
-	isErr(t, "no loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "no loop", err, uv.EINVAL)
 	if l.Alive() {
 		t.Error("a refused work keeps the loop alive")
 	}

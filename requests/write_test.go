@@ -13,26 +13,26 @@ import (
 // TestWriteInItsOwnCallback: a request is reused as soon as it has completed,
 // also by the write that its callback makes.
 func TestWriteInItsOwnCallback(t *testing.T) {
-	l := newLoop(t)
-	a, b := pair(t, l)
+	l := looptest.New(t)
+	a, b := looptest.Pair(t, l)
 	const writes = 1000
 	var want, got []byte
 	n := 0
 	var next func(err error)
 	next = func(err error) {
-		check(t, err)
+		uvtest.Check(t, err)
 		if n == writes {
-			check(t, a.Shutdown(func(error) { a.Close() }))
+			uvtest.Check(t, a.Shutdown(func(error) { a.Close() }))
 			return
 		}
 		p := bytes.Repeat([]byte{byte(n)}, 1+n%5000) // copied, or lent
 		want = append(want, p...)
 		n++
-		check(t, a.WriteFunc(next, p))
+		uvtest.Check(t, a.WriteFunc(next, p))
 	}
-	check(t, b.ReadStart(func(p []byte, err error) {
+	uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
 		if got = append(got, p...); err != nil {
-			isErr(t, "read", err, io.EOF)
+			uvtest.IsErr(t, "read", err, io.EOF)
 			b.Close()
 		}
 	}))
@@ -46,33 +46,33 @@ func TestWriteInItsOwnCallback(t *testing.T) {
 // TestWritesKeepTheirCallbacks: many requests are under way on two streams and
 // end differently; each reports its own outcome, once.
 func TestWritesKeepTheirCallbacks(t *testing.T) {
-	l := newLoop(t)
-	a, b := pair(t, l)
-	c, d := pair(t, l)
+	l := looptest.New(t)
+	a, b := looptest.Pair(t, l)
+	c, d := looptest.Pair(t, l)
 	const writes = 200
 	var outcomes [2][writes]int
 	for i := range writes {
 		for j, s := range []interface {
 			WriteFunc(func(error), ...[]byte) error
 		}{a, c} {
-			check(t, s.WriteFunc(func(err error) {
+			uvtest.Check(t, s.WriteFunc(func(err error) {
 				outcomes[j][i]++
 				if j == 1 {
-					isErr(t, "write to a reader", err, nil)
+					uvtest.IsErr(t, "write to a reader", err, nil)
 				} else if err != nil {
-					isErr(t, "write to a closed stream", err, uv.ECANCELED)
+					uvtest.IsErr(t, "write to a closed stream", err, uv.ECANCELED)
 				}
 			}, make([]byte, 100_000)))
 		}
 	}
 	got := 0
-	check(t, d.ReadStart(func(p []byte, err error) {
+	uvtest.Check(t, d.ReadStart(func(p []byte, err error) {
 		if got += len(p); got == writes*100_000 {
 			c.Close()
 			d.Close()
 		}
 	}))
-	must(l.RunOnce())
+	uvtest.Must(l.RunOnce())
 	a.Close()
 	b.Close()
 	looptest.Run(t, l)
@@ -87,11 +87,11 @@ func TestWritesKeepTheirCallbacks(t *testing.T) {
 
 // TestWriteErrorNamesTheOperation checks what a failed request says.
 func TestWriteErrorNamesTheOperation(t *testing.T) {
-	l := newLoop(t)
-	a, b := pair(t, l)
+	l := looptest.New(t)
+	a, b := looptest.Pair(t, l)
 	failed := uvtest.NewCounter(t, "write callback", 1)
-	check(t, a.WriteFunc(nil, make([]byte, 16<<20)))
-	check(t, a.WriteFunc(func(err error) {
+	uvtest.Check(t, a.WriteFunc(nil, make([]byte, 16<<20)))
+	uvtest.Check(t, a.WriteFunc(func(err error) {
 		failed.Inc()
 		var e *uv.Error
 		if !asError(err, &e) || e.Op != "write" || e.Errno != uv.ECANCELED {

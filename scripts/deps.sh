@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing to build uvgo: a C compiler with its headers, pkg-config, certificates.
-# Further needs are given as command=package. With nothing missing it calls no package manager.
+# Further needs are given as command=package, and in FOR what needs them. With nothing missing it calls no
+# package manager.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -70,7 +71,7 @@ install="apt-get install ${missing[*]}"
 [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null ||
   die "missing packages: ${missing[*]}, and not root to install them: run 'sudo $install', then make again"
 
-echo "setup: installing ${missing[*]}"
+echo "setup: installing with apt-get${FOR:+ for $FOR}: ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 {

@@ -18,7 +18,10 @@ scripts/submodules.sh go vet ./... || fail "go vet in a module below"
 
 step golangci-lint
 linter=(golangci-lint)
-command -v golangci-lint >/dev/null || linter=(go run "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci")
+if ! command -v golangci-lint >/dev/null; then
+  step "golangci-lint is not on PATH: go builds $golangci, some minutes the first time"
+  linter=(go run "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$golangci")
+fi
 "${linter[@]}" run ./... || fail "golangci-lint"
 scripts/submodules.sh "${linter[@]}" run ./... || fail "golangci-lint in a module below"
 

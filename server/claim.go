@@ -35,7 +35,7 @@ func claimUnix(path string, backlog int) (int, socketFile, error) {
 	defer lockDir(path)()
 	addr := &unix.SockaddrUnix{Name: path}
 	err = unix.Bind(fd, addr)
-	if err == unix.EADDRINUSE && removeStale(path) {
+	if err == unix.EADDRINUSE && removeStale(path, stale) {
 		err = unix.Bind(fd, addr)
 	}
 	op := "bind"
@@ -72,25 +72,22 @@ func lockDir(path string) (unlock func()) {
 	return func() { _ = unix.Close(fd) } // which unlocks
 }
 
-// removeStale removes a socket that refuses connections for staleWait.
-func removeStale(path string) bool {
+// removeStale removes a socket that refuses connections for staleWait, as refuses tells
+// of its path.
+func removeStale(path string, refuses func(path string) bool) bool {
 	file := identify(path)
 	if file.info == nil {
 		return false
 	}
 	for end := time.Now().Add(staleWait); ; time.Sleep(5 * time.Millisecond) {
-		if !stale(path) {
+		if !refuses(path) {
 			return false
 		}
-		refused()
 		if time.Now().After(end) {
 			return file.remove()
 		}
 	}
 }
-
-// refused is called when a socket refused a connection; tests replace it.
-var refused = func() {}
 
 // stale tells whether the path is a socket that refuses connections.
 func stale(path string) bool {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -142,25 +143,18 @@ func bindOnly(t testing.TB, path string) int {
 }
 
 // TestSocketAboutToListenIsNotStale has another program bind first, which listens
-// only when the server has found that it refuses connections.
+// only when the server has found that it refuses connections: the file is that program's.
 func TestSocketAboutToListenIsNotStale(t *testing.T) {
 	path := uvtest.SocketPath(t)
 	fd := bindOnly(t, path)
 	defer unix.Close(fd)
-	refused := make(chan bool)
-	server.AfterRefusal(t, func() {
-		select {
-		case <-refused:
-		default:
-			uvtest.Expect(t, unix.Listen(fd, 1))
-			close(refused)
-		}
-	})
-	s := &server.Server{Handler: newProbe(t), Loops: 1}
-	if err := s.Listen("unix://" + path); !errors.Is(err, uv.EADDRINUSE) {
-		t.Errorf("Listen: %v", err)
+	listen := sync.OnceFunc(func() { uvtest.Check(t, unix.Listen(fd, 8)) }) // nobody accepts those that look
+	refused := false
+	if server.RemoveStale(path, func() { refused = true; listen() }) || !refused {
+		t.Fatalf("the socket was removed, or never refused (%v)", refused)
 	}
-	<-refused
+	s := &server.Server{Handler: newProbe(t), Loops: 1}
+	uvtest.IsErr(t, "Listen", s.Listen("unix://"+path), uv.EADDRINUSE)
 	c, err := net.Dial("unix", path)
 	uvtest.Check(t, err)
 	c.Close()

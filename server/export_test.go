@@ -1,18 +1,21 @@
 package server
 
 import (
-	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// AfterRefusal makes fn run when a socket that may be stale has refused a
-// connection, until the test ends.
-func AfterRefusal(t testing.TB, fn func()) {
-	old := refused
-	refused = fn
-	t.Cleanup(func() { refused = old })
+// RemoveStale removes a socket that stays stale for some time. It calls onStale each
+// time when the socket is.
+func RemoveStale(path string, onStale func()) bool {
+	return removeStale(path, func(path string) bool {
+		if !stale(path) {
+			return false
+		}
+		onStale()
+		return true
+	})
 }
 
 // Descriptors returns how many sockets, pipes and pollers the process has open.
@@ -34,18 +37,14 @@ func Descriptors() int {
 	return n
 }
 
-// LookOften makes loops look at connections that are not read every few
-// milliseconds, until the test and its servers have ended.
-func LookOften(t testing.TB) {
-	old := stillWait
-	stillWait = 5 * time.Millisecond
-	t.Cleanup(func() { stillWait = old })
-}
+// LookOften makes the loop of c look at connections that are not read every few
+// milliseconds. It belongs to the connection's loop, before any is not read.
+func LookOften(c *Conn) { c.worker.still.wait = 5 * time.Millisecond }
 
 // Looked waits until c, which is not read, has been looked at once more. It
 // belongs to the connection's loop.
 func Looked(c *Conn, fn func()) {
-	if _, err := c.Loop().AfterFunc(3*stillWait, fn); err != nil {
+	if _, err := c.Loop().AfterFunc(3*c.worker.still.wait, fn); err != nil {
 		panic(err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // stillWait is how often a loop looks whether peers of connections that are not read
-// have reset them. Tests make it shorter.
-var stillWait = time.Second
+// have reset them.
+const stillWait = time.Second
 
 // still are a worker's connections that are not read: paused, above the high
 // watermark, or past the peer's end. libuv does not poll them, so nothing tells of a
@@ -21,6 +21,7 @@ var stillWait = time.Second
 // A connection that is read again stays in the list until the next look: reading
 // stops and starts often, and neither costs a search.
 type still struct {
+	wait    time.Duration // between two looks
 	conns   []*Conn
 	polls   []unix.PollFd // of conns, reused
 	timer   *handles.Timer
@@ -46,7 +47,7 @@ func (w *worker) watchStill(c *Conn) {
 		t.Unref()
 		s.timer = t
 	}
-	s.started = s.timer.Start(stillWait, 0, w.lookAtStill) == nil
+	s.started = s.timer.Start(s.wait, 0, w.lookAtStill) == nil
 }
 
 // lookAtStill forgets connections that are read again or close, and fails those that
@@ -72,7 +73,7 @@ func (w *worker) lookAtStill() {
 	if len(list) == 0 {
 		return
 	}
-	s.started = s.timer.Start(stillWait, 0, w.lookAtStill) == nil
+	s.started = s.timer.Start(s.wait, 0, w.lookAtStill) == nil
 	const most = 1024 // poll(2) refuses more than RLIMIT_NOFILE
 	for from := 0; from < len(polls); from += most {
 		part := polls[from:min(from+most, len(polls))]

@@ -13,7 +13,6 @@ import (
 
 // TestConnectionThatIsNotReadLearnsOfAReset: libuv polls nothing that is not read.
 func TestConnectionThatIsNotReadLearnsOfAReset(t *testing.T) {
-	server.LookOften(t)
 	for name, tt := range map[string]struct {
 		open func(c *server.Conn)
 		send string
@@ -28,6 +27,7 @@ func TestConnectionThatIsNotReadLearnsOfAReset(t *testing.T) {
 			eachNetwork(t, func(t *testing.T, addr string) {
 				h := newProbe(t)
 				h.onOpen = func(c *server.Conn) {
+					server.LookOften(c)
 					c.Write([]byte("hello"))
 					if tt.open != nil {
 						tt.open(c)
@@ -58,11 +58,10 @@ func TestConnectionThatIsNotReadLearnsOfAReset(t *testing.T) {
 
 // TestPausedConnectionKeepsWhatItsPeerLeft: an end in good order is no reset.
 func TestPausedConnectionKeepsWhatItsPeerLeft(t *testing.T) {
-	server.LookOften(t)
 	eachNetwork(t, func(t *testing.T, addr string) {
 		h := newProbe(t)
 		got := make(chan string, 10)
-		h.onOpen = func(c *server.Conn) { c.Pause() }
+		h.onOpen = func(c *server.Conn) { server.LookOften(c); c.Pause() }
 		h.onData = func(_ *server.Conn, p []byte) { got <- string(p) }
 		r := run(t, &server.Server{Handler: h, Loops: 1}, addr)
 		client := r.dial()
@@ -87,9 +86,8 @@ func TestPausedConnectionKeepsWhatItsPeerLeft(t *testing.T) {
 
 // TestLooksEndWithTheirReason: a loop whose connections are all read sets no timer.
 func TestLooksEndWithTheirReason(t *testing.T) {
-	server.LookOften(t)
 	h := echo(t)
-	h.onOpen = func(c *server.Conn) { c.Pause() }
+	h.onOpen = func(c *server.Conn) { server.LookOften(c); c.Pause() }
 	r := run(t, &server.Server{Handler: h, Loops: 1})
 	client := r.dial()
 	c := <-h.opened

@@ -39,7 +39,7 @@ type worker struct {
 }
 
 func newWorker(s *Server) (*worker, error) {
-	w := &worker{server: s, handler: s.Handler, drained: make(chan struct{})}
+	w := &worker{server: s, handler: s.Handler, drained: make(chan struct{}), still: still{wait: stillWait}}
 	w.drainer, _ = s.Handler.(Drainer)
 	w.eof, _ = s.Handler.(EOFHandler)
 	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)

@@ -2,17 +2,15 @@ package uvnet
 
 import (
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // conn is a stream connection: what TCPConn and UnixConn have in common. The
-// goroutines' half is in read.go and write.go, the loop's in stream.go. Each of in, out
-// and life is a state machine, drawn in readside.go, writeside.go and lifetime.go.
+// goroutines' half is in read.go, write.go and close.go, the loop's in loopread.go,
+// loopwrite.go and loopclose.go. Each of in, out and life is a state machine, drawn in
+// readside.go, writeside.go and lifetime.go.
 //
 // Locks are taken in the order rmu or wmu, fmu, mu, poller.mu, worker.mu.
 type conn struct {
@@ -43,7 +41,7 @@ const (
 	modeFile
 )
 
-// init makes the conn usable; fd is its from now on.
+// init makes the conn usable. From now on the conn closes fd.
 func (c *conn) init(w *worker, self interface{ destroy() }, network string, fd int, laddr, raddr net.Addr) {
 	c.desc.self, c.w, c.net, c.fd, c.laddr, c.raddr = self, w, network, fd, laddr, raddr
 	c.life.linger = lingerOff
@@ -87,106 +85,4 @@ func (c *conn) limit(t time.Time, sides ...*side) error {
 	c.updatePoller()
 	c.mu.Unlock()
 	return err
-}
-
-// Close closes the connection and ends calls under way with net.ErrClosed. What
-// Write has accepted is still sent, as by package net. After SetLinger it may take as
-// long as that says.
-func (c *conn) Close() error {
-	if err := c.checkInit(); err != nil {
-		return err
-	}
-	if !c.ref.close() {
-		return c.opError("close", c.laddr, c.raddr, net.ErrClosed)
-	}
-	c.wakeUsers()
-	done, limit := c.closeWait()
-	c.release()
-	awaitClose(done, limit)
-	return nil
-}
-
-// wakeUsers makes the users of a descriptor that is closed leave.
-func (c *conn) wakeUsers() {
-	c.mu.Lock()
-	c.endWaits()
-	c.updatePoller()
-	c.wakeFile()
-	if c.life.state != lifeUnshared { // else the goroutine that closes it may sleep
-		c.findLinger()
-	}
-	c.mu.Unlock()
-}
-
-// destroy ends the descriptor: nobody uses it any more.
-func (c *conn) destroy() {
-	lent, tell := c.leave()
-	if c.poller != nil {
-		c.poller.closeByConn()
-	}
-	switch {
-	case lent: // the poller closes it
-	case !tell:
-		unix.Close(c.fd)
-		c.wakeCloser(true)
-	case !c.w.pushClose((*closeTask)(c)):
-		c.mu.Lock()
-		ours := c.life.orphan()
-		c.mu.Unlock()
-		if ours {
-			unix.Close(c.fd)
-		}
-		c.wakeCloser(true)
-	}
-}
-
-// leave notes that the last user has left, and drops what nobody will read. It tells
-// whether the poller has the descriptor, and whether the loop has to be told.
-func (c *conn) leave() (lent, tell bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.in.ahead != nil {
-		c.in.ahead.free()
-		c.in.ahead, c.life.unread = nil, true
-	}
-	lent = c.life.state == lifePoller
-	return lent, c.life.leave()
-}
-
-// CloseRead ends the reading side: what has arrived can still be read.
-func (c *conn) CloseRead() error { return c.shutdown(unix.SHUT_RD) }
-
-// CloseWrite ends the writing side: the peer reads io.EOF behind the bytes that
-// were written. A Write that waits ends with EPIPE.
-func (c *conn) CloseWrite() error {
-	c.mu.Lock()
-	byLoop := !c.ref.closed() && c.out.end()
-	if byLoop {
-		c.wr.signal()
-	}
-	c.mu.Unlock()
-	if byLoop {
-		return nil // it ends the side behind its piece
-	}
-	err := c.shutdown(unix.SHUT_WR)
-	if err == nil {
-		c.mu.Lock()
-		if c.poller != nil {
-			c.poller.retryWrite() // a unix socket's poll does not report its own end
-		}
-		c.mu.Unlock()
-	}
-	return err
-}
-
-func (c *conn) shutdown(how int) error {
-	err := c.acquire()
-	if err == nil {
-		err = os.NewSyscallError("shutdown", unix.Shutdown(c.fd, how))
-		c.release()
-	}
-	if err != nil {
-		return c.opError("close", c.laddr, c.raddr, err)
-	}
-	return nil
 }

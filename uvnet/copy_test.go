@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 )
 
@@ -162,66 +161,4 @@ func TestWriteBuffers(t *testing.T) {
 	if _, err := c.(*TCPConn).WriteBuffers(&net.Buffers{want}); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
-}
-
-// TestRawConn reads and writes the descriptor itself, and waits for it.
-func TestRawConn(t *testing.T) {
-	networks(t, func(t *testing.T, network string) {
-		s, c := connectPair(t, network, makers[0], makers[0])
-		defer s.Close()
-		defer c.Close()
-		if _, err := s.Write([]byte("ahead")); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.ReadFull(c, make([]byte, 4)); err != nil { // the loop reads from now on
-			t.Fatal(err)
-		}
-		raw, err := c.(syscall.Conn).SyscallConn()
-		if err != nil {
-			t.Fatal(err)
-		}
-		tries := 0
-		got := make(chan string, 1)
-		go func() {
-			buf := make([]byte, 10)
-			var n int
-			rerr := raw.Read(func(fd uintptr) bool {
-				tries++
-				n, err = syscall.Read(int(fd), buf)
-				return err != syscall.EAGAIN || tries > 1000
-			})
-			if rerr != nil {
-				err = rerr
-			}
-			got <- string(buf[:max(n, 0)])
-		}()
-		if _, err := s.Write([]byte("raw")); err != nil {
-			t.Fatal(err)
-		}
-		if g := <-got; g == "" || err != nil {
-			t.Errorf("raw read %q after %d tries, %v", g, tries, err)
-		}
-		if err := raw.Write(func(fd uintptr) bool {
-			_, err = syscall.Write(int(fd), []byte("back"))
-			return err != syscall.EAGAIN
-		}); err != nil {
-			t.Error(err)
-		}
-		buf := make([]byte, 4)
-		if _, err := io.ReadFull(s, buf); err != nil || string(buf) != "back" {
-			t.Errorf("%q, %v", buf, err)
-		}
-		// A wait ends with Close.
-		ended := make(chan error, 1)
-		entered := make(chan struct{}, 100)
-		go func() { ended <- raw.Read(func(uintptr) bool { entered <- struct{}{}; return false }) }()
-		<-entered
-		c.Close()
-		if err := <-ended; !errors.Is(err, net.ErrClosed) {
-			t.Errorf("raw read after Close: %v", err)
-		}
-		if err := raw.Control(func(uintptr) {}); !errors.Is(err, net.ErrClosed) {
-			t.Errorf("raw control after Close: %v", err)
-		}
-	})
 }

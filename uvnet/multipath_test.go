@@ -2,7 +2,6 @@ package uvnet
 
 import (
 	"context"
-	"errors"
 	"net"
 	"syscall"
 	"testing"
@@ -76,17 +75,5 @@ func TestMultipathTCPDefaults(t *testing.T) {
 	}
 	if lc := new(ListenConfig); lc.MultipathTCP() {
 		t.Error("ListenConfig asks for it")
-	}
-}
-
-// TestDialerCancel: the deprecated channel ends a dial as in package net.
-func TestDialerCancel(t *testing.T) {
-	uvtest.Watchdog(t, minutes)
-	s := newSilent(t)
-	cancel := make(chan struct{})
-	go func() { <-s.asked; close(cancel) }()
-	_, err := (&Dialer{Resolver: s.resolver(), Cancel: cancel}).Dial("tcp4", "nobody.invalid.:1")
-	if !errors.Is(err, context.Canceled) {
-		t.Error(err)
 	}
 }

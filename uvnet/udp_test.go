@@ -1,16 +1,15 @@
 package uvnet
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"net"
+	"net/netip"
 	"os"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/net/nettest"
 
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
@@ -131,127 +130,94 @@ func TestUDPErrors(t *testing.T) {
 	}
 }
 
-// TestHappyEyeballs dials a host of two families of which one does not answer.
-func TestHappyEyeballs(t *testing.T) {
-	if !nettest.SupportsIPv6() {
-		t.Skip("this machine has no IPv6 to prefer")
-	}
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	check(t, err)
-	defer ln.Close()
-	port := ln.Addr().(*net.TCPAddr).Port
-	d := &Dialer{FallbackDelay: time.Millisecond}
-	for _, order := range [][]net.Addr{
-		{&net.TCPAddr{IP: net.IPv6loopback, Port: port}, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}},
-		{&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}, &net.TCPAddr{IP: net.IPv6loopback, Port: port}},
-	} {
-		first, then := partition(order)
-		c, err := d.race(context.Background(), "tcp", first, then)
-		check(t, err)
-		if c.RemoteAddr().String() != ln.Addr().String() {
-			t.Errorf("connected to %v", c.RemoteAddr())
-		}
-		c.Close()
-	}
-	ln.Close()
-	_, err = d.race(context.Background(), "tcp", []net.Addr{&net.TCPAddr{IP: net.IPv6loopback, Port: port}}, []net.Addr{&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}})
-	var op *net.OpError
-	if !errors.As(err, &op) || !errors.Is(err, syscall.ECONNREFUSED) || op.Addr.(*net.TCPAddr).IP.To4() != nil {
-		t.Errorf("nobody there: %v", err)
-	}
+// packetMethods are those of a UDP socket beyond net.PacketConn.
+type packetMethods interface {
+	net.PacketConn
+	ReadFromUDPAddrPort(p []byte) (n int, addr netip.AddrPort, err error)
+	ReadFromUDP(p []byte) (int, *net.UDPAddr, error)
+	ReadMsgUDP(p, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error)
+	ReadMsgUDPAddrPort(p, oob []byte) (n, oobn, flags int, addr netip.AddrPort, err error)
+	WriteMsgUDPAddrPort(p, oob []byte, addr netip.AddrPort) (n, oobn int, err error)
+	WriteToUDPAddrPort(p []byte, addr netip.AddrPort) (int, error)
+	WriteMsgUDP(p, oob []byte, addr *net.UDPAddr) (n, oobn int, err error)
+	WriteToUDP(p []byte, addr *net.UDPAddr) (int, error)
+	Read(p []byte) (int, error)
+	Write(p []byte) (int, error)
 }
 
-// TestDialHooks: Control sees the socket before it is bound, and its error ends
-// the dial.
-func TestDialHooks(t *testing.T) {
-	ln, err := Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer ln.Close()
-	type call struct{ Network, Address string }
-	var got [2]call
-	boom := errors.New("boom")
-	var errs [2]error
-	for i := range 2 {
-		control := func(network, address string, c syscall.RawConn) error {
-			got[i] = call{network, address}
-			return c.Control(func(fd uintptr) {
-				if _, err := syscall.Getsockname(int(fd)); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		fail := func(context.Context, string, string, syscall.RawConn) error { return boom }
-		var d, f dialer = &Dialer{Control: control}, &Dialer{ControlContext: fail}
-		if i == 1 {
-			d, f = &net.Dialer{Control: control}, &net.Dialer{ControlContext: fail}
-		}
-		c, err := d.DialContext(context.Background(), "tcp", ln.Addr().String())
-		check(t, err)
-		c.Close()
-		_, errs[i] = f.DialContext(context.Background(), "tcp", ln.Addr().String())
-	}
-	if got[0] != got[1] {
-		t.Errorf("uvnet %v, net %v", got[0], got[1])
-	}
-	if !errors.Is(errs[0], boom) || errs[0].Error() != errs[1].Error() {
-		t.Errorf("uvnet %v, net %v", errs[0], errs[1])
-	}
-}
-
-// TestOutOfDescriptors: a process that has no descriptor left learns it from
-// Accept, as a temporary error, and accepts again when it has.
-func TestOutOfDescriptors(t *testing.T) {
-	compare(t, func(w world) error {
-		ln, err := w.listen("tcp", "127.0.0.1:0")
-		check(t, err)
-		defer ln.Close()
-		c, err := net.Dial("tcp", ln.Addr().String())
-		check(t, err)
-		defer c.Close()
-		var limit syscall.Rlimit
-		check(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
-		none := syscall.Rlimit{Cur: 0, Max: limit.Max}
-		check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none))
-		_, full := ln.Accept()
-		check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
-		if !errors.Is(full, syscall.EMFILE) {
-			t.Errorf("%s: %v", w.name, full)
-		}
-		s, err := ln.Accept()
-		check(t, err)
-		s.Close()
-		return full
-	})
-}
-
-// TestDialCancelled: the end of a context ends a dial that nobody answers.
-func TestDialCancelled(t *testing.T) {
+// TestUDPAddresses sends to addresses of every kind, good and bad, with both
+// packages, and compares what becomes of it.
+func TestUDPAddresses(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
-	ln, err := net.Listen("tcp", "127.0.0.1:0") // with a backlog that we fill
-	check(t, err)
-	defer ln.Close()
-	raw, err := ln.(*net.TCPListener).SyscallConn()
-	check(t, err)
-	check(t, raw.Control(func(fd uintptr) { _ = syscall.Listen(int(fd), 0) }))
-	var open []net.Conn
-	defer func() {
-		for _, c := range open {
-			c.Close()
-		}
-	}()
-	for range 20 {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
-		c, err := new(Dialer).DialContext(ctx, "tcp", ln.Addr().String())
-		cancel()
-		if err == nil {
-			open = append(open, c)
-			continue
-		}
-		var ne net.Error
-		if !errors.As(err, &ne) || !ne.Timeout() || !errors.Is(err, context.DeadlineExceeded) {
-			t.Fatal(err)
-		}
-		return
+	type outcome struct {
+		N, OOB int
+		Err    shape
 	}
-	t.Fatal("a full backlog takes any number of connections")
+	var got [2]map[string]outcome
+	for i, w := range worlds {
+		got[i] = map[string]outcome{}
+		for _, network := range []string{"udp4", "udp"} {
+			at := map[string]string{"udp4": "127.0.0.1:0", "udp": ":0"}[network]
+			p, err := w.packet(network, at)
+			check(t, err)
+			u := p.(packetMethods)
+			port := p.LocalAddr().(*net.UDPAddr).AddrPort().Port()
+			cc, err := w.dial("udp", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port).String())
+			check(t, err)
+			c := cc.(packetMethods)
+			v4 := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)
+			mapped := netip.AddrPortFrom(netip.MustParseAddr("::ffff:127.0.0.1"), port)
+			v6 := netip.AddrPortFrom(netip.MustParseAddr("2001:db8::1"), port)
+			note := func(name string, n, oob int, err error) {
+				s := shapeOf(err)
+				s.Text = "" // the call's name differs
+				got[i][network+" "+name] = outcome{n, oob, s}
+				if err != nil {
+					return
+				}
+				n, _, _, from, err := u.ReadMsgUDPAddrPort(make([]byte, 9), nil)
+				if err != nil || n != 1 || !from.IsValid() {
+					t.Errorf("%s %s: received %d bytes from %v, %v", w.name, name, n, from, err)
+				}
+			}
+			for name, addr := range map[string]netip.AddrPort{"v4": v4, "mapped": mapped, "none": {}} {
+				n, err := u.WriteToUDPAddrPort([]byte("x"), addr)
+				note("to "+name, n, 0, err)
+				n, oob, err := u.WriteMsgUDPAddrPort([]byte("x"), nil, addr)
+				note("msg "+name, n, oob, err)
+				n, err = c.WriteToUDPAddrPort([]byte("x"), addr)
+				note("connected to "+name, n, 0, err)
+				n, oob, err = c.WriteMsgUDPAddrPort([]byte("x"), nil, addr)
+				note("connected msg "+name, n, oob, err)
+			}
+			if network == "udp4" {
+				n, err := u.WriteToUDPAddrPort([]byte("x"), v6)
+				note("to v6", n, 0, err)
+			}
+			for i, bad := range []*net.UDPAddr{{Port: -1}, {Port: 65536 + int(port)}, {IP: net.IP{1, 2, 3}}} {
+				n, err := u.WriteToUDP([]byte("x"), bad)
+				note(fmt.Sprint("to bad ", i), n, 0, err)
+				n, oob, err := u.WriteMsgUDP([]byte("x"), nil, bad)
+				note(fmt.Sprint("msg to bad ", i), n, oob, err)
+			}
+			n, err := u.WriteToUDP([]byte("x"), nil)
+			note("to nil", n, 0, err)
+			n, oob, err := u.WriteMsgUDP([]byte("x"), nil, nil)
+			note("msg to nil", n, oob, err)
+			n, err = c.Write([]byte("x"))
+			note("write", n, 0, err)
+			n, err = c.Read(nil)
+			got[i][network+" read nothing"] = outcome{n, 0, shapeOf(err)}
+			check(t, c.SetReadDeadline(time.Unix(1, 0)))
+			n, err = c.Read(nil)
+			got[i][network+" read nothing too late"] = outcome{n, 0, shapeOf(err)}
+			c.Close()
+			n, err = c.Read(nil)
+			got[i][network+" read nothing closed"] = outcome{n, 0, shapeOf(err)}
+			p.Close()
+		}
+	}
+	if diff := cmp.Diff(got[1], got[0]); diff != "" {
+		t.Errorf("(-net +uvnet)\n%s", diff)
+	}
 }

@@ -70,7 +70,7 @@ exec 9>>"$here/.lock" || die "cannot write to $here: correct its permissions"
 "$here/fetch.sh" 9>&-
 [ "$(cat "$here/$dir/.stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 
-echo "libuv: building $version ($flavour)"
+echo "libuv: building $version ($flavour), half a minute"
 tmp=$(mktemp -d "$here/.$dir.XXXXXX") || die "cannot write to $here: correct its permissions"
 src=$here/src
 mkdir -p "$tmp/obj/unix" "$tmp/lib"

@@ -46,7 +46,6 @@ func run(ctx context.Context, cfg *config) error {
 	}
 	defer os.RemoveAll(tmp)
 
-	progress("building the servers and the load generator")
 	bins, err := build(ctx, cfg.dir, tmp, cfg.servers)
 	if err != nil {
 		return err

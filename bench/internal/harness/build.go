@@ -23,8 +23,9 @@ type Builder struct {
 
 // NewBuilder builds from dir, the module's directory, into out. The repository's
 // libuv comes first on pkg-config's path, as in the Makefile, so that a program
-// also builds without make.
+// also builds without make. It tells on the standard error that it builds.
 func NewBuilder(ctx context.Context, dir, out string) *Builder {
+	fmt.Fprintln(os.Stderr, "building the programs, some minutes the first time")
 	b := &Builder{ctx: ctx, dir: dir, out: out, env: os.Environ()}
 	own, err := filepath.Abs(filepath.Join(dir, "..", "third_party", "libuv", "build"))
 	if err != nil {

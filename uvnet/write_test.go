@@ -149,7 +149,7 @@ func TestWriteWaitsForTheKernel(t *testing.T) {
 					case n != int64(len(tail)) || err != nil:
 						t.Errorf("%d, %v", n, err)
 					case network == "unix":
-						t.Errorf("%d bytes went where there was no room", n)
+						t.Errorf("%d bytes went into a full buffer", n)
 						late = true
 					}
 				}
@@ -197,4 +197,37 @@ func fillKernel(t *testing.T, c net.Conn) (n int) {
 		}
 	}))
 	return n
+}
+
+// TestBlockedWriterBlocks: a peer that reads nothing stops the writer, which a
+// deadline frees; all that Write has reported arrives, in order, once the peer
+// reads.
+func TestBlockedWriterBlocks(t *testing.T) {
+	uvtest.Watchdog(t, minutes)
+	networks(t, func(t *testing.T, network string) {
+		s, c := connectPair(t, network, makers[0], makers[1])
+		defer s.Close()
+		want := random(32 << 20)
+		n, err := 0, error(nil)
+		for wait := 20 * time.Millisecond; n == 0; wait *= 2 { // on a busy machine it may pass before Write begins
+			check(t, s.SetWriteDeadline(time.Now().Add(wait)))
+			if n, err = s.Write(want); !errors.Is(err, os.ErrDeadlineExceeded) {
+				break
+			}
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) || n == len(want) {
+			t.Fatalf("%d bytes, %v", n, err)
+		}
+		if m, err := s.Write(want); !errors.Is(err, os.ErrDeadlineExceeded) || m != 0 {
+			t.Fatalf("past the deadline: %d bytes, %v", m, err)
+		}
+		check(t, s.SetWriteDeadline(time.Time{}))
+		got := drained(c, 64<<10)
+		if _, err := s.Write(want[n:]); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		same(t, <-got, want)
+		c.Close()
+	})
 }

@@ -71,3 +71,24 @@ func useUpDescriptors(t *testing.T) (restore func()) {
 		check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
 	}
 }
+
+// TestCloseReachesWhoIsAboutToWait: Close comes when a RawConn's Read has looked
+// and has not begun to wait.
+func TestCloseReachesWhoIsAboutToWait(t *testing.T) {
+	uvtest.Watchdog(t, minutes)
+	s, peer := connectPair(t, "tcp", makers[0], makers[0])
+	defer peer.Close()
+	c := s.(*TCPConn)
+	check(t, c.acquire())
+	fd, err := duplicate(c.fd)
+	check(t, err)
+	p := new(poller)
+	p.init(c.w, c.net, fd, nil, nil)
+	c.mu.Lock()
+	c.poller = p
+	c.mu.Unlock()
+	check(t, c.Close())
+	_ = p.wait(&p.rd) // or it waits for ever
+	p.closeAndWait()
+	c.release()
+}

@@ -7,8 +7,11 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
@@ -148,4 +151,118 @@ func TestLoopsEndInBubble(t *testing.T) {
 	}
 	c.Close()
 	idle(t)
+}
+
+// TestBesideComputing: on one processor, beside a goroutine that computes, a message
+// waits for as many of its time slices as with package net. A loop that yields behind a
+// yield takes twice as long.
+func TestBesideComputing(t *testing.T) {
+	uvtest.Watchdog(t, minutes)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var stop atomic.Bool
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for !stop.Load() {
+		}
+	})
+	defer wg.Wait()
+	defer stop.Store(true)
+	all, err := defaultNet()
+	check(t, err)
+	one := &Net{workers: all.workers[:1]} // as one processor has
+	var took [2]time.Duration
+	for range 8 { // until it shows: the machine may have more to do
+		for i, m := range []maker{{"uvnet", one.Listen, one.Dial}, makers[1]} {
+			took[i] += echoes(t, m, 4)
+		}
+		if took[0] < took[1]*3/2 {
+			return
+		}
+	}
+	t.Errorf("uvnet took %v, package net %v", took[0], took[1])
+}
+
+// echoes returns how long so many messages there and back take.
+func echoes(t *testing.T, m maker, n int) time.Duration {
+	s, c := connectPair(t, "tcp", m, m)
+	defer c.Close()
+	go func() {
+		_, _ = io.Copy(onlyWriter{s}, struct{ io.Reader }{s})
+		s.Close()
+	}()
+	b := make([]byte, 1)
+	var began time.Time
+	for i := range n + 1 {
+		if i == 1 { // the first finds things out
+			began = time.Now()
+		}
+		_, err := c.Write(b)
+		check(t, err)
+		_, err = io.ReadFull(c, b)
+		check(t, err)
+	}
+	return time.Since(began)
+}
+
+// TestBusyProcessor: with one processor that a goroutine computes on, requests
+// are still answered, and no slower than the scheduler's time slices make them.
+func TestBusyProcessor(t *testing.T) {
+	uvtest.Watchdog(t, minutes)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	stop := make(chan struct{})
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for x := uint64(1); ; x = x*3 + 1 {
+			if x&0xffff == 0 || x%9973 == 1 {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		}
+	}()
+	var took [2]time.Duration // of the process's processor time: others may be busy, too
+	for i, m := range makers {
+		s, c := connectPair(t, "tcp", m, m)
+		go func() { _, _ = io.Copy(s, struct{ io.Reader }{s}) }()
+		start := cpuTime(t)
+		for range 8 {
+			check(t, write(c))
+			check(t, read(c))
+		}
+		took[i] = cpuTime(t) - start
+		c.Close()
+		s.Close()
+	}
+	close(stop)
+	<-stopped
+	t.Logf("8 round trips beside a busy goroutine: uvnet %v, net %v", took[0], took[1])
+	if took[0] > 5*took[1]+2*time.Second {
+		t.Errorf("8 round trips took %v, with package net %v", took[0], took[1])
+	}
+}
+
+// cpuTime is the processor time that this process has had.
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	check(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// TestLoopYields: a loop that always has work lets others run.
+func TestLoopYields(t *testing.T) {
+	uvtest.Watchdog(t, minutes)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	s, c := connectPair(t, "tcp", makers[0], makers[0])
+	defer s.Close()
+	go func() { _, _ = io.Copy(io.Discard, s) }()
+	go func() { _ = fill(c) }()
+	for range 100 {
+		runtime.Gosched()
+		time.Sleep(time.Microsecond)
+	}
+	c.Close()
 }
