@@ -18,14 +18,14 @@ import (
 // uv_poll_start, https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_fd.
 func Adopt(loop unsafe.Pointer, opts ...Option) (*Loop, error) {
 	if loop == nil {
-		return nil, uv.Check("adopt", int(uv.EINVAL))
+		return nil, uv.Fail("adopt", uv.EINVAL)
 	}
 	cfg, err := configure(opts)
 	if err != nil {
 		return nil, err
 	}
 	if cfg.core.ParkOnGo {
-		return nil, uv.Check("adopt", int(uv.EINVAL))
+		return nil, uv.Fail("adopt", uv.EINVAL)
 	}
 	c, err := newCore(cfg)
 	if err != nil {
@@ -65,7 +65,7 @@ func NewCLoop() (unsafe.Pointer, error) {
 // uv_loop_delete, https://docs.libuv.org/en/v1.x/loop.html.
 func DeleteCLoop(loop unsafe.Pointer) error {
 	if loop == nil {
-		return uv.Check("loop delete", int(uv.EINVAL))
+		return uv.Fail("loop delete", uv.EINVAL)
 	}
 	return uv.Check("loop delete", cuv.DeleteCLoop(loop))
 }

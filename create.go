@@ -65,7 +65,7 @@ func (l *Loop) Spawn(opts handles.ProcessOptions, fn func(status int, sig syscal
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_start.
 func (l *Loop) AfterFunc(d time.Duration, fn func()) (*handles.Timer, error) {
 	if fn == nil {
-		return nil, uv.Check("after func", int(uv.EINVAL))
+		return nil, uv.Fail("after func", uv.EINVAL)
 	}
 	t, err := l.NewTimer()
 	if err != nil {

@@ -39,7 +39,7 @@ func NewAsync(l uv.Loop, fn func()) (*Async, error) {
 // https://docs.libuv.org/en/v1.x/async.html#c.uv_async_send.
 func (a *Async) Send() error {
 	if a.core == nil {
-		return uv.Check("async send", int(uv.EINVAL))
+		return uv.Fail("async send", uv.EINVAL)
 	}
 	if a.gone.Load() {
 		return &uv.OpError{Op: "async send", Err: uv.ErrClosed}

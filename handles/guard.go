@@ -17,7 +17,7 @@ func (b *Base) Guard(inUse func() bool) error {
 		return err
 	}
 	if inUse == nil {
-		return s.fail("guard", int(uv.EINVAL))
+		return s.fail("guard", uv.EINVAL)
 	}
 	s.guard = inUse
 	s.seen = 0 // linger.go is for who closes and is not asked

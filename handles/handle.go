@@ -35,7 +35,8 @@ type handle struct {
 	onClose func()
 	flags   uint16
 	kind    uv.HandleKind
-	seen    int32 // linger.go
+	seen    int32 // linger.go: the descriptor, once others have seen it
+	last    int32 // linger.go: a duplicate of the descriptor, to be closed last
 }
 
 // on says what the handle is, and whose; op names the call that makes it.
@@ -55,11 +56,11 @@ func (h *handle) open(l uv.Loop, op string, kind uv.HandleKind, ipc bool, t core
 	return err
 }
 
-// adopt makes t the owner of a handle that C accepted.
-func (h *handle) adopt(core *core.Core, c *cuv.Handle, t core.Target) {
+// register makes t the owner of a handle that C accepted.
+func (h *handle) register(core *core.Core, c *cuv.Handle, t core.Target) {
 	h.core, h.kind = core, uv.HandleKind(c.Kind())
 	h.c = c
-	core.Adopt(c, t)
+	core.Register(c, t)
 }
 
 // use checks that the handle may be used: EINVAL for one that no constructor made,
@@ -186,8 +187,8 @@ func (h *handle) OnClose(fn func()) {
 // finish handles the close event.
 func (h *handle) finish() {
 	h.set(closed)
-	if h.seen < 0 {
-		go unix.Close(int(-h.seen))
+	if h.last > 0 {
+		go unix.Close(int(h.last))
 	}
 	fn := h.onClose
 	h.onClose = nil

@@ -33,8 +33,8 @@ func (in *ipc) due(arrived int) { in.pending = len(in.queue) - (in.arrived - arr
 // crowded tells whether too many descriptors wait for another chunk.
 func (in *ipc) crowded() bool { return in.pending > maxPending }
 
-// take removes the oldest descriptor.
-func (in *ipc) take() passed {
+// nextPassed removes the oldest descriptor.
+func (in *ipc) nextPassed() passed {
 	d := in.queue[0]
 	in.queue = in.queue[1:]
 	in.pending--
@@ -92,7 +92,7 @@ func (p *Pipe) onIPCRead(ev *cuv.Event) {
 	}
 	p.onRead(ev) // holds it
 	if fn != nil {
-		fn(nil, p.fail("read", int(uv.EMFILE)))
+		fn(nil, p.fail("read", uv.EMFILE))
 	}
 }
 
@@ -133,10 +133,10 @@ func (p *Pipe) waiting(op string) error {
 		return err
 	}
 	if p.ipc == nil {
-		return p.fail(op, int(uv.EINVAL))
+		return p.fail(op, uv.EINVAL)
 	}
 	if p.ipc.pending == 0 {
-		return p.fail(op, int(uv.EAGAIN))
+		return p.fail(op, uv.EAGAIN)
 	}
 	return nil
 }
@@ -153,9 +153,9 @@ func (p *Pipe) Accept(opts ...PipeOption) (uv.Handle, error) {
 	}
 	open := acceptors[p.ipc.queue[0].kind]
 	if open == nil {
-		return nil, p.fail("accept", int(uv.ENOTSUP))
+		return nil, p.fail("accept", uv.ENOTSUP)
 	}
-	d := p.ipc.take()
+	d := p.ipc.nextPassed()
 	h, err := open(p.core, d.fd, opts)
 	if err != nil {
 		unix.Close(d.fd)
@@ -171,7 +171,7 @@ var acceptors = map[uv.HandleKind]func(l uv.Loop, fd int, opts []PipeOption) (uv
 		if err != nil {
 			return nil, err
 		}
-		if err := t.own("accept", fd, t.c.TCPOpen); err != nil {
+		if err := t.owner(t.c.TCPOpen)("accept", fd); err != nil {
 			t.Close()
 			return nil, err
 		}
@@ -182,7 +182,7 @@ var acceptors = map[uv.HandleKind]func(l uv.Loop, fd int, opts []PipeOption) (uv
 		if err != nil {
 			return nil, err
 		}
-		if err := p.own("accept", fd, p.c.PipeOpen); err != nil {
+		if err := p.owner(p.c.PipeOpen)("accept", fd); err != nil {
 			p.Close()
 			return nil, err
 		}
@@ -217,5 +217,5 @@ func (p *Pipe) AcceptFile() (*os.File, error) {
 	if err := p.waiting("accept file"); err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(p.ipc.take().fd), "passed"), nil
+	return os.NewFile(uintptr(p.ipc.nextPassed().fd), "passed"), nil
 }

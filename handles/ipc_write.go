@@ -16,7 +16,7 @@ func (p *Pipe) sendable(op string, b []byte) error {
 		return err
 	}
 	if p.ipc == nil || len(b) == 0 || len(b) > math.MaxInt32 {
-		return p.fail(op, int(uv.EINVAL))
+		return p.fail(op, uv.EINVAL)
 	}
 	return nil
 }
@@ -28,16 +28,16 @@ func (h *handle) common() *handle { return h }
 func (p *Pipe) sent(op string, h uv.Handle) (*cuv.Handle, error) {
 	of, ok := h.(interface{ common() *handle })
 	if !ok || reflect.ValueOf(h).IsNil() {
-		return nil, p.fail(op, int(uv.EINVAL))
+		return nil, p.fail(op, uv.EINVAL)
 	}
 	s := of.common()
 	if s.core != p.core {
-		return nil, p.fail(op, int(uv.EINVAL))
+		return nil, p.fail(op, uv.EINVAL)
 	}
 	switch s.kind {
 	case uv.KindTCP, uv.KindPipe, uv.KindUDP, uv.KindTTY:
 	default:
-		return nil, p.fail(op, int(uv.EINVAL))
+		return nil, p.fail(op, uv.EINVAL)
 	}
 	if s.has(closing) {
 		return nil, &uv.OpError{Op: "pipe " + op, Err: uv.ErrClosed}
@@ -74,7 +74,7 @@ func (p *Pipe) WriteFile(b []byte, f syscall.Conn, fn func(err error)) error {
 		return err
 	}
 	if f == nil {
-		return p.fail(op, int(uv.EINVAL))
+		return p.fail(op, uv.EINVAL)
 	}
 	raw, err := f.SyscallConn()
 	if err != nil {
@@ -112,7 +112,7 @@ func (p *Pipe) TryWriteHandle(b []byte, h uv.Handle) (int, error) {
 	}
 	rc := p.c.TryWriteFD(b, c, -1)
 	if rc < 0 {
-		return 0, p.fail(op, rc)
+		return 0, p.check(op, rc)
 	}
 	return rc, nil
 }

@@ -65,11 +65,11 @@ func NewPipePair(l uv.Loop, opts ...PipeOption) (a, b *Pipe, err error) {
 	}
 	fds, rc := cuv.SocketPair(unix.SOCK_STREAM, 0, true, true)
 	if err = uv.Check("pipe pair", rc); err == nil {
-		err = a.own("open", fds[0], a.c.PipeOpen)
+		err = a.owner(a.c.PipeOpen)("open", fds[0])
 		if err != nil {
 			unix.Close(fds[0])
 			unix.Close(fds[1])
-		} else if err = b.own("open", fds[1], b.c.PipeOpen); err != nil {
+		} else if err = b.owner(b.c.PipeOpen)("open", fds[1]); err != nil {
 			unix.Close(fds[1])
 		}
 	}

@@ -20,7 +20,7 @@ func (p *phase) start(op string, fn func()) error {
 		return err
 	}
 	if fn == nil {
-		return uv.Check(op, int(uv.EINVAL))
+		return uv.Fail(op, uv.EINVAL)
 	}
 	if p.has(active) {
 		return nil

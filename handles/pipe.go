@@ -53,11 +53,11 @@ func (p *Pipe) named(op, name string) error {
 	abstract := name != "" && name[0] == 0
 	switch {
 	case name == "" || strings.IndexByte(name[1:], 0) >= 0:
-		return uv.CheckAddr("pipe "+op, name, int(uv.EINVAL))
+		return uv.FailAddr("pipe "+op, name, uv.EINVAL)
 	case abstract && runtime.GOOS != "linux":
-		return uv.CheckAddr("pipe "+op, name, int(uv.ENOTSUP))
+		return uv.FailAddr("pipe "+op, name, uv.ENOTSUP)
 	case len(name) > pathMax || len(name) == pathMax && !abstract:
-		return uv.CheckAddr("pipe "+op, name, int(uv.ENAMETOOLONG))
+		return uv.FailAddr("pipe "+op, name, uv.ENAMETOOLONG)
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (p *Pipe) Listen(backlog int, fn func(c *Pipe, err error)) error {
 			return
 		}
 		c := new(Pipe)
-		c.adopt(p.core, h, (*pipeTarget)(c))
+		c.register(p.core, h, (*pipeTarget)(c))
 		if p.ipc != nil {
 			c.ipc = new(ipc)
 			h.SetIPC()
@@ -113,7 +113,7 @@ func (p *Pipe) Connect(name string, fn func(err error)) error {
 		return err
 	}
 	if fn == nil {
-		return p.fail("connect", int(uv.EINVAL))
+		return p.fail("connect", uv.EINVAL)
 	}
 	err := submit.StartConnect(p.core, "pipe connect", name, fn, func(slot, gen uint32) int {
 		return p.c.PipeConnect(name, slot, gen)
@@ -139,7 +139,7 @@ func (p *Pipe) path(op string, peer bool) (string, error) {
 		return "", err
 	}
 	name, rc := p.c.PipeName(peer)
-	return name, p.fail(op, rc)
+	return name, p.check(op, rc)
 }
 
 // A PipeMode says what other users may do with a bound path.
@@ -160,9 +160,9 @@ func (p *Pipe) Chmod(mode PipeMode) error {
 		return err
 	}
 	if mode&^(PipeReadable|PipeWritable) != 0 {
-		return p.fail("chmod", int(uv.EINVAL))
+		return p.fail("chmod", uv.EINVAL)
 	}
-	return p.fail("chmod", p.c.PipeChmod(int(mode)))
+	return p.check("chmod", p.c.PipeChmod(int(mode)))
 }
 
 // Open makes the handle use a duplicate of a unix stream socket, a pipe's end
@@ -171,7 +171,9 @@ func (p *Pipe) Chmod(mode PipeMode) error {
 // of descriptor, EPERM for a device that cannot be polled, such as /dev/null. C
 // function uv_pipe_open,
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open.
-func (p *Pipe) Open(fd uintptr) error { return p.openFD("open", fd, p.suits(), p.c.PipeOpen) }
+func (p *Pipe) Open(fd uintptr) error {
+	return p.openFD("open", fd, true, p.suits(), p.owner(p.c.PipeOpen))
+}
 
 // suits returns what tells whether the pipe can use a descriptor.
 func (p *Pipe) suits() func(fd int) bool {
@@ -185,4 +187,6 @@ func (p *Pipe) suits() func(fd int) bool {
 // handle's own from now on, unless Take fails. EEXIST if the loop polls fd already;
 // other errors as for Open. C function uv_pipe_open,
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open.
-func (p *Pipe) Take(fd uintptr) error { return p.takeFD("take", fd, p.suits(), p.c.PipeOpen) }
+func (p *Pipe) Take(fd uintptr) error {
+	return p.openFD("take", fd, false, p.suits(), p.owner(p.c.PipeOpen))
+}

@@ -47,10 +47,10 @@ func NewPoll(l uv.Loop, fd uintptr) (*Poll, error) {
 		return nil, err
 	}
 	if fd > math.MaxInt32 {
-		return nil, uv.Check("poll init", int(uv.EBADF))
+		return nil, uv.Fail("poll init", uv.EBADF)
 	}
 	if p.core.Polled(fd) {
-		return nil, uv.CheckAddr("poll init", "descriptor "+strconv.Itoa(int(fd)), int(uv.EEXIST))
+		return nil, uv.FailAddr("poll init", "descriptor "+strconv.Itoa(int(fd)), uv.EEXIST)
 	}
 	c, err := p.core.OpenWith("poll init", (*pollTarget)(p), func(id, gen uint32) (h *cuv.Handle, rc int) {
 		h, p.dup, rc = p.core.Ring().NewPoll(int(fd), id, gen)
@@ -60,7 +60,7 @@ func NewPoll(l uv.Loop, fd uintptr) (*Poll, error) {
 		return nil, err
 	}
 	p.c = c
-	p.core.Poll(fd, true)
+	p.core.SetPolled(fd, true)
 	return p, nil
 }
 
@@ -73,7 +73,7 @@ func (p *Poll) Start(events PollEvent, fn func(events PollEvent, err error)) err
 		return err
 	}
 	if fn == nil || events == 0 || events&^pollAll != 0 {
-		return uv.Check("poll start", int(uv.EINVAL))
+		return uv.Fail("poll start", uv.EINVAL)
 	}
 	p.core.Bump(p.c)
 	if rc := p.c.PollSet(int(events)); rc < 0 {
@@ -111,7 +111,7 @@ func (p *Poll) Close() error {
 	p.startClose()
 	p.c.PollClose()
 	unix.Close(p.dup)
-	p.core.Poll(p.fd, false)
+	p.core.SetPolled(p.fd, false)
 	return nil
 }
 

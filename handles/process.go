@@ -50,7 +50,7 @@ func (p *Process) Kill(sig os.Signal) error {
 	}
 	n, ok := number(sig)
 	if !ok {
-		return uv.CheckAddr("process kill", strconv.Itoa(p.pid), int(uv.EINVAL))
+		return uv.FailAddr("process kill", strconv.Itoa(p.pid), uv.EINVAL)
 	}
 	return uv.CheckAddr("process kill", strconv.Itoa(p.pid), p.c.ProcessKill(int(n)))
 }
@@ -69,7 +69,7 @@ func number(sig os.Signal) (syscall.Signal, bool) {
 func Kill(pid int, sig os.Signal) error {
 	n, ok := number(sig)
 	if !ok || int(int32(pid)) != pid { // cut off, it would be another process, or all of them
-		return uv.CheckAddr("kill", strconv.Itoa(pid), int(uv.EINVAL))
+		return uv.FailAddr("kill", strconv.Itoa(pid), uv.EINVAL)
 	}
 	return uv.CheckAddr("kill", strconv.Itoa(pid), cuv.Kill(int32(pid), int(n)))
 }

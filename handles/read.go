@@ -44,11 +44,11 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	}
 	switch {
 	case fn == nil:
-		return s.fail("read start", int(uv.EINVAL))
+		return s.fail("read start", uv.EINVAL)
 	case s.has(reading):
-		return s.fail("read start", int(uv.EALREADY))
+		return s.fail("read start", uv.EALREADY)
 	case !s.has(readable):
-		return s.fail("read start", int(uv.ENOTCONN))
+		return s.fail("read start", uv.ENOTCONN)
 	}
 	s.set(reading)
 	s.read = fn
@@ -87,7 +87,7 @@ func (s *stream) onRead(ev *cuv.Event) {
 		s.hold().chunks = append(s.held.chunks, bytes.Clone(ev.Bytes()))
 		return
 	}
-	err := s.fail("read", int(ev.Status))
+	err := s.check("read", int(ev.Status))
 	if uv.Errno(ev.Status) == uv.EOF {
 		err = io.EOF
 	}
@@ -133,7 +133,7 @@ func (d *heldReads) Deliver() {
 	for s.held != nil && s.has(reading) {
 		if in := s.held.ipc; in != nil {
 			if in.crowded() {
-				s.suspend()(nil, s.fail("read", int(uv.EMFILE)))
+				s.suspend()(nil, s.fail("read", uv.EMFILE))
 				return
 			}
 			in.due(s.held.marks[0])

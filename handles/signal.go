@@ -60,7 +60,7 @@ func (s *Signal) start(op string, sig os.Signal, fn func(os.Signal), oneshot boo
 		if sig != nil {
 			name = sig.String()
 		}
-		return uv.CheckAddr(op, name, int(uv.EINVAL))
+		return uv.FailAddr(op, name, uv.EINVAL)
 	}
 	if s.has(active) && (s.sig != n || s.oneshot != oneshot) {
 		s.stop()

@@ -17,13 +17,16 @@ func (s *socket) use(op string) error {
 	return s.refusal(s.kind.String() + " " + op)
 }
 
-// fail makes an error of libuv's code, nil for success.
-func (s *socket) fail(op string, rc int) error {
+// check makes an error of libuv's code, nil for success.
+func (s *socket) check(op string, rc int) error {
 	if rc >= 0 {
 		return nil
 	}
 	return uv.Check(s.kind.String()+" "+op, rc)
 }
+
+// fail makes the error of an operation that failed with a code.
+func (s *socket) fail(op string, errno uv.Errno) error { return uv.Fail(s.kind.String()+" "+op, errno) }
 
 // Active tells whether the handle reads, receives, listens, or has requests
 // under way. C function uv_is_active,
@@ -39,7 +42,7 @@ func (s *socket) FD() (int, error) {
 	}
 	fd := s.c.FD()
 	s.show(fd)
-	return fd, s.fail("fd", fd)
+	return fd, s.check("fd", fd)
 }
 
 // SendBufferSize returns how many bytes the kernel queues for sending; Linux
@@ -73,7 +76,7 @@ func (s *socket) setBufferSize(op string, send bool, n int) error {
 		if err := s.use(op); err != nil {
 			return err
 		}
-		return s.fail(op, int(uv.EINVAL))
+		return s.fail(op, uv.EINVAL)
 	}
 	_, err := s.bufferSize(op, send, n)
 	return err
@@ -86,7 +89,7 @@ func (s *socket) bufferSize(op string, send bool, n int) (int, error) {
 	}
 	rc := s.c.BufferSize(send, n)
 	if rc < 0 {
-		return 0, s.fail(op, rc)
+		return 0, s.check(op, rc)
 	}
 	return rc, nil
 }

@@ -81,7 +81,7 @@ func Spawn(l uv.Loop, opts ProcessOptions, fn func(status int, sig syscall.Signa
 	}
 	p.c, p.pid = c, c.PID()
 	p.set(active)
-	p.stdio = io.adopt(cmd.Stdio)
+	p.stdio = io.register(cmd.Stdio)
 	return p, nil
 }
 
@@ -95,11 +95,11 @@ func (o *ProcessOptions) command() (*cuv.Command, error) {
 		cmd.Env = os.Environ() // not C's environ, which another thread may be changing
 	}
 	if o.File == "" {
-		return nil, uv.Check("spawn", int(uv.EINVAL))
+		return nil, uv.Fail("spawn", uv.EINVAL)
 	}
 	for _, s := range slices.Concat([]string{o.File, o.Dir}, cmd.Args, cmd.Env) {
 		if strings.IndexByte(s, 0) >= 0 {
-			return nil, uv.CheckAddr("spawn", strconv.Quote(s), int(uv.EINVAL))
+			return nil, uv.FailAddr("spawn", strconv.Quote(s), uv.EINVAL)
 		}
 	}
 	cmd.Env = lastOfEach(cmd.Env)

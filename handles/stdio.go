@@ -167,8 +167,8 @@ func (io *stdio) release() {
 	}
 }
 
-// adopt makes handles of the pipes that C made.
-func (io *stdio) adopt(list []cuv.Stdio) []*Pipe {
+// register makes handles of the pipes that C made.
+func (io *stdio) register(list []cuv.Stdio) []*Pipe {
 	var pipes []*Pipe
 	for i, s := range list {
 		if s.Flags&cuv.StdioCreatePipe == 0 {
@@ -181,7 +181,7 @@ func (io *stdio) adopt(list []cuv.Stdio) []*Pipe {
 		if s.IPC != 0 {
 			p.ipc = new(ipc)
 		}
-		p.adopt(io.core, s.Handle, (*pipeTarget)(p))
+		p.register(io.core, s.Handle, (*pipeTarget)(p))
 		p.set(opened)
 		if s.Flags&cuv.StdioWritable != 0 {
 			p.set(readable)

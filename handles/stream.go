@@ -55,13 +55,13 @@ func (s *stream) writeCheck(op string) error {
 		return err
 	}
 	if s.c.Failed != 0 {
-		return s.fail(op, int(s.c.Failed))
+		return s.check(op, int(s.c.Failed))
 	}
 	if !s.has(writable) {
 		if !s.has(opened) {
-			return s.fail(op, int(uv.EBADF))
+			return s.fail(op, uv.EBADF)
 		}
-		return s.fail(op, int(uv.EPIPE))
+		return s.fail(op, uv.EPIPE)
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func (s *stream) Write(p []byte) (int, error) {
 	ring := s.core.Ring()
 	if !ring.WriteBytes(s.c, p, cuv.NoSlot, 0) {
 		if rc := s.c.WriteNow(p); rc < 0 {
-			return 0, s.fail("write", rc)
+			return 0, s.check("write", rc)
 		}
 		if s.flow != nil {
 			s.flow.wrote(len(p))
@@ -114,7 +114,7 @@ func (s *stream) WriteFunc(fn func(err error), bufs ...[]byte) error {
 		return err
 	}
 	if len(bufs) == 0 {
-		return s.fail("write", int(uv.EINVAL))
+		return s.fail("write", uv.EINVAL)
 	}
 	submit.StartWrite(s.core, s.c, "write", fn, bufs)
 	for _, p := range bufs {
@@ -133,7 +133,7 @@ func (s *stream) TryWrite(p []byte) (int, error) {
 	}
 	rc := s.c.TryWrite(p)
 	if rc < 0 {
-		return 0, s.fail("try write", rc)
+		return 0, s.check("try write", rc)
 	}
 	return rc, nil
 }
@@ -183,7 +183,7 @@ func (s *stream) Shutdown(fn func(err error)) error {
 		return err
 	}
 	if !s.has(writable) {
-		return s.fail("shutdown", int(uv.ENOTCONN))
+		return s.fail("shutdown", uv.ENOTCONN)
 	}
 	s.clear(writable)
 	submit.StartShutdown(s.core, s.c, "shutdown", fn)
@@ -213,7 +213,7 @@ func (s *stream) SetBlocking(on bool) error {
 	if err := s.use("set blocking"); err != nil {
 		return err
 	}
-	return s.fail("set blocking", s.c.SetBlocking(on))
+	return s.check("set blocking", s.c.SetBlocking(on))
 }
 
 // complete handles the stream's events. C types uv_read_cb, uv_connection_cb
@@ -230,13 +230,13 @@ func (s *stream) complete(ev *cuv.Event) {
 			return
 		}
 		s.accept.shed += ev.Shed()
-		s.accept.take(arrival{ev.Accepted(), ev.Aux, ev.Status})
+		s.accept.arrived(arrival{ev.Accepted(), ev.Aux, ev.Status})
 	case cuv.EvAcceptWait:
 		s.onAcceptWait()
 	case cuv.EvWritten:
 		if s.onWritten != nil && !s.has(closing) {
 			// Not ev.Aux: callbacks of this batch may have written more since.
-			s.onWritten(int(s.c.Queued), s.fail("write", int(ev.Status)))
+			s.onWritten(int(s.c.Queued), s.check("write", int(ev.Status)))
 		}
 		if s.flow != nil {
 			s.flow.written()

@@ -20,24 +20,20 @@ type TCP struct {
 
 var _ uv.Handle = (*TCP)(nil)
 
-// A TCPOption changes what NewTCP makes.
-type TCPOption int
-
-// The options of NewTCP make the handle with a socket, so that options of the
-// kernel can be set on its FD before Bind or Connect.
-const (
-	TCP4 TCPOption = 4 // a socket for IPv4
-	TCP6 TCPOption = 6 // a socket for IPv6
-)
-
-// NewTCP makes a TCP handle on the loop, without a socket yet unless an option
-// asks for one; more than one is EINVAL. C functions uv_tcp_init and
+// NewTCP makes a TCP handle on the loop, without a socket yet unless [WithSocket] asks for
+// one. EINVAL for a nil option or a family that is none. C functions uv_tcp_init and
 // uv_tcp_init_ex, https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_init_ex.
 func NewTCP(l uv.Loop, opts ...TCPOption) (*TCP, error) {
 	t := new(TCP)
+	var setup socketSetup
+	for _, o := range opts {
+		if o == nil || o.tcp(&setup) != nil {
+			return nil, uv.Fail("tcp init", uv.EINVAL)
+		}
+	}
 	var err error
-	if len(opts) > 0 {
-		err = t.openSocket(l, opts)
+	if setup.family != 0 {
+		err = t.openSocket(l, setup.family)
 	} else {
 		err = t.open(l, "tcp init", uv.KindTCP, false, (*tcpTarget)(t))
 	}
@@ -48,15 +44,12 @@ func NewTCP(l uv.Loop, opts ...TCPOption) (*TCP, error) {
 }
 
 // openSocket is open for a handle that begins with a socket.
-func (t *TCP) openSocket(l uv.Loop, opts []TCPOption) error {
-	if len(opts) > 1 || opts[0] != TCP4 && opts[0] != TCP6 {
-		return uv.Check("tcp init", int(uv.EINVAL))
-	}
+func (t *TCP) openSocket(l uv.Loop, family Family) error {
 	if err := t.on(l, "tcp init", uv.KindTCP); err != nil {
 		return err
 	}
 	c, err := t.core.OpenWith("tcp init", (*tcpTarget)(t), func(id, gen uint32) (*cuv.Handle, int) {
-		return t.core.Ring().NewTCP(int(opts[0]), id, gen)
+		return t.core.Ring().NewTCP(int(family), id, gen)
 	})
 	t.c = c
 	t.set(opened)
@@ -92,14 +85,14 @@ func (t *TCP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 	var flags uint
 	for _, o := range opts {
 		if o&^(IPv6Only|ReusePort) != 0 {
-			return uv.CheckAddr("tcp bind", addr.String(), int(uv.EINVAL))
+			return uv.FailAddr("tcp bind", addr.String(), uv.EINVAL)
 		}
 		if o&IPv6Only != 0 {
 			flags |= cuv.TCPIPv6Only
 		}
 		if o&ReusePort != 0 {
 			if cuv.TCPReusePort() == 0 {
-				return uv.CheckAddr("tcp bind", addr.String(), int(uv.ENOTSUP))
+				return uv.FailAddr("tcp bind", addr.String(), uv.ENOTSUP)
 			}
 			flags |= cuv.TCPReusePort()
 		}
@@ -126,7 +119,7 @@ func (t *TCP) Listen(backlog int, fn func(c *TCP, err error)) error {
 			return
 		}
 		c := &TCP{peer: cuv.Peer(peer)}
-		c.adopt(t.core, h, (*tcpTarget)(c))
+		c.register(t.core, h, (*tcpTarget)(c))
 		c.inherit(&t.handle)
 		c.set(opened | readable | writable)
 		fn(c, nil)
@@ -143,7 +136,7 @@ func (t *TCP) Connect(addr netip.AddrPort, fn func(err error)) error {
 		return err
 	}
 	if fn == nil {
-		return t.fail("connect", int(uv.EINVAL))
+		return t.fail("connect", uv.EINVAL)
 	}
 	err := submit.StartConnect(t.core, "tcp connect", addr.String(), fn, func(slot, gen uint32) int {
 		return t.c.TCPConnect(addr, slot, gen)
@@ -175,7 +168,7 @@ func (t *TCP) name(op string, peer bool) (netip.AddrPort, error) {
 	}
 	addr, rc := t.c.TCPName(peer)
 	if rc < 0 {
-		return netip.AddrPort{}, t.fail(op, rc)
+		return netip.AddrPort{}, t.check(op, rc)
 	}
 	return addr, nil
 }
@@ -188,7 +181,7 @@ func (t *TCP) SetNoDelay(on bool) error {
 	if err := t.use("no delay"); err != nil {
 		return err
 	}
-	return t.fail("no delay", t.c.TCPNoDelay(on))
+	return t.check("no delay", t.c.TCPNoDelay(on))
 }
 
 // SetKeepAlive makes the kernel probe an idle connection after delay, rounded
@@ -200,9 +193,9 @@ func (t *TCP) SetKeepAlive(delay time.Duration) error {
 		return err
 	}
 	if delay <= 0 {
-		return t.fail("keep alive", t.c.TCPKeepAlive(false, 0))
+		return t.check("keep alive", t.c.TCPKeepAlive(false, 0))
 	}
-	return t.fail("keep alive", t.c.TCPKeepAlive(true, uint((delay-1)/time.Second)+1))
+	return t.check("keep alive", t.c.TCPKeepAlive(true, uint((delay-1)/time.Second)+1))
 }
 
 // SetKeepAliveTimes makes the kernel probe an idle connection after idle, then
@@ -215,9 +208,9 @@ func (t *TCP) SetKeepAliveTimes(idle, interval time.Duration, count int) error {
 		return err
 	}
 	if idle <= 0 || interval <= 0 || count <= 0 {
-		return t.fail("keep alive times", int(uv.EINVAL))
+		return t.fail("keep alive times", uv.EINVAL)
 	}
-	return t.fail("keep alive times", t.c.TCPKeepAliveEx(true, uint((idle-1)/time.Second)+1, uint((interval-1)/time.Second)+1, uint(count)))
+	return t.check("keep alive times", t.c.TCPKeepAliveEx(true, uint((idle-1)/time.Second)+1, uint((interval-1)/time.Second)+1, uint(count)))
 }
 
 // CloseReset closes the connection with a reset, without waiting for queued
@@ -240,7 +233,7 @@ func (t *TCP) CloseReset() error {
 		return nil
 	}
 	if rc := t.c.TCPCloseReset(); rc < 0 {
-		return t.fail("close reset", rc)
+		return t.check("close reset", rc)
 	}
 	t.startClose()
 	return nil
@@ -251,7 +244,7 @@ func (t *TCP) CloseReset() error {
 // TCP socket. C function uv_tcp_open,
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_open.
 func (t *TCP) Open(fd uintptr) error {
-	return t.openFD("open", fd, inetSocket, t.c.TCPOpen)
+	return t.openFD("open", fd, true, inetSocket, t.owner(t.c.TCPOpen))
 }
 
 // Take is Open without a duplicate: fd, a TCP socket that nobody else closes,
@@ -259,4 +252,6 @@ func (t *TCP) Open(fd uintptr) error {
 // socket, EINVAL if fd is not a TCP socket, EEXIST if the loop polls it already.
 // C function uv_tcp_open,
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_open.
-func (t *TCP) Take(fd uintptr) error { return t.takeFD("take", fd, inetSocket, t.c.TCPOpen) }
+func (t *TCP) Take(fd uintptr) error {
+	return t.openFD("take", fd, false, inetSocket, t.owner(t.c.TCPOpen))
+}

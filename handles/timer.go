@@ -63,7 +63,7 @@ func (t *Timer) Start(timeout, repeat time.Duration, fn func()) error {
 		return err
 	}
 	if fn == nil {
-		return uv.Check("timer start", int(uv.EINVAL))
+		return uv.Fail("timer start", uv.EINVAL)
 	}
 	t.start(t.core.Ring().NowMS()+ms(timeout), ms(repeat), fn)
 	return nil
@@ -78,7 +78,7 @@ func (t *Timer) StartPrecise(timeout time.Duration, fn func()) error {
 		return err
 	}
 	if fn == nil {
-		return uv.Check("timer start", int(uv.EINVAL))
+		return uv.Fail("timer start", uv.EINVAL)
 	}
 	due := uint64(0)
 	if timeout > 0 {
@@ -136,7 +136,7 @@ func (t *Timer) Again() error {
 		return err
 	}
 	if !t.has(started) {
-		return uv.Check("timer again", int(uv.EINVAL))
+		return uv.Fail("timer again", uv.EINVAL)
 	}
 	switch {
 	case t.repeat == 0:

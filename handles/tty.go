@@ -27,7 +27,7 @@ func NewTTY(l uv.Loop, fd uintptr) (*TTY, error) {
 		return nil, err
 	}
 	if fd > math.MaxInt32 {
-		return nil, uv.Check("tty init", int(uv.EINVAL))
+		return nil, uv.Fail("tty init", uv.EINVAL)
 	}
 	c, err := t.core.OpenWith("tty init", (*ttyTarget)(t), func(id, gen uint32) (*cuv.Handle, int) {
 		return t.core.Ring().NewTTY(int(fd), id, gen)
@@ -68,9 +68,9 @@ func (t *TTY) SetMode(mode TTYMode) error {
 		return err
 	}
 	if mode < TTYNormal || mode > TTYRawVT {
-		return t.fail("set mode", int(uv.EINVAL))
+		return t.fail("set mode", uv.EINVAL)
 	}
-	return t.fail("set mode", t.c.TTYSetMode(int(mode)))
+	return t.check("set mode", t.c.TTYSetMode(int(mode)))
 }
 
 // WindowSize returns the terminal's size in characters. C function
@@ -81,7 +81,7 @@ func (t *TTY) WindowSize() (width, height int, err error) {
 		return 0, 0, err
 	}
 	width, height, rc := t.c.TTYWinsize()
-	return width, height, t.fail("window size", rc)
+	return width, height, t.check("window size", rc)
 }
 
 // Close puts the terminal's first mode back at once and starts closing. C

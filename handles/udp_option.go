@@ -43,7 +43,7 @@ func (u *UDP) sourceMembership(op string, group, iface, source netip.Addr, join 
 		return err
 	}
 	if !source.IsValid() || source.Is4() != group.Is4() {
-		return uv.CheckAddr("udp "+op, group.String(), int(uv.EINVAL))
+		return uv.FailAddr("udp "+op, group.String(), uv.EINVAL)
 	}
 	return u.membership(op, group, iface, source, join)
 }
@@ -75,7 +75,7 @@ func (u *UDP) option(op string, addr netip.Addr, rc int) error {
 	if rc < 0 && addr.IsValid() {
 		return uv.CheckAddr("udp "+op, addr.String(), rc)
 	}
-	return u.fail(op, rc)
+	return u.check(op, rc)
 }
 
 // SetMulticastLoop sends multicasts to this host, too, which is the default.
@@ -85,7 +85,7 @@ func (u *UDP) SetMulticastLoop(on bool) error {
 	if err := u.use("multicast loop"); err != nil {
 		return err
 	}
-	return u.fail("multicast loop", u.c.UDPMulticastLoop(on))
+	return u.check("multicast loop", u.c.UDPMulticastLoop(on))
 }
 
 // SetMulticastTTL lets multicasts pass that many routers less one; 1, the
@@ -96,7 +96,7 @@ func (u *UDP) SetMulticastTTL(ttl int) error {
 	if err := u.use("multicast ttl"); err != nil {
 		return err
 	}
-	return u.fail("multicast ttl", u.c.UDPMulticastTTL(clampInt(ttl)))
+	return u.check("multicast ttl", u.c.UDPMulticastTTL(clampInt(ttl)))
 }
 
 // SetTTL limits the hops of other datagrams. EINVAL unless it is 1 to 255, EBADF
@@ -106,7 +106,7 @@ func (u *UDP) SetTTL(ttl int) error {
 	if err := u.use("ttl"); err != nil {
 		return err
 	}
-	return u.fail("ttl", u.c.UDPTTL(clampInt(ttl)))
+	return u.check("ttl", u.c.UDPTTL(clampInt(ttl)))
 }
 
 // clampInt keeps a number that C cannot represent from becoming another.
@@ -119,5 +119,5 @@ func (u *UDP) SetBroadcast(on bool) error {
 	if err := u.use("broadcast"); err != nil {
 		return err
 	}
-	return u.fail("broadcast", u.c.UDPBroadcast(on))
+	return u.check("broadcast", u.c.UDPBroadcast(on))
 }

@@ -29,13 +29,13 @@ func (u *UDP) RecvStart(fn func(d Datagram, err error)) error {
 		return err
 	}
 	if fn == nil {
-		return u.fail("recv start", int(uv.EINVAL))
+		return u.fail("recv start", uv.EINVAL)
 	}
 	if u.has(reading) {
-		return u.fail("recv start", int(uv.EALREADY))
+		return u.fail("recv start", uv.EALREADY)
 	}
 	if rc := u.ensure(4); rc < 0 {
-		return u.fail("recv start", rc)
+		return u.check("recv start", rc)
 	}
 	u.set(reading)
 	u.recv = fn
@@ -89,7 +89,7 @@ func (u *UDP) onRecv(ev *cuv.Event) {
 	case addr.IsValid():
 		a.err = uv.CheckAddr("udp recv", addr.String(), int(ev.Status))
 	default:
-		a.err = u.fail("recv", int(ev.Status))
+		a.err = u.check("recv", int(ev.Status))
 	}
 	if u.has(reading) && len(u.held) == 0 {
 		u.hand(&a)

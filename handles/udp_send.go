@@ -14,29 +14,26 @@ func (u *UDP) sendCheck(op string, to netip.AddrPort) error {
 	if err := u.use(op); err != nil {
 		return err
 	}
-	rc := 0
+	family := 6
 	switch {
 	case !to.IsValid() && to != (netip.AddrPort{}), !cuv.ZoneKnown(to.Addr()):
-		rc = int(uv.EINVAL)
-	case to.IsValid() == u.connected:
-		rc = int(uv.EISCONN)
-		if !u.connected {
-			rc = int(uv.EDESTADDRREQ)
-		}
+		return u.sendCode(op, to, uv.EINVAL)
+	case to.IsValid() && u.connected:
+		return u.sendCode(op, to, uv.EISCONN)
+	case !to.IsValid() && !u.connected:
+		return u.sendCode(op, to, uv.EDESTADDRREQ)
 	case to.Addr().Is4():
-		rc = u.ensure(4)
-	default:
-		rc = u.ensure(6)
+		family = 4
 	}
-	return u.sendFail(op, to, rc)
+	return u.sendCode(op, to, uv.Errno(u.ensure(family)))
 }
 
-// sendFail is fail with the address.
-func (u *UDP) sendFail(op string, to netip.AddrPort, rc int) error {
-	if rc < 0 && to.IsValid() {
-		return uv.CheckAddr("udp "+op, to.String(), rc)
+// sendCode makes an error of libuv's code with the address, nil for success.
+func (u *UDP) sendCode(op string, to netip.AddrPort, code uv.Errno) error {
+	if code < 0 && to.IsValid() {
+		return uv.FailAddr("udp "+op, to.String(), code)
 	}
-	return u.fail(op, rc)
+	return u.check(op, int(code))
 }
 
 // Send queues a datagram, which is borrowed: p is free to reuse on return. The
@@ -57,7 +54,7 @@ func (u *UDP) Send(p []byte, to netip.AddrPort) error {
 	if u.core.Ring().UDPSend(u.c, to, p, cuv.NoSlot, 0) {
 		return nil
 	}
-	return u.sendFail("send", to, u.c.UDPSendNow(to, p))
+	return u.sendCode("send", to, uv.Errno(u.c.UDPSendNow(to, p)))
 }
 
 // SendFunc queues one datagram made of bufs, which are lent until fn runs: do
@@ -71,7 +68,7 @@ func (u *UDP) SendFunc(fn func(err error), to netip.AddrPort, bufs ...[]byte) er
 		return err
 	}
 	if len(bufs) == 0 {
-		return u.sendFail("send", to, int(uv.EINVAL))
+		return u.sendCode("send", to, uv.EINVAL)
 	}
 	if err := u.sendCheck("send", to); err != nil {
 		return err
@@ -88,7 +85,7 @@ func (u *UDP) TrySend(p []byte, to netip.AddrPort) error {
 	if err := u.sendCheck("try send", to); err != nil {
 		return err
 	}
-	return u.sendFail("try send", to, u.c.UDPTrySend(to, p))
+	return u.sendCode("try send", to, uv.Errno(u.c.UDPTrySend(to, p)))
 }
 
 // TrySend2 sends datagrams, whose data is borrowed, in few system calls, and
@@ -101,7 +98,7 @@ func (u *UDP) TrySend2(ds []Datagram) (int, error) {
 		return 0, err
 	}
 	if len(ds) == 0 {
-		return 0, u.fail("try send2", int(uv.EINVAL))
+		return 0, u.fail("try send2", uv.EINVAL)
 	}
 	for i := range ds {
 		if err := u.sendCheck("try send2", ds[i].Addr); err != nil {
@@ -122,7 +119,7 @@ func (u *UDP) TrySend2(ds []Datagram) (int, error) {
 			rc = 1
 		}
 		if rc < 0 && sent == 0 {
-			return 0, u.sendFail("try send2", ds[0].Addr, rc)
+			return 0, u.sendCode("try send2", ds[0].Addr, uv.Errno(rc))
 		}
 		sent += max(rc, 0)
 		if rc < n {

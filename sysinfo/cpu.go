@@ -25,7 +25,7 @@ type CPUTimes struct{ User, Nice, Sys, Idle, IRQ time.Duration }
 // function uv_cpu_info, https://docs.libuv.org/en/v1.x/misc.html#c.uv_cpu_info.
 func CPUs() ([]CPU, error) {
 	if !frequenciesAreNumbers() {
-		return nil, uv.Check("cpu info", int(uv.ENOTSUP))
+		return nil, uv.Fail("cpu info", uv.ENOTSUP)
 	}
 	list, rc := cuv.CPUs()
 	if rc < 0 {

@@ -44,7 +44,7 @@ func WorkingDir() (string, error) { return checked("cwd", cuv.Cwd) }
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_chdir.
 func Chdir(dir string) error {
 	if strings.IndexByte(dir, 0) >= 0 {
-		return uv.Check("chdir", int(uv.EINVAL))
+		return uv.Fail("chdir", uv.EINVAL)
 	}
 	return uv.CheckAddr("chdir", dir, cuv.Chdir(dir))
 }

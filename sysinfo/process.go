@@ -31,7 +31,7 @@ const (
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpriority.
 func Priority(pid int) (int, error) {
 	if !isPID(pid) {
-		return 0, uv.CheckAddr("getpriority", strconv.Itoa(pid), int(uv.ESRCH))
+		return 0, uv.FailAddr("getpriority", strconv.Itoa(pid), uv.ESRCH)
 	}
 	p, rc := cuv.Priority(pid)
 	return p, uv.CheckAddr("getpriority", strconv.Itoa(pid), rc)
@@ -45,9 +45,9 @@ func Priority(pid int) (int, error) {
 func SetPriority(pid, priority int) error {
 	switch {
 	case priority < cuv.PriorityHighest || priority > cuv.PriorityLow:
-		return uv.CheckAddr("setpriority", strconv.Itoa(pid), int(uv.EINVAL))
+		return uv.FailAddr("setpriority", strconv.Itoa(pid), uv.EINVAL)
 	case !isPID(pid):
-		return uv.CheckAddr("setpriority", strconv.Itoa(pid), int(uv.ESRCH))
+		return uv.FailAddr("setpriority", strconv.Itoa(pid), uv.ESRCH)
 	}
 	return uv.CheckAddr("setpriority", strconv.Itoa(pid), cuv.SetPriority(pid, priority))
 }

@@ -31,7 +31,7 @@ func CurrentUser() (User, error) {
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_passwd2.
 func UserByID(uid int) (User, error) {
 	if !isID(uid) {
-		return User{}, uv.CheckAddr("get passwd", strconv.Itoa(uid), int(uv.EINVAL))
+		return User{}, uv.FailAddr("get passwd", strconv.Itoa(uid), uv.EINVAL)
 	}
 	p, rc := cuv.PasswdOf(uint32(uid))
 	return user(p), uv.CheckAddr("get passwd", strconv.Itoa(uid), rc)
@@ -56,7 +56,7 @@ type Group struct {
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_group.
 func GroupByID(gid int) (Group, error) {
 	if !isID(gid) {
-		return Group{}, uv.CheckAddr("get group", strconv.Itoa(gid), int(uv.EINVAL))
+		return Group{}, uv.FailAddr("get group", strconv.Itoa(gid), uv.EINVAL)
 	}
 	name, members, rc := cuv.GroupOf(uint32(gid))
 	if rc < 0 {
