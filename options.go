@@ -99,10 +99,11 @@ func WithSpareProc() Option {
 	}
 }
 
-// WithIdleTime makes the loop add up the time that it waits for events, from
-// its first turn on: [Loop.IdleTime]. It costs two looks at the clock a turn. C
-// function uv_loop_configure with UV_METRICS_IDLE_TIME,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure.
+// WithIdleTime makes the loop add up the time that it waits for events, from its first
+// turn on: [Loop.IdleTime]. It costs two looks at the clock a turn. C function
+// uv_loop_configure with UV_METRICS_IDLE_TIME.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure
 func WithIdleTime() Option {
 	return func(c *config) error {
 		c.idle = true

@@ -36,9 +36,10 @@ func (b *Base) Unguard() {
 	}
 }
 
-// Close starts closing the handle as all handles do; see [Timer.Close]. Behind a
-// guard it may be put off. C function uv_close,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
+// Close starts closing the handle as all handles do; see [Timer.Close]. Behind a guard
+// it may be put off. C function uv_close.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (s *stream) Close() error {
 	if s.has(closing) {
 		return nil

@@ -53,7 +53,9 @@ func (in *ipc) discard() {
 }
 
 // complete handles the pipe's events. C types uv_read_cb, uv_connection_cb and
-// uv_close_cb, https://docs.libuv.org/en/v1.x/stream.html.
+// uv_close_cb.
+//
+// https://docs.libuv.org/en/v1.x/stream.html
 func (p *Pipe) complete(ev *cuv.Event) {
 	if p.ipc == nil {
 		p.stream.complete(ev)
@@ -105,10 +107,11 @@ func (s *stream) suspend() func(p []byte, err error) {
 	return fn
 }
 
-// PendingCount returns how many descriptors came with the chunks that were
-// delivered so far and wait for Accept or AcceptFile; always 0 without IPC.
-// C function uv_pipe_pending_count,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_count.
+// PendingCount returns how many descriptors came with the chunks that were delivered
+// so far and wait for Accept or AcceptFile; always 0 without IPC. C function
+// uv_pipe_pending_count.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_count
 func (p *Pipe) PendingCount() int {
 	if !p.mine("pending count") || p.ipc == nil || p.has(closing) {
 		return 0
@@ -116,10 +119,11 @@ func (p *Pipe) PendingCount() int {
 	return p.ipc.pending
 }
 
-// PendingType tells what the oldest of them is: KindTCP, KindPipe, KindUDP,
-// KindTTY, KindFile for files and devices, KindUnknown for others and if there
-// is none. C function uv_pipe_pending_type,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_type.
+// PendingType tells what the oldest of them is: KindTCP, KindPipe, KindUDP, KindTTY,
+// KindFile for files and devices, KindUnknown for others and if there is none. C
+// function uv_pipe_pending_type.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_type
 func (p *Pipe) PendingType() uv.HandleKind {
 	if p.PendingCount() == 0 {
 		return uv.KindUnknown
@@ -141,12 +145,13 @@ func (p *Pipe) waiting(op string) error {
 	return nil
 }
 
-// Accept takes the oldest pending descriptor as a handle on the pipe's loop: a
-// *TCP, a *Pipe, made with opts, a *UDP or a *TTY, which the receiver must close.
-// The descriptor becomes non-blocking, which all its holders share. EAGAIN if
-// none is pending, EINVAL without IPC, ENOTSUP for other kinds, which AcceptFile
-// takes. On any other error the descriptor is closed. C function uv_accept,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept.
+// Accept takes the oldest pending descriptor as a handle on the pipe's loop: a *TCP, a
+// *Pipe, made with opts, a *UDP or a *TTY, which the receiver must close. The
+// descriptor becomes non-blocking, which all its holders share. EAGAIN if none is
+// pending, EINVAL without IPC, ENOTSUP for other kinds, which AcceptFile takes. On any
+// other error the descriptor is closed. C function uv_accept.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (p *Pipe) Accept(opts ...PipeOption) (uv.Handle, error) {
 	if err := p.waiting("accept"); err != nil {
 		return nil, err
@@ -209,10 +214,11 @@ var acceptors = map[uv.HandleKind]func(l uv.Loop, fd int, opts []PipeOption) (uv
 	},
 }
 
-// AcceptFile takes the oldest pending descriptor, whatever it is, as a file,
-// which the receiver must close; net.FileConn and its like make connections of
-// it. EAGAIN if none is pending, EINVAL without IPC. C function uv_accept,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept.
+// AcceptFile takes the oldest pending descriptor, whatever it is, as a file, which the
+// receiver must close; net.FileConn and its like make connections of it. EAGAIN if
+// none is pending, EINVAL without IPC. C function uv_accept.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (p *Pipe) AcceptFile() (*os.File, error) {
 	if err := p.waiting("accept file"); err != nil {
 		return nil, err

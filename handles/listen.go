@@ -85,10 +85,10 @@ func (s *stream) Shed() uint64 {
 	return s.accept.shed
 }
 
-// PauseAccept leaves new connections to the kernel's backlog until
-// ResumeAccept; the few that were accepted already wait here. C
-// functions uv_accept and uv_listen,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept.
+// PauseAccept leaves new connections to the kernel's backlog until ResumeAccept; the
+// few that were accepted already wait here. C functions uv_accept and uv_listen.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (s *stream) PauseAccept() error {
 	if err := s.use("pause accept"); err != nil {
 		return err
@@ -98,8 +98,9 @@ func (s *stream) PauseAccept() error {
 	return nil
 }
 
-// ResumeAccept accepts connections again. C function uv_accept,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept.
+// ResumeAccept accepts connections again. C function uv_accept.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (s *stream) ResumeAccept() error {
 	if err := s.use("resume accept"); err != nil {
 		return err

@@ -18,21 +18,23 @@ type held struct {
 }
 
 // ReadStart makes fn receive what the peer sends. p is borrowed: valid until fn
-// returns. At the end fn gets io.EOF, on failure the error, and reading has
-// stopped; ENOBUFS means that no memory was at hand, and ReadStart may be called
-// again. EINVAL for a nil fn, EALREADY while reading, ENOTCONN if the stream is
-// not readable. C function uv_read_start,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start.
+// returns. At the end fn gets io.EOF, on failure the error, and reading has stopped;
+// ENOBUFS means that no memory was at hand, and ReadStart may be called again. EINVAL
+// for a nil fn, EALREADY while reading, ENOTCONN if the stream is not readable. C
+// function uv_read_start.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start
 func (s *stream) ReadStart(fn func(p []byte, err error)) error { return s.readStart(fn, 0) }
 
 // ShortRead is the most that a read of [Base.ReadStartShort] brings: 4,096 bytes.
 const ShortRead = cuv.ShortRead
 
-// ReadStartShort is ReadStart with reads of at most ShortRead bytes, one a turn. It
-// is for who takes bulk data from the descriptor himself: a full read tells him to
-// call ReadStop and to begin, behind the turn's other callbacks. What fn gets, and
-// the errors, are ReadStart's. C function uv_read_start,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start.
+// ReadStartShort is ReadStart with reads of at most ShortRead bytes, one a turn. It is
+// for who takes bulk data from the descriptor himself: a full read tells him to call
+// ReadStop and to begin, behind the turn's other callbacks. What fn gets, and the
+// errors, are ReadStart's. C function uv_read_start.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start
 func (b *Base) ReadStartShort(fn func(p []byte, err error)) error {
 	return (*stream)(b).readStart(fn, 1)
 }
@@ -62,9 +64,10 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	return nil
 }
 
-// ReadStop ends what ReadStart began: its function runs no more. What has
-// arrived by now is kept for the next ReadStart. C function uv_read_stop,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_stop.
+// ReadStop ends what ReadStart began: its function runs no more. What has arrived by
+// now is kept for the next ReadStart. C function uv_read_stop.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_stop
 func (s *stream) ReadStop() error {
 	if err := s.use("read stop"); err != nil {
 		return err

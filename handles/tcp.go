@@ -11,8 +11,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A TCP is a TCP socket: a connection or a listener. C type uv_tcp_t,
-// https://docs.libuv.org/en/v1.x/tcp.html.
+// A TCP is a TCP socket: a connection or a listener. C type uv_tcp_t.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html
 type TCP struct {
 	stream
 	peer cuv.Peer // known since the accept
@@ -20,9 +21,11 @@ type TCP struct {
 
 var _ uv.Handle = (*TCP)(nil)
 
-// NewTCP makes a TCP handle on the loop, without a socket yet unless [WithSocket] asks for
-// one. EINVAL for a nil option or a family that is none. C functions uv_tcp_init and
-// uv_tcp_init_ex, https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_init_ex.
+// NewTCP makes a TCP handle on the loop, without a socket yet unless [WithSocket] asks
+// for one. EINVAL for a nil option or a family that is none. C functions uv_tcp_init
+// and uv_tcp_init_ex.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_init_ex
 func NewTCP(l uv.Loop, opts ...TCPOption) (*TCP, error) {
 	t := new(TCP)
 	var setup socketSetup
@@ -74,10 +77,11 @@ const (
 	RecvErr
 )
 
-// Bind binds to an address; port 0 lets the system choose. An address in use
-// is reported by Listen or Connect. EINVAL for the zero AddrPort or IPv6Only on
-// an IPv4 address. C function uv_tcp_bind,
-// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_bind.
+// Bind binds to an address; port 0 lets the system choose. An address in use is
+// reported by Listen or Connect. EINVAL for the zero AddrPort or IPv6Only on an IPv4
+// address. C function uv_tcp_bind.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_bind
 func (t *TCP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 	if err := t.use("bind"); err != nil {
 		return err
@@ -104,11 +108,12 @@ func (t *TCP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 	return nil
 }
 
-// Listen starts accepting connections; fn receives each as a handle of its own,
-// which the receiver must close. backlog is the kernel's queue, in connections.
-// A second call replaces fn. EINVAL for a nil fn, a negative backlog or a
-// connection, EADDRINUSE if the address of Bind is taken. C function uv_listen,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_listen.
+// Listen starts accepting connections; fn receives each as a handle of its own, which
+// the receiver must close. backlog is the kernel's queue, in connections. A second
+// call replaces fn. EINVAL for a nil fn, a negative backlog or a connection,
+// EADDRINUSE if the address of Bind is taken. C function uv_listen.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_listen
 func (t *TCP) Listen(backlog int, fn func(c *TCP, err error)) error {
 	if fn == nil {
 		return t.listen(backlog, nil)
@@ -126,11 +131,12 @@ func (t *TCP) Listen(backlog int, fn func(c *TCP, err error)) error {
 	})
 }
 
-// Connect starts connecting; fn runs once, with nil or the error, ECANCELED if
-// the handle is closed first. Writes may be queued before that. EINVAL for a
-// nil fn or the zero AddrPort, EALREADY while connecting, EISCONN afterwards. C
-// function uv_tcp_connect,
-// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_connect.
+// Connect starts connecting; fn runs once, with nil or the error, ECANCELED if the
+// handle is closed first. Writes may be queued before that. EINVAL for a nil fn or the
+// zero AddrPort, EALREADY while connecting, EISCONN afterwards. C function
+// uv_tcp_connect.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_connect
 func (t *TCP) Connect(addr netip.AddrPort, fn func(err error)) error {
 	if err := t.use("connect"); err != nil {
 		return err
@@ -147,14 +153,15 @@ func (t *TCP) Connect(addr netip.AddrPort, fn func(err error)) error {
 	return err
 }
 
-// LocalAddr returns the address of this end. C function uv_tcp_getsockname,
-// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_getsockname.
+// LocalAddr returns the address of this end. C function uv_tcp_getsockname.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_getsockname
 func (t *TCP) LocalAddr() (netip.AddrPort, error) { return t.name("local address", false) }
 
 // RemoteAddr returns the address of the peer: ENOTCONN without one, though a
-// connection that was accepted may still know it. C function
-// uv_tcp_getpeername,
-// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_getpeername.
+// connection that was accepted may still know it. C function uv_tcp_getpeername.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_getpeername
 func (t *TCP) RemoteAddr() (netip.AddrPort, error) {
 	if a, ok := t.peer.Addr(); ok && t.use("remote address") == nil {
 		return a, nil
@@ -175,8 +182,9 @@ func (t *TCP) name(op string, peer bool) (netip.AddrPort, error) {
 
 // SetNoDelay sends small writes at once instead of waiting for more (Nagle's
 // algorithm); libuv's default is to wait. On a listener it also holds for every
-// connection accepted from then on. C function uv_tcp_nodelay,
-// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_nodelay.
+// connection accepted from then on. C function uv_tcp_nodelay.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_nodelay
 func (t *TCP) SetNoDelay(on bool) error {
 	if err := t.use("no delay"); err != nil {
 		return err
@@ -184,10 +192,11 @@ func (t *TCP) SetNoDelay(on bool) error {
 	return t.check("no delay", t.c.TCPNoDelay(on))
 }
 
-// SetKeepAlive makes the kernel probe an idle connection after delay, rounded
-// up to seconds; 0 or less turns the probes off. Before there is a socket libuv
-// keeps that it is on, with 60 seconds. C function uv_tcp_keepalive,
-// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_keepalive.
+// SetKeepAlive makes the kernel probe an idle connection after delay, rounded up to
+// seconds; 0 or less turns the probes off. Before there is a socket libuv keeps that
+// it is on, with 60 seconds. C function uv_tcp_keepalive.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_keepalive
 func (t *TCP) SetKeepAlive(delay time.Duration) error {
 	if err := t.use("keep alive"); err != nil {
 		return err
@@ -198,11 +207,11 @@ func (t *TCP) SetKeepAlive(delay time.Duration) error {
 	return t.check("keep alive", t.c.TCPKeepAlive(true, uint((delay-1)/time.Second)+1))
 }
 
-// SetKeepAliveTimes makes the kernel probe an idle connection after idle, then
-// every interval, both rounded up to seconds, and give it up after count probes.
-// EINVAL unless all are positive, ENOTSUP before libuv 1.52. C function
-// uv_tcp_keepalive_ex,
-// https://docs.libuv.org/en/v1.x/tcp.html.
+// SetKeepAliveTimes makes the kernel probe an idle connection after idle, then every
+// interval, both rounded up to seconds, and give it up after count probes. EINVAL
+// unless all are positive, ENOTSUP before libuv 1.52. C function uv_tcp_keepalive_ex.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html
 func (t *TCP) SetKeepAliveTimes(idle, interval time.Duration, count int) error {
 	if err := t.use("keep alive times"); err != nil {
 		return err
@@ -213,10 +222,10 @@ func (t *TCP) SetKeepAliveTimes(idle, interval time.Duration, count int) error {
 	return t.check("keep alive times", t.c.TCPKeepAliveEx(true, uint((idle-1)/time.Second)+1, uint((interval-1)/time.Second)+1, uint(count)))
 }
 
-// CloseReset closes the connection with a reset, without waiting for queued
-// writes: they complete with ECANCELED. EINVAL after Shutdown. C function
-// uv_tcp_close_reset,
-// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_close_reset.
+// CloseReset closes the connection with a reset, without waiting for queued writes:
+// they complete with ECANCELED. EINVAL after Shutdown. C function uv_tcp_close_reset.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_close_reset
 func (t *TCP) CloseReset() error {
 	if err := t.use("close reset"); err != nil {
 		return err
@@ -239,19 +248,21 @@ func (t *TCP) CloseReset() error {
 	return nil
 }
 
-// Open makes the handle use a duplicate of a connected or bound stream socket;
-// the caller keeps fd. EBUSY if the handle has a socket, EINVAL if fd is not a
-// TCP socket. C function uv_tcp_open,
-// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_open.
+// Open makes the handle use a duplicate of a connected or bound stream socket; the
+// caller keeps fd. EBUSY if the handle has a socket, EINVAL if fd is not a TCP socket.
+// C function uv_tcp_open.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_open
 func (t *TCP) Open(fd uintptr) error {
 	return t.openFD("open", fd, true, inetSocket, t.owner(t.c.TCPOpen))
 }
 
-// Take is Open without a duplicate: fd, a TCP socket that nobody else closes,
-// is the handle's own from now on, unless Take fails. EBUSY if the handle has a
-// socket, EINVAL if fd is not a TCP socket, EEXIST if the loop polls it already.
-// C function uv_tcp_open,
-// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_open.
+// Take is Open without a duplicate: fd, a TCP socket that nobody else closes, is the
+// handle's own from now on, unless Take fails. EBUSY if the handle has a socket,
+// EINVAL if fd is not a TCP socket, EEXIST if the loop polls it already. C function
+// uv_tcp_open.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_open
 func (t *TCP) Take(fd uintptr) error {
 	return t.openFD("take", fd, false, inetSocket, t.owner(t.c.TCPOpen))
 }

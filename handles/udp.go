@@ -34,11 +34,12 @@ type Datagram struct {
 	Truncated bool
 }
 
-// NewUDP makes a UDP handle on the loop, without a socket yet unless [WithSocket] asks for
-// one. EINVAL for a nil option or a family that is none, and for RecvMMsg if the loop's
-// read arena is not larger than 64 KiB; EMFILE and the like if there is no socket to be
-// had. C functions uv_udp_init and uv_udp_init_ex,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_init_ex.
+// NewUDP makes a UDP handle on the loop, without a socket yet unless [WithSocket] asks
+// for one. EINVAL for a nil option or a family that is none, and for RecvMMsg if the
+// loop's read arena is not larger than 64 KiB; EMFILE and the like if there is no
+// socket to be had. C functions uv_udp_init and uv_udp_init_ex.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_init_ex
 func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
 	var setup socketSetup
 	for _, o := range opts {
@@ -67,17 +68,19 @@ func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
 	return u, nil
 }
 
-// UsingRecvMMsg tells whether one system call receives many datagrams. C
-// function uv_udp_using_recvmmsg,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_using_recvmmsg.
+// UsingRecvMMsg tells whether one system call receives many datagrams. C function
+// uv_udp_using_recvmmsg.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_using_recvmmsg
 func (u *UDP) UsingRecvMMsg() bool {
 	return u.mine("using recvmmsg") && u.c != nil && u.c.UDPUsingRecvMMsg()
 }
 
 // Bind binds to an address; port 0 lets the system choose. EINVAL for the zero
 // AddrPort, a zone that no interface has, IPv6Only on an IPv4 address, or if the
-// handle is bound. C function uv_udp_bind,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_bind.
+// handle is bound. C function uv_udp_bind.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_bind
 func (u *UDP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 	if err := u.use("bind"); err != nil {
 		return err
@@ -112,10 +115,11 @@ func (u *UDP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 	return nil
 }
 
-// Open makes the handle use a duplicate of a datagram socket, of the internet
-// or a unix one; the caller keeps fd. EBUSY if the handle has a socket, EINVAL
-// if fd is none for datagrams. C function uv_udp_open,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_open.
+// Open makes the handle use a duplicate of a datagram socket, of the internet or a
+// unix one; the caller keeps fd. EBUSY if the handle has a socket, EINVAL if fd is
+// none for datagrams. C function uv_udp_open.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_open
 func (u *UDP) Open(fd uintptr) error { return u.openFD("open", fd, true, datagramSocket, u.own) }
 
 // own makes the handle own a descriptor, or fails and leaves it alone.
@@ -128,11 +132,11 @@ func (u *UDP) own(op string, fd int) error {
 	return nil
 }
 
-// Connect makes addr the peer: datagrams go there and come from there only, and
-// errors of it are reported. It takes effect at once. EINVAL for the zero
-// AddrPort or a zone that no interface has, EISCONN if there is a peer. C
-// function uv_udp_connect,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect.
+// Connect makes addr the peer: datagrams go there and come from there only, and errors
+// of it are reported. It takes effect at once. EINVAL for the zero AddrPort or a zone
+// that no interface has, EISCONN if there is a peer. C function uv_udp_connect.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect
 func (u *UDP) Connect(addr netip.AddrPort) error {
 	if err := u.use("connect"); err != nil {
 		return err
@@ -145,8 +149,9 @@ func (u *UDP) Connect(addr netip.AddrPort) error {
 	return nil
 }
 
-// Disconnect removes the peer: ENOTCONN without one. C function
-// uv_udp_connect, https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect.
+// Disconnect removes the peer: ENOTCONN without one. C function uv_udp_connect.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect
 func (u *UDP) Disconnect() error {
 	if err := u.use("disconnect"); err != nil {
 		return err
@@ -158,14 +163,16 @@ func (u *UDP) Disconnect() error {
 	return nil
 }
 
-// LocalAddr returns the address of this end, zero for a unix socket: EBADF
-// before there is a socket. C function uv_udp_getsockname,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getsockname.
+// LocalAddr returns the address of this end, zero for a unix socket: EBADF before
+// there is a socket. C function uv_udp_getsockname.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getsockname
 func (u *UDP) LocalAddr() (netip.AddrPort, error) { return u.name("local address", false) }
 
-// RemoteAddr returns the address of the peer, zero for a unix socket: ENOTCONN
-// without one. C function uv_udp_getpeername,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getpeername.
+// RemoteAddr returns the address of the peer, zero for a unix socket: ENOTCONN without
+// one. C function uv_udp_getpeername.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getpeername
 func (u *UDP) RemoteAddr() (netip.AddrPort, error) { return u.name("remote address", true) }
 
 func (u *UDP) name(op string, peer bool) (netip.AddrPort, error) {
@@ -191,8 +198,9 @@ func (u *UDP) ensure(family int) int {
 	return rc
 }
 
-// complete handles the handle's events. C types uv_udp_recv_cb and uv_close_cb,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb.
+// complete handles the handle's events. C types uv_udp_recv_cb and uv_close_cb.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb
 func (u *UDP) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvUDPRecv:

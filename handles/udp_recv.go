@@ -21,9 +21,10 @@ type arrived struct {
 // datagram sent earlier, such as ECONNREFUSED. Only after ENOBUFS, for want of
 // memory, receiving has stopped, and RecvStart may be called again.
 //
-// A handle without a socket is bound to a port of IPv4. EINVAL for a nil fn,
-// EALREADY while receiving. C function uv_udp_recv_start,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_start.
+// A handle without a socket is bound to a port of IPv4. EINVAL for a nil fn, EALREADY
+// while receiving. C function uv_udp_recv_start.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_start
 func (u *UDP) RecvStart(fn func(d Datagram, err error)) error {
 	if err := u.use("recv start"); err != nil {
 		return err
@@ -47,9 +48,10 @@ func (u *UDP) RecvStart(fn func(d Datagram, err error)) error {
 	return nil
 }
 
-// RecvStop ends what RecvStart began: its function runs no more. What has been
-// read by now is kept for the next RecvStart. C function uv_udp_recv_stop,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_stop.
+// RecvStop ends what RecvStart began: its function runs no more. What has been read by
+// now is kept for the next RecvStart. C function uv_udp_recv_stop.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_stop
 func (u *UDP) RecvStop() error {
 	if err := u.use("recv stop"); err != nil {
 		return err
@@ -66,10 +68,11 @@ func (u *UDP) stop() {
 	}
 }
 
-// OnDrained sets the function that runs, behind those datagrams, when all that
-// the kernel had has been received, at most once a turn; nil for none. It is
-// where answers to many can be gathered. C type uv_udp_recv_cb, whose nread and
-// addr are then 0, https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb.
+// OnDrained sets the function that runs, behind those datagrams, when all that the
+// kernel had has been received, at most once a turn; nil for none. It is where answers
+// to many can be gathered. C type uv_udp_recv_cb, whose nread and addr are then 0.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb
 func (u *UDP) OnDrained(fn func()) {
 	if u.mine("on drained") && u.c != nil {
 		u.onDrained = fn

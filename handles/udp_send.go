@@ -43,10 +43,11 @@ func (u *UDP) sendCode(op string, to netip.AddrPort, code uv.Errno) error {
 // the network takes it. An error of the network is OnSent's; a datagram that
 // left may be lost nevertheless.
 //
-// EDESTADDRREQ without an address and a peer, EISCONN with both, EMSGSIZE if p
-// is longer than any datagram, EINVAL for a zone that no interface has. C
-// functions uv_udp_try_send2 and uv_udp_send,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_send.
+// EDESTADDRREQ without an address and a peer, EISCONN with both, EMSGSIZE if p is
+// longer than any datagram, EINVAL for a zone that no interface has. C functions
+// uv_udp_try_send2 and uv_udp_send.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_send
 func (u *UDP) Send(p []byte, to netip.AddrPort) error {
 	if err := u.sendCheck("send", to); err != nil {
 		return err
@@ -57,12 +58,12 @@ func (u *UDP) Send(p []byte, to netip.AddrPort) error {
 	return u.sendCode("send", to, uv.Errno(u.c.UDPSendNow(to, p)))
 }
 
-// SendFunc queues one datagram made of bufs, which are lent until fn runs: do
-// not change them before. fn, which may be nil, runs once, with nil when the
-// kernel has taken it, the error, or ECANCELED when the handle is closed first.
-// EINVAL without bufs; other errors as for Send, EMSGSIZE by way of fn. C
-// function uv_udp_send,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_send.
+// SendFunc queues one datagram made of bufs, which are lent until fn runs: do not
+// change them before. fn, which may be nil, runs once, with nil when the kernel has
+// taken it, the error, or ECANCELED when the handle is closed first. EINVAL without
+// bufs; other errors as for Send, EMSGSIZE by way of fn. C function uv_udp_send.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_send
 func (u *UDP) SendFunc(fn func(err error), to netip.AddrPort, bufs ...[]byte) error {
 	if err := u.use("send"); err != nil {
 		return err
@@ -77,10 +78,11 @@ func (u *UDP) SendFunc(fn func(err error), to netip.AddrPort, bufs ...[]byte) er
 	return nil
 }
 
-// TrySend sends a datagram, which is borrowed, if the kernel takes it at once:
-// EAGAIN if it does not, or others are queued. Other errors as for Send. C
-// function uv_udp_try_send,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_try_send.
+// TrySend sends a datagram, which is borrowed, if the kernel takes it at once: EAGAIN
+// if it does not, or others are queued. Other errors as for Send. C function
+// uv_udp_try_send.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_try_send
 func (u *UDP) TrySend(p []byte, to netip.AddrPort) error {
 	if err := u.sendCheck("try send", to); err != nil {
 		return err
@@ -88,11 +90,12 @@ func (u *UDP) TrySend(p []byte, to netip.AddrPort) error {
 	return u.sendCode("try send", to, uv.Errno(u.c.UDPTrySend(to, p)))
 }
 
-// TrySend2 sends datagrams, whose data is borrowed, in few system calls, and
-// returns how many of them the kernel took, the first ones; the error is that
-// of the first. EINVAL for none, ENOTSUP with libuv before 1.50, other errors
-// as for TrySend: then nothing is sent. C function uv_udp_try_send2,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_try_send2.
+// TrySend2 sends datagrams, whose data is borrowed, in few system calls, and returns
+// how many of them the kernel took, the first ones; the error is that of the first.
+// EINVAL for none, ENOTSUP with libuv before 1.50, other errors as for TrySend: then
+// nothing is sent. C function uv_udp_try_send2.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_try_send2
 func (u *UDP) TrySend2(ds []Datagram) (int, error) {
 	if err := u.use("try send2"); err != nil {
 		return 0, err
@@ -129,12 +132,13 @@ func (u *UDP) TrySend2(ds []Datagram) (int, error) {
 	return len(ds), nil
 }
 
-// SendQueueSize returns how many bytes wait because the kernel has no room for
-// them; datagrams of this turn are offered to it first. Nothing limits them but
-// the caller: a program that sends as fast as it can must look here, or wait
-// for OnSent or SendFunc, or use TrySend. 0 once the handle is closed. C function
-// uv_udp_get_send_queue_size,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_get_send_queue_size.
+// SendQueueSize returns how many bytes wait because the kernel has no room for them;
+// datagrams of this turn are offered to it first. Nothing limits them but the caller:
+// a program that sends as fast as it can must look here, or wait for OnSent or
+// SendFunc, or use TrySend. 0 once the handle is closed. C function
+// uv_udp_get_send_queue_size.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_get_send_queue_size
 func (u *UDP) SendQueueSize() int {
 	if !u.mine("send queue size") || u.c == nil {
 		return 0
@@ -143,8 +147,9 @@ func (u *UDP) SendQueueSize() int {
 }
 
 // SendQueueCount is SendQueueSize in datagrams. C function
-// uv_udp_get_send_queue_count,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_get_send_queue_count.
+// uv_udp_get_send_queue_count.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_get_send_queue_count
 func (u *UDP) SendQueueCount() int {
 	if !u.mine("send queue count") || u.c == nil {
 		return 0
@@ -152,10 +157,11 @@ func (u *UDP) SendQueueCount() int {
 	return u.c.UDPQueueCount()
 }
 
-// OnSent sets the function that runs when a datagram that had to be queued has
-// left, with how many bytes are queued still, and when one of Send failed, with
-// its error; nil for none. C type uv_udp_send_cb,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_send_cb.
+// OnSent sets the function that runs when a datagram that had to be queued has left,
+// with how many bytes are queued still, and when one of Send failed, with its error;
+// nil for none. C type uv_udp_send_cb.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_send_cb
 func (u *UDP) OnSent(fn func(queued int, err error)) {
 	if u.mine("on sent") {
 		u.onSent = fn
