@@ -94,7 +94,7 @@ func constructors(l uv.Loop) map[string]error {
 	note := func(what string, _ any, err error) { errs[what] = err }
 	call := func(what string) func(any, error) { return func(v any, err error) { note(what, v, err) } }
 	call("tcp")(handles.NewTCP(l))
-	call("tcp4")(handles.NewTCP(l, handles.TCP4))
+	call("tcp4")(handles.NewTCP(l, handles.WithSocket(handles.IPv4)))
 	call("pipe")(handles.NewPipe(l))
 	call("udp")(handles.NewUDP(l))
 	call("timer")(handles.NewTimer(l))

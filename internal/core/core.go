@@ -150,7 +150,7 @@ func (c *Core) hold(op string, n int) {
 // https://docs.libuv.org/en/v1.x/loop.html.
 func (c *Core) Close() error {
 	if c == nil || c.ring == nil {
-		return uv.Check("loop close", int(uv.EINVAL))
+		return uv.Fail("loop close", uv.EINVAL)
 	}
 	if c.life.closed.Load() {
 		return nil
@@ -174,10 +174,10 @@ func (c *Core) Close() error {
 
 func (c *Core) close() error {
 	if c.slots.handles != 0 || c.life.held != 0 || c.waiting() || c.Requests() != 0 {
-		return uv.Check("loop close", int(uv.EBUSY))
+		return uv.Fail("loop close", uv.EBUSY)
 	}
 	if !c.posts.shut() {
-		return uv.Check("loop close", int(uv.EBUSY))
+		return uv.Fail("loop close", uv.EBUSY)
 	}
 	c.lockOut()
 	if rc := c.ring.Close(); rc < 0 {

@@ -86,5 +86,5 @@ func callbackName(who any) string {
 	return fmt.Sprintf("%T", who)
 }
 
-// Debug tells whether the loop is in debug mode.
-func (c *Core) Debug() bool { return c != nil && c.cfg.Debug }
+// DebugMode tells whether the loop is in debug mode.
+func (c *Core) DebugMode() bool { return c != nil && c.cfg.Debug }
