@@ -19,7 +19,6 @@ type Config struct {
 	Logger       *slog.Logger         // nil: slog.Default
 	Debug        bool                 // creation sites, slow callbacks
 	SlowCallback time.Duration        // warn of callbacks that take as long; 0: 100 ms in debug mode, else never
-	Clock        func() time.Time     // what callbacks are timed with; nil: time.Now
 }
 
 // A Core is the mechanism of one loop. Those who add handles and requests ask Use,
@@ -75,7 +74,7 @@ func New(cfg Config) (*Core, error) {
 	if err := MadeLoop(rc); err != nil {
 		return nil, err
 	}
-	c := &Core{ring: ring, cfg: cfg, debug: debug{timing: timing}, busy: newBusyPoll(cfg.BusyPoll)}
+	c := &Core{ring: ring, cfg: cfg, debug: debug{timing: timing, now: time.Now}, busy: newBusyPoll(cfg.BusyPoll)}
 	c.phases.round = 1
 	c.park.extra = 1 // NewLoop runs libuv once
 	if cfg.ParkOnGo {
