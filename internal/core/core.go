@@ -74,7 +74,7 @@ func New(cfg Config) (*Core, error) {
 	if err := MadeLoop(rc); err != nil {
 		return nil, err
 	}
-	c := &Core{ring: ring, cfg: cfg, debug: debug{timing: timing, clock: time.Now}, busy: newBusyPoll(cfg.BusyPoll)}
+	c := &Core{ring: ring, cfg: cfg, debug: debug{timing: timing, now: time.Now}, busy: newBusyPoll(cfg.BusyPoll)}
 	c.phases.round = 1
 	c.park.extra = 1 // NewLoop runs libuv once
 	if cfg.ParkOnGo {

@@ -12,7 +12,7 @@ import (
 // debug is what debug mode and WithSlowCallback keep.
 type debug struct {
 	timing bool              // callbacks are timed
-	clock  func() time.Time  // time.Now, but in tests
+	now    func() time.Time  // by this clock
 	slow   map[string]bool   // what has been warned of
 	sites  map[uint32]string // where handles were created, by slot
 }
@@ -49,9 +49,10 @@ func internalFrame(fn string) bool {
 
 // timed runs a callback and warns if it ran too long, once for each name.
 func (c *Core) timed(who any, fn func()) {
-	start := c.debug.clock()
+	now := c.debug.now
+	start := now()
 	defer func() {
-		if d := c.debug.clock().Sub(start); d >= c.cfg.SlowCallback {
+		if d := now().Sub(start); d >= c.cfg.SlowCallback {
 			c.warnSlow(callbackName(who), d)
 		}
 	}()

@@ -34,7 +34,7 @@ func TestSlowCallbacksWarnOnce(t *testing.T) {
 		},
 	}))
 	c := newCore(t, Config{Debug: true, Logger: plain, SlowCallback: 10 * time.Millisecond})
-	c.debug.clock = func() time.Time { return clk.now }
+	c.debug.now = func() time.Time { return clk.now }
 	turn := func(when string, want ...string) {
 		t.Helper()
 		if err := runOnce(t, c); err != nil {
