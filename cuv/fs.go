@@ -78,6 +78,8 @@ type FSRequest struct {
 	Flags     int32
 	Mode      int32
 	UID, GID  uint32
+	Source    int32  // sendfile: the descriptor to read
+	Entries   uint32 // readdir: how many at most
 	Off       int64
 	Len       uint64
 	Atime     float64 // seconds
@@ -99,15 +101,6 @@ type Dir struct{ _ [0]byte }
 // uv_fs_closedir.
 func (d *Dir) Close() { C.cuv_dir_close((*C.uv_dir_t)(unsafe.Pointer(d))) }
 
-var (
-	_ [unsafe.Offsetof(C.cuv_fs_req{}.dirents) - unsafe.Sizeof(FSRequest{})]byte
-	_ [unsafe.Sizeof(FSRequest{}) - unsafe.Offsetof(C.cuv_fs_req{}.dirents)]byte
-	_ [C.sizeof_uv_buf_t - unsafe.Sizeof([2]uintptr{})]byte
-	_ [unsafe.Sizeof([2]uintptr{}) - C.sizeof_uv_buf_t]byte
-	_ [unsafe.Offsetof(C.cuv_fs_req{}.result) - unsafe.Offsetof(FSRequest{}.Result)]byte
-	_ [unsafe.Offsetof(FSRequest{}.Result) - unsafe.Offsetof(C.cuv_fs_req{}.result)]byte
-)
-
 // noURing runs before the first loop. C function uv_version.
 var noURing = sync.OnceFunc(func() { C.cuv_fs_no_uring() })
 
@@ -117,7 +110,7 @@ type fsState struct {
 	free  *FSRequest
 	n     int
 	paths []byte
-	bufs  [][2]uintptr // uv_buf_t, without the pointer's type
+	bufs  []uvBuf
 }
 
 // keepFS is how many free requests a loop keeps.
@@ -146,7 +139,7 @@ func (l *Loop) StartFS(r *FSRequest, kind int32, slot, gen uint32, path, newPath
 	s.paths = append(append(append(append(s.paths[:0], path...), 0), newPath...), 0)
 	s.bufs = s.bufs[:0]
 	for _, p := range bufs {
-		s.bufs = append(s.bufs, [2]uintptr{uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p))})
+		s.bufs = append(s.bufs, bufOf(p))
 	}
 	a, b := (*C.char)(unsafe.Pointer(&s.paths[0])), (*C.char)(unsafe.Pointer(&s.paths[len(path)+1]))
 	rc := C.cuv_fs_start(l.c(), r.c(), a, b, (*C.uintptr_t)(unsafe.Pointer(unsafe.SliceData(s.bufs))), C.uint(len(bufs)))

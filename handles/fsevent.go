@@ -133,7 +133,7 @@ func (f *FSEvent) complete(ev *cuv.Event) {
 		if name := ev.Name(); string(name) != f.name {
 			f.name = string(name)
 		}
-		f.fn(f.name, FSEventKind(uint32(ev.Aux)), uv.Check("fs event", int(ev.Status)))
+		f.fn(f.name, FSEventKind(ev.FSEvents()), uv.Check("fs event", int(ev.Status)))
 	case cuv.EvClose:
 		f.fn = nil
 		f.finish()

@@ -64,7 +64,7 @@ func (p *Pipe) complete(ev *cuv.Event) {
 	in := p.ipc
 	switch ev.Kind {
 	case cuv.EvPassed:
-		in.queue = append(in.queue, passed{int(ev.Status), uv.HandleKind(ev.Aux)})
+		in.queue = append(in.queue, passed{ev.PassedFD(), uv.HandleKind(ev.PassedKind())})
 		in.arrived++
 	case cuv.EvRead:
 		p.onIPCRead(ev)

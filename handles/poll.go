@@ -128,7 +128,7 @@ func (p *Poll) complete(ev *cuv.Event) {
 		if ev.Status < 0 { // libuv has stopped polling
 			p.clear(active)
 		}
-		p.fn(PollEvent(ev.Aux), uv.Check("poll", int(ev.Status)))
+		p.fn(PollEvent(ev.PollEvents()), uv.Check("poll", int(ev.Status)))
 	case cuv.EvClose:
 		p.fn = nil
 		p.finish()

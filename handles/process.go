@@ -115,7 +115,7 @@ func (p *Process) complete(ev *cuv.Event) {
 		fn := p.fn
 		p.fn = nil
 		if fn != nil {
-			fn(int(ev.Aux), syscall.Signal(ev.Status))
+			fn(ev.ExitStatus(), syscall.Signal(ev.Signal()))
 		}
 	case cuv.EvClose:
 		p.fn = nil

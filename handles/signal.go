@@ -132,7 +132,7 @@ func (s *Signal) complete(ev *cuv.Event) {
 			s.clear(active)
 			release(s.sig)
 		}
-		s.fn(syscall.Signal(ev.Status))
+		s.fn(syscall.Signal(ev.Signal()))
 	case cuv.EvClose:
 		s.fn = nil
 		s.finish()

@@ -242,13 +242,13 @@ func (s *stream) complete(ev *cuv.Event) {
 			}
 			return
 		}
-		s.accept.shed += ev.Shed()
-		s.accept.arrived(arrival{ev.Accepted(), ev.Aux, ev.Status})
+		s.accept.shed += ev.Dropped()
+		s.accept.arrived(arrival{ev.Accepted(), uint64(ev.Peer()), ev.Status})
 	case cuv.EvAcceptWait:
 		s.onAcceptWait()
 	case cuv.EvWritten:
 		if s.onWritten != nil && !s.has(closing) {
-			// Not ev.Aux: callbacks of this batch may have written more since.
+			// Queued is the number of now: callbacks of this batch may have written more since the event.
 			s.onWritten(int(s.c.Queued), s.check("write", int(ev.Status)))
 		}
 		if s.flow != nil {

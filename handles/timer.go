@@ -201,7 +201,7 @@ func (t *Timer) DueIn() time.Duration {
 func (t *Timer) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvTimer:
-		if ev.Status == 0 { // it does not repeat
+		if !ev.Repeats() {
 			t.clear(active)
 		}
 		t.fn()

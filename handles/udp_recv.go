@@ -76,7 +76,7 @@ func (u *UDP) stop() {
 func (u *UDP) OnDrained(fn func()) {
 	if u.mine("on drained") && u.c != nil {
 		u.onDrained = fn
-		u.c.TellDrained(fn != nil)
+		u.c.ReportDrained(fn != nil)
 	}
 }
 

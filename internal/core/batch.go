@@ -150,6 +150,6 @@ func (c *Core) deliver(ev *cuv.Event) {
 	case ev.Kind == cuv.EvAccept && ev.Accepted() != nil:
 		c.Orphan(ev.Accepted())
 	case ev.Kind == cuv.EvPassed:
-		syscall.Close(int(ev.Status))
+		syscall.Close(ev.PassedFD())
 	}
 }
