@@ -45,7 +45,7 @@ type stream struct {
 	held      *held
 	accept    *acceptor // listeners
 	onWritten func(queued int, err error)
-	flow      *flow               // nil before it is used
+	flow      *Flow               // nil: nobody asked for flow control
 	guard     func() (inUse bool) // see Guard; with closing: the close waits for Unguard
 }
 
@@ -86,7 +86,7 @@ func (s *stream) Write(p []byte) (int, error) {
 			return 0, s.fail("write", rc)
 		}
 		if s.flow != nil {
-			s.flow.wrote(len(p))
+			s.flow.wrote(s, len(p))
 		}
 		return len(p), nil
 	}
@@ -99,10 +99,15 @@ func (s *stream) submitted(n int) {
 	if d := s.core.Ring().Drains(); d != s.drain {
 		s.drain, s.recent = d, 0
 	}
-	s.recent = uint32(min(uint64(s.recent)+uint64(n), math.MaxUint32))
+	s.recent = saturate(s.recent, n)
 	if s.flow != nil {
-		s.flow.wrote(n)
+		s.flow.wrote(s, n)
 	}
+}
+
+// saturate adds n, which is not negative, to a count of bytes that stops at the most that fits.
+func saturate(count uint32, n int) uint32 {
+	return uint32(min(uint64(count)+uint64(n), math.MaxUint32))
 }
 
 // WriteFunc queues bufs, which are lent until fn runs: do not change them
@@ -157,6 +162,11 @@ func (s *stream) Buffered() int {
 	if !s.mine("buffered") || s.c == nil {
 		return 0
 	}
+	return s.unsent()
+}
+
+// unsent is Buffered on the loop's goroutine, before the close event.
+func (s *stream) unsent() int {
 	n := int(s.c.Queued)
 	if s.drain == s.core.Ring().Drains() {
 		n += int(s.recent)
@@ -238,8 +248,8 @@ func (s *stream) complete(ev *cuv.Event) {
 			// Not ev.Aux: callbacks of this batch may have written more since.
 			s.onWritten(int(s.c.Queued), s.fail("write", int(ev.Status)))
 		}
-		if s.flow != nil {
-			s.flow.written()
+		if s.flow != nil && !s.has(closing) {
+			s.flow.written(s, int(ev.Status))
 		}
 	case cuv.EvClose:
 		if s.accept != nil {
