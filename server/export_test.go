@@ -48,6 +48,12 @@ func AfterHangupPoll(c *Conn, fn func()) {
 	}
 }
 
+// ResolveTCP is resolveTCP.
+var ResolveTCP = resolveTCP
+
+// LoopEnded tells whether the connection's loop is closed. Any goroutine may call it.
+func LoopEnded(c *Conn) bool { return c.worker.ended.Load() }
+
 // Draining tells whether Shutdown has reached the connection's loop.
 func Draining(c *Conn) bool { return c.worker.draining }
 
