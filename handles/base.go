@@ -54,8 +54,8 @@ func (b *Base) OnDrain(fn func()) { (*stream)(b).OnDrain(fn) }
 // error, or Close. No libuv counterpart.
 func (b *Base) Reading() bool { return b.mine("reading") && b.has(reading) }
 
-// LocalAddr is that of a TCP; see [TCP.LocalAddr]. ENOTSUP for other streams. C function
-// uv_tcp_getsockname, https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_getsockname.
+// LocalAddr is that of a TCP; see [TCP.LocalAddr]. ENOTSUP for other streams. No libuv
+// counterpart.
 func (b *Base) LocalAddr() (netip.AddrPort, error) {
 	s := (*stream)(b)
 	if err := s.use("local address"); err != nil {
