@@ -62,11 +62,11 @@ func (b *Base) LocalAddr() (netip.AddrPort, error) {
 		return netip.AddrPort{}, err
 	}
 	if s.kind != uv.KindTCP {
-		return netip.AddrPort{}, s.fail("local address", int(uv.ENOTSUP))
+		return netip.AddrPort{}, s.fail("local address", uv.ENOTSUP)
 	}
 	addr, rc := s.c.TCPName(false)
 	if rc < 0 {
-		return netip.AddrPort{}, s.fail("local address", rc)
+		return netip.AddrPort{}, s.check("local address", rc)
 	}
 	return addr, nil
 }

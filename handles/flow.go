@@ -73,7 +73,7 @@ func (b *Base) ControlFlow(f *Flow, marks *Watermarks, t FlowTarget) error {
 		return err
 	}
 	if f == nil || marks == nil || !marks.valid() {
-		return s.fail("control flow", int(uv.EINVAL))
+		return s.fail("control flow", uv.EINVAL)
 	}
 	*f = Flow{marks: marks, target: t}
 	s.flow = f
@@ -109,7 +109,7 @@ func (s *stream) SetWatermarks(low, high int) error {
 	}
 	marks := &Watermarks{low, high}
 	if !marks.valid() {
-		return s.fail("set watermarks", int(uv.EINVAL))
+		return s.fail("set watermarks", uv.EINVAL)
 	}
 	if s.flow == nil {
 		s.flow = new(Flow)
@@ -179,7 +179,7 @@ func (l *look) Deliver() {
 // written looks at the queue again: bytes of it have left or, with a negative status, failed.
 func (f *Flow) written(s *stream, status int) {
 	if status < 0 && f.target != nil {
-		f.target.WriteFailed(s.fail("write", status))
+		f.target.WriteFailed(s.check("write", status))
 	}
 	if f.state == over && !s.has(closing) && int(s.c.Queued) <= f.marks.Low {
 		f.drained()

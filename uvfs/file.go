@@ -101,7 +101,7 @@ func (f *FS) NewFile(fd uintptr, name string) *File {
 func (f *FS) newFile(name string, fd uintptr) *File {
 	file := &file{fs: f, name: name, fd: fd}
 	l := leaked{name: name, log: f.core.Logger()}
-	if f.core.Debug() {
+	if f.core.DebugMode() {
 		l.site = core.Caller()
 	}
 	file.leak = runtime.AddCleanup(file, reportLeak, l)

@@ -224,7 +224,7 @@ func TestConcurrentClose(t *testing.T) {
 	})
 }
 
-// blocked has a goroutine in Write for which the peer makes no room; it sends what
+// blocked has a goroutine in Write for which the peer reads nothing; it sends what
 // Write returned.
 func blocked(t *testing.T, c net.Conn) <-chan error {
 	t.Helper()

@@ -142,7 +142,7 @@ func TestUnixgramPassesDescriptors(t *testing.T) {
 
 func readsByte(r *os.File, b []byte) bool { n, err := r.Read(b); return n == 1 && err == nil }
 
-// TestUnixgramWaits: a receiver waits for its packet, a sender for room, and
+// TestUnixgramWaits: a receiver waits for its packet, a sender until the kernel accepts its own, and
 // Close ends either.
 func TestUnixgramWaits(t *testing.T) {
 	uvtest.Watchdog(t, minutes)

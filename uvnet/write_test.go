@@ -149,7 +149,7 @@ func TestWriteWaitsForTheKernel(t *testing.T) {
 					case n != int64(len(tail)) || err != nil:
 						t.Errorf("%d, %v", n, err)
 					case network == "unix":
-						t.Errorf("%d bytes went where there was no room", n)
+						t.Errorf("%d bytes went into a full buffer", n)
 						late = true
 					}
 				}
