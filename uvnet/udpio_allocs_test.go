@@ -17,10 +17,10 @@ func TestUDPAllocs(t *testing.T) {
 		var got [2]map[string]float64
 		for i, w := range worlds {
 			p, err := w.packet("udp", at)
-			check(t, err)
+			uvtest.Check(t, err)
 			u := p.(packetMethods)
 			cc, err := w.dial("udp", p.LocalAddr().String())
-			check(t, err)
+			uvtest.Check(t, err)
 			c := cc.(packetMethods)
 			to := p.LocalAddr().(*net.UDPAddr)
 			port := to.AddrPort()
