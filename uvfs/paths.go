@@ -77,7 +77,7 @@ func (f *FS) Mkdtemp(ctx context.Context, template string) (string, error) {
 // Access asks whether the process may use a file, for a sum of
 // requests.AccessRead and its like. C function uv_fs_access,
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_access.
-func (f *FS) Access(ctx context.Context, path string, mode int) error {
+func (f *FS) Access(ctx context.Context, path string, mode requests.AccessMode) error {
 	return wrap("access", path, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
 		return requests.FSAccess(f.loop, path, mode, fn)
 	}))
@@ -175,7 +175,7 @@ func (f *FS) Symlink(ctx context.Context, target, newPath string) error {
 // Copyfile copies a file's content, permissions and times. The copy goes on in
 // one piece: a context that ends during it does not stop it. C function
 // uv_fs_copyfile, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_copyfile.
-func (f *FS) Copyfile(ctx context.Context, path, newPath string, flags requests.CopyFlags) error {
+func (f *FS) Copyfile(ctx context.Context, path, newPath string, flags requests.CopyFlag) error {
 	return wrapLink("copyfile", path, newPath, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
 		return requests.FSCopyfile(f.loop, path, newPath, flags, fn)
 	}))
