@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/await"
 	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
@@ -118,12 +119,8 @@ func GetAddrInfo(l uv.Loop, host, service string, hints AddrInfoHints, fn func(l
 // is dropped. C function uv_getaddrinfo,
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo.
 func GetAddrInfoContext(ctx context.Context, l uv.Loop, host, service string, hints AddrInfoHints) ([]AddrInfo, error) {
-	return await(ctx, l, "getaddrinfo", func(fn func([]AddrInfo, error)) (func() error, error) {
-		r, err := GetAddrInfo(l, host, service, hints, fn)
-		if err != nil {
-			return nil, err
-		}
-		return r.Cancel, nil
+	return await.Do(ctx, l, "getaddrinfo", nil, nil, func(fn func([]AddrInfo, error)) (*Lookup, error) {
+		return GetAddrInfo(l, host, service, hints, fn)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/await"
 	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
@@ -75,12 +76,8 @@ func GetNameInfo(l uv.Loop, addr netip.AddrPort, flags NameInfoFlag, fn func(hos
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo.
 func GetNameInfoContext(ctx context.Context, l uv.Loop, addr netip.AddrPort, flags NameInfoFlag) (host, service string, err error) {
 	type names struct{ host, service string }
-	n, err := await(ctx, l, "getnameinfo", func(fn func(names, error)) (func() error, error) {
-		r, err := GetNameInfo(l, addr, flags, func(host, service string, err error) { fn(names{host, service}, err) })
-		if err != nil {
-			return nil, err
-		}
-		return r.Cancel, nil
+	n, err := await.Do(ctx, l, "getnameinfo", nil, nil, func(fn func(names, error)) (*ReverseLookup, error) {
+		return GetNameInfo(l, addr, flags, func(host, service string, err error) { fn(names{host, service}, err) })
 	})
 	return n.host, n.service, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/await"
 	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/submit"
 	"github.com/uvgo/uvgo/uv"
@@ -78,12 +79,8 @@ const maxRandom = 1<<31 - 1
 // while the loop runs. When ctx ends it returns at once, with ctx's error. C
 // function uv_random, https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
 func RandomBytesContext(ctx context.Context, l uv.Loop, n int) ([]byte, error) {
-	return await(ctx, l, "random", func(fn func([]byte, error)) (func() error, error) {
-		r, err := StartRandomBytes(l, n, fn)
-		if err != nil {
-			return nil, err
-		}
-		return r.Cancel, nil
+	return await.Do(ctx, l, "random", nil, nil, func(fn func([]byte, error)) (*Random, error) {
+		return StartRandomBytes(l, n, fn)
 	})
 }
 
