@@ -20,13 +20,13 @@ import (
 func TestTwoLoopsInOneHost(t *testing.T) {
 	h, l := adopted(t)
 	other, err := uvgo.Adopt(h.Loop())
-	ok(t, err)
+	uvtest.Check(t, err)
 	a := uvtest.NewCounter(t, "first loop's timer", 1)
 	b := uvtest.NewCounter(t, "second loop's timer", 1)
 	timer(t, l, 2*time.Millisecond, a.Inc)
 	timer(t, other, time.Millisecond, b.Inc)
 	h.Run(hosttest.Default)
-	ok(t, other.Shutdown(context.Background()))
+	uvtest.Check(t, other.Shutdown(context.Background()))
 }
 
 func TestPanicsOfAnAdoptedLoopReachTheHandler(t *testing.T) {
@@ -69,9 +69,9 @@ func TestHostThatClosesOurHandles(t *testing.T) {
 	defer runtime.UnlockOSThread()
 	for _, finish := range []bool{false, true} {
 		h, err := hosttest.New()
-		ok(t, err)
+		uvtest.Check(t, err)
 		l, err := uvgo.Adopt(h.Loop())
-		ok(t, err)
+		uvtest.Check(t, err)
 		tm := timer(t, l, time.Hour, func() { t.Error("a callback in a host that cut us off") })
 		h.Run(hosttest.NoWait)
 		if n := h.CloseAll(); n != 3 {
@@ -80,9 +80,9 @@ func TestHostThatClosesOurHandles(t *testing.T) {
 		if finish {
 			h.Run(hosttest.Default)
 		}
-		ok(t, tm.Start(0, 0, func() {}))
+		uvtest.Check(t, tm.Start(0, 0, func() {}))
 		l.Stop()
-		ok(t, l.Shutdown(context.Background()))
+		uvtest.Check(t, l.Shutdown(context.Background()))
 		h.Run(hosttest.Default)
 		if rc := h.Close(); rc != 0 {
 			t.Errorf("uv_loop_close: %v", uv.Errno(rc))
@@ -99,27 +99,27 @@ func TestTimersOfAnAdoptedLoopAreTakenBack(t *testing.T) {
 	for range 20 {
 		h.After(0, func() {
 			a, err := l.NewTimer()
-			ok(t, err)
-			ok(t, a.Start(0, 0, never.Inc))
+			uvtest.Check(t, err)
+			uvtest.Check(t, a.Start(0, 0, never.Inc))
 			timer(t, l, 0, fired.Inc)
-			ok(t, a.Stop())
-			timer(t, l, 0, func() { ok(t, a.Close()) })
+			uvtest.Check(t, a.Stop())
+			timer(t, l, 0, func() { uvtest.Check(t, a.Close()) })
 		})
 	}
 	h.Run(hosttest.Default)
 	// And in a callback of Go's, whose submissions leave at its turn's end.
 	late := uvtest.NewCounter(t, "timer of the second turn", 1)
 	var a *handles.Timer
-	ok(t, l.Post(func() {
+	uvtest.Check(t, l.Post(func() {
 		timer(t, l, 60*time.Millisecond, func() {
 			late.Inc()
-			ok(t, a.Close())
+			uvtest.Check(t, a.Close())
 		})
 		var err error
 		a, err = l.NewTimer()
-		ok(t, err)
-		ok(t, a.Start(20*time.Millisecond, 0, never.Inc))
-		h.After(0, func() { ok(t, a.Stop()) }) // nothing was submitted since
+		uvtest.Check(t, err)
+		uvtest.Check(t, a.Start(20*time.Millisecond, 0, never.Inc))
+		h.After(0, func() { uvtest.Check(t, a.Stop()) }) // nothing was submitted since
 	}))
 	h.After(time.Millisecond, func() {}) // a post alone does not keep the host
 	h.Run(hosttest.Default)

@@ -19,14 +19,14 @@ func TestAdoptedLoopWaitsForFiles(t *testing.T) {
 	asked := uvtest.NewCounter(t, "stat", 3)
 	var ask func(st uv.Stat, err error)
 	ask = func(st uv.Stat, err error) {
-		ok(t, err)
+		uvtest.Check(t, err)
 		if asked.Inc(); asked.N() < 3 {
 			_, err := requests.FSStat(l, "/", ask)
-			ok(t, err)
+			uvtest.Check(t, err)
 		}
 	}
 	_, err := requests.FSStat(l, "/", ask)
-	ok(t, err)
+	uvtest.Check(t, err)
 	if h.Run(hosttest.Default) {
 		t.Error("the host is alive afterwards")
 	}

@@ -45,19 +45,12 @@ func adopted(t *testing.T, opts ...uvgo.Option) (*hosttest.Host, *uvgo.Loop) {
 	return h, l
 }
 
-func ok(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // timer starts a timer of Go's that closes itself.
 func timer(t *testing.T, l *uvgo.Loop, d time.Duration, fn func()) *handles.Timer {
 	t.Helper()
 	tm, err := l.NewTimer()
-	ok(t, err)
-	ok(t, tm.Start(d, 0, func() {
+	uvtest.Check(t, err)
+	uvtest.Check(t, tm.Start(d, 0, func() {
 		tm.Close()
 		fn()
 	}))
@@ -79,7 +72,7 @@ func TestAdoptedLoopRunsInTheHost(t *testing.T) {
 			})
 		})
 	})
-	ok(t, l.Post(note("post")))
+	uvtest.Check(t, l.Post(note("post")))
 	if h.Run(hosttest.Default) {
 		t.Error("the host is alive after its run")
 	}
@@ -95,12 +88,12 @@ func TestAdoptedLoopRunsInTheHost(t *testing.T) {
 func TestAdoptedLoopServesStreams(t *testing.T) {
 	h, l := adopted(t)
 	ln, err := l.NewTCP()
-	ok(t, err)
-	ok(t, ln.Bind(netip.MustParseAddrPort("127.0.0.1:0")))
-	ok(t, ln.Listen(16, func(c *handles.TCP, err error) {
-		ok(t, err)
+	uvtest.Check(t, err)
+	uvtest.Check(t, ln.Bind(netip.MustParseAddrPort("127.0.0.1:0")))
+	uvtest.Check(t, ln.Listen(16, func(c *handles.TCP, err error) {
+		uvtest.Check(t, err)
 		ln.Close()
-		ok(t, c.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, c.ReadStart(func(p []byte, err error) {
 			if err != nil {
 				c.Close()
 				return
@@ -111,20 +104,20 @@ func TestAdoptedLoopServesStreams(t *testing.T) {
 		}))
 	}))
 	addr, err := ln.LocalAddr()
-	ok(t, err)
+	uvtest.Check(t, err)
 	c, err := l.NewTCP()
-	ok(t, err)
+	uvtest.Check(t, err)
 	const total = 1 << 20
 	received := 0
-	ok(t, c.Connect(addr, func(err error) {
-		ok(t, err)
-		ok(t, c.ReadStart(func(p []byte, err error) {
-			ok(t, err)
+	uvtest.Check(t, c.Connect(addr, func(err error) {
+		uvtest.Check(t, err)
+		uvtest.Check(t, c.ReadStart(func(p []byte, err error) {
+			uvtest.Check(t, err)
 			if received += len(p); received == total {
 				c.Close()
 			}
 		}))
-		ok(t, c.WriteFunc(func(err error) { ok(t, err) }, make([]byte, total)))
+		uvtest.Check(t, c.WriteFunc(func(err error) { uvtest.Check(t, err) }, make([]byte, total)))
 	}))
 	h.Run(hosttest.Default)
 	if received != total {
@@ -167,12 +160,12 @@ func TestAdoptedLoopSeesWhatTheLastPrepareDoes(t *testing.T) {
 	defer runtime.UnlockOSThread()
 	uvtest.Watchdog(t, time.Minute)
 	h, err := hosttest.New()
-	ok(t, err)
+	uvtest.Check(t, err)
 	var l *uvgo.Loop
 	fired := uvtest.NewCounter(t, "timer", 1)
 	h.Prepare(5, func() { timer(t, l, 0, fired.Inc) }) // older than ours, so libuv runs it later
 	l, err = uvgo.Adopt(h.Loop())
-	ok(t, err)
+	uvtest.Check(t, err)
 	h.After(time.Hour, func() {})
 	for range 5 {
 		h.Run(hosttest.NoWait)
@@ -181,7 +174,7 @@ func TestAdoptedLoopSeesWhatTheLastPrepareDoes(t *testing.T) {
 		h.Run(hosttest.Once)
 	}
 	h.CloseOwn()
-	ok(t, l.Shutdown(context.Background()))
+	uvtest.Check(t, l.Shutdown(context.Background()))
 	h.Run(hosttest.Default)
 	if rc := h.Close(); rc != 0 {
 		t.Errorf("uv_loop_close: %v", uv.Errno(rc))
@@ -198,7 +191,7 @@ func TestAdoptedLoopIsWokenByOtherGoroutines(t *testing.T) {
 			async.Close()
 		}
 	})
-	ok(t, err)
+	uvtest.Check(t, err)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -236,7 +229,7 @@ func TestAdoptRefusesMisuse(t *testing.T) {
 		t.Errorf("nil: %v", err)
 	}
 	h, err := hosttest.New()
-	ok(t, err)
+	uvtest.Check(t, err)
 	if _, err := uvgo.Adopt(h.Loop(), uvgo.WithParking(uvgo.ParkGoroutine)); !errors.Is(err, uv.EINVAL) {
 		t.Errorf("parking: %v", err)
 	}
@@ -263,10 +256,10 @@ func TestStopOfAnAdoptedLoopEndsTheHostsRun(t *testing.T) {
 func TestUnreferencedHandlesOfAnAdoptedLoop(t *testing.T) {
 	h, l := adopted(t)
 	tm, err := l.NewTimer()
-	ok(t, err)
+	uvtest.Check(t, err)
 	defer tm.Close()
 	ticks := 0
-	ok(t, tm.Start(time.Millisecond, time.Millisecond, func() { ticks++ }))
+	uvtest.Check(t, tm.Start(time.Millisecond, time.Millisecond, func() { ticks++ }))
 	tm.Unref()
 	if h.Run(hosttest.Default); h.Run(hosttest.Default) || l.Alive() {
 		t.Error("an unreferenced timer keeps the loops alive")
@@ -283,9 +276,9 @@ func TestUnreferencedHandlesOfAnAdoptedLoop(t *testing.T) {
 func TestIdleOfAnAdoptedLoop(t *testing.T) {
 	h, l := adopted(t)
 	idle, err := l.NewIdle()
-	ok(t, err)
+	uvtest.Check(t, err)
 	n := 0
-	ok(t, idle.Start(func() {
+	uvtest.Check(t, idle.Start(func() {
 		if n++; n == 50 {
 			idle.Close()
 		}
@@ -311,19 +304,19 @@ func TestCloseOfAnAdoptedLoop(t *testing.T) {
 	if !errors.Is(inside, uv.ErrRunning) {
 		t.Errorf("Shutdown in a callback: %v", inside)
 	}
-	ok(t, l.Close())
-	ok(t, l.Close())
+	uvtest.Check(t, l.Close())
+	uvtest.Check(t, l.Close())
 	if err := l.Post(func() {}); !errors.Is(err, uv.ErrClosed) {
 		t.Errorf("Post after Close: %v", err)
 	}
 	// The host goes on without us, and a second loop may follow.
 	again, err := uvgo.Adopt(h.Loop())
-	ok(t, err)
+	uvtest.Check(t, err)
 	timer(t, again, 0, func() { h.After(0, func() {}) })
 	before := h.Fired()
 	h.Run(hosttest.Default)
 	if h.Fired() != before+1 {
 		t.Errorf("the host's timer fired %d times", h.Fired()-before)
 	}
-	ok(t, again.Close())
+	uvtest.Check(t, again.Close())
 }

@@ -59,13 +59,14 @@ func (l *Loop) Spawn(opts handles.ProcessOptions, fn func(status int, sig syscal
 	return handles.Spawn(l, opts, fn)
 }
 
-// AfterFunc makes fn run once after d, never earlier, however old the loop's
-// clock is. The timer closes itself afterwards; Close it to cancel. EINVAL for
-// a nil fn. C function uv_timer_start,
-// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_start.
+// AfterFunc makes fn run once after d, never earlier, however old the loop's clock is.
+// The timer closes itself afterwards; Close it to cancel. EINVAL for a nil fn. C
+// function uv_timer_start.
+//
+// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_start
 func (l *Loop) AfterFunc(d time.Duration, fn func()) (*handles.Timer, error) {
 	if fn == nil {
-		return nil, uv.Check("after func", int(uv.EINVAL))
+		return nil, uv.Fail("after func", uv.EINVAL)
 	}
 	t, err := l.NewTimer()
 	if err != nil {

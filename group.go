@@ -65,7 +65,7 @@ func (g *Group) Next() *Loop {
 // has been called, EINVAL for a Group that NewGroup did not make.
 func (g *Group) Run(ctx context.Context) error {
 	if len(g.Loops()) == 0 {
-		return uv.Check("group run", int(uv.EINVAL))
+		return uv.Fail("group run", uv.EINVAL)
 	}
 	g.mu.Lock()
 	if g.running {
@@ -109,7 +109,7 @@ func (g *Group) Run(ctx context.Context) error {
 // joins those of the loops. EINVAL for a Group that NewGroup did not make.
 func (g *Group) Shutdown(ctx context.Context) error {
 	if len(g.Loops()) == 0 {
-		return uv.Check("group shutdown", int(uv.EINVAL))
+		return uv.Fail("group shutdown", uv.EINVAL)
 	}
 	g.mu.Lock()
 	g.shut = true

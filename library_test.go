@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"testing"
 	"time"
 	"unsafe"
@@ -28,14 +27,14 @@ func TestCLoops(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for range 2 { // a deleted default loop can be had again
 				c, err := get()
-				ok(t, err)
+				uvtest.Check(t, err)
 				if again, err := get(); err != nil || (again == c) != (name == "default") {
 					t.Errorf("a second call returned %p, %v after %p", again, err, c)
 				} else if again != c {
-					ok(t, uvgo.DeleteCLoop(again))
+					uvtest.Check(t, uvgo.DeleteCLoop(again))
 				}
 				l, err := uvgo.Adopt(c)
-				ok(t, err)
+				uvtest.Check(t, err)
 				ran := 0
 				timer(t, l, time.Millisecond, func() { ran++ })
 				if err := uvgo.DeleteCLoop(c); !errors.Is(err, uv.EBUSY) {
@@ -44,12 +43,12 @@ func TestCLoops(t *testing.T) {
 				if hosttest.RunLoop(c, hosttest.Default) || ran != 1 {
 					t.Errorf("the timer ran %d times", ran)
 				}
-				ok(t, l.Close())
+				uvtest.Check(t, l.Close())
 				if err := uvgo.DeleteCLoop(c); !errors.Is(err, uv.EBUSY) {
 					t.Errorf("deleting a loop that still closes handles: %v", err)
 				}
 				hosttest.RunLoop(c, hosttest.Default)
-				ok(t, uvgo.DeleteCLoop(c))
+				uvtest.Check(t, uvgo.DeleteCLoop(c))
 			}
 		})
 	}
@@ -76,23 +75,23 @@ func TestShutdownLibrary(t *testing.T) {
 		}
 	}
 	l, err := uvgo.New()
-	ok(t, err)
+	uvtest.Check(t, err)
 	busy("a loop")
-	_, err = requests.FSStat(l, "/", func(_ uv.Stat, err error) { ok(t, err) }) // starts the pool
-	ok(t, err)
-	ok(t, l.Run(t.Context()))
+	_, err = requests.FSStat(l, "/", func(_ uv.Stat, err error) { uvtest.Check(t, err) }) // starts the pool
+	uvtest.Check(t, err)
+	uvtest.Check(t, l.Run(t.Context()))
 	if uvgo.VersionHex() >= 0x013200 && workers(t) == 0 {
 		t.Error("the pool has no threads")
 	}
-	ok(t, l.Close())
+	uvtest.Check(t, l.Close())
 	for name, get := range map[string]func() (unsafe.Pointer, error){"a loop for C": uvgo.NewCLoop, "the default loop": uvgo.DefaultCLoop} {
 		c, err := get()
-		ok(t, err)
+		uvtest.Check(t, err)
 		busy(name)
-		ok(t, uvgo.DeleteCLoop(c))
+		uvtest.Check(t, uvgo.DeleteCLoop(c))
 	}
 	for range 2 { // the second changes nothing
-		ok(t, uvgo.ShutdownLibrary())
+		uvtest.Check(t, uvgo.ShutdownLibrary())
 	}
 	if n := workers(t); n != 0 { // they have been joined
 		t.Errorf("the pool still has %d threads", n)
@@ -114,7 +113,7 @@ func second[T any](_ T, err error) error { return err }
 func workers(t *testing.T) int {
 	t.Helper()
 	tasks, err := filepath.Glob("/proc/self/task/*/comm")
-	ok(t, err)
+	uvtest.Check(t, err)
 	n := 0
 	for _, task := range tasks {
 		if name, _ := os.ReadFile(task); string(name) == "libuv-worker\n" {
@@ -122,23 +121,4 @@ func workers(t *testing.T) int {
 		}
 	}
 	return n
-}
-
-func TestOSHandle(t *testing.T) {
-	f, err := os.Open(os.DevNull)
-	ok(t, err)
-	defer f.Close()
-	h := requests.OSHandle(f.Fd())
-	fd := requests.OpenOSHandle(h)
-	var a, b syscall.Stat_t
-	ok(t, syscall.Fstat(int(f.Fd()), &a))
-	ok(t, syscall.Fstat(int(fd), &b))
-	if a != b {
-		t.Errorf("descriptor %d, handle %d, descriptor %d: not the same file", f.Fd(), h, fd)
-	}
-	for _, bad := range []uintptr{1 << 31, 1<<32 + f.Fd(), ^uintptr(0)} {
-		if h, fd := requests.OSHandle(bad), requests.OpenOSHandle(bad); h != ^uintptr(0) || fd != h {
-			t.Errorf("of %#x: handle %#x, descriptor %#x", bad, h, fd)
-		}
-	}
 }

@@ -16,9 +16,10 @@ import (
 // fail, with [uv.ErrNotOwner], or by a line in the log if it has no error to return; on
 // processors other than amd64 and arm64 only debug mode, [WithDebug], sees it.
 //
-// Only New and Adopt make a Loop that works: methods of others answer EINVAL, or
-// as those of a closed loop. C type uv_loop_t,
-// https://docs.libuv.org/en/v1.x/loop.html.
+// Only New and Adopt make a Loop that works: methods of others answer EINVAL, or as
+// those of a closed loop. C type uv_loop_t.
+//
+// https://docs.libuv.org/en/v1.x/loop.html
 type Loop struct {
 	link  // by which internal/core finds the mechanism of a [uv.Loop]
 	core  *core.Core
@@ -31,8 +32,9 @@ type link = core.Link
 
 var _ uv.Loop = (*Loop)(nil)
 
-// New makes a loop, which must be closed. C function uv_loop_init,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_init.
+// New makes a loop, which must be closed. C function uv_loop_init.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_init
 func New(opts ...Option) (*Loop, error) {
 	cfg, err := configure(opts)
 	if err != nil {
@@ -72,11 +74,12 @@ func (l *Loop) machine() *core.Core {
 	return l.core
 }
 
-// Run turns the loop until no work is left, Stop is called, or ctx ends: then
-// it returns ctx's error. A callback's panic ends it too, with a
-// [*uv.PanicError]. Run may be called again. ErrRunning if the loop runs,
-// ErrClosed after Close. C function uv_run,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_run.
+// Run turns the loop until no work is left, Stop is called, or ctx ends: then it
+// returns ctx's error. A callback's panic ends it too, with a [*uv.PanicError]. Run
+// may be called again. ErrRunning if the loop runs, ErrClosed after Close. C function
+// uv_run.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_run
 func (l *Loop) Run(ctx context.Context) error { return l.run(ctx, false) }
 
 // run is Run; with hold the loop stays alive without work.
@@ -128,14 +131,16 @@ func (l *Loop) interruptWith(ctx context.Context) (release func()) {
 	}
 }
 
-// RunOnce runs one turn, which waits for an event if there is work but none is
-// ready, and tells whether work is left. C function uv_run with UV_RUN_ONCE,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_run.
+// RunOnce runs one turn, which waits for an event if there is work but none is ready,
+// and tells whether work is left. C function uv_run with UV_RUN_ONCE.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_run
 func (l *Loop) RunOnce() (alive bool, err error) { return l.turn("run once", true) }
 
-// RunNoWait runs one turn that never waits, and tells whether work is left. C
-// function uv_run with UV_RUN_NOWAIT,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_run.
+// RunNoWait runs one turn that never waits, and tells whether work is left. C function
+// uv_run with UV_RUN_NOWAIT.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_run
 func (l *Loop) RunNoWait() (alive bool, err error) { return l.turn("run no wait", false) }
 
 func (l *Loop) turn(op string, block bool) (bool, error) {
@@ -177,10 +182,11 @@ func (l *Loop) end() {
 	l.core.End()
 }
 
-// Stop ends Run after the callbacks of this turn; Run may be called again. A
-// Stop before Run makes that Run return at once, without a callback. Any
-// goroutine may call it. C function uv_stop,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_stop.
+// Stop ends Run after the callbacks of this turn; Run may be called again. A Stop
+// before Run makes that Run return at once, without a callback. Any goroutine may call
+// it. C function uv_stop.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_stop
 func (l *Loop) Stop() { l.machine().Stop() }
 
 // Post makes fn run on the loop, in its next turn, in the order of posting. Any
@@ -194,14 +200,16 @@ func (l *Loop) PostContext(ctx context.Context, fn func()) error {
 	return l.machine().PostContext(ctx, fn)
 }
 
-// Now returns the loop's clock: monotonic, from an arbitrary origin, and
-// standing still while callbacks run and after Close. C function uv_now,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_now.
+// Now returns the loop's clock: monotonic, from an arbitrary origin, and standing
+// still while callbacks run and after Close. C function uv_now.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_now
 func (l *Loop) Now() time.Duration { return l.machine().Now() }
 
-// UpdateTime refreshes the loop's clock within a long callback; after Close it
-// does nothing. C function uv_update_time,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_update_time.
+// UpdateTime refreshes the loop's clock within a long callback; after Close it does
+// nothing. C function uv_update_time.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_update_time
 func (l *Loop) UpdateTime() {
 	if l.mine("loop update time") {
 		l.core.Ring().UpdateTime()
@@ -222,19 +230,23 @@ func (l *Loop) mine(op string) bool {
 	return true
 }
 
-// Alive tells whether work is left: active referenced handles, requests, or
-// anything that waits to be delivered. C function uv_loop_alive,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_alive.
+// Alive tells whether work is left: active referenced handles, requests, or anything
+// that waits to be delivered. C function uv_loop_alive.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_alive
 func (l *Loop) Alive() bool { return l.machine().Alive() }
 
-// BackendFD returns the descriptor that becomes readable when the loop has
-// something to do; embed it in another poll and call RunNoWait. -1 after Close. C
-// function uv_backend_fd, https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_fd.
+// BackendFD returns the descriptor that becomes readable when the loop has something
+// to do; embed it in another poll and call RunNoWait. -1 after Close. C function
+// uv_backend_fd.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_fd
 func (l *Loop) BackendFD() int { return l.machine().BackendFD() }
 
-// BackendTimeout returns how long a turn may wait: 0 if something is due or the
-// loop is closed, and false if there is no limit. C function uv_backend_timeout,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_timeout.
+// BackendTimeout returns how long a turn may wait: 0 if something is due or the loop
+// is closed, and false if there is no limit. C function uv_backend_timeout.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_timeout
 func (l *Loop) BackendTimeout() (d time.Duration, limited bool) {
 	if !l.mine("loop backend timeout") || l.core.Waiting() {
 		return 0, true
@@ -246,8 +258,9 @@ func (l *Loop) BackendTimeout() (d time.Duration, limited bool) {
 	return time.Duration(ms) * time.Millisecond, true
 }
 
-// Walk yields the handles that are open when it begins. C function uv_walk,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_walk.
+// Walk yields the handles that are open when it begins. C function uv_walk.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_walk
 func (l *Loop) Walk() iter.Seq[uv.Handle] {
 	if !l.machine().Owned() {
 		l.machine().Complain("loop walk")
@@ -260,10 +273,11 @@ func (l *Loop) Walk() iter.Seq[uv.Handle] {
 // libuv's. Any goroutine may call it.
 func (l *Loop) Stats() uv.Stats { return l.machine().Stats() }
 
-// Close releases the loop. EBUSY while handles are open, posted functions wait
-// or requests are under way; ErrRunning while it runs. A second call does
-// nothing. C function uv_loop_close,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_close.
+// Close releases the loop. EBUSY while handles are open, posted functions wait or
+// requests are under way; ErrRunning while it runs. A second call does nothing. C
+// function uv_loop_close.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_close
 func (l *Loop) Close() error {
 	if err := l.machine().Close(); err != nil {
 		return err

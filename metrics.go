@@ -9,23 +9,24 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// Configure turns on an option of libuv's: [uv.MetricsIdleTime]. ENOTSUP, with
-// the reason, for the two that do not belong into a Go process,
-// [uv.LoopBlockSignal] and [uv.LoopUseIOURingSQPoll]; EINVAL for others. C
-// function uv_loop_configure,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure.
+// Configure turns on an option of libuv's: [uv.MetricsIdleTime]. ENOTSUP, with the
+// reason, for the two that do not belong into a Go process, [uv.LoopBlockSignal] and
+// [uv.LoopUseIOURingSQPoll]; EINVAL for others. C function uv_loop_configure.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure
 func (l *Loop) Configure(o uv.LoopOption) error { return l.machine().Configure(o) }
 
 // Metrics returns what the loop has counted so far. In a callback the turn that
-// brought it has been counted. ErrClosed after Close. C function
-// uv_metrics_info,
-// https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_info.
+// brought it has been counted. ErrClosed after Close. C function uv_metrics_info.
+//
+// https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_info
 func (l *Loop) Metrics() (uv.Metrics, error) { return l.machine().Metrics() }
 
-// IdleTime returns how long the loop has waited for events, in libuv's poll or
-// on Go's netpoller, since [WithIdleTime] or Configure made it count; zero
-// after Close. Any goroutine may call it. C function uv_metrics_idle_time,
-// https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_idle_time.
+// IdleTime returns how long the loop has waited for events, in libuv's poll or on Go's
+// netpoller, since [WithIdleTime] or Configure made it count; zero after Close. Any
+// goroutine may call it. C function uv_metrics_idle_time.
+//
+// https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_idle_time
 func (l *Loop) IdleTime() time.Duration { return l.machine().IdleTime() }
 
 // WriteHandles writes a line for each handle that is open, or with activeOnly
@@ -35,8 +36,9 @@ func (l *Loop) IdleTime() time.Duration { return l.machine().IdleTime() }
 //	[RA] tcp      fd 7
 //	[-A] timer    created at main.go:20
 //
-// It stands for C functions uv_print_all_handles and uv_print_active_handles,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_print_all_handles.
+// It stands for C functions uv_print_all_handles and uv_print_active_handles.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_print_all_handles
 func (l *Loop) WriteHandles(w io.Writer, activeOnly bool) error {
 	for h := range l.Walk() {
 		active := h.Active()

@@ -22,7 +22,7 @@ type config struct {
 func configure(opts []Option) (cfg config, err error) {
 	for _, o := range opts {
 		if o == nil {
-			return cfg, uv.Check("option", int(uv.EINVAL))
+			return cfg, uv.Fail("option", uv.EINVAL)
 		}
 		if err := o(&cfg); err != nil {
 			return cfg, err
@@ -48,7 +48,7 @@ const (
 func WithParking(p Parking) Option {
 	return func(c *config) error {
 		if p != ParkThread && p != ParkGoroutine {
-			return uv.Check("parking option", int(uv.EINVAL))
+			return uv.Fail("parking option", uv.EINVAL)
 		}
 		c.core.ParkOnGo = p == ParkGoroutine
 		return nil
@@ -65,7 +65,7 @@ func WithParking(p Parking) Option {
 func WithBusyPoll(d time.Duration) Option {
 	return func(c *config) error {
 		if d < 0 || d > time.Millisecond {
-			return uv.Check("busy poll option", int(uv.EINVAL))
+			return uv.Fail("busy poll option", uv.EINVAL)
 		}
 		if d == 0 {
 			d = -1
@@ -99,16 +99,11 @@ func WithSpareProc() Option {
 	}
 }
 
-// WithFixedProcs does nothing: unless [WithSpareProc] asks for it, no loop changes
-// GOMAXPROCS.
+// WithIdleTime makes the loop add up the time that it waits for events, from its first
+// turn on: [Loop.IdleTime]. It costs two looks at the clock a turn. C function
+// uv_loop_configure with UV_METRICS_IDLE_TIME.
 //
-// Deprecated: leave it out.
-func WithFixedProcs() Option { return func(*config) error { return nil } }
-
-// WithIdleTime makes the loop add up the time that it waits for events, from
-// its first turn on: [Loop.IdleTime]. It costs two looks at the clock a turn. C
-// function uv_loop_configure with UV_METRICS_IDLE_TIME,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure.
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure
 func WithIdleTime() Option {
 	return func(c *config) error {
 		c.idle = true
@@ -153,7 +148,7 @@ func WithDebug() Option {
 func WithSlowCallback(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
-			return uv.Check("slow callback option", int(uv.EINVAL))
+			return uv.Fail("slow callback option", uv.EINVAL)
 		}
 		c.core.SlowCallback = d
 		return nil
@@ -168,7 +163,7 @@ func WithArenas(read, write int) Option {
 	return func(c *config) error {
 		for _, n := range []int{read, write} {
 			if n < 64<<10 || n > 1<<30 {
-				return uv.Check("arena option", int(uv.EINVAL))
+				return uv.Fail("arena option", uv.EINVAL)
 			}
 		}
 		c.core.ReadArena, c.core.WriteArena = read, write

@@ -41,7 +41,7 @@ func (l *Loop) Shutdown(ctx context.Context) error {
 		}
 		for h := range l.Walk() {
 			if !h.Closing() {
-				if l.core.Debug() {
+				if l.core.DebugMode() {
 					l.core.Logger().Warn("uvgo: shutdown closes a handle", "handle", fmt.Sprint(h))
 				}
 				h.Close()

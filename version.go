@@ -2,14 +2,15 @@ package uvgo
 
 import "github.com/uvgo/uvgo/cuv"
 
-// Version returns libuv's version, such as "1.50.0". C function
-// uv_version_string,
-// https://docs.libuv.org/en/v1.x/version.html#c.uv_version_string.
+// Version returns libuv's version, such as "1.50.0". C function uv_version_string.
+//
+// https://docs.libuv.org/en/v1.x/version.html#c.uv_version_string
 func Version() string { return cuv.Version() }
 
-// VersionHex returns it as libuv encodes it, to be compared:
-// major<<16 | minor<<8 | patch. C function uv_version,
-// https://docs.libuv.org/en/v1.x/version.html#c.uv_version.
+// VersionHex returns it as libuv encodes it, to be compared: major<<16 | minor<<8 |
+// patch. C function uv_version.
+//
+// https://docs.libuv.org/en/v1.x/version.html#c.uv_version
 func VersionHex() uint { return cuv.VersionHex() }
 
 // Linkage tells how libuv is linked: "static" or "shared".

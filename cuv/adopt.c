@@ -8,57 +8,42 @@
 
 #include "adopt.h"
 
-/* uv_loop_alive, without the close of handles that nobody owns, such as that of a
- * failed spawn, and without what only keeps a loop in a host turning. */
-int cuv_host_alive(cuv_loop *l) {
-  uv_handle_t *keep = l->host != NULL ? (uv_handle_t *)&l->host->keep : NULL;
-  uv_handle_t *strays = cuv_handle_only_strays(&l->uv) ? l->uv.closing_handles : NULL;
-  if (keep != NULL) uv_unref(keep);
-  if (strays != NULL) l->uv.closing_handles = NULL;
-  int alive = uv_loop_alive(&l->uv);
-  if (strays != NULL) l->uv.closing_handles = strays;
-  if (keep != NULL) uv_ref(keep);
-  return alive;
-}
+static void on_timer(uv_timer_t *t);
 
-/* Whether a handle of our loop serves the host. */
-int cuv_host_owns(cuv_loop *l, const uv_handle_t *h) { return l->host != NULL && h == (uv_handle_t *)&l->host->keep; }
-
-static void on_due(uv_timer_t *t);
-
-/* Asks for a turn, because Go did something outside of one. */
-void cuv_host_kick(cuv_loop *l) {
+/* Asks for a turn: cuv_loop.kick. */
+static void kick(cuv_loop *l) {
   cuv_host *h = l->host;
-  l->ring.sq_cap = h->sq_cap;
+  l->ring.sq_limit = l->ring.sq_cap;
   if (h->busy || uv_is_closing((uv_handle_t *)&h->poll)) return;
   uv_ref((uv_handle_t *)&h->poll);
-  uv_timer_start(&h->due, on_due, 0, 0);
+  uv_timer_start(&h->timer, on_timer, 0, 0);
 }
 
-/* How long our loop may wait, in ms of now; -1 without limit. */
-static int64_t patience(cuv_loop *l) {
+/* How long our loop may wait from now, in ms; -1 without limit. */
+static int64_t wait_ms(cuv_loop *l) {
   int ms = uv_backend_timeout(&l->uv);
   if (ms <= 0) return ms;
   uint64_t due = uv_now(&l->uv) + (uint64_t)ms, now = uv_hrtime() / 1000000;
   return now >= due ? 0 : (int64_t)(due - now);
 }
 
-/* Leaves the host's loop as our loop needs it after a turn: alive or not, and
- * woken in time. What the callbacks submitted leaves now. */
+/* Prepares the host's loop for the time until our next turn: it stays alive if ours is,
+ * and its timer makes that turn in time. What the callbacks submitted is carried out
+ * now. */
 static void settle(cuv_host *h, int answer) {
   cuv_loop *l = h->l;
   uv_handle_t *poll = (uv_handle_t *)&h->poll;
   cuv_drain(l);
   l->ring.flushes++; /* Go takes back what has not been drained */
   int again = (answer & CUV_HOST_AGAIN) != 0 || l->ring.cq_head != l->ring.cq_tail;
-  l->ring.alive = (uint32_t)cuv_host_alive(l);
-  l->ring.sq_cap = 0; /* the next submission calls cuv_flush first, and so kicks */
+  l->ring.alive = (uint32_t)cuv_alive(l);
+  l->ring.sq_limit = 0; /* the next submission calls cuv_flush first, and so kick */
   if (uv_is_closing(poll)) return; /* the host closed it: no more turns */
-  int64_t ms = again ? 0 : patience(l);
+  int64_t ms = again ? 0 : wait_ms(l);
   if (ms < 0)
-    uv_timer_stop(&h->due);
+    uv_timer_stop(&h->timer);
   else
-    uv_timer_start(&h->due, on_due, (uint64_t)ms, 0);
+    uv_timer_start(&h->timer, on_timer, (uint64_t)ms, 0);
   if (again || l->ring.alive)
     uv_ref(poll);
   else
@@ -70,7 +55,7 @@ static void settle(cuv_host *h, int answer) {
 static void turn(cuv_host *h) {
   if (h->busy || h->l == NULL) return;
   h->busy = 1;
-  h->l->ring.sq_cap = h->sq_cap;
+  h->l->ring.sq_limit = h->l->ring.sq_cap;
   int answer = cuvHostTurn(h->id);
   if (h->l != NULL) settle(h, answer);
   h->busy = 0;
@@ -81,11 +66,11 @@ static void on_poll(uv_poll_t *p, int status, int events) {
   turn(p->data);
 }
 
-static void on_due(uv_timer_t *t) { turn(t->data); }
+static void on_timer(uv_timer_t *t) { turn(t->data); }
 
 /* Runs before the host polls: what was submitted since, and what is due at once,
  * such as idle handles, does not wait for that poll. */
-static void on_look(uv_prepare_t *p) {
+static void on_prepare(uv_prepare_t *p) {
   cuv_host *h = p->data;
   cuv_ring *r = &h->l->ring;
   if (r->sq_len != 0 || r->cq_head != r->cq_tail || uv_backend_timeout(&h->l->uv) == 0) turn(h);
@@ -100,7 +85,6 @@ int cuv_host_attach(cuv_loop *l, void *host, uint32_t id) {
   h->l = l;
   h->loop = host;
   h->id = id;
-  h->sq_cap = l->ring.sq_cap;
   h->fd = fcntl(uv_backend_fd(&l->uv), F_DUPFD_CLOEXEC, 3);
   int r = h->fd < 0 ? -errno : uv_poll_init(h->loop, &h->poll, h->fd);
   if (r < 0) {
@@ -108,16 +92,18 @@ int cuv_host_attach(cuv_loop *l, void *host, uint32_t id) {
     free(h);
     return r;
   }
-  uv_prepare_init(h->loop, &h->look);
-  uv_timer_init(h->loop, &h->due);
+  uv_prepare_init(h->loop, &h->prepare);
+  uv_timer_init(h->loop, &h->timer);
   uv_check_init(&l->uv, &h->keep);
-  h->poll.data = h->look.data = h->due.data = h->keep.data = h;
-  uv_unref((uv_handle_t *)&h->look);
-  uv_unref((uv_handle_t *)&h->due);
+  h->poll.data = h->prepare.data = h->timer.data = h->keep.data = h;
+  uv_unref((uv_handle_t *)&h->prepare);
+  uv_unref((uv_handle_t *)&h->timer);
   uv_poll_start(&h->poll, UV_READABLE, on_poll);
-  uv_prepare_start(&h->look, on_look);
+  uv_prepare_start(&h->prepare, on_prepare);
   uv_check_start(&h->keep, on_keep);
   l->host = h;
+  l->kick = kick;
+  l->keep = (uv_handle_t *)&h->keep;
   settle(h, CUV_HOST_AGAIN); /* the first turn makes the kernel watch our descriptors */
   return 0;
 }
@@ -128,18 +114,19 @@ static void on_closed(uv_handle_t *uv) {
   if (--h->open == 0) free(h);
 }
 
-/* What hosts cut off: libuv may refer to it as long as the host's loop lives, and
- * nobody tells when that ends. */
+/* What remains where the host has closed our handles: libuv may refer to it as long as the
+ * host's loop lives, and cuv is not told when that ends. */
 static _Atomic(cuv_host *) abandoned;
 
-/* Takes the loop out of the host's, which finishes it when it runs next. Handles
- * that the host has closed itself may still be in its hands: then the memory
- * stays. */
+/* Takes the loop out of the host's; our handles there close when the host runs next. libuv
+ * may still use a handle that the host has closed itself: then the memory stays. */
 void cuv_host_detach(cuv_loop *l) {
   cuv_host *h = l->host;
-  uv_handle_t *all[] = {(uv_handle_t *)&h->poll, (uv_handle_t *)&h->look, (uv_handle_t *)&h->due, (uv_handle_t *)&h->keep};
+  uv_handle_t *all[] = {(uv_handle_t *)&h->poll, (uv_handle_t *)&h->prepare, (uv_handle_t *)&h->timer, (uv_handle_t *)&h->keep};
   l->host = NULL;
-  l->ring.sq_cap = h->sq_cap;
+  l->kick = NULL;
+  l->keep = NULL;
+  l->ring.sq_limit = l->ring.sq_cap;
   h->l = NULL;
   h->open = 4;
   int cut = uv_is_closing(all[0]) || uv_is_closing(all[1]) || uv_is_closing(all[2]);

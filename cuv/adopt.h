@@ -16,22 +16,19 @@ typedef struct cuv_host {
   cuv_loop *l;     /* NULL once detached */
   uv_loop_t *loop; /* the host's */
   uv_poll_t poll;  /* our backend descriptor; its reference keeps the host's loop alive */
-  uv_prepare_t look;
-  uv_timer_t due;  /* our next timer */
+  uv_prepare_t prepare; /* makes a turn before the host polls, if one is due at once */
+  uv_timer_t timer; /* makes a turn when our next timer is due */
   uv_check_t keep; /* on our loop: unreferenced handles run as well */
   uint32_t id;     /* Go's */
-  uint32_t sq_cap; /* of the ring, which shows 0 while no turn runs */
   int fd;          /* a duplicate of our backend descriptor */
   int open;        /* handles that libuv has not closed */
   int busy;        /* a turn runs */
   struct cuv_host *next; /* among the abandoned */
 } cuv_host;
 
+/* adopt.c */
 int cuv_host_attach(cuv_loop *l, void *host, uint32_t id);
 void cuv_host_detach(cuv_loop *l);
-void cuv_host_kick(cuv_loop *l);
-int cuv_host_alive(cuv_loop *l);
-int cuv_host_owns(cuv_loop *l, const uv_handle_t *h);
 
 extern int cuvHostTurn(uint32_t id); /* Go's */
 

@@ -37,7 +37,7 @@ package cuv
 #cgo nocallback cuv_udp_try_send2
 #cgo noescape cuv_udp_try_send2
 
-#include "cuv.h"
+#include "stream.h"
 #include "udp.h"
 */
 import "C"
@@ -48,3 +48,11 @@ import "unsafe"
 // checks all of the object that the bytes lie in, and panics if that is a struct
 // of the caller's with pointers beside its buffer.
 func chars(p []byte) *C.char { return (*C.char)(unsafe.Pointer(unsafe.SliceData(p))) }
+
+// cint is C's form of a bool.
+func cint(v bool) C.int {
+	if v {
+		return 1
+	}
+	return 0
+}

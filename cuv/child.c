@@ -37,7 +37,7 @@
 #ifdef __linux__
 #include "interpose.h"
 
-CUV_DECLARE(fork);
+CUV_USES_NEXT(fork);
 
 /* A child to be made. */
 typedef struct child {
@@ -182,7 +182,7 @@ static pid_t make(child *c, int *refused) {
 }
 
 /* What libuv calls in place of fork. */
-pid_t CUV_CALLOUT(fork)(void) {
+pid_t cuv_child_fork(void) {
   child *c = making;
   if (c == NULL) return CUV_NEXT(fork)();
   int refused;

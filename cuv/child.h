@@ -4,6 +4,7 @@
 
 #include "cuv.h"
 
+/* child.c */
 int cuv_child_spawn(uv_loop_t *l, uv_process_t *p, const uv_process_options_t *o);
 
 #endif

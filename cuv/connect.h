@@ -10,6 +10,7 @@ typedef struct cuv_connect_req {
   uint32_t gen;
 } cuv_connect_req;
 
+/* connect.c */
 cuv_connect_req *cuv_connect_new(uint32_t slot, uint32_t gen);
 void cuv_on_connect(uv_connect_t *req, int status);
 

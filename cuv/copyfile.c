@@ -1,10 +1,10 @@
-/* copyfile.c: uv_fs_copyfile, which goes by the content.
+/* copyfile.c: uv_fs_copyfile, but up to where a file ends.
  *
- * libuv's takes st_size for the truth: of a file that ends before, as those of
- * sysfs and one that is truncated meanwhile, it copies for ever, and keeps a thread
- * of the pool; of one that says 0, as those of /proc, it copies nothing. And it sets
- * the times before it writes. Here the copy is work of ours on libuv's pool, which
- * ends where the file ends; its errors are libuv's.
+ * libuv's copies st_size bytes. A file can end before: those of sysfs do, and one that is
+ * truncated meanwhile. libuv then copies for ever, and occupies a thread of the pool. The
+ * files of /proc have a size of 0, and libuv copies nothing of them. It also sets the
+ * times before it writes. So cuv copies by itself, as work on libuv's pool, up to where the
+ * file ends, and reports the errors that libuv would report.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -47,9 +47,9 @@ static int write_all(int fd, const char *p, size_t n) {
   return 0;
 }
 
-/* Moves everything up to the end of the source: in the kernel as far as that
- * goes, for it says 0 of some files that are not empty, and refuses others; then by
- * reading and writing, which finds the end, or the error. */
+/* Copies everything up to the end of the source. The kernel copies what it can: of some
+ * files that are not empty it copies nothing, and others it refuses. Reading and writing
+ * copies the rest, and finds the end or the error. */
 static int move_data(int from, int to) {
 #ifdef __linux__
   ssize_t moved;
@@ -155,28 +155,28 @@ static void after(uv_work_t *w, int status) {
   cuv_fs_req *r = of_work(w);
   cuv_loop *l = (cuv_loop *)((char *)w->loop - offsetof(cuv_loop, uv));
   if (status < 0) r->result = status; /* UV_ECANCELED */
-  free(r->data);
-  r->data = NULL;
+  free(r->paths);
+  r->paths = NULL;
   r->state = CUV_FS_DONE;
   cuv_push(l, CUV_EV_FS, r->slot, r->gen, r->result < 0 ? (int32_t)r->result : 0, r, 0);
 }
 
 static void copy_work(uv_work_t *w) {
   cuv_fs_req *r = of_work(w);
-  r->result = copy(r->data, r->data + strlen(r->data) + 1, r->flags);
+  r->result = copy(r->paths, r->paths + strlen(r->paths) + 1, r->flags);
 }
 
-/* uv_fs_copyfile. The paths go along in r->data. */
+/* uv_fs_copyfile. */
 int cuv_fs_copyfile(uv_loop_t *l, cuv_fs_req *r, const char *path, const char *new_path, uv_fs_cb cb) {
   (void)cb;
   size_t n = strlen(path) + 1, m = strlen(new_path) + 1;
-  if ((r->data = malloc(n + m)) == NULL) return UV_ENOMEM;
-  memcpy(r->data, path, n);
-  memcpy(r->data + n, new_path, m);
+  if ((r->paths = malloc(n + m)) == NULL) return UV_ENOMEM;
+  memcpy(r->paths, path, n);
+  memcpy(r->paths + n, new_path, m);
   int rc = uv_queue_work(l, &r->work, copy_work, after);
   if (rc == 0) return 0;
-  free(r->data);
-  r->data = NULL;
+  free(r->paths);
+  r->paths = NULL;
   return rc;
 }
 #endif

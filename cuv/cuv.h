@@ -1,4 +1,25 @@
-/* cuv.h: the C half of uvgo. One .c file per libuv area, libuv's own stems. */
+/* cuv.h: the C half of uvgo. One .c file per libuv area, libuv's own stems.
+ *
+ * Files in order: each calls only what stands behind it in this list. internal/lint
+ * compares the list with the calls, and the headings of the headers, such as "ring.c"
+ * below, with the definitions.
+ *
+ *   operations      ops.c
+ *   loops           loop.c turn.c adopt.c
+ *   streams         ipc.c stream.c write.c listen.c tcp.c pipe.c tty.c connect.c
+ *   datagrams       udp.c udp_send.c udp_option.c
+ *   other handles   handle_direct.c timer.c async.c prepare.c check.c idle.c poll.c signal.c
+ *                   process.c fsevent.c fspoll.c
+ *   requests        fs.c copyfile.c direntry.c getaddrinfo.c getnameinfo.c random.c pool.c
+ *   rings           drain.c emfile.c handle.c ring.c lend.c
+ *   libuv's calls   interpose.c child.c epoll.c iouring.c recv.c
+ *   signals         sigaction.c sighook.c sigforward.c sigstate.c
+ *   the system      metrics.c sysinfo.c outside.c error.c stdio.c addr.c next.c
+ *
+ * Three calls go the other way, through a pointer: drain.c finds operations in the table
+ * of ops.c, cuv_kick asks adopt.c for a turn, and sigforward.c calls what sigaction.c has
+ * given it.
+ */
 #ifndef CUV_H
 #define CUV_H
 
@@ -21,40 +42,41 @@ enum cuv_mode {
   CUV_RUN_ONCE = 1,   /* may block */
   CUV_RUN_NOWAIT = 2, /* polls without blocking */
   CUV_RUN_TIMERS = 3, /* only the timers that are due: how UV_RUN_DEFAULT begins */
-  CUV_RUN_LOOK = 4,   /* a piece of a wait that is made elsewhere: polls without blocking */
+  CUV_RUN_PROBE = 4,  /* one of the turns that make up a wait of the caller's: polls without blocking */
 };
 
 /* Bounds of cuv_loop.batch, but for SetBatchMax; Go's own poller takes 128, too. */
 enum { CUV_BATCH_MIN = 8, CUV_BATCH_MAX = 128 };
 
-/* Bytes of a short read. */
-enum { CUV_SHORT_READ = 4096 };
-
-/* Flags of cuv_handle. */
-enum cuv_handle_flag {
-  CUV_PAUSED = 1,  /* listener: leave connections to the kernel */
-  CUV_NODELAY = 2, /* listener: accepted connections get TCP_NODELAY */
-  CUV_IPC = 4,     /* pipe: passes descriptors */
-  CUV_REAPING = 8, /* process: closes when the child has been reaped */
-  CUV_SHORT = 16,  /* stream: reads CUV_SHORT_READ at most, and once a turn */
-};
-
-/* A libuv handle with what Go shares in front of it. Go mirrors all but the
- * libuv part (Handle in ring.go). */
+/* A libuv handle with what Go shares in front of it: all but the libuv part is its
+ * head. Go mirrors what it uses of it (Handle in ring.go). */
 typedef struct cuv_handle {
   uint32_t slot;   /* Go's index, or CUV_NO_SLOT */
   uint32_t gen;    /* Go's generation; C copies it into every event */
-  uint64_t queued; /* bytes in libuv's write queue */
+  uint64_t queued; /* bytes in libuv's write queue, or in that of a UDP handle's sends */
   uint8_t kind;    /* uv_handle_type */
-  uint8_t flags;   /* cuv_handle_flag */
-  uint16_t chunks; /* chunks read in turn `turn` */
-  uint32_t turn;   /* signals: how many were caught before the start */
-  uint32_t wfirst; /* the drain's unsent writes to this stream, or CUV_NIL */
-  uint32_t wlast;  /* the last of them; CUV_NIL: not among the loop's `writes` */
-  struct cuv_handle *wnext; /* the drain's next stream with writes */
-  uint32_t writes;          /* write requests that libuv has not called back */
-  int32_t failed;           /* what a write that nobody waits for failed with */
-  uint32_t era;             /* era of the loop in which it was last read */
+  union {          /* by kind */
+    uint8_t stream;  /* cuv_stream_flag, in stream.h */
+    uint8_t udp;     /* cuv_udp_flag, in udp.h */
+    uint8_t process; /* cuv_process_flag, in process.h */
+  } flags;
+  uint8_t chained;         /* among the loop's `chains` */
+  uint8_t yields;          /* does not read in turn read.turn: others have yet to read */
+  uint32_t first;          /* its chain: submissions that the drain has not sent, or CUV_NIL */
+  uint32_t last;           /* the last one of a chain that has a first */
+  uint32_t writes;         /* write requests that libuv has not called back */
+  struct cuv_handle *next; /* the next among the loop's `chains` */
+  int32_t failed;          /* what a write that nobody waits for failed with */
+  union {                  /* by kind */
+    struct {               /* streams and UDP handles */
+      uint32_t turn;       /* the turn that chunks and `yields` are about */
+      uint32_t round;      /* the loop's read round in which it last had memory */
+      uint32_t chunks;     /* chunks or datagrams read in that turn */
+    } read;
+    struct {
+      uint32_t caught; /* how many signals libuv had caught before the start */
+    } signal;
+  };
   union {
     uv_handle_t handle;
     uv_stream_t stream;
@@ -75,38 +97,51 @@ typedef struct cuv_handle {
   } uv;
 } cuv_handle;
 
-_Static_assert(offsetof(cuv_handle, uv) == 56, "handle.c allocates head and libuv part as one");
-_Static_assert(offsetof(cuv_handle, failed) == 44, "ring.go mirrors the head of cuv_handle");
+_Static_assert(offsetof(cuv_handle, uv) == 56, "docs/architecture.md tells the size of the head");
 
 /* A loop: the shared ring first, so that one pointer serves both sides. */
 typedef struct cuv_loop {
   cuv_ring ring;
   uv_loop_t uv;
-  uv_async_t wake;    /* ends a blocking poll from another goroutine */
-  uv_idle_t force;    /* makes one non-blocking round of a loop that just died */
-  uv_timer_t first;   /* ends the timers-only run of CUV_RUN_TIMERS */
-  cuv_handle *writes; /* streams with writes in the current drain */
-  uint32_t turn;      /* number of this turn, compared with cuv_handle.turn */
-  uint32_t era;       /* goes on with every turn in which the arena sufficed */
-  uint32_t short_of;  /* streams that found the arena full in this turn */
-  uint32_t max_chunks;
-  uint32_t packed;     /* recvmmsg: end of the datagrams that lie side by side */
-  uint32_t fail_arena; /* tests: pretend that the read arena cannot be had */
-  uint32_t grown;      /* the read arena holds pages beyond arena_keep */
-  uint32_t calm;       /* turns in a row that did not need them */
-  uint32_t batch;      /* descriptors that the next poll asks for */
-  uint32_t batch_max;  /* and that one asks for at most */
+  uv_async_t wake;         /* ends a blocking poll from another goroutine */
+  uv_idle_t force;         /* makes one non-blocking round of a loop that just died */
+  uv_timer_t timers_only;  /* ends the run of CUV_RUN_TIMERS */
+  cuv_handle *chains;      /* handles with a chain in the current drain */
+
+  /* Reading, see stream.c. */
+  uint32_t turn;        /* the number of this turn */
+  uint32_t round;       /* grows with every turn in which the arena sufficed */
+  uint32_t starved;     /* handles that found the arena full in this turn */
+  uint32_t max_chunks;  /* chunks of one stream in one turn */
+  uint32_t packed;      /* recvmmsg: end of the datagrams that lie side by side */
+  uint32_t fail_arena;  /* tests: no handle finds memory to read into */
+  uint32_t arena_large; /* the read arena holds pages beyond what stays, see turn.c */
+  uint32_t arena_small; /* turns in a row that did without them */
+
+  /* Polling, see turn.c. */
+  uint32_t batch;        /* descriptors that the next poll asks for */
+  uint32_t batch_max;    /* and that one asks for at most */
   uint32_t listeners;
-  uint32_t barren;     /* turns in a row that polled, yet brought nothing */
-  uint64_t polled;     /* libuv's event count after the last turn */
+  uint32_t empty_polls;  /* turns in a row that found descriptors ready, yet brought no event */
+  uint64_t polled;       /* libuv's event count after the last turn */
+
   struct cuv_lent *lent; /* what events of this turn carry to Go, see lend.c */
-  uint32_t fs_events;    /* changes of files in this turn, see fsevent.c */
-  int inotify;           /* libuv's descriptor while dry is in its place, or -1 */
-  int dry;               /* a descriptor that never has anything, or -1 */
-  int sheds;             /* libuv's reserve of a descriptor is ours, see shed.c */
+
+  /* File events, see fsevent.c. */
+  uint32_t fs_events;    /* changes of files in this turn */
+  int inotify;           /* libuv's descriptor while never_ready is in its place, or -1 */
+  int never_ready;       /* a descriptor that never has anything, or -1 */
+
+  /* Listeners without a free descriptor, see emfile.c. */
+  int emfile_ours;       /* libuv's reserve of a descriptor has been taken over */
   int reserve;           /* that descriptor, or -1 */
-  int shed;              /* the last turn has shed load */
-  struct cuv_host *host; /* where it lives in a loop that others run, or NULL */
+  int dropped;           /* the connection that was dropped last, open until the next turn, or -1 */
+  int has_dropped;       /* the last turn has dropped connections */
+
+  /* Of a loop that lives in one that others run, see adopt.c; else NULL. */
+  struct cuv_host *host;
+  void (*kick)(struct cuv_loop *); /* asks the host for a turn */
+  uv_handle_t *keep;               /* a handle on this loop that serves the host */
 } cuv_loop;
 
 /* An address as it crosses the border: 4 or 16 bytes, port in host order. */
@@ -133,14 +168,10 @@ static inline cuv_loop *cuv_loop_of(const cuv_handle *h) {
   return (cuv_loop *)((char *)h->uv.handle.loop - offsetof(cuv_loop, uv));
 }
 
-/* ring.c */
-void cuv_push(cuv_loop *l, uint32_t kind, uint32_t slot, uint32_t gen, int32_t status, void *ptr, uint64_t aux);
-void cuv_push_handle(cuv_handle *h, uint32_t kind, int32_t status, void *ptr, uint64_t aux);
-void cuv_drain(cuv_loop *l);
-int cuv_run(cuv_loop *l, uv_run_mode mode);
-void cuv_recv_next(void);
-void cuv_flush(cuv_loop *l);
-int cuv_turn(cuv_loop *l, int mode, int force);
+/* Asks for a turn of a loop that lives in another's: Go did something outside of one. */
+static inline void cuv_kick(cuv_loop *l) {
+  if (l->kick != NULL) l->kick(l);
+}
 
 /* lend.c */
 void *cuv_lend(cuv_loop *l, const void *p, size_t n);
@@ -149,89 +180,91 @@ void cuv_lend_reset(cuv_loop *l);
 void cuv_lend_free(cuv_loop *l);
 size_t cuv_lend_size(const cuv_loop *l);
 
-/* shed.c */
-void cuv_shed_init(cuv_loop *l);
-void cuv_shed_free(cuv_loop *l);
-void cuv_shed(cuv_loop *l);
-void cuv_shed_end(cuv_loop *l);
+/* stdio.c */
+void cuv_stdio_fill(void);
+void cuv_stdio_socket(const cuv_handle *h);
+int cuv_stdio_lift(int fd);
 
-/* loop.c */
-int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_cap);
-int cuv_loop_close(cuv_loop *l);
-void cuv_loop_free(cuv_loop *l);
-int cuv_loop_alive(cuv_loop *l);
-int cuv_loop_backend_timeout(cuv_loop *l);
-int cuv_loop_backend_fd(cuv_loop *l);
-void cuv_loop_update_time(cuv_loop *l);
-void cuv_loop_hold(cuv_loop *l, int on);
-int cuv_loop_wake(cuv_loop *l);
-int cuv_loop_handles(cuv_loop *l);
-int cuv_uv_loop_delete(uv_loop_t *loop);
-uint64_t cuv_hrtime(void);
+/* error.c */
+const char *cuv_err_name(int err, char *buf, size_t n);
+const char *cuv_strerror(int err, char *buf, size_t n);
+
+/* ring.c */
+void cuv_push(cuv_loop *l, uint32_t kind, uint32_t slot, uint32_t gen, int32_t status, void *ptr, uint64_t aux);
+void cuv_push_handle(cuv_handle *h, uint32_t kind, int32_t status, void *ptr, uint64_t aux);
+int cuv_ring_compact(cuv_loop *l);
+
+/* iouring.c */
+int cuv_uv_loop_init(uv_loop_t *loop);
+uv_loop_t *cuv_uv_loop_new(void);
+uv_loop_t *cuv_uv_default_loop(void);
+
+/* recv.c */
+void cuv_recv_next(void);
+
+/* pool.c */
+int cuv_pool_enter(sigset_t *old);
+void cuv_pool_leave(int entered, const sigset_t *old);
+
+/* epoll.c */
+int cuv_run(cuv_loop *l, uv_run_mode mode);
 
 /* handle.c */
 cuv_handle *cuv_handle_alloc(uv_handle_type kind);
-int cuv_handle_new(cuv_loop *l, int kind, int ipc, uint32_t slot, uint32_t gen, cuv_handle **out);
-void cuv_on_async(uv_async_t *a);
 void cuv_handle_free(cuv_handle *h);
 void cuv_handle_close(cuv_handle *h);
+void cuv_handle_on_close(uv_handle_t *uv);
 int cuv_handle_only_strays(uv_loop_t *l);
+
+/* drain.c */
+void cuv_drain(cuv_loop *l);
+void cuv_flush(cuv_loop *l);
+int cuv_alive(cuv_loop *l);
+
+/* emfile.c */
+void cuv_emfile_init(cuv_loop *l);
+void cuv_emfile_free(cuv_loop *l);
+void cuv_emfile_drop(cuv_loop *l);
+void cuv_emfile_end(cuv_loop *l);
+
+/* handle_direct.c */
+int cuv_handle_new(cuv_loop *l, int kind, int ipc, uint32_t slot, uint32_t gen, cuv_handle **out);
 int cuv_handle_renew(cuv_handle *h, cuv_handle **out);
 int cuv_handle_is_active(cuv_handle *h);
 int cuv_handle_has_ref(cuv_handle *h);
 int cuv_handle_fileno(cuv_handle *h);
 int cuv_handle_buffer_size(cuv_handle *h, int send, int n);
 
-/* error.c */
-const char *cuv_err_name(int err, char *buf, size_t n);
-const char *cuv_strerror(int err, char *buf, size_t n);
+/* timer.c */
+void cuv_timer_init(cuv_loop *l, cuv_sqe *e);
+void cuv_timer_start(cuv_loop *l, cuv_sqe *e);
+void cuv_timer_stop(cuv_loop *l, cuv_sqe *e);
+void cuv_timer_again(cuv_loop *l, cuv_sqe *e);
+void cuv_timer_set_repeat(cuv_loop *l, cuv_sqe *e);
+int cuv_timer_stock(cuv_loop *l, cuv_handle **out, int n);
+uint64_t cuv_timer_repeat(cuv_handle *h);
+uint64_t cuv_timer_due_in(cuv_handle *h);
 
-/* pool.c */
-int cuv_pool_enter(sigset_t *old);
-void cuv_pool_leave(int entered, const sigset_t *old);
+/* async.c */
+void cuv_on_async(uv_async_t *a);
 
-/* stream.c */
-void cuv_stream_op(cuv_loop *l, cuv_sqe *e);
-void cuv_stream_queue(cuv_loop *l, uint32_t i);
-void cuv_stream_flush(cuv_loop *l, cuv_handle *h);
-int64_t cuv_stream_try_write(cuv_handle *h, const char *p, size_t n);
-int64_t cuv_stream_write(cuv_handle *h, const char *p, size_t n);
-int cuv_stream_is_readable(cuv_handle *h);
-int cuv_stream_is_writable(cuv_handle *h);
-size_t cuv_stream_write_queue_size(cuv_handle *h);
+/* prepare.c */
+int cuv_prepare_set(cuv_handle *h, int on);
 
-/* listen.c */
-int cuv_stream_listen(cuv_handle *h, int backlog);
-void cuv_stream_accept(cuv_handle *h);
-void cuv_stream_pause(cuv_handle *h, int on);
-int cuv_stream_set_blocking(cuv_handle *h, int on);
+/* check.c */
+int cuv_check_set(cuv_handle *h, int on);
 
-/* tcp.c */
-int cuv_tcp_open(cuv_handle *h, int fd);
-int cuv_tcp_bind(cuv_handle *h, cuv_addr addr, unsigned flags);
-int cuv_tcp_connect(cuv_handle *h, cuv_addr addr, uint32_t slot, uint32_t gen);
-int cuv_tcp_sockname(cuv_handle *h, int peer, cuv_addr *out);
-int cuv_tcp_nodelay(cuv_handle *h, int on);
-int cuv_tcp_keepalive(cuv_handle *h, int on, unsigned delay_s);
-int cuv_tcp_close_reset(cuv_handle *h);
-int cuv_tcp_reuseport(void);
-int cuv_tcp_new(cuv_loop *l, int family, uint32_t slot, uint32_t gen, cuv_handle **out);
-int cuv_tcp_keepalive_ex(cuv_handle *h, int on, unsigned idle_s, unsigned interval_s, unsigned count);
-int cuv_tcp_simultaneous_accepts(cuv_handle *h, int on);
-int cuv_tcp_socketpair(int type, int protocol, int nonblock, int *fds);
+/* idle.c */
+int cuv_idle_set(cuv_handle *h, int on);
 
-/* pipe.c */
-int cuv_pipe_open(cuv_handle *h, int fd);
-int cuv_pipe_bind(cuv_handle *h, const char *name, size_t n);
-int cuv_pipe_connect(cuv_handle *h, const char *name, size_t n, uint32_t slot, uint32_t gen);
-int cuv_pipe_sockname(cuv_handle *h, int peer, char *buf, size_t *n);
-int cuv_pipe_chmod(cuv_handle *h, int flags);
-int cuv_pipe_pair(int nonblock, int *fds);
-void cuv_pipe_pending_instances(cuv_handle *h, int count);
+/* poll.c */
+int cuv_poll_new(cuv_loop *l, int fd, uint32_t slot, uint32_t gen, cuv_handle **out, int *dup);
+void cuv_poll_close(cuv_handle *h);
+int cuv_poll_set(cuv_handle *h, int events);
 
-/* ipc.c */
-int cuv_ipc_write(cuv_handle *h, cuv_handle *sent, int fd, const char *p, size_t n, uint32_t slot, uint32_t gen);
-int cuv_ipc_try_write(cuv_handle *h, cuv_handle *sent, int fd, const char *p, size_t n);
+/* signal.c */
+int cuv_signal_start(cuv_handle *h, int signum, int oneshot);
+int cuv_signal_stop(cuv_handle *h);
 
 /* tty.c */
 int cuv_tty_new(cuv_loop *l, int fd, uint32_t slot, uint32_t gen, cuv_handle **out);
@@ -239,8 +272,6 @@ int cuv_tty_set_mode(cuv_handle *h, int mode);
 void cuv_tty_close(cuv_handle *h);
 int cuv_tty_winsize(cuv_handle *h, int *width, int *height);
 int cuv_tty_reset_mode(void);
-int cuv_tty_vterm_state(void);
-int cuv_tty_set_vterm_state(int supported);
 int cuv_guess_handle(int fd);
 
 /* fsevent.c */
@@ -260,34 +291,21 @@ int cuv_fs_poll_start(cuv_handle *h, const char *path, unsigned interval_ms);
 int cuv_fs_poll_stop(cuv_handle *h);
 int cuv_fs_poll_path(cuv_handle *h, char *buf, size_t *n);
 
-/* timer.c, async.c, prepare.c, check.c, idle.c */
-void cuv_timer_op(cuv_loop *l, cuv_sqe *e);
-int cuv_timer_stock(cuv_loop *l, cuv_handle **out, int n);
-uint64_t cuv_timer_repeat(cuv_handle *h);
-uint64_t cuv_timer_due_in(cuv_handle *h);
-int cuv_prepare_set(cuv_handle *h, int on);
-int cuv_check_set(cuv_handle *h, int on);
-int cuv_idle_set(cuv_handle *h, int on);
+/* turn.c */
+int cuv_turn(cuv_loop *l, int mode, int force);
 
-/* poll.c */
-int cuv_poll_new(cuv_loop *l, int fd, uint32_t slot, uint32_t gen, cuv_handle **out, int *dup);
-void cuv_poll_close(cuv_handle *h);
-int cuv_poll_set(cuv_handle *h, int events);
-
-/* iouring.c */
-int cuv_uv_loop_init(uv_loop_t *loop);
-void cuv_stdio_fill(void);
-void cuv_stdio_socket(const cuv_handle *h);
-int cuv_stdio_lift(int fd);
-uv_loop_t *cuv_uv_loop_new(void);
-uv_loop_t *cuv_uv_default_loop(void);
-
-/* signal.c, sigaction.c */
-int cuv_signal_start(cuv_handle *h, int signum, int oneshot);
-int cuv_signal_stop(cuv_handle *h);
-int cuv_sigaction_works(void);
-void cuv_sigaction_enter(void);
-void cuv_sigaction_leave(void);
-void *cuv_sighook(void *runtimes);
+/* loop.c */
+int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_cap);
+int cuv_loop_close(cuv_loop *l);
+void cuv_loop_free(cuv_loop *l);
+int cuv_loop_alive(cuv_loop *l);
+int cuv_loop_backend_timeout(cuv_loop *l);
+int cuv_loop_backend_fd(cuv_loop *l);
+void cuv_loop_update_time(cuv_loop *l);
+void cuv_loop_hold(cuv_loop *l, int on);
+int cuv_loop_wake(cuv_loop *l);
+int cuv_loop_handles(cuv_loop *l);
+int cuv_uv_loop_delete(uv_loop_t *loop);
+uint64_t cuv_hrtime(void);
 
 #endif

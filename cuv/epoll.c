@@ -5,9 +5,9 @@
  * serves every one of them before Go sees the first. With hundreds of busy
  * connections a turn then goes through all of their memory twice, once to read
  * and once to answer, and the processor's cache holds neither them nor the
- * kernel's side of them that long. So a turn's poll asks for fewer (ring.c says
- * how many); what it leaves stays at the head of the kernel's queue, and what it
- * served goes to the end, so that all have their turn.
+ * kernel's side of them that long. So a turn's poll asks for fewer (turn.c says
+ * how many). What a poll leaves stays at the head of the kernel's queue, and what it
+ * takes goes to the end, so that no descriptor is passed over.
  *
  * To put a thread to sleep and to wake it takes longer than a peer on the same
  * machine takes to answer. So a poll that may wait looks for events again and again
@@ -26,12 +26,12 @@
 #include "cuv.h"
 #include "interpose.h"
 
-CUV_DECLARE(epoll_pwait);
+CUV_USES_NEXT(epoll_pwait);
 
 static __thread cuv_loop *turning; /* the loop whose turn this thread makes, or NULL */
 
-/* Every epoll_pwait call of libuv; only those of a turn are changed. */
-int CUV_CALLOUT(epoll_pwait)(int fd, struct epoll_event *events, int max, int timeout, const sigset_t *mask) {
+/* Every epoll_pwait call of libuv. Only those of a turn are changed. */
+int cuv_epoll_poll(int fd, struct epoll_event *events, int max, int timeout, const sigset_t *mask) {
   cuv_loop *l = turning;
   if (l == NULL) return CUV_NEXT(epoll_pwait)(fd, events, max, timeout, mask);
   if (max > (int)l->batch) max = (int)l->batch;

@@ -2,12 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adopt.h"
 #include "fs.h"
 
 /* Keeps libuv before 1.49, which hands file operations to io_uring by default,
  * with its kernel thread and without uv_cancel, from doing so. Called before the
- * first loop; who sets the variable decides. */
+ * first loop; a variable that is set already stays as it is. */
 void cuv_fs_no_uring(void) {
   if (uv_version() < 0x013100) setenv("UV_USE_IO_URING", "0", 0);
 }
@@ -15,7 +14,7 @@ void cuv_fs_no_uring(void) {
 /* Memory for one operation. */
 cuv_fs_req *cuv_fs_new(void) { return calloc(1, sizeof(cuv_fs_req)); }
 
-/* Gives it back, after cuv_fs_release or a failed start. */
+/* Frees it, after cuv_fs_release or a failed start. */
 void cuv_fs_free(cuv_fs_req *r) { free(r); }
 
 /* Frees what a completed operation found. */
@@ -86,11 +85,11 @@ static int dispatch(uv_loop_t *l, cuv_fs_req *r, const char *path, const char *n
   case UV_FS_CLOSE: return uv_fs_close(l, req, r->fd, on_fs);
   case UV_FS_READ: return uv_fs_read(l, req, r->fd, bufs, n, r->off, on_fs);
   case UV_FS_WRITE: return uv_fs_write(l, req, r->fd, bufs, n, r->off, on_fs);
-  case UV_FS_SENDFILE: return uv_fs_sendfile(l, req, r->fd, r->flags, r->off, r->len, on_fs);
+  case UV_FS_SENDFILE: return uv_fs_sendfile(l, req, r->fd, r->source, r->off, r->len, on_fs);
   case UV_FS_STAT: return uv_fs_stat(l, req, path, on_fs);
   case UV_FS_LSTAT: return uv_fs_lstat(l, req, path, on_fs);
   case UV_FS_FSTAT: return uv_fs_fstat(l, req, r->fd, on_fs);
-  case UV_FS_FTRUNCATE: return uv_fs_ftruncate(l, req, r->fd, r->off, on_fs);
+  case UV_FS_FTRUNCATE: return uv_fs_ftruncate(l, req, r->fd, (int64_t)r->len, on_fs);
   case UV_FS_UTIME: return uv_fs_utime(l, req, path, r->atime, r->mtime, on_fs);
   case UV_FS_FUTIME: return uv_fs_futime(l, req, r->fd, r->atime, r->mtime, on_fs);
   case UV_FS_LUTIME: return uv_fs_lutime(l, req, path, r->atime, r->mtime, on_fs);
@@ -117,7 +116,7 @@ static int dispatch(uv_loop_t *l, cuv_fs_req *r, const char *path, const char *n
   case UV_FS_STATFS: return uv_fs_statfs(l, req, path, on_fs);
   case UV_FS_OPENDIR: return uv_fs_opendir(l, req, path, on_fs);
   case UV_FS_READDIR: {
-    int err = cuv_dir_prepare(r->dir, r->len);
+    int err = cuv_dir_prepare(r->dir, r->entries);
     return err < 0 ? err : uv_fs_readdir(l, req, r->dir, on_fs);
   }
   case UV_FS_CLOSEDIR:
@@ -146,13 +145,13 @@ int cuv_fs_start(cuv_loop *l, cuv_fs_req *r, const char *path, const char *new_p
   }
   r->state = CUV_FS_STARTED;
   l->ring.stale = 1;
-  if (l->host != NULL) cuv_host_kick(l); /* there is work for which the host must run */
+  cuv_kick(l); /* there is work for which the host must run */
   return 0;
 }
 
-/* Takes the operation out of the pool's queue; UV_EBUSY once it runs, is done or
- * was taken out before. closedir is never taken out: libuv's clean-up would free the directory's
- * memory and lose its descriptor. */
+/* Takes the operation out of the pool's queue. UV_EBUSY if it runs, is done, or has been
+ * taken out before. closedir is never taken out: libuv's clean-up would free the
+ * directory's memory without closing its descriptor. */
 int cuv_fs_cancel(cuv_fs_req *r) {
   if (r->state != CUV_FS_STARTED || r->type == UV_FS_CLOSEDIR) return UV_EBUSY;
   int rc = uv_cancel((uv_req_t *)&r->req);

@@ -78,6 +78,8 @@ type FSRequest struct {
 	Flags     int32
 	Mode      int32
 	UID, GID  uint32
+	Source    int32  // sendfile: the descriptor to read
+	Entries   uint32 // readdir: how many at most
 	Off       int64
 	Len       uint64
 	Atime     float64 // seconds
@@ -92,29 +94,12 @@ type FSRequest struct {
 	next   *FSRequest
 }
 
-// OSHandle returns the system's handle of a descriptor. C function
-// uv_get_osfhandle.
-func OSHandle(fd int) int { return int(C.uv_get_osfhandle(C.int(fd))) }
-
-// OpenOSHandle returns the descriptor of a system's handle. C function
-// uv_open_osfhandle.
-func OpenOSHandle(h int) int { return int(C.uv_open_osfhandle(C.uv_os_fd_t(h))) }
-
 // A Dir is a uv_dir_t, from opendir to closedir.
 type Dir struct{ _ [0]byte }
 
 // Close closes the directory in the calling thread, without a loop. C function
 // uv_fs_closedir.
 func (d *Dir) Close() { C.cuv_dir_close((*C.uv_dir_t)(unsafe.Pointer(d))) }
-
-var (
-	_ [unsafe.Offsetof(C.cuv_fs_req{}.dirents) - unsafe.Sizeof(FSRequest{})]byte
-	_ [unsafe.Sizeof(FSRequest{}) - unsafe.Offsetof(C.cuv_fs_req{}.dirents)]byte
-	_ [C.sizeof_uv_buf_t - unsafe.Sizeof([2]uintptr{})]byte
-	_ [unsafe.Sizeof([2]uintptr{}) - C.sizeof_uv_buf_t]byte
-	_ [unsafe.Offsetof(C.cuv_fs_req{}.result) - unsafe.Offsetof(FSRequest{}.Result)]byte
-	_ [unsafe.Offsetof(FSRequest{}.Result) - unsafe.Offsetof(C.cuv_fs_req{}.result)]byte
-)
 
 // noURing runs before the first loop. C function uv_version.
 var noURing = sync.OnceFunc(func() { C.cuv_fs_no_uring() })
@@ -125,7 +110,7 @@ type fsState struct {
 	free  *FSRequest
 	n     int
 	paths []byte
-	bufs  [][2]uintptr // uv_buf_t, without the pointer's type
+	bufs  []uvBuf
 }
 
 // keepFS is how many free requests a loop keeps.
@@ -154,7 +139,7 @@ func (l *Loop) StartFS(r *FSRequest, kind int32, slot, gen uint32, path, newPath
 	s.paths = append(append(append(append(s.paths[:0], path...), 0), newPath...), 0)
 	s.bufs = s.bufs[:0]
 	for _, p := range bufs {
-		s.bufs = append(s.bufs, [2]uintptr{uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p))})
+		s.bufs = append(s.bufs, bufOf(p))
 	}
 	a, b := (*C.char)(unsafe.Pointer(&s.paths[0])), (*C.char)(unsafe.Pointer(&s.paths[len(path)+1]))
 	rc := C.cuv_fs_start(l.c(), r.c(), a, b, (*C.uintptr_t)(unsafe.Pointer(unsafe.SliceData(s.bufs))), C.uint(len(bufs)))

@@ -12,12 +12,14 @@ typedef struct cuv_fs_req {
   uint32_t gen;
   int32_t type; /* uv_fs_type */
   int32_t fd;
-  int32_t flags; /* of open, access, copyfile, symlink, scandir; sendfile: the source */
+  int32_t flags;    /* of open, access, copyfile, symlink, scandir */
   int32_t mode;
   uint32_t uid;
   uint32_t gid;
-  int64_t off;
-  uint64_t len; /* sendfile: bytes; readdir: entries */
+  int32_t source;   /* sendfile: the descriptor to read */
+  uint32_t entries; /* readdir: how many at most */
+  int64_t off;      /* read, write, sendfile: where; -1: at the file's position */
+  uint64_t len;     /* bytes: how many sendfile sends at most, how many ftruncate leaves */
   double atime;
   double mtime;
   uv_dir_t *dir;
@@ -30,6 +32,7 @@ typedef struct cuv_fs_req {
   struct cuv_fs_req *next; /* Go: the next one that is free */
 
   uv_dirent_t *dirents; /* closedir: what readdir used */
+  char *paths;          /* copyfile: the two paths, until it has ended */
   union {
     uv_fs_t req;
     uv_work_t work; /* copyfile.c */

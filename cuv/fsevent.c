@@ -9,23 +9,23 @@
 
 enum { turn_max = 4096 }; /* changes that one turn takes */
 
-/* Counts a change. libuv reads what inotify has until nothing is left, and who
- * changes files fast enough would keep it there: nobody else's callback would
- * run, and memory would grow. After turn_max it gets to read a descriptor that
- * never has anything, and the rest waits for the next turn. */
+/* Counts a change. libuv reads from inotify until nothing is left. If another process
+ * changes files fast enough, that never ends: no other callback would run, and memory would
+ * grow. So after turn_max changes libuv reads from a descriptor that never has anything,
+ * and the rest waits for the next turn. */
 static void count(cuv_loop *l) {
 #if defined(__linux__)
   if (++l->fs_events != turn_max) return;
-  if (l->dry == -1) l->dry = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (l->dry == -1) return;
+  if (l->never_ready == -1) l->never_ready = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (l->never_ready == -1) return;
   l->inotify = l->uv.inotify_fd;
-  l->uv.inotify_fd = l->dry;
+  l->uv.inotify_fd = l->never_ready;
 #else
   (void)l;
 #endif
 }
 
-/* Ends a turn: the next may read again. */
+/* Ends a turn: the next one reads from inotify again. */
 void cuv_fs_event_turn(cuv_loop *l) {
 #if defined(__linux__)
   if (l->inotify != -1) l->uv.inotify_fd = l->inotify;
@@ -34,12 +34,12 @@ void cuv_fs_event_turn(cuv_loop *l) {
   l->fs_events = 0;
 }
 
-/* Gives the descriptor back, at the loop's end. */
+/* Closes the descriptor, at the loop's end. */
 void cuv_fs_event_free(cuv_loop *l) {
-  if (l->dry != -1) close(l->dry);
+  if (l->never_ready != -1) close(l->never_ready);
 }
 
-/* One change. aux: what happened, and the length of the name above bit 32. */
+/* One change. */
 static void on_fs_event(uv_fs_event_t *f, const char *name, int events, int status) {
   cuv_handle *h = cuv_of(f);
   count(cuv_loop_of(h));

@@ -52,6 +52,8 @@ func path(get func(buf *C.char, n *C.size_t) C.int) (string, int) {
 	}
 }
 
-// Name returns the name in an EvFSEvent, which Aux has the length of: borrowed
-// until the turn ends. The low half of Aux tells what happened to the file.
-func (e *Event) Name() []byte { return unsafe.Slice((*byte)(e.ptr), int(e.Aux>>32)) }
+// FSEvents returns what an EvFSEvent tells of the file: FSEventRename, FSEventChange.
+func (e *Event) FSEvents() uint32 { return uint32(e.aux) }
+
+// Name returns the name in an EvFSEvent: borrowed until the turn ends.
+func (e *Event) Name() []byte { return unsafe.Slice((*byte)(e.ptr), int(e.aux>>32)) }

@@ -1,7 +1,7 @@
 /* fspoll.c: uv_fs_poll_t. */
 #include "cuv.h"
 
-/* The file has changed, or cannot be looked at. ptr: the status before and now. */
+/* The file has changed, or its status cannot be read. */
 static void on_fs_poll(uv_fs_poll_t *f, int status, const uv_stat_t *prev, const uv_stat_t *curr) {
   cuv_handle *h = cuv_of(f);
   uv_stat_t both[2] = {*prev, *curr};
@@ -10,7 +10,7 @@ static void on_fs_poll(uv_fs_poll_t *f, int status, const uv_stat_t *prev, const
   cuv_push_handle(h, CUV_EV_FS_POLL, status, copy, 0);
 }
 
-/* uv_fs_poll_start. The first look at the file happens on the thread pool. */
+/* uv_fs_poll_start. The thread pool reads the file's status for the first time. */
 int cuv_fs_poll_start(cuv_handle *h, const char *path, unsigned interval_ms) {
   cuv_flush(cuv_loop_of(h));
   sigset_t old;

@@ -60,7 +60,8 @@ int cuv_getaddrinfo_new(cuv_loop *l, const char *host, const char *service, int 
   return r;
 }
 
-/* uv_cancel; UV_EBUSY as well when the event waits for Go, or the second time. */
+/* uv_cancel. UV_EBUSY also if the request's event waits for Go already, and for a second
+ * cancel. */
 int cuv_getaddrinfo_cancel(cuv_getaddrinfo *g) {
   cuv_flush(g->loop);
   if (g->done) return UV_EBUSY;

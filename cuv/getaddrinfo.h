@@ -19,7 +19,7 @@ typedef struct cuv_getaddrinfo {
   uint32_t slot;
   uint32_t gen;
   uint32_t n;         /* entries of list */
-  int32_t done;       /* cancelled, or libuv has called back */
+  int32_t done;       /* can no longer be cancelled: it has been, or libuv has called back */
   char *canonname;
   cuv_addrinfo *list;
 } cuv_getaddrinfo;
@@ -30,14 +30,16 @@ typedef struct cuv_getnameinfo {
   cuv_loop *loop;
   uint32_t slot;
   uint32_t gen;
-  int32_t done;
+  int32_t done; /* can no longer be cancelled: it has been, or libuv has called back */
 } cuv_getnameinfo;
 
+/* getaddrinfo.c */
 int cuv_getaddrinfo_new(cuv_loop *l, const char *host, const char *service, int family, int socktype, int protocol,
                         int flags, uint32_t slot, uint32_t gen, cuv_getaddrinfo **out);
 int cuv_getaddrinfo_cancel(cuv_getaddrinfo *g);
 void cuv_getaddrinfo_free(cuv_getaddrinfo *g);
 
+/* getnameinfo.c */
 int cuv_getnameinfo_new(cuv_loop *l, cuv_addr addr, int flags, uint32_t slot, uint32_t gen, cuv_getnameinfo **out);
 int cuv_getnameinfo_cancel(cuv_getnameinfo *g);
 void cuv_getnameinfo_free(cuv_getnameinfo *g);

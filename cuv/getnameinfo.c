@@ -33,7 +33,8 @@ int cuv_getnameinfo_new(cuv_loop *l, cuv_addr addr, int flags, uint32_t slot, ui
   return r;
 }
 
-/* uv_cancel; UV_EBUSY as well when the event waits for Go, or the second time. */
+/* uv_cancel. UV_EBUSY also if the request's event waits for Go already, and for a second
+ * cancel. */
 int cuv_getnameinfo_cancel(cuv_getnameinfo *g) {
   cuv_flush(g->loop);
   if (g->done) return UV_EBUSY;

@@ -1,4 +1,5 @@
-/* handle.c: what all handles have in common. */
+/* handle.c: the memory of handles, and their close. handle_direct.c has the calls that
+ * Go makes of any handle. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,54 +11,16 @@ cuv_handle *cuv_handle_alloc(uv_handle_type kind) {
   if (h == NULL) return NULL;
   memset(h, 0, offsetof(cuv_handle, uv));
   h->slot = CUV_NO_SLOT;
-  h->wfirst = CUV_NIL;
-  h->wlast = CUV_NIL;
+  h->first = CUV_NIL;
   h->kind = (uint8_t)kind;
   return h;
 }
 
-/* Gives the memory back, after the close event or a failed init. */
+/* Frees the memory, after the close event or a failed init. */
 void cuv_handle_free(cuv_handle *h) { free(h); }
 
-/* Calls the init function of the kind. ipc: for pipes, to pass handles over it;
- * libuv learns of it in ipc.c, for it lets no such pipe listen. */
-static int init(cuv_loop *l, cuv_handle *h, int ipc) {
-  switch ((uv_handle_type)h->kind) {
-  case UV_TCP: return uv_tcp_init(&l->uv, &h->uv.tcp);
-  case UV_NAMED_PIPE:
-    h->flags = ipc ? CUV_IPC : 0;
-    return uv_pipe_init(&l->uv, &h->uv.pipe, 0);
-  case UV_TIMER: return uv_timer_init(&l->uv, &h->uv.timer);
-  case UV_ASYNC: return uv_async_init(&l->uv, &h->uv.async, cuv_on_async);
-  case UV_PREPARE: return uv_prepare_init(&l->uv, &h->uv.prepare);
-  case UV_CHECK: return uv_check_init(&l->uv, &h->uv.check);
-  case UV_IDLE: return uv_idle_init(&l->uv, &h->uv.idle);
-  case UV_SIGNAL: return uv_signal_init(&l->uv, &h->uv.signal);
-  case UV_FS_EVENT: return uv_fs_event_init(&l->uv, &h->uv.fs_event);
-  case UV_FS_POLL: return uv_fs_poll_init(&l->uv, &h->uv.fs_poll);
-  default: return UV_ENOTSUP;
-  }
-}
-
-/* Makes a handle of this kind on the loop, owned by Go's slot. */
-int cuv_handle_new(cuv_loop *l, int kind, int ipc, uint32_t slot, uint32_t gen, cuv_handle **out) {
-  cuv_flush(l);
-  cuv_handle *h = cuv_handle_alloc((uv_handle_type)kind);
-  if (h == NULL) return UV_ENOMEM;
-  if ((kind == UV_TCP || kind == UV_NAMED_PIPE) && l->uv.emfile_fd == -1) cuv_stdio_fill(); /* the first stream opens it */
-  int r = init(l, h, ipc);
-  if (r < 0) {
-    cuv_handle_free(h);
-    return r;
-  }
-  h->slot = slot;
-  h->gen = gen;
-  *out = h;
-  return 0;
-}
-
 /* libuv is done with the handle. One that no Go object owns is freed at once. */
-static void on_close(uv_handle_t *uv) {
+void cuv_handle_on_close(uv_handle_t *uv) {
   cuv_handle *h = cuv_of(uv);
   if (h->slot == CUV_NO_SLOT)
     cuv_handle_free(h);
@@ -65,11 +28,10 @@ static void on_close(uv_handle_t *uv) {
     cuv_push_handle(h, CUV_EV_CLOSE, 0, h, 0);
 }
 
-/* Whether nothing is closing but handles that no Go object owns: they need nobody
- * to wait for them. */
+/* Whether all handles that are closing have no owner in Go: no one waits for their end. */
 int cuv_handle_only_strays(uv_loop_t *l) {
   for (uv_handle_t *h = l->closing_handles; h != NULL; h = h->next_closing)
-    if (h->close_cb != on_close || cuv_of(h)->slot != CUV_NO_SLOT) return 0; /* others' are libuv's own */
+    if (h->close_cb != cuv_handle_on_close || cuv_of(h)->slot != CUV_NO_SLOT) return 0; /* with another callback it is libuv's own */
   return 1;
 }
 
@@ -77,56 +39,5 @@ int cuv_handle_only_strays(uv_loop_t *l) {
 void cuv_handle_close(cuv_handle *h) {
   if (uv_is_closing(&h->uv.handle)) return;
   if ((h->kind == UV_TCP || h->kind == UV_NAMED_PIPE) && h->uv.stream.connection_cb != NULL) cuv_loop_of(h)->listeners--;
-  uv_close(&h->uv.handle, on_close);
-}
-
-/* Puts a new handle of the same kind into the place of one that was started and
- * stopped, where libuv's is spoilt for another start: a oneshot signal stays
- * oneshot, and a file's poll aborts while its last look is under way. The old
- * handle closes by itself. */
-int cuv_handle_renew(cuv_handle *h, cuv_handle **out) {
-  int r = cuv_handle_new(cuv_loop_of(h), h->kind, 0, h->slot, h->gen, out);
-  if (r < 0) return r;
-  if (!uv_has_ref(&h->uv.handle)) uv_unref(&(*out)->uv.handle);
-  h->slot = CUV_NO_SLOT; /* nobody's: freed when closed */
-  cuv_handle_close(h);
-  return 0;
-}
-
-/* Closes a connection with a reset instead of a FIN. */
-int cuv_tcp_close_reset(cuv_handle *h) {
-  cuv_flush(cuv_loop_of(h));
-  if (uv_is_closing(&h->uv.handle)) return UV_EINVAL;
-  int listener = h->uv.stream.connection_cb != NULL;
-  int r = uv_tcp_close_reset(&h->uv.tcp, on_close);
-  if (r == 0 && listener) cuv_loop_of(h)->listeners--;
-  return r;
-}
-
-/* uv_is_active, after the submissions have been drained. */
-int cuv_handle_is_active(cuv_handle *h) {
-  cuv_flush(cuv_loop_of(h));
-  return uv_is_active(&h->uv.handle);
-}
-
-/* uv_has_ref, after the submissions have been drained. */
-int cuv_handle_has_ref(cuv_handle *h) {
-  cuv_flush(cuv_loop_of(h));
-  return uv_has_ref(&h->uv.handle);
-}
-
-/* The handle's descriptor, or an error. */
-int cuv_handle_fileno(cuv_handle *h) {
-  uv_os_fd_t fd;
-  cuv_flush(cuv_loop_of(h));
-  int r = uv_fileno(&h->uv.handle, &fd);
-  return r < 0 ? r : (int)fd;
-}
-
-/* uv_send_buffer_size or uv_recv_buffer_size: the size, or an error; sets it
- * unless n is 0. */
-int cuv_handle_buffer_size(cuv_handle *h, int send, int n) {
-  cuv_flush(cuv_loop_of(h));
-  int r = send ? uv_send_buffer_size(&h->uv.handle, &n) : uv_recv_buffer_size(&h->uv.handle, &n);
-  return r < 0 ? r : n;
+  uv_close(&h->uv.handle, cuv_handle_on_close);
 }

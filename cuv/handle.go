@@ -11,16 +11,12 @@ func (h *Handle) c() *C.cuv_handle { return (*C.cuv_handle)(unsafe.Pointer(h)) }
 // makes a pipe that passes handles. C functions uv_*_init.
 func (l *Loop) NewHandle(kind int, ipc bool, slot, gen uint32) (*Handle, int) {
 	var h *C.cuv_handle
-	v := C.int(0)
-	if ipc {
-		v = 1
-	}
-	rc := C.cuv_handle_new(l.c(), C.int(kind), v, C.uint32_t(slot), C.uint32_t(gen), &h)
+	rc := C.cuv_handle_new(l.c(), C.int(kind), cint(ipc), C.uint32_t(slot), C.uint32_t(gen), &h)
 	return (*Handle)(unsafe.Pointer(h)), int(rc)
 }
 
-// Renew returns a new handle of the kind in the place of h, which has been stopped
-// and is C's to close, or libuv's error. C function uv_close.
+// Renew returns a new handle of the kind in the place of h, which must be stopped, and
+// closes h; or libuv's error. C function uv_close.
 func (h *Handle) Renew() (*Handle, int) {
 	var c *C.cuv_handle
 	rc := C.cuv_handle_renew(h.c(), &c)
@@ -43,9 +39,5 @@ func (h *Handle) FD() int { return int(C.cuv_handle_fileno(h.c())) }
 // or libuv's error; n other than 0 sets it. C functions uv_send_buffer_size and
 // uv_recv_buffer_size.
 func (h *Handle) BufferSize(send bool, n int) int {
-	v := C.int(0)
-	if send {
-		v = 1
-	}
-	return int(C.cuv_handle_buffer_size(h.c(), v, C.int(n)))
+	return int(C.cuv_handle_buffer_size(h.c(), cint(send), C.int(n)))
 }

@@ -2,12 +2,12 @@
  *
  * Since 1.45 a loop hands its epoll_ctl calls to a ring and waits until they are
  * done. But a signal ends that wait, and Go preempts its threads by signals; the
- * kernel does a change later if somebody else looks at the set, which Go's
- * netpoller does. A change that is late leaves the set as it was:
+ * kernel makes a change later if another thread polls the set, which Go's
+ * netpoller does. Until a late change is made the set is as it was:
  *
- *   - the poll reports what nobody watches any more, and not what somebody does.
- *     A goroutine that parks behind it sleeps for good: the change, when it comes,
- *     raises no edge, for the descriptor is listed as ready already;
+ *   - the poll reports descriptors that are not watched any more, and misses others that
+ *     are. A goroutine that parks then sleeps for good: the late change raises no edge,
+ *     for the descriptor is listed as ready already;
  *   - libuv learns of an addition that has to become a modification (EEXIST) at
  *     the next change only, and spins or sleeps until then;
  *   - if the descriptor has been closed meanwhile the change fails, which libuv
@@ -17,7 +17,6 @@
  * libuv calls epoll_ctl. libuv's calls come here as interpose.h says. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -28,17 +27,12 @@
 
 #include "interpose.h"
 
-CUV_DECLARE(syscall);
+CUV_USES_NEXT(syscall);
 
 static __thread int refusing; /* this thread makes a loop */
 
 /* What libuv calls in place of syscall: the same, but for a new loop's ring. */
-long CUV_CALLOUT(syscall)(long nr, ...) {
-  va_list args;
-  va_start(args, nr);
-  long a = va_arg(args, long), b = va_arg(args, long), c = va_arg(args, long);
-  long d = va_arg(args, long), e = va_arg(args, long), f = va_arg(args, long);
-  va_end(args);
+long cuv_iouring_refuse(long nr, long a, long b, long c, long d, long e, long f) {
 #ifdef SYS_io_uring_setup
   if (refusing && nr == SYS_io_uring_setup) {
     errno = ENOSYS;

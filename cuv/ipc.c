@@ -5,23 +5,23 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ipc.h"
+#include "stream.h"
 
-/* Makes a handle that only carries a descriptor between a call of libuv and us.
- * The loop does not know it, so it needs no closing. */
-static void carry(uv_pipe_t *c, uv_loop_t *loop, int fd) {
+/* Makes a handle that only holds a descriptor for one call of libuv. The loop does not
+ * know the handle, so it needs no close. */
+static void wrap(uv_pipe_t *c, uv_loop_t *loop, int fd) {
   memset(c, 0, sizeof *c);
   c->loop = loop;
   c->type = UV_NAMED_PIPE;
   c->io_watcher.fd = fd;
 }
 
-/* Takes the oldest descriptor out of libuv's queue; -1 if it is lost. libuv
- * spares the numbers of standard input and output when it closes, so one that
- * landed there moves. */
-static int take(cuv_handle *h) {
+/* Receives the oldest descriptor of libuv's queue; -1 if it is lost. libuv does not
+ * close the numbers of standard input and output, so a descriptor that got one of them
+ * moves. */
+static int receive(cuv_handle *h) {
   uv_pipe_t c;
-  carry(&c, h->uv.handle.loop, -1);
+  wrap(&c, h->uv.handle.loop, -1);
   if (uv_accept(&h->uv.stream, (uv_stream_t *)&c) < 0) return -1;
   return cuv_stdio_lift(c.io_watcher.fd);
 }
@@ -29,7 +29,7 @@ static int take(cuv_handle *h) {
 /* Lends memory for one chunk a turn: descriptors belong to their chunk. */
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
   cuv_handle *h = cuv_of(uv);
-  if (h->turn == cuv_loop_of(h)->turn && h->chunks > 0)
+  if (h->read.turn == cuv_loop_of(h)->turn && h->read.chunks > 0)
     *buf = uv_buf_init(NULL, 0);
   else
     cuv_stream_alloc(uv, suggested, buf);
@@ -41,13 +41,13 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf) {
   cuv_handle *h = cuv_of(s);
   while (uv_pipe_pending_count(&h->uv.pipe) > 0) {
     uv_handle_type kind = uv_pipe_pending_type(&h->uv.pipe);
-    int fd = take(h);
+    int fd = receive(h);
     if (fd >= 0) cuv_push_handle(h, CUV_EV_PASSED, fd, NULL, (uint64_t)kind);
   }
   /* A read ends behind a descriptor, which libuv takes for the last of the data
    * when the peer has hung up. Read on: the real end comes with a buffer. */
   if (n == UV_EOF && buf->base == NULL && uv_read_start(s, on_alloc, on_read) == 0) return;
-  cuv_stream_read(s, n, buf);
+  cuv_stream_on_read(s, n, buf);
 }
 
 /* uv_read_start of a pipe that passes descriptors. */
@@ -61,13 +61,13 @@ typedef struct ipc_req {
   uv_write_t req;
   uint32_t slot;
   uint32_t gen;
-  uv_pipe_t carrier;
+  uv_pipe_t wrapper;
   char data[];
 } ipc_req;
 
 static void on_write(uv_write_t *req, int status) {
   ipc_req *w = (ipc_req *)req;
-  if (w->carrier.io_watcher.fd >= 0) close(w->carrier.io_watcher.fd);
+  if (w->wrapper.io_watcher.fd >= 0) close(w->wrapper.io_watcher.fd);
   cuv_stream_wrote(cuv_of(req->handle), w->slot, w->gen, status);
   free(w);
 }
@@ -83,9 +83,9 @@ static int queue(cuv_handle *h, int fd, const char *p, size_t n, uint32_t slot, 
   int own = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
   int r = fd >= 0 && own < 0 ? uv_translate_sys_error(errno) : 0;
   if (r == 0) {
-    carry(&w->carrier, h->uv.handle.loop, own);
+    wrap(&w->wrapper, h->uv.handle.loop, own);
     uv_buf_t buf = {.base = w->data, .len = n};
-    r = uv_write2(&w->req, &h->uv.stream, &buf, 1, own < 0 ? NULL : (uv_stream_t *)&w->carrier, on_write);
+    r = uv_write2(&w->req, &h->uv.stream, &buf, 1, own < 0 ? NULL : (uv_stream_t *)&w->wrapper, on_write);
     h->queued = h->uv.stream.write_queue_size;
   }
   if (r == 0) {
@@ -111,7 +111,7 @@ static int begin(cuv_handle *h, cuv_handle *sent, int fd) {
 static int try_now(cuv_handle *h, int fd, const char *p, size_t n) {
   if (h->writes != 0) return UV_EAGAIN;
   uv_pipe_t c;
-  carry(&c, h->uv.handle.loop, fd);
+  wrap(&c, h->uv.handle.loop, fd);
   uv_buf_t buf = {.base = (char *)p, .len = n};
   return uv_try_write2(&h->uv.stream, &buf, 1, (uv_stream_t *)&c);
 }

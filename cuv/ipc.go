@@ -1,13 +1,13 @@
 package cuv
 
-// #include "cuv.h"
+// #include "stream.h"
 import "C"
 
 // IPC tells whether the pipe passes descriptors.
-func (h *Handle) IPC() bool { return h.flags&C.CUV_IPC != 0 }
+func (h *Handle) IPC() bool { return h.flags&C.CUV_STREAM_IPC != 0 }
 
 // SetIPC makes the pipe pass descriptors, as a pipe does that was made so.
-func (h *Handle) SetIPC() { h.flags |= C.CUV_IPC }
+func (h *Handle) SetIPC() { h.flags |= C.CUV_STREAM_IPC }
 
 // WriteFD writes p, which is borrowed, with a duplicate of fd, or of the
 // descriptor of the handle sent unless that is nil. After a 0 the request in slot

@@ -1,6 +1,6 @@
-/* lend.c: bytes that an event carries to Go, such as a file's name. They live
- * as long as events may wait that point to them, and nobody frees one alone:
- * a stale event needs no care. */
+/* lend.c: bytes that an event carries to Go, such as a file's name. They stay as long as
+ * an event that points to lent bytes waits. All are freed together, so an event that Go
+ * drops needs no clean-up. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ void *cuv_lend(cuv_loop *l, const void *p, size_t n) {
 /* Tells whether the event points to lent bytes. */
 int cuv_lends(const cuv_cqe *e) { return e->kind == CUV_EV_FS_EVENT || e->kind == CUV_EV_FS_POLL; }
 
-/* Takes all lent bytes back and, all but one block, gives the memory back. */
+/* Takes all lent bytes back, and frees the memory but for one block. */
 void cuv_lend_reset(cuv_loop *l) {
   struct cuv_lent *b = l->lent;
   if (b == NULL) return;
@@ -49,7 +49,7 @@ void cuv_lend_reset(cuv_loop *l) {
   l->lent = b;
 }
 
-/* Gives all of the memory back, at the loop's end. */
+/* Frees all of the memory, at the loop's end. */
 void cuv_lend_free(cuv_loop *l) {
   cuv_lend_reset(l);
   free(l->lent);

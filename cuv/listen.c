@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "addr.h"
+#include "stream.h"
 
 enum { accept_credit = 64 /* connections of one listener in one poll */ };
 
@@ -25,11 +26,11 @@ static cuv_handle *new_connection(cuv_handle *h) {
 /* Reports a connection, or why there is none. */
 static void arrived(cuv_handle *h, cuv_handle *c, int r, const struct sockaddr_storage *peer) {
   if (r < 0) {
-    cuv_handle_close(c); /* nobody's: freed when closed */
+    cuv_handle_close(c); /* no Go object owns it: its close frees it */
     if (r != UV_EAGAIN) cuv_push_handle(h, CUV_EV_ACCEPT, r, NULL, 0);
     return;
   }
-  if (h->flags & CUV_NODELAY) uv_tcp_nodelay(&c->uv.tcp, 1);
+  if (h->flags.stream & CUV_STREAM_NODELAY) uv_tcp_nodelay(&c->uv.tcp, 1);
   cuv_push_handle(h, CUV_EV_ACCEPT, 0, c, cuv_addr_pack(peer));
 }
 
@@ -54,8 +55,8 @@ void cuv_stream_accept(cuv_handle *h) {
 
 /* libuv accepts one connection a poll. When many come at once each would cost
  * a turn, so the others that wait are taken too, up to the credit: what is
- * beyond it the kernel keeps. Errors are left to libuv's next accept; shed.c sheds
- * load when descriptors run out. */
+ * beyond it the kernel keeps. Errors are left to libuv's next accept; emfile.c drops
+ * connections when descriptors run out. */
 static void accept_ahead(cuv_handle *h) {
 #ifdef SOCK_NONBLOCK
   int fd = h->uv.stream.io_watcher.fd;
@@ -84,7 +85,7 @@ static void on_connection(uv_stream_t *s, int status) {
   cuv_handle *h = cuv_of(s);
   if (status < 0)
     cuv_push_handle(h, CUV_EV_ACCEPT, status, NULL, 0);
-  else if (h->flags & CUV_PAUSED)
+  else if (h->flags.stream & CUV_STREAM_PAUSED)
     cuv_push_handle(h, CUV_EV_ACCEPT_WAIT, 0, NULL, 0);
   else {
     cuv_stream_accept(h);
@@ -103,7 +104,7 @@ int cuv_stream_listen(cuv_handle *h, int backlog) {
   int r = uv_listen(&h->uv.stream, backlog, on_connection);
   if (r == 0 && !again) {
     l->listeners++;
-    cuv_shed_init(l);
+    cuv_emfile_init(l);
   }
   return r;
 }
@@ -111,7 +112,7 @@ int cuv_stream_listen(cuv_handle *h, int backlog) {
 /* Leaves new connections to the kernel, or accepts them again. */
 void cuv_stream_pause(cuv_handle *h, int on) {
   if (on)
-    h->flags |= CUV_PAUSED;
+    h->flags.stream |= CUV_STREAM_PAUSED;
   else
-    h->flags &= (uint8_t)~CUV_PAUSED;
+    h->flags.stream &= (uint8_t)~CUV_STREAM_PAUSED;
 }

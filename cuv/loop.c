@@ -8,7 +8,7 @@
 /* Nothing to do: a wake-up only has to end the poll. */
 static void on_wake(uv_async_t *a) { (void)a; }
 
-/* Arenas come from mmap, so that pages nobody used cost nothing. */
+/* Arenas come from mmap, so that pages that were never used cost nothing. */
 static char *arena(uint32_t n) {
   void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return p == MAP_FAILED ? NULL : p;
@@ -18,9 +18,10 @@ static char *arena(uint32_t n) {
 int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_cap) {
   cuv_loop *l = calloc(1, sizeof *l);
   if (l == NULL) return UV_ENOMEM;
-  l->inotify = l->dry = -1;
+  l->inotify = l->never_ready = -1;
+  l->reserve = l->dropped = -1;
   cuv_ring *r = &l->ring;
-  r->sq_cap = sq_cap;
+  r->sq_cap = r->sq_limit = sq_cap;
   r->cq_cap = 512;
   r->in_cap = in_cap;
   r->out_cap = out_cap;
@@ -38,10 +39,10 @@ int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_
     goto fail;
   }
   uv_idle_init(&l->uv, &l->force);
-  uv_timer_init(&l->uv, &l->first);
+  uv_timer_init(&l->uv, &l->timers_only);
   uv_run(&l->uv, UV_RUN_NOWAIT); /* from now on the backend descriptor shows a wake-up */
   uv_unref((uv_handle_t *)&l->wake);
-  uv_unref((uv_handle_t *)&l->first);
+  uv_unref((uv_handle_t *)&l->timers_only);
   r->now_ms = uv_now(&l->uv);
   *out = l;
   return 0;
@@ -55,7 +56,7 @@ void cuv_loop_free(cuv_loop *l) {
   cuv_ring *r = &l->ring;
   cuv_lend_free(l);
   cuv_fs_event_free(l);
-  cuv_shed_free(l);
+  cuv_emfile_free(l);
   free(r->sq);
   free(r->cq);
   if (r->in != NULL) munmap(r->in, r->in_cap);
@@ -63,11 +64,11 @@ void cuv_loop_free(cuv_loop *l) {
   free(l);
 }
 
-/* Counts handles that are not the loop's own, nor left to close by themselves. */
+/* Counts handles, but for the loop's own and for those without an owner that are closing. */
 static void count(uv_handle_t *h, void *arg) {
   cuv_loop *l = (cuv_loop *)((char *)h->loop - offsetof(cuv_loop, uv));
-  if (h == (uv_handle_t *)&l->wake || h == (uv_handle_t *)&l->force || h == (uv_handle_t *)&l->first) return;
-  if (cuv_host_owns(l, h)) return;
+  if (h == (uv_handle_t *)&l->wake || h == (uv_handle_t *)&l->force || h == (uv_handle_t *)&l->timers_only) return;
+  if (h == l->keep) return;
   if (uv_is_closing(h) && cuv_of(h)->slot == CUV_NO_SLOT) return;
   ++*(int *)arg;
 }
@@ -84,14 +85,14 @@ int cuv_loop_handles(cuv_loop *l) {
 int cuv_loop_close(cuv_loop *l) {
   cuv_flush(l);
   if (cuv_loop_handles(l) != 0) return UV_EBUSY;
-  if (cuv_host_alive(l) || l->uv.closing_handles != NULL) uv_run(&l->uv, UV_RUN_NOWAIT); /* handles without an owner may still be closing */
-  if (cuv_host_alive(l) || l->ring.cq_head != l->ring.cq_tail) return UV_EBUSY; /* that run may have ended requests */
+  if (cuv_alive(l) || l->uv.closing_handles != NULL) uv_run(&l->uv, UV_RUN_NOWAIT); /* handles without an owner may still be closing */
+  if (cuv_alive(l) || l->ring.cq_head != l->ring.cq_tail) return UV_EBUSY; /* that run may have ended requests */
   if (l->host != NULL) cuv_host_detach(l);
   uv_close((uv_handle_t *)&l->wake, NULL);
   uv_close((uv_handle_t *)&l->force, NULL);
-  uv_close((uv_handle_t *)&l->first, NULL);
+  uv_close((uv_handle_t *)&l->timers_only, NULL);
   uv_run(&l->uv, UV_RUN_DEFAULT);
-  l->uv.emfile_fd = cuv_stdio_lift(l->uv.emfile_fd); /* libuv opens it anew by itself when it has shed load */
+  l->uv.emfile_fd = cuv_stdio_lift(l->uv.emfile_fd); /* libuv opens it anew by itself when it has run out of descriptors */
   return uv_loop_close(&l->uv);
 }
 
@@ -135,7 +136,7 @@ void cuv_loop_update_time(cuv_loop *l) {
 /* Keeps the loop alive without a handle of the user's, or no longer. */
 void cuv_loop_hold(cuv_loop *l, int on) {
   l->ring.stale = 1;
-  if (l->host != NULL) cuv_host_kick(l);
+  cuv_kick(l);
   if (on)
     uv_ref((uv_handle_t *)&l->wake);
   else

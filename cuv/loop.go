@@ -17,7 +17,7 @@ const (
 	RunOnce   Mode = C.CUV_RUN_ONCE   // may block
 	RunNoWait Mode = C.CUV_RUN_NOWAIT // polls without blocking
 	RunTimers Mode = C.CUV_RUN_TIMERS // only the timers that are due
-	RunLook   Mode = C.CUV_RUN_LOOK   // a piece of a wait that Go makes: polls without blocking
+	RunProbe  Mode = C.CUV_RUN_PROBE  // one of the turns that make up a wait of Go's: polls without blocking
 )
 
 // A Loop is a C loop and the ring it shares with Go.
@@ -50,11 +50,7 @@ func (l *Loop) c() *C.cuv_loop { return (*C.cuv_loop)(unsafe.Pointer(l.ring)) }
 // wait. force: a round that Go's idle and prepare callbacks began takes place
 // even if they let the loop die.
 func (l *Loop) Turn(mode Mode, force bool) int {
-	f := C.int(0)
-	if force {
-		f = 1
-	}
-	return int(C.cuv_turn(l.c(), C.int(mode), f))
+	return int(C.cuv_turn(l.c(), C.int(mode), cint(force)))
 }
 
 // Flush drains the submissions without running libuv.
@@ -66,32 +62,32 @@ func (l *Loop) Flush() {
 // WasAlive tells whether C was alive after the last turn or flush.
 func (l *Loop) WasAlive() bool { return l.ring.alive != 0 }
 
-// Stale tells whether direct calls may have changed that since.
+// Stale tells whether direct calls may have changed since what WasAlive says.
 func (l *Loop) Stale() bool { return l.ring.stale != 0 }
 
 // Deferred tells whether the last turn put off reads for want of arena.
 func (l *Loop) Deferred() bool { return l.ring.deferred != 0 }
 
-// Busy tells whether the last turn found descriptors ready, whatever came of it.
-func (l *Loop) Busy() bool { return l.ring.busy != 0 }
+// Busy tells whether the last turn found descriptors ready, even if no event came of it.
+func (l *Loop) Busy() bool { return l.ring.ready != 0 }
 
-// Quiet tells whether the last turn, made with RunLook, left out the check callbacks
-// of a round that did not end: nothing happened, and a poll that blocks would wait.
-func (l *Loop) Quiet() bool { return l.ring.quiet != 0 }
+// Retracted tells whether the last turn, made with RunProbe, took back the events of check
+// handles: nothing happened and a poll that blocks would still wait, so the round goes on.
+func (l *Loop) Retracted() bool { return l.ring.retracted != 0 }
 
-// SetBatchMax lowers how many ready descriptors a turn takes at most, 128 without
-// it; only Linux heeds it.
+// SetBatchMax sets how many ready descriptors a turn takes at most; the default is 128. It
+// has an effect on Linux only.
 func (l *Loop) SetBatchMax(n int) {
 	l.c().batch_max = C.uint32_t(n)
 	l.c().batch = C.uint32_t(n)
 }
 
-// SetBusyPoll sets for how long the turns that may wait look for events before they
-// do; only Linux heeds it.
+// SetBusyPoll sets for how long a turn that may wait polls without waiting first. It has
+// an effect on Linux only.
 func (l *Loop) SetBusyPoll(d time.Duration) { l.ring.busyPoll = uint64(d) }
 
-// Waited returns how long the last turn looked and waited for events: zero if it
-// was not to wait, and where nobody measures.
+// Waited returns how long the last turn polled for events before and while it waited: zero
+// for a turn that may not wait, and on other systems than Linux.
 func (l *Loop) Waited() time.Duration { return time.Duration(l.ring.waited) }
 
 // Timeout returns how many milliseconds libuv would have waited at the end of
@@ -121,9 +117,8 @@ func (l *Loop) Close() int {
 	return rc
 }
 
-// Free releases a closed loop's memory; no function that crosses may be called
-// afterwards. Those that only look at the ring find the clock of then, and nothing
-// that waits.
+// Free releases a closed loop's memory; no method that calls C may be called
+// afterwards. Methods that only read the ring find the clock as it was, and no events.
 func (l *Loop) Free() {
 	l.freeFS()
 	l.freeTimers()
@@ -153,11 +148,7 @@ func (l *Loop) UpdateTime() { C.cuv_loop_update_time(l.c()) }
 
 // Hold keeps the loop alive without handles, or no longer.
 func (l *Loop) Hold(on bool) {
-	v := C.int(0)
-	if on {
-		v = 1
-	}
-	C.cuv_loop_hold(l.c(), v)
+	C.cuv_loop_hold(l.c(), cint(on))
 }
 
 // Wake ends a blocking poll, from any goroutine, until Close. C function
@@ -170,10 +161,7 @@ func Hrtime() time.Duration { return time.Duration(C.cuv_hrtime()) }
 
 // FailArena makes reads find no memory: a switch for tests.
 func (l *Loop) FailArena(on bool) {
-	l.c().fail_arena = 0
-	if on {
-		l.c().fail_arena = 1
-	}
+	l.c().fail_arena = C.uint32_t(cint(on))
 }
 
 // Lent returns how much memory the loop has for what events carry beyond the

@@ -11,6 +11,7 @@ typedef struct cuv_metrics {
   uint64_t events_waiting;
 } cuv_metrics;
 
+/* metrics.c */
 int cuv_loop_measure_idle(cuv_loop *l);
 int cuv_loop_metrics(cuv_loop *l, cuv_metrics *out);
 uint64_t cuv_loop_idle_time(cuv_loop *l);

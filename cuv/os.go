@@ -73,7 +73,7 @@ func Priority(pid int) (int, int) {
 	return int(p), int(rc)
 }
 
-// SetPriority changes it. C function uv_os_setpriority.
+// SetPriority sets a process's priority. C function uv_os_setpriority.
 func SetPriority(pid, priority int) int {
 	return int(C.uv_os_setpriority(C.uv_pid_t(pid), C.int(priority)))
 }
@@ -81,7 +81,7 @@ func SetPriority(pid, priority int) int {
 // Getpid returns the process's id. C function uv_os_getpid.
 func Getpid() int { return int(C.uv_os_getpid()) }
 
-// Getppid returns its parent's. C function uv_os_getppid.
+// Getppid returns the id of the process's parent. C function uv_os_getppid.
 func Getppid() int { return int(C.uv_os_getppid()) }
 
 // Chdir changes the working directory; dir has no NUL. C function uv_chdir.

@@ -12,7 +12,7 @@ static void *enter_go(void *id) {
 }
 
 /* Has a thread of its own call cuvOutside, and does not wait for it; returns an
- * errno value. Outside of Go the thread receives no signals, which are Go's to route. */
+ * errno value. Outside of Go the thread receives no signals: Go's threads handle them. */
 int cuv_outside(uint32_t id) {
   sigset_t all, old;
   pthread_t thread;

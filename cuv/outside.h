@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+/* outside.c */
 int cuv_outside(uint32_t id);
 
 #endif

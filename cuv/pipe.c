@@ -5,10 +5,11 @@
 #include <sys/un.h>
 
 #include "connect.h"
+#include "stream.h"
 
-/* Whether the loop can poll a descriptor, as a handle of its own finds out:
- * libuv aborts the process when it starts to poll a device that does not take
- * it, such as /dev/null. */
+/* Whether the loop can poll a descriptor. libuv aborts the process when it starts to poll
+ * a device that does not support it, such as /dev/null; uv_poll_init of another handle,
+ * probe, finds that out without harm. */
 static int pollable(cuv_handle *h, int fd) {
   struct stat st;
   if (fstat(fd, &st) != 0 || !S_ISCHR(st.st_mode)) return 0; /* Go has looked at the others */
@@ -18,7 +19,7 @@ static int pollable(cuv_handle *h, int fd) {
   if (r < 0)
     cuv_handle_free(probe);
   else
-    cuv_handle_close(probe); /* nobody's: freed when closed */
+    cuv_handle_close(probe); /* no Go object owns it: its close frees it */
   return r;
 }
 
@@ -77,6 +78,3 @@ int cuv_pipe_pair(int nonblock, int *fds) {
   cuv_stdio_fill();
   return uv_pipe(fds, nonblock & 1 ? UV_NONBLOCK_PIPE : 0, nonblock & 2 ? UV_NONBLOCK_PIPE : 0);
 }
-
-/* uv_pipe_pending_instances. */
-void cuv_pipe_pending_instances(cuv_handle *h, int count) { uv_pipe_pending_instances(&h->uv.pipe, count); }

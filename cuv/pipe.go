@@ -1,7 +1,7 @@
 package cuv
 
 // #include <stdlib.h>
-// #include "cuv.h"
+// #include "stream.h"
 import "C"
 
 import "unsafe"
@@ -37,11 +37,7 @@ func (h *Handle) PipeConnect(name string, slot, gen uint32) int {
 func (h *Handle) PipeName(peer bool) (string, int) {
 	var buf [256]C.char
 	n := C.size_t(len(buf))
-	v := C.int(0)
-	if peer {
-		v = 1
-	}
-	rc := C.cuv_pipe_sockname(h.c(), v, &buf[0], &n)
+	rc := C.cuv_pipe_sockname(h.c(), cint(peer), &buf[0], &n)
 	if rc != 0 {
 		return "", int(rc)
 	}
@@ -76,7 +72,3 @@ func nonblocking(first, second bool) C.int {
 	}
 	return v
 }
-
-// PipePendingInstances does nothing but on Windows. C function
-// uv_pipe_pending_instances.
-func (h *Handle) PipePendingInstances(n int) { C.cuv_pipe_pending_instances(h.c(), C.int(n)) }

@@ -15,9 +15,9 @@ static int is_socket(int fd) {
   return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* Makes a poll handle on a duplicate of fd: libuv aborts the process when a
- * descriptor is closed while it polls it. UV_EEXIST if a handle of this loop
- * uses fd itself, which a handle of its own finds out first. */
+/* Makes a poll handle on a duplicate of fd: libuv aborts the process if a descriptor is
+ * closed while the loop polls it. UV_EEXIST if a handle of this loop uses fd itself;
+ * another handle, probe, is made of fd first to find that out. */
 int cuv_poll_new(cuv_loop *l, int fd, uint32_t slot, uint32_t gen, cuv_handle **out, int *dup) {
   cuv_flush(l);
   cuv_handle *probe = cuv_handle_alloc(UV_POLL);

@@ -1,4 +1,4 @@
-/* pool.c: libuv's threads must not receive signals, which are Go's to route. */
+/* pool.c: libuv's threads must not receive signals: Go's threads handle them. */
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -24,9 +24,9 @@ static int start_threads(void) {
   return r == 0;
 }
 
-/* Call before every request that uses the pool, cuv_pool_leave after it: the
- * threads inherit a mask that blocks all signals. SIGPIPE, for one, would end
- * the process there, because Go's handler spares only threads of its own. */
+/* Call before every request that uses the pool, cuv_pool_leave after it: the threads are
+ * made in between, and inherit a mask that blocks all signals. SIGPIPE, for one, would end
+ * the process on such a thread, because Go's handler ignores it only on Go's threads. */
 int cuv_pool_enter(sigset_t *old) {
   if (atomic_load_explicit(&started, memory_order_acquire)) return 0;
   sigset_t all;

@@ -10,10 +10,12 @@
 
 #include "child.h"
 #include "process.h"
+#include "sigaction.h"
+#include "stream.h"
 
-/* uv_spawn, under the eyes of sigaction.c: the first child of a loop makes
- * libuv watch SIGCHLD. Signals stay blocked, so that no handler of Go's runs in
- * the child before they have been reset. */
+/* uv_spawn, marked as a call in which libuv may install a signal handler: a loop's first
+ * child makes libuv watch SIGCHLD. All signals are blocked meanwhile, so that no handler
+ * of Go's runs in the child before the child has reset them. */
 static int spawn(uv_loop_t *l, uv_process_t *p, const uv_process_options_t *o) {
   sigset_t all, old;
   sigfillset(&all);
@@ -28,7 +30,7 @@ static int spawn(uv_loop_t *l, uv_process_t *p, const uv_process_options_t *o) {
 /* The child has ended and been reaped. */
 static void on_exit_status(uv_process_t *p, int64_t status, int signum) {
   cuv_handle *h = cuv_of(p);
-  if (h->flags & CUV_REAPING)
+  if (h->flags.process & CUV_PROCESS_REAPING)
     cuv_handle_close(h);
   else
     cuv_push_handle(h, CUV_EV_EXIT, signum, NULL, (uint64_t)status);
@@ -53,7 +55,7 @@ static int open_stdio(uv_stdio_container_t *io, uv_os_sock_t *ends, cuv_stdio *s
     cuv_stdio *s = &stdio[i];
     if (s->flags & UV_CREATE_PIPE) {
       if ((s->h = cuv_handle_alloc(UV_NAMED_PIPE)) == NULL) return UV_ENOMEM;
-      s->h->flags = s->ipc ? CUV_IPC : 0; /* libuv learns of it in ipc.c */
+      s->h->flags.stream = s->ipc ? CUV_STREAM_IPC : 0; /* ipc.c tells libuv later */
       uv_os_sock_t fds[2];
       int r = uv_socketpair(SOCK_STREAM, 0, fds, 0, 0);
       if (r < 0) return r;
@@ -71,21 +73,21 @@ static int open_stdio(uv_stdio_container_t *io, uv_os_sock_t *ends, cuv_stdio *s
   return 0;
 }
 
-/* Makes pipes of our ends. Nobody owns them yet: closed, they are freed. */
+/* Makes pipe handles of our ends. No Go object owns them yet, so their close frees them. */
 static int adopt_pipes(cuv_loop *l, uv_os_sock_t *ends, cuv_stdio *stdio, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     if (!(stdio[i].flags & UV_CREATE_PIPE)) continue;
     uv_pipe_t *p = &stdio[i].h->uv.pipe;
     int r = uv_pipe_init(&l->uv, p, 0);
     if (r < 0) return r;
-    stdio[i].flags |= CUV_STDIO_OPEN;
+    stdio[i].open = 1;
     if ((r = uv_pipe_open(p, ends[i])) < 0) return r;
     ends[i] = -1; /* libuv's */
   }
   return 0;
 }
 
-/* Closes the child's ends of the pipes and, but for those that libuv has, ours. */
+/* Closes the child's ends of the pipes, and those of ours that libuv has not got. */
 static void close_ends(const uv_stdio_container_t *io, const uv_os_sock_t *ends, const cuv_stdio *stdio, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     if (!(stdio[i].flags & UV_CREATE_PIPE) || io[i].flags == UV_IGNORE) continue;
@@ -94,11 +96,11 @@ static void close_ends(const uv_stdio_container_t *io, const uv_os_sock_t *ends,
   }
 }
 
-/* Ends the pipes of a child that there is not. */
+/* Closes or frees the pipes of a child that has not been made. */
 static void drop_pipes(cuv_stdio *stdio, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     if (!(stdio[i].flags & UV_CREATE_PIPE) || stdio[i].h == NULL) continue;
-    if (stdio[i].flags & CUV_STDIO_OPEN)
+    if (stdio[i].open)
       cuv_handle_close(stdio[i].h);
     else
       cuv_handle_free(stdio[i].h);
@@ -111,7 +113,7 @@ static void drop_pipes(cuv_stdio *stdio, uint32_t n) {
  * failure leaves nothing but a handle that closes by itself. The submissions have
  * been drained. UV_ENOTSUP where libuv must not watch SIGCHLD. */
 int cuv_process_spawn(cuv_loop *l, cuv_spawn_opts o, const char *text, size_t len, cuv_stdio *stdio, cuv_handle **out) {
-  if (!cuv_sigaction_works()) return UV_ENOTSUP;
+  if (!cuv_interposes_sigaction()) return UV_ENOTSUP;
   cuv_stdio_fill();
   size_t lists = ((size_t)o.args + o.env + 2) * sizeof(char *);
   char **args = malloc(lists + len);
@@ -174,7 +176,7 @@ int cuv_process_close(cuv_handle *h, int kill) {
   cuv_flush(cuv_loop_of(h));
   int runs = uv_is_active(&h->uv.handle);
   if (runs && kill && uv_process_kill(&h->uv.process, SIGKILL) == 0) {
-    h->flags |= CUV_REAPING;
+    h->flags.process |= CUV_PROCESS_REAPING;
     uv_ref(&h->uv.handle);
     return 0;
   }

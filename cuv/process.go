@@ -30,13 +30,9 @@ type Stdio struct {
 	Handle *Handle // StdioInheritStream: which; StdioCreatePipe: Spawn sets it to the new pipe
 	FD     int32   // StdioInheritFD: which
 	Flags  uint16
-	IPC    uint16 // StdioCreatePipe: 1 if handles can be passed over it
+	IPC    uint8 // StdioCreatePipe: 1 if handles can be passed over it
+	_      uint8 // C's
 }
-
-var (
-	_ [C.sizeof_cuv_stdio - unsafe.Sizeof(Stdio{})]byte
-	_ [unsafe.Sizeof(Stdio{}) - C.sizeof_cuv_stdio]byte
-)
 
 // A Command is what Spawn starts. Strings must not hold NUL bytes.
 type Command struct {
@@ -102,11 +98,7 @@ func (h *Handle) ProcessKill(signum int) int { return int(C.cuv_process_kill(h.c
 // reaped. It tells whether the child runs on, for somebody else to reap. C
 // function uv_close.
 func (h *Handle) ProcessClose(kill bool) (runs bool) {
-	v := C.int(0)
-	if kill {
-		v = 1
-	}
-	return C.cuv_process_close(h.c(), v) != 0
+	return C.cuv_process_close(h.c(), cint(kill)) != 0
 }
 
 // Kill sends a process a signal. C function uv_kill.

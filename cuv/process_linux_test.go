@@ -45,8 +45,8 @@ func TestProcessSIGCHLDHandler(t *testing.T) {
 				l.Next(&ev)
 			}
 		}
-		if ev.Aux != 3 || ev.Status != 0 {
-			t.Errorf("status %d, signal %d", ev.Aux, ev.Status)
+		if ev.ExitStatus() != 3 || ev.Signal() != 0 {
+			t.Errorf("status %d, signal %d", ev.ExitStatus(), ev.Signal())
 		}
 		if h.ProcessClose(false) {
 			t.Error("a child that has ended runs on")

@@ -37,7 +37,8 @@ int cuv_random_new(cuv_loop *l, char *buf, size_t n, uint32_t slot, uint32_t gen
   return rc;
 }
 
-/* uv_cancel; UV_EBUSY as well when the event waits for Go, or the second time. */
+/* uv_cancel. UV_EBUSY also if the request's event waits for Go already, and for a second
+ * cancel. */
 int cuv_random_cancel(cuv_random *r) {
   cuv_flush(r->loop);
   if (r->done) return UV_EBUSY;

@@ -11,9 +11,10 @@ typedef struct cuv_random {
   cuv_loop *loop;
   uint32_t slot;
   uint32_t gen;
-  int32_t done; /* cancelled, or libuv has called back */
+  int32_t done; /* can no longer be cancelled: it has been, or libuv has called back */
 } cuv_random;
 
+/* random.c */
 int cuv_random_fill(char *buf, size_t n);
 int cuv_random_new(cuv_loop *l, char *buf, size_t n, uint32_t slot, uint32_t gen, cuv_random **out);
 int cuv_random_cancel(cuv_random *r);

@@ -1,6 +1,6 @@
 package cuv
 
-// #include "cuv.h"
+// #include "stream.h"
 import "C"
 
 import "unsafe"
@@ -41,62 +41,16 @@ const (
 	WriteVector uint8 = C.CUV_WRITE_VECTOR
 )
 
-// A Kind is what a completion reports; see enum cuv_event in ring.h.
-type Kind uint32
+// A uvBuf mirrors uv_buf_t, without the write barrier of a pointer.
+type uvBuf struct{ base, len uintptr }
 
-// The kinds of completions.
-const (
-	EvClose      Kind = C.CUV_EV_CLOSE
-	EvTimer      Kind = C.CUV_EV_TIMER
-	EvCheck      Kind = C.CUV_EV_CHECK
-	EvSignal     Kind = C.CUV_EV_SIGNAL
-	EvPoll       Kind = C.CUV_EV_POLL
-	EvRead       Kind = C.CUV_EV_READ
-	EvAccept     Kind = C.CUV_EV_ACCEPT
-	EvAcceptWait Kind = C.CUV_EV_ACCEPT_WAIT
-	EvPassed     Kind = C.CUV_EV_PASSED
-	EvWritten    Kind = C.CUV_EV_WRITTEN
-	EvConnect    Kind = C.CUV_EV_CONNECT
-	EvShutdown   Kind = C.CUV_EV_SHUTDOWN
-	EvWrite      Kind = C.CUV_EV_WRITE
-	EvUDPRecv    Kind = C.CUV_EV_UDP_RECV
-	EvUDPSend    Kind = C.CUV_EV_UDP_SEND
-	EvExit       Kind = C.CUV_EV_EXIT
-	EvFSEvent    Kind = C.CUV_EV_FS_EVENT
-	EvFSPoll     Kind = C.CUV_EV_FS_POLL
-	EvFS         Kind = C.CUV_EV_FS
-	EvAddrInfo   Kind = C.CUV_EV_ADDRINFO
-	EvNameInfo   Kind = C.CUV_EV_NAMEINFO
-	EvRandom     Kind = C.CUV_EV_RANDOM
-)
+// bufOf returns the buffer of p, which somebody else keeps in place.
+func bufOf(p []byte) uvBuf {
+	return uvBuf{uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p))}
+}
 
 // NoSlot marks a handle or a write that no Go object waits for.
 const NoSlot uint32 = C.CUV_NO_SLOT
-
-// An Event is a completion; it mirrors cuv_cqe.
-type Event struct {
-	Kind   Kind
-	Slot   uint32
-	Gen    uint32
-	Status int32
-	ptr    unsafe.Pointer
-	Aux    uint64
-}
-
-// Bytes returns the chunk of an EvRead: borrowed until the event's turn ends.
-func (e *Event) Bytes() []byte { return unsafe.Slice((*byte)(e.ptr), int(e.Status)) }
-
-// Accepted returns the handle of an EvAccept, nil when accepting failed.
-func (e *Event) Accepted() *Handle { return (*Handle)(e.ptr) }
-
-// Shed returns how many connections a failed EvAccept reports that were closed since
-// the process had no descriptor for them.
-func (e *Event) Shed() uint64 {
-	if e.ptr != nil || e.Status >= 0 {
-		return 0
-	}
-	return e.Aux
-}
 
 // sqe mirrors cuv_sqe.
 type sqe struct {
@@ -113,60 +67,45 @@ type sqe struct {
 
 // ring mirrors cuv_ring.
 type ring struct {
-	sq       unsafe.Pointer
-	cq       unsafe.Pointer
-	out      unsafe.Pointer
-	in       unsafe.Pointer
-	sqLen    uint32
-	sqCap    uint32
-	cqHead   uint32
-	cqTail   uint32
-	cqCap    uint32
-	outLen   uint32
-	outCap   uint32
-	inLen    uint32
-	inCap    uint32
-	alive    uint32
-	deferred uint32
-	stale    uint32
-	nowMS    uint64
-	turns    uint64
-	events   uint64
-	flushes  uint64
-	timeout  int32
-	busy     uint32
-	busyPoll uint64
-	waited   uint64
-	quiet    uint32
-	_        uint32
+	sq        unsafe.Pointer
+	cq        unsafe.Pointer
+	out       unsafe.Pointer
+	in        unsafe.Pointer
+	sqLen     uint32
+	sqLimit   uint32
+	cqHead    uint32
+	cqTail    uint32
+	cqCap     uint32
+	outLen    uint32
+	outCap    uint32
+	inLen     uint32
+	inCap     uint32
+	alive     uint32
+	deferred  uint32
+	stale     uint32
+	nowMS     uint64
+	turns     uint64
+	events    uint64
+	flushes   uint64
+	timeout   int32
+	ready     uint32
+	busyPoll  uint64
+	waited    uint64
+	retracted uint32
+	sqCap     uint32
 }
 
-// A Handle is the shared head of a C handle; it mirrors cuv_handle's first
-// bytes. It stays valid until OpFree has been submitted for it.
+// A Handle is the shared head of a C handle; it mirrors what Go uses of cuv_handle's
+// first bytes. It stays valid until OpFree has been submitted for it.
 type Handle struct {
 	Slot   uint32 // Go's index, or NoSlot
 	Gen    uint32 // copied into every event of the handle
 	Queued uint64 // bytes in libuv's write queue
 	kind   uint8
-	flags  uint8
-	chunks uint16
-	turn   uint32
-	wfirst uint32
-	wlast  uint32
-	wnext  uintptr
-	writes uint32
-	Failed int32 // what a write that nobody waits for failed with
+	flags  uint8    // of its kind: cuv_stream_flag, cuv_udp_flag
+	_      [22]byte // C's
+	Failed int32    // what a write that nobody waits for failed with
 }
-
-// The compiler rejects a negative array length: sizes must match C's.
-var (
-	_ [C.sizeof_cuv_cqe - unsafe.Sizeof(Event{})]byte
-	_ [unsafe.Sizeof(Event{}) - C.sizeof_cuv_cqe]byte
-	_ [C.sizeof_cuv_sqe - unsafe.Sizeof(sqe{})]byte
-	_ [unsafe.Sizeof(sqe{}) - C.sizeof_cuv_sqe]byte
-	_ [C.sizeof_cuv_ring - unsafe.Sizeof(ring{})]byte
-	_ [unsafe.Sizeof(ring{}) - C.sizeof_cuv_ring]byte
-)
 
 // Submit appends an operation to the submission ring; a full ring is drained
 // first, which crosses once.
@@ -175,7 +114,7 @@ func (l *Loop) Submit(op Op, h *Handle, a, b uint64) { l.SubmitRequest(op, 0, h,
 // SubmitRequest is Submit with flags and the request that awaits completion.
 func (l *Loop) SubmitRequest(op Op, flags uint8, h *Handle, slot, gen uint32, a, b uint64) {
 	r := l.ring
-	if r.sqLen == r.sqCap {
+	if r.sqLen == r.sqLimit {
 		l.Flush()
 	}
 	e := l.submission(r.sqLen)
@@ -188,8 +127,8 @@ func (l *Loop) submission(i uint32) *sqe {
 	return (*sqe)(unsafe.Add(l.ring.sq, uintptr(i)*unsafe.Sizeof(sqe{})))
 }
 
-// Retract takes back the operation that was submitted as number at, unless C has
-// drained it; drain is what Drains said then.
+// Retract takes back the operation that SubmitTimer submitted, unless C has drained it: at
+// and drain are what SubmitTimer returned.
 func (l *Loop) Retract(at int, drain uint64) bool {
 	r := l.ring
 	if drain != l.Drains() {
@@ -203,10 +142,10 @@ func (l *Loop) Retract(at int, drain uint64) bool {
 	return true
 }
 
-// SubmitTimer is Submit of OpTimerStart; it returns what Retract wants.
+// SubmitTimer is Submit of OpTimerStart. Its results are the arguments of Retract.
 func (l *Loop) SubmitTimer(h *Handle, due, repeat uint64) (at int32, drain uint64) {
 	r := l.ring
-	if r.sqLen == r.sqCap {
+	if r.sqLen == r.sqLimit {
 		l.Flush()
 	}
 	e := l.submission(r.sqLen)
@@ -246,7 +185,7 @@ func (l *Loop) WriteBytes(h *Handle, p []byte, slot, gen uint32) bool {
 	if len(p) > int(r.outCap)/4 {
 		return false
 	}
-	if len(p) > int(r.outCap-r.outLen) || r.sqLen == r.sqCap {
+	if len(p) > int(r.outCap-r.outLen) || r.sqLen == r.sqLimit {
 		l.Flush()
 	}
 	dst := unsafe.Add(r.out, uintptr(r.outLen))
@@ -260,7 +199,7 @@ func (l *Loop) WriteBytes(h *Handle, p []byte, slot, gen uint32) bool {
 // are copied to the output arena, where they must fit into a quarter.
 func (l *Loop) WriteJoined(h *Handle, bufs [][]byte, total int, slot, gen uint32) {
 	r := l.ring
-	if total > int(r.outCap-r.outLen) || r.sqLen == r.sqCap {
+	if total > int(r.outCap-r.outLen) || r.sqLen == r.sqLimit {
 		l.Flush()
 	}
 	at := unsafe.Add(r.out, uintptr(r.outLen))
@@ -281,16 +220,16 @@ func (l *Loop) WriteLentBytes(h *Handle, bufs [][]byte, slot, gen uint32) {
 		l.SubmitRequest(OpWrite, WriteLent, h, slot, gen, uint64(uintptr(unsafe.Pointer(unsafe.SliceData(p)))), uint64(len(p)))
 		return
 	}
-	const size = int(unsafe.Sizeof(C.uv_buf_t{}))
+	const size = int(unsafe.Sizeof(uvBuf{}))
 	need := len(bufs)*size + size
-	if need > int(r.outCap-r.outLen) || r.sqLen == r.sqCap {
+	if need > int(r.outCap-r.outLen) || r.sqLen == r.sqLimit {
 		l.Flush()
 	}
 	r.outLen = (r.outLen + uint32(size) - 1) / uint32(size) * uint32(size)
 	dst := unsafe.Add(r.out, uintptr(r.outLen))
-	vec := unsafe.Slice((*[2]uintptr)(dst), len(bufs))
+	vec := unsafe.Slice((*uvBuf)(dst), len(bufs))
 	for i, p := range bufs {
-		vec[i] = [2]uintptr{uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p))}
+		vec[i] = bufOf(p)
 	}
 	r.outLen += uint32(len(bufs) * size)
 	l.SubmitRequest(OpWrite, WriteLent|WriteVector, h, slot, gen, uint64(uintptr(dst)), uint64(len(bufs)))
@@ -303,5 +242,5 @@ func (l *Loop) InArena(p []byte) bool {
 
 // VectorMax is how many buffers one lent write may have.
 func (l *Loop) VectorMax() int {
-	return (int(l.ring.outCap) - 32) / int(unsafe.Sizeof(C.uv_buf_t{})) / 2
+	return (int(l.ring.outCap) - 32) / int(unsafe.Sizeof(uvBuf{})) / 2
 }

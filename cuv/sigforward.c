@@ -1,11 +1,11 @@
-/* sigforward.c: runs Go's signal handler for the signals that handles watch.
+/* sigforward.c: a thread that runs Go's signal handler for the signals that handles watch.
  *
- * If no part of the program wants a signal, because os/signal.Reset took even
- * the handle's registration away, Go's handler ends the process. On a thread that
- * is not Go's it does so by the default action alone: it sets SIG_DFL, raises the signal
- * and, if it is still there, puts itself back. On the thread here the first and
- * the last change nothing (sighook.c), and the trampoline overlooks the second. So
- * who wants the signal gets it, and if nobody does nothing happens.
+ * If no part of the program wants a signal, because os/signal.Reset removed even
+ * the handle's registration, Go's handler ends the process. On a thread that is not
+ * Go's it has one way to do so, the default action: it sets SIG_DFL, raises the signal
+ * and, if the process still runs, installs itself again. On the thread here the two calls
+ * of sigaction change nothing (sighook.c), and the trampoline ignores the raised signal. So
+ * all parts of the program that want the signal get it, and if none does, nothing happens.
  *
  * The thread starts with the first watch of a signal and stays.
  */
@@ -23,6 +23,8 @@
 #include <unistd.h>
 
 static sem_t work;
+static cuv_sighandler (*claim)(int); /* the handler to run for a signal that waits, or NULL */
+static void (*done)(int);             /* told that it has run */
 static _Atomic uint64_t waiting; /* a bit for each signal: 1 << (sig - 1) */
 static atomic_int runs;
 static __thread int forwarding; /* the signal for which Go's handler runs on this thread, or 0 */
@@ -40,7 +42,7 @@ static void run(int sig, cuv_sighandler handler) {
   forwarding = sig;
   handler(sig, &info, &context);
   forwarding = 0;
-  sigset_t all; /* Go has unblocked what it raised */
+  sigset_t all; /* Go's handler has unblocked the signal that it raised */
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, NULL);
 }
@@ -54,19 +56,19 @@ static void *forward(void *arg) {
     uint64_t set = atomic_exchange(&waiting, 0);
     for (int sig = 1; set != 0; sig++, set >>= 1) {
       if (!(set & 1)) continue;
-      cuv_sighandler handler = cuv_sigaction_claim(sig);
+      cuv_sighandler handler = claim(sig);
       if (handler != NULL) run(sig, handler);
-      cuv_sigaction_done(sig);
+      done(sig);
     }
   }
   return NULL;
 }
 
-/* Makes the thread, with all signals blocked; 0 or an error of pthread_create.
- * Without Go's calls to hold off there is nothing that it could do. */
-int cuv_forward_start(void) {
+/* Makes the thread, with all signals blocked; 0 or an error of pthread_create. For every
+ * signal that it is woken for it calls the two functions, the handler in between. */
+int cuv_forward_start(cuv_sighandler (*with_claim)(int), void (*with_done)(int)) {
   static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
-  if (!cuv_sighook_on() || atomic_load(&runs)) return 0;
+  if (atomic_load(&runs)) return 0;
   sigset_t all, old;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -75,6 +77,8 @@ int cuv_forward_start(void) {
   if (!atomic_load(&runs)) {
     pthread_attr_t attr;
     pthread_t thread;
+    claim = with_claim;
+    done = with_done;
     sem_init(&work, 0, 0);
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
@@ -100,7 +104,7 @@ void cuv_forward_wake(int sig) {
 /* The signal for which Go's handler runs on this thread, or 0. */
 int cuv_forwarding(void) { return forwarding; }
 #else
-int cuv_forward_start(void) { return 0; }
+int cuv_forward_start(cuv_sighandler (*claim)(int), void (*done)(int)) { return (void)claim, (void)done, 0; }
 int cuv_forward_runs(void) { return 0; }
 void cuv_forward_wake(int sig) { (void)sig; }
 int cuv_forwarding(void) { return 0; }

@@ -1,17 +1,15 @@
 /* sighook.c: the calls by which Go's runtime sets signal handlers.
  *
  * In a program with cgo the runtime makes them through a C function of runtime/cgo, to
- * which a variable points (sighook.go). cuv puts its own there: while libuv holds a
- * signal, what Go sets is only remembered. Nobody else's calls come here, and how
- * libuv is linked does not matter.
+ * which a variable points (sighook.go). cuv puts a function of its own there: while libuv
+ * watches a signal, what Go sets is only remembered. Only the runtime's calls come here,
+ * however libuv is linked.
  */
 #define _GNU_SOURCE
 #include "sigaction.h"
 
 #include <stddef.h>
 #include <string.h>
-
-#include "cuv.h"
 
 #ifdef CUV_SIGHOOK
 /* What the runtime passes: the kernel's sigaction. */
@@ -25,7 +23,7 @@ typedef struct {
 } go_action;
 
 static int32_t (*next)(intptr_t, const go_action *, go_action *); /* runtime/cgo's */
-static cuv_sighandler gos;                                        /* Go's handler */
+static cuv_sighandler go_handler;
 
 /* Reads what Go wants into C's struct. */
 static void from_go(struct sigaction *to, const go_action *a) {
@@ -51,32 +49,32 @@ static void to_go(go_action *to, const struct sigaction *a) {
 
 /* In the place of runtime/cgo's: 0 or an errno. */
 static int32_t hook(intptr_t sig, const go_action *act, go_action *old) {
-  if (cuv_forwarding() == sig) { /* the default action is off: see sigforward.c */
+  if (cuv_forwarding() == sig) { /* Go's handler must not carry out the default action: see sigforward.c */
     if (old != NULL) memset(old, 0, sizeof *old);
     return 0;
   }
   sigset_t mask;
   int32_t r = 0;
-  cuv_sigaction_lock(&mask);
-  if (cuv_sigaction_held((int)sig)) {
+  cuv_sigstate_lock(&mask);
+  if (cuv_sigstate_held((int)sig)) {
     struct sigaction a;
-    cuv_sigaction_recall((int)sig, &a);
+    a = cuv_sigstates[sig].prior;
     if (old != NULL) to_go(old, &a);
     if (act != NULL) {
       from_go(&a, act);
-      cuv_sigaction_remember((int)sig, &a);
+      cuv_sigstates[sig].prior = a;
     }
   } else {
     r = next(sig, act, old);
   }
-  cuv_sigaction_unlock(&mask);
+  cuv_sigstate_unlock(&mask);
   return r;
 }
 
 /* Given runtime/cgo's function, returns the one to put in its place. */
 void *cuv_sighook(void *runtimes) {
   struct sigaction act;
-  if (sigaction(SIGURG, NULL, &act) == 0 && (act.sa_flags & SA_SIGINFO)) gos = act.sa_sigaction; /* Go always handles that one */
+  if (sigaction(SIGURG, NULL, &act) == 0 && (act.sa_flags & SA_SIGINFO)) go_handler = act.sa_sigaction; /* Go always handles that one */
   *(void **)&next = runtimes;
   return (void *)hook;
 }
@@ -85,9 +83,9 @@ void *cuv_sighook(void *runtimes) {
 int cuv_sighook_on(void) { return next != NULL; }
 
 /* Whether a handler is Go's. */
-int cuv_sighook_gos(cuv_sighandler handler) { return next != NULL && handler == gos; }
+int cuv_sighook_is_gos(cuv_sighandler handler) { return next != NULL && handler == go_handler; }
 #else
 void *cuv_sighook(void *runtimes) { return runtimes; }
 int cuv_sighook_on(void) { return 0; }
-int cuv_sighook_gos(cuv_sighandler handler) { return (void)handler, 0; }
+int cuv_sighook_is_gos(cuv_sighandler handler) { return (void)handler, 0; }
 #endif

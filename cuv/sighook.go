@@ -1,6 +1,6 @@
 package cuv
 
-// #include "cuv.h"
+// #include "sigaction.h"
 import "C"
 
 import "unsafe"

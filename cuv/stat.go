@@ -1,10 +1,5 @@
 package cuv
 
-// #include "cuv.h"
-import "C"
-
-import "unsafe"
-
 // A Stat mirrors uv_stat_t.
 type Stat struct {
 	Dev, Mode, Nlink, UID, GID, Rdev, Ino, Size, Blksize, Blocks, Flags, Gen uint64
@@ -21,10 +16,3 @@ type Statfs struct {
 
 	_ [4]uint64
 }
-
-var (
-	_ [C.sizeof_uv_stat_t - unsafe.Sizeof(Stat{})]byte
-	_ [unsafe.Sizeof(Stat{}) - C.sizeof_uv_stat_t]byte
-	_ [C.sizeof_uv_statfs_t - unsafe.Sizeof(Statfs{})]byte
-	_ [unsafe.Sizeof(Statfs{}) - C.sizeof_uv_statfs_t]byte
-)

@@ -20,7 +20,7 @@ void cuv_stdio_fill(void) {
   }
 }
 
-/* cuv_stdio_fill for a call that makes the descriptor of a socket without one. */
+/* cuv_stdio_fill before a call that makes a socket for a handle that has none. */
 void cuv_stdio_socket(const cuv_handle *h) {
   int fd = h->kind == UV_UDP ? h->uv.udp.io_watcher.fd : h->uv.stream.io_watcher.fd;
   if (fd < 0) cuv_stdio_fill();

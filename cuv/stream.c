@@ -1,48 +1,46 @@
-/* stream.c: reads into the arena, writes out of the ring. */
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-
-#include "ipc.h"
+/* stream.c: streams are read into the arena; write.c has what they write. */
+#include "stream.h"
 
 enum {
   chunk_max = 64 * 1024, /* what libuv suggests for one read */
-  chunk_min = 1024,      /* less room than this is not worth a read */
-  iov_max = 64           /* buffers of one writev */
+  chunk_min = 1024,      /* fewer bytes than this are not worth a read */
 };
 
-/* Lends libuv a piece of the read arena. No room, or enough read from this
- * stream in this turn: lends nothing, and the poll reports the stream again.
- * The poll lists busy streams in the same order every time. So once the arena
- * has not sufficed, a stream that was read waits until all others were, too. */
+/* Lends libuv a piece of the read arena. If the arena is full, or the stream has read
+ * enough in this turn, it lends nothing; polling is level-triggered, so the next turn's
+ * poll reports the stream again.
+ *
+ * A poll lists busy streams in the same order every time, and the first ones could take
+ * the arena for themselves. So while it does not suffice the loop's round does not
+ * grow, and a stream that was read in this round yields until all others were read,
+ * too. */
 void cuv_stream_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
   (void)suggested;
   cuv_handle *h = cuv_of(uv);
   cuv_loop *l = cuv_loop_of(h);
   cuv_ring *r = &l->ring;
-  if (h->turn != l->turn) {
-    h->turn = l->turn;
-    h->chunks = h->era == l->era ? l->max_chunks : 0;
+  if (h->read.turn != l->turn) {
+    h->read.turn = l->turn;
+    h->read.chunks = 0;
+    h->yields = h->read.round == l->round;
   }
-  uint32_t room = r->in_cap - r->in_len;
-  int brief = h->flags & CUV_SHORT;
+  uint32_t left = r->in_cap - r->in_len;
+  int brief = h->flags.stream & CUV_STREAM_SHORT;
   /* A second read of a terminal could block: not all can be made non-blocking. */
-  int enough = h->chunks >= (h->kind == UV_TTY || brief ? 1 : l->max_chunks);
-  if (room < chunk_min && h->chunks == 0) l->short_of++;
-  if (room < chunk_min || enough || l->fail_arena) {
+  int enough = h->yields || h->read.chunks >= (h->kind == UV_TTY || brief ? 1 : l->max_chunks);
+  if (left < chunk_min && !h->yields && h->read.chunks == 0) l->starved++;
+  if (left < chunk_min || enough || l->fail_arena) {
     *buf = uv_buf_init(NULL, 0);
     return;
   }
-  h->era = l->era;
+  h->read.round = l->round;
   if (h->kind == UV_TCP) cuv_recv_next();
   uint32_t most = brief ? CUV_SHORT_READ : chunk_max;
-  *buf = uv_buf_init(r->in + r->in_len, room < most ? room : most);
+  *buf = uv_buf_init(r->in + r->in_len, left < most ? left : most);
 }
 
 /* Reports what was read. Small messages lie side by side in the arena. */
-void cuv_stream_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf) {
+void cuv_stream_on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf) {
   if (n == 0) return; /* nothing there after all */
   cuv_handle *h = cuv_of(s);
   cuv_loop *l = cuv_loop_of(h);
@@ -56,287 +54,13 @@ void cuv_stream_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf) {
   if (n > 0) {
     l->ring.in_len += ((uint32_t)n + 15u) & ~15u;
     if (l->ring.in_len > l->ring.in_cap) l->ring.in_len = l->ring.in_cap;
-    h->chunks++;
+    h->read.chunks++;
   }
   cuv_push_handle(h, CUV_EV_READ, (int32_t)n, buf->base, 0);
 }
 
-/* A write request with the bytes that it owns behind it. */
-typedef struct write_req {
-  uv_write_t req;
-  uint32_t slot; /* the Go request, or CUV_NO_SLOT */
-  uint32_t gen;
-  char data[];
-} write_req;
-
-/* Reports the end of a queued write. */
-void cuv_stream_wrote(cuv_handle *h, uint32_t slot, uint32_t gen, int status) {
-  h->queued = h->uv.stream.write_queue_size;
-  h->writes--;
-  if (status < 0 && slot == CUV_NO_SLOT && h->failed == 0) h->failed = status;
-  if (slot != CUV_NO_SLOT) cuv_push(cuv_loop_of(h), CUV_EV_WRITE, slot, gen, status, NULL, h->queued);
-  cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, h->queued);
-}
-
-/* A queued write has ended. */
-static void on_write(uv_write_t *req, int status) {
-  write_req *w = (write_req *)req;
-  cuv_stream_wrote(cuv_of(req->handle), w->slot, w->gen, status);
-  free(w);
-}
-
-/* Reports the end of a write that never reached libuv's queue. */
-static void written(cuv_handle *h, const cuv_sqe *e, int status) {
-  if (e->slot != CUV_NO_SLOT)
-    cuv_push(cuv_loop_of(h), CUV_EV_WRITE, e->slot, e->gen, status, NULL, h->queued);
-  else if (status < 0 && h->failed == 0) {
-    h->failed = status; /* Go sees it at once, and writes no more */
-    cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, h->queued);
-  }
-}
-
-/* Queues bufs, less their first skip bytes. Bytes that are not lent are copied,
- * for their arena is reused. */
-static int queue_rest(cuv_handle *h, uv_buf_t *bufs, unsigned n, size_t skip, int lent, uint32_t slot, uint32_t gen) {
-  while (n > 1 && skip >= bufs->len) {
-    skip -= bufs->len;
-    bufs++;
-    n--;
-  }
-  bufs->base += skip;
-  bufs->len -= skip;
-  size_t size = 0;
-  if (!lent)
-    for (unsigned i = 0; i < n; i++) size += bufs[i].len;
-  write_req *w = malloc(sizeof *w + size);
-  if (w == NULL) return UV_ENOMEM;
-  w->slot = slot;
-  w->gen = gen;
-  uv_buf_t copy;
-  if (!lent) {
-    char *p = w->data;
-    for (unsigned i = 0; i < n; i++) {
-      memcpy(p, bufs[i].base, bufs[i].len);
-      p += bufs[i].len;
-    }
-    copy = uv_buf_init(w->data, (unsigned)size);
-    copy.len = size;
-    bufs = &copy;
-    n = 1;
-  }
-  int r = uv_write(&w->req, &h->uv.stream, bufs, n, on_write);
-  h->queued = h->uv.stream.write_queue_size;
-  if (r < 0)
-    free(w);
-  else
-    h->writes++;
-  return r;
-}
-
-/* The buffers of one submission: a vector, or one of our own. */
-static unsigned buffers(const cuv_sqe *e, uv_buf_t *one, uv_buf_t **bufs) {
-  if (e->flags & CUV_WRITE_VECTOR) {
-    *bufs = (uv_buf_t *)(uintptr_t)e->a;
-    return (unsigned)e->b;
-  }
-  one->base = (char *)(uintptr_t)e->a;
-  one->len = (size_t)e->b;
-  *bufs = one;
-  return 1;
-}
-
-/* Links a write to the end of its stream's chain. */
-void cuv_stream_queue(cuv_loop *l, uint32_t i) {
-  cuv_sqe *e = &l->ring.sq[i];
-  cuv_handle *h = e->h;
-  e->next = CUV_NIL;
-  if (h->wlast == CUV_NIL) { /* else it is in the list, though perhaps flushed */
-    h->wnext = l->writes;
-    l->writes = h;
-  }
-  if (h->wfirst == CUV_NIL)
-    h->wfirst = i;
-  else
-    l->ring.sq[h->wlast].next = i;
-  h->wlast = i;
-}
-
-/* uv_try_write of one buffer to a TCP connection, by send instead of write: it
- * goes past the kernel's layer of files, which most of libuv's short writes would
- * spend some percent of their time in. */
-static int try_send(cuv_handle *h, const uv_buf_t *buf) {
-  uv_stream_t *s = &h->uv.stream;
-  uv_os_fd_t fd;
-  if (s->connect_req != NULL || s->write_queue_size != 0) return UV_EAGAIN;
-  int err = uv_fileno(&h->uv.handle, &fd);
-  if (err < 0) return err;
-  if (!uv_is_writable(s)) return UV_EPIPE;
-  ssize_t n;
-  do n = send(fd, buf->base, buf->len < INT_MAX ? buf->len : INT_MAX, MSG_DONTWAIT | MSG_NOSIGNAL);
-  while (n < 0 && errno == EINTR);
-  if (n >= 0) return (int)n;
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? UV_EAGAIN : -errno;
-}
-
-/* uv_try_write, unless an earlier write's callback is due yet: libuv may have
- * sent all of it, and completions come in order. */
-static int try_now(cuv_handle *h, const uv_buf_t *bufs, unsigned n) {
-  if (h->writes != 0) return UV_EAGAIN;
-#ifdef __linux__
-  if (n == 1 && h->kind == UV_TCP) return try_send(h, bufs);
-#endif
-  return uv_try_write(&h->uv.stream, bufs, n);
-}
-
-/* Tries a vector that has a submission to itself; queues what is left. */
-static void flush_vector(cuv_loop *l, cuv_handle *h, cuv_sqe *e) {
-  (void)l;
-  uv_buf_t one, *bufs;
-  unsigned n = buffers(e, &one, &bufs);
-  size_t total = 0;
-  for (unsigned i = 0; i < n; i++) total += bufs[i].len;
-  int r = try_now(h, bufs, n);
-  if (r >= 0 && (size_t)r == total) {
-    written(h, e, 0);
-    return;
-  }
-  if (r < 0 && r != UV_EAGAIN) {
-    written(h, e, r);
-    return;
-  }
-  r = queue_rest(h, bufs, n, r > 0 ? (size_t)r : 0, e->flags & CUV_WRITE_LENT, e->slot, e->gen);
-  if (r < 0) written(h, e, r);
-}
-
-/* Sends the chain of one stream: first as few writev calls as it takes, then
- * what the kernel did not accept goes to libuv's queue, in order. */
-void cuv_stream_flush(cuv_loop *l, cuv_handle *h) {
-  cuv_sqe *sq = l->ring.sq;
-  uint32_t i = h->wfirst;
-  h->wfirst = CUV_NIL;
-  while (i != CUV_NIL) {
-    if (sq[i].flags & CUV_WRITE_VECTOR) {
-      flush_vector(l, h, &sq[i]);
-      i = sq[i].next;
-      continue;
-    }
-    /* Gather: neighbours in an arena join into one buffer. */
-    uv_buf_t bufs[iov_max];
-    unsigned n = 0;
-    size_t total = 0;
-    uint32_t end = i;
-    for (; end != CUV_NIL && !(sq[end].flags & CUV_WRITE_VECTOR); end = sq[end].next) {
-      char *p = (char *)(uintptr_t)sq[end].a;
-      size_t len = (size_t)sq[end].b;
-      if (n > 0 && bufs[n - 1].base + bufs[n - 1].len == p) {
-        bufs[n - 1].len += len;
-      } else {
-        if (n == iov_max) break;
-        bufs[n++] = (uv_buf_t){.base = p, .len = len};
-      }
-      total += len;
-    }
-    int r = try_now(h, bufs, n);
-    if (r < 0 && r != UV_EAGAIN) {
-      for (; i != end; i = sq[i].next) written(h, &sq[i], r);
-      continue;
-    }
-    size_t sent = r > 0 ? (size_t)r : 0;
-    if (r >= 0 && sent == total) {
-      for (; i != end; i = sq[i].next)
-        if (sq[i].slot != CUV_NO_SLOT) written(h, &sq[i], 0);
-      continue;
-    }
-    /* Blocked. Whole submissions that went out are done; the rest queue up,
-     * those without a request of their own joined into one copy. */
-    while (i != end && r >= 0 && sent >= sq[i].b) {
-      sent -= sq[i].b;
-      written(h, &sq[i], 0);
-      i = sq[i].next;
-    }
-    while (i != end) {
-      uv_buf_t rest[iov_max];
-      unsigned k = 0;
-      uint32_t stop = i;
-      int plain = sq[i].slot == CUV_NO_SLOT && !(sq[i].flags & CUV_WRITE_LENT);
-      do {
-        rest[k++] = (uv_buf_t){.base = (char *)(uintptr_t)sq[stop].a, .len = (size_t)sq[stop].b};
-        stop = sq[stop].next;
-      } while (plain && k < iov_max && stop != end && sq[stop].slot == CUV_NO_SLOT && !(sq[stop].flags & CUV_WRITE_LENT));
-      int err = queue_rest(h, rest, k, sent, sq[i].flags & CUV_WRITE_LENT, sq[i].slot, sq[i].gen);
-      if (err < 0)
-        for (uint32_t j = i; j != stop; j = sq[j].next) written(h, &sq[j], err);
-      sent = 0;
-      i = stop;
-    }
-  }
-}
-
-/* uv_try_write, in program order: the submissions go first. */
-int64_t cuv_stream_try_write(cuv_handle *h, const char *p, size_t n) {
-  cuv_flush(cuv_loop_of(h));
-  uv_buf_t buf = {.base = (char *)p, .len = n};
-  return uv_try_write(&h->uv.stream, &buf, 1);
-}
-
-/* Writes bytes that are borrowed for this call: what the kernel does not take
- * is copied to libuv's queue. */
-int64_t cuv_stream_write(cuv_handle *h, const char *p, size_t n) {
-  cuv_flush(cuv_loop_of(h));
-  uv_buf_t buf = {.base = (char *)p, .len = n};
-  int64_t r = uv_try_write(&h->uv.stream, &buf, 1);
-  if (r == (int64_t)n) return r;
-  if (r < 0 && r != UV_EAGAIN) return r;
-  int err = queue_rest(h, &buf, 1, r > 0 ? (size_t)r : 0, 0, CUV_NO_SLOT, 0);
-  return err < 0 ? err : (int64_t)n;
-}
-
-/* A shutdown request. */
-typedef struct shutdown_req {
-  uv_shutdown_t req;
-  uint32_t slot;
-  uint32_t gen;
-} shutdown_req;
-
-static void on_shutdown(uv_shutdown_t *req, int status) {
-  shutdown_req *s = (shutdown_req *)req;
-  cuv_push(cuv_loop_of(cuv_of(req->handle)), CUV_EV_SHUTDOWN, s->slot, s->gen, status, NULL, 0);
-  free(s);
-}
-
-/* uv_shutdown; a failure is reported like a completion. */
-static void shut(cuv_loop *l, cuv_sqe *e) {
-  shutdown_req *s = malloc(sizeof *s);
-  int r = UV_ENOMEM;
-  if (s != NULL) {
-    s->slot = e->slot;
-    s->gen = e->gen;
-    /* While connecting libuv forgets a shutdown that has no write before it. */
-    uv_buf_t none = uv_buf_init((char *)"", 0);
-    if (e->h->uv.stream.connect_req != NULL) queue_rest(e->h, &none, 1, 0, 0, CUV_NO_SLOT, 0);
-    r = uv_shutdown(&s->req, &e->h->uv.stream, on_shutdown);
-  }
-  if (r < 0) {
-    free(s);
-    cuv_push(l, CUV_EV_SHUTDOWN, e->slot, e->gen, r, NULL, 0);
-  }
-}
-
-/* Carries out a stream's submission other than a write. */
-void cuv_stream_op(cuv_loop *l, cuv_sqe *e) {
-  cuv_handle *h = e->h;
-  switch (e->op) {
-  case CUV_OP_READ_START: {
-    h->flags = (uint8_t)(e->a ? h->flags | CUV_SHORT : h->flags & ~CUV_SHORT);
-    int r = h->flags & CUV_IPC ? cuv_ipc_read_start(h) : uv_read_start(&h->uv.stream, cuv_stream_alloc, cuv_stream_read);
-    if (r < 0 && r != UV_EALREADY) cuv_push_handle(h, CUV_EV_READ, r, NULL, 0);
-    break;
-  }
-  case CUV_OP_READ_STOP: uv_read_stop(&h->uv.stream); break;
-  case CUV_OP_SHUTDOWN: shut(l, e); break;
-  case CUV_OP_ACCEPT: cuv_stream_accept(h); break;
-  }
-}
+/* uv_read_start. */
+int cuv_stream_read_start(cuv_handle *h) { return uv_read_start(&h->uv.stream, cuv_stream_alloc, cuv_stream_on_read); }
 
 /* uv_is_readable, after the submissions have been drained. */
 int cuv_stream_is_readable(cuv_handle *h) {

@@ -1,6 +1,6 @@
 package cuv
 
-// #include "cuv.h"
+// #include "stream.h"
 import "C"
 
 // Listen starts accepting. C function uv_listen.
@@ -9,11 +9,7 @@ func (h *Handle) Listen(backlog int) int { return int(C.cuv_stream_listen(h.c(),
 // Pause leaves new connections to the kernel's backlog, or accepts them again;
 // OpAccept then takes the one that libuv holds.
 func (h *Handle) Pause(on bool) {
-	v := C.int(0)
-	if on {
-		v = 1
-	}
-	C.cuv_stream_pause(h.c(), v)
+	C.cuv_stream_pause(h.c(), cint(on))
 }
 
 // TryWrite writes what the kernel takes at once, after the submissions: bytes
@@ -42,9 +38,5 @@ func (h *Handle) WriteQueueSize() int { return int(C.cuv_stream_write_queue_size
 // SetBlocking changes the mode of the descriptor. C function
 // uv_stream_set_blocking.
 func (h *Handle) SetBlocking(on bool) int {
-	v := C.int(0)
-	if on {
-		v = 1
-	}
-	return int(C.cuv_stream_set_blocking(h.c(), v))
+	return int(C.cuv_stream_set_blocking(h.c(), cint(on)))
 }

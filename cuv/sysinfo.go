@@ -41,18 +41,18 @@ func LoadAverage() (avg [3]float64) {
 // function uv_available_parallelism.
 func AvailableParallelism() int { return int(C.uv_available_parallelism()) }
 
-// FreeMemory returns the bytes that the system could give away. C function
+// FreeMemory returns the bytes of memory that are free. C function
 // uv_get_free_memory.
 func FreeMemory() uint64 { return uint64(C.uv_get_free_memory()) }
 
-// TotalMemory returns the machine's bytes. C function uv_get_total_memory.
+// TotalMemory returns the machine's memory in bytes. C function uv_get_total_memory.
 func TotalMemory() uint64 { return uint64(C.uv_get_total_memory()) }
 
 // ConstrainedMemory returns the bytes that the process may use, 0 if unknown. C
 // function uv_get_constrained_memory.
 func ConstrainedMemory() uint64 { return uint64(C.uv_get_constrained_memory()) }
 
-// AvailableMemory returns the bytes that it could still get. C function
+// AvailableMemory returns the bytes that the process could still allocate. C function
 // uv_get_available_memory.
 func AvailableMemory() uint64 { return uint64(C.uv_get_available_memory()) }
 

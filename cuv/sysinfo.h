@@ -4,6 +4,7 @@
 
 #include "cuv.h"
 
+/* sysinfo.c */
 void cuv_interface_addr(const uv_interface_address_t *a, cuv_addr *addr, cuv_addr *mask);
 int cuv_getrusage_thread(uv_rusage_t *u);
 

@@ -3,6 +3,7 @@
 
 #include "addr.h"
 #include "connect.h"
+#include "stream.h"
 
 /* uv_tcp_init_ex: a handle with a socket of the family 4 or 6. */
 int cuv_tcp_new(cuv_loop *l, int family, uint32_t slot, uint32_t gen, cuv_handle **out) {
@@ -71,9 +72,9 @@ int cuv_tcp_sockname(cuv_handle *h, int peer, cuv_addr *out) {
 /* uv_tcp_nodelay; on a listener, for every connection that it accepts. */
 int cuv_tcp_nodelay(cuv_handle *h, int on) {
   if (on)
-    h->flags |= CUV_NODELAY;
+    h->flags.stream |= CUV_STREAM_NODELAY;
   else
-    h->flags &= (uint8_t)~CUV_NODELAY;
+    h->flags.stream &= (uint8_t)~CUV_STREAM_NODELAY;
   return uv_tcp_nodelay(&h->uv.tcp, on);
 }
 
@@ -92,8 +93,15 @@ int cuv_tcp_keepalive_ex(cuv_handle *h, int on, unsigned idle_s, unsigned interv
 #endif
 }
 
-/* uv_tcp_simultaneous_accepts. */
-int cuv_tcp_simultaneous_accepts(cuv_handle *h, int on) { return uv_tcp_simultaneous_accepts(&h->uv.tcp, on); }
+/* Closes a connection with a reset instead of a FIN. */
+int cuv_tcp_close_reset(cuv_handle *h) {
+  cuv_flush(cuv_loop_of(h));
+  if (uv_is_closing(&h->uv.handle)) return UV_EINVAL;
+  int listener = h->uv.stream.connection_cb != NULL;
+  int r = uv_tcp_close_reset(&h->uv.tcp, cuv_handle_on_close);
+  if (r == 0 && listener) cuv_loop_of(h)->listeners--;
+  return r;
+}
 
 /* uv_socketpair; bit i of nonblock is the mode of fds[i]. */
 int cuv_tcp_socketpair(int type, int protocol, int nonblock, int *fds) {

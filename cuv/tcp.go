@@ -1,6 +1,6 @@
 package cuv
 
-// #include "cuv.h"
+// #include "stream.h"
 import "C"
 
 import (
@@ -49,32 +49,20 @@ func (h *Handle) TCPConnect(a netip.AddrPort, slot, gen uint32) int {
 // uv_tcp_getsockname and uv_tcp_getpeername.
 func (h *Handle) TCPName(peer bool) (netip.AddrPort, int) {
 	var c C.cuv_addr
-	v := C.int(0)
-	if peer {
-		v = 1
-	}
-	rc := C.cuv_tcp_sockname(h.c(), v, &c)
+	rc := C.cuv_tcp_sockname(h.c(), cint(peer), &c)
 	return addrFrom(&c), int(rc)
 }
 
 // TCPNoDelay sets TCP_NODELAY; on a listener also for what it accepts. C
 // function uv_tcp_nodelay.
 func (h *Handle) TCPNoDelay(on bool) int {
-	v := C.int(0)
-	if on {
-		v = 1
-	}
-	return int(C.cuv_tcp_nodelay(h.c(), v))
+	return int(C.cuv_tcp_nodelay(h.c(), cint(on)))
 }
 
 // TCPKeepAlive sets SO_KEEPALIVE; the delay in seconds. C function
 // uv_tcp_keepalive.
 func (h *Handle) TCPKeepAlive(on bool, delay uint) int {
-	v := C.int(0)
-	if on {
-		v = 1
-	}
-	return int(C.cuv_tcp_keepalive(h.c(), v, C.uint(delay)))
+	return int(C.cuv_tcp_keepalive(h.c(), cint(on), C.uint(delay)))
 }
 
 // TCPCloseReset closes with a reset. C function uv_tcp_close_reset.
@@ -83,21 +71,7 @@ func (h *Handle) TCPCloseReset() int { return int(C.cuv_tcp_close_reset(h.c())) 
 // TCPKeepAliveEx sets SO_KEEPALIVE with all its times, in seconds. C function
 // uv_tcp_keepalive_ex.
 func (h *Handle) TCPKeepAliveEx(on bool, idle, interval, count uint) int {
-	v := C.int(0)
-	if on {
-		v = 1
-	}
-	return int(C.cuv_tcp_keepalive_ex(h.c(), v, C.uint(idle), C.uint(interval), C.uint(count)))
-}
-
-// TCPSimultaneousAccepts does nothing but on Windows. C function
-// uv_tcp_simultaneous_accepts.
-func (h *Handle) TCPSimultaneousAccepts(on bool) int {
-	v := C.int(0)
-	if on {
-		v = 1
-	}
-	return int(C.cuv_tcp_simultaneous_accepts(h.c(), v))
+	return int(C.cuv_tcp_keepalive_ex(h.c(), cint(on), C.uint(idle), C.uint(interval), C.uint(count)))
 }
 
 // SocketPair makes two connected sockets of a type and protocol, each

@@ -8,18 +8,32 @@ static void on_timer(uv_timer_t *t) {
   cuv_push_handle(cuv_of(t), CUV_EV_TIMER, uv_is_active((uv_handle_t *)t), NULL, 0);
 }
 
-/* Carries out a timer's submission. Go computed the due time from the clock
- * that the loop still shows, so the difference is exact. */
-void cuv_timer_op(cuv_loop *l, cuv_sqe *e) {
-  uv_timer_t *t = &e->h->uv.timer;
+/* uv_timer_init, which cannot fail. */
+void cuv_timer_init(cuv_loop *l, cuv_sqe *e) { uv_timer_init(&l->uv, &e->h->uv.timer); }
+
+/* uv_timer_start. Go has computed the due time from the clock that the loop still shows,
+ * so the difference is exact. */
+void cuv_timer_start(cuv_loop *l, cuv_sqe *e) {
   uint64_t now = uv_now(&l->uv);
-  switch (e->op) {
-  case CUV_OP_TIMER_INIT: uv_timer_init(&l->uv, t); break; /* cannot fail */
-  case CUV_OP_TIMER_START: uv_timer_start(t, on_timer, e->a > now ? e->a - now : 0, e->b); break;
-  case CUV_OP_TIMER_STOP: uv_timer_stop(t); break;
-  case CUV_OP_TIMER_AGAIN: uv_timer_again(t); break;
-  case CUV_OP_TIMER_REPEAT: uv_timer_set_repeat(t, e->b); break;
-  }
+  uv_timer_start(&e->h->uv.timer, on_timer, e->a > now ? e->a - now : 0, e->b);
+}
+
+/* uv_timer_stop. */
+void cuv_timer_stop(cuv_loop *l, cuv_sqe *e) {
+  (void)l;
+  uv_timer_stop(&e->h->uv.timer);
+}
+
+/* uv_timer_again. */
+void cuv_timer_again(cuv_loop *l, cuv_sqe *e) {
+  (void)l;
+  uv_timer_again(&e->h->uv.timer);
+}
+
+/* uv_timer_set_repeat. */
+void cuv_timer_set_repeat(cuv_loop *l, cuv_sqe *e) {
+  (void)l;
+  uv_timer_set_repeat(&e->h->uv.timer, e->b);
 }
 
 /* Memory for n timers, which CUV_OP_TIMER_INIT makes handles of; returns how
@@ -27,7 +41,7 @@ void cuv_timer_op(cuv_loop *l, cuv_sqe *e) {
 int cuv_timer_stock(cuv_loop *l, cuv_handle **out, int n) {
   for (int i = 0; i < n; i++) {
     if ((out[i] = cuv_handle_alloc(UV_TIMER)) == NULL) return i;
-    out[i]->uv.handle.loop = &l->uv; /* direct calls find their loop before the drain by it */
+    out[i]->uv.handle.loop = &l->uv; /* by it a direct call finds the loop, to drain it first */
   }
   return n;
 }

@@ -5,8 +5,8 @@ import "C"
 
 import "unsafe"
 
-// stock is how much memory for timers C hands out at once, and keeps: a program
-// may make and close one for every request.
+// stock is for how many timers C allocates memory at once, and for how many a loop keeps
+// it: a program may make and close a timer for every request.
 const stock = 64
 
 // NewTimer makes a timer for a slot without crossing: C readies it when it
@@ -31,14 +31,14 @@ func (l *Loop) NewTimer(slot, gen uint32) *Handle {
 	return h
 }
 
-// RecycleTimer is OpFree for a timer's memory, which it keeps for NewTimer if it
-// has little.
+// RecycleTimer is OpFree for a timer, but keeps the memory for NewTimer unless the loop has
+// a stock already.
 func (l *Loop) RecycleTimer(h *Handle) {
 	if len(l.timers) == stock {
 		l.Submit(OpFree, h, 0, 0)
 		return
 	}
-	h.flags, h.Slot = 0, NoSlot
+	h.Slot = NoSlot
 	l.timers = append(l.timers, h)
 }
 

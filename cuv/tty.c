@@ -173,19 +173,5 @@ int cuv_tty_reset_mode(void) {
   return r;
 }
 
-/* uv_tty_set_vterm_state, which does nothing on Unix: then UV_ENOTSUP. */
-int cuv_tty_set_vterm_state(int supported) {
-  uv_tty_vtermstate_t s;
-  uv_tty_set_vterm_state(supported ? UV_TTY_SUPPORTED : UV_TTY_UNSUPPORTED);
-  return uv_tty_get_vterm_state(&s);
-}
-
-/* uv_tty_get_vterm_state: 1 supported, 0 unsupported, or an error. */
-int cuv_tty_vterm_state(void) {
-  uv_tty_vtermstate_t s = UV_TTY_UNSUPPORTED;
-  int r = uv_tty_get_vterm_state(&s);
-  return r < 0 ? r : s == UV_TTY_SUPPORTED;
-}
-
 /* uv_guess_handle. */
 int cuv_guess_handle(int fd) { return (int)uv_guess_handle(fd); }

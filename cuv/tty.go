@@ -33,23 +33,6 @@ func (h *Handle) TTYWinsize() (width, height, rc int) {
 // C function uv_tty_reset_mode.
 func TTYResetMode() int { return int(C.cuv_tty_reset_mode()) }
 
-// TTYVTermState tells whether the console handles virtual terminal sequences.
-// C function uv_tty_get_vterm_state.
-func TTYVTermState() (supported bool, rc int) {
-	r := C.cuv_tty_vterm_state()
-	return r > 0, int(min(r, 0))
-}
-
-// TTYSetVTermState overrides what TTYVTermState finds. C function
-// uv_tty_set_vterm_state.
-func TTYSetVTermState(supported bool) int {
-	v := C.int(0)
-	if supported {
-		v = 1
-	}
-	return int(C.cuv_tty_set_vterm_state(v))
-}
-
 // GuessHandle tells which kind of handle suits a descriptor. C function
 // uv_guess_handle.
 func GuessHandle(fd int) int { return int(C.cuv_guess_handle(C.int(fd))) }

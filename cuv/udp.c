@@ -18,10 +18,7 @@
  *
  * libuv cuts the room for recvmmsg into strides of 64 KiB. Small datagrams move
  * down from there to lie side by side, so that they leave room for others. */
-enum {
-  late = UINT16_MAX, /* chunks of a handle that has to wait for others */
-  pack_max = 4096,   /* a longer datagram stays where it is */
-};
+enum { pack_max = 4096 /* a longer datagram stays where it is */ };
 
 /* Bytes of n rounded up so that the next header is aligned. */
 static uint32_t padded(size_t n) { return ((uint32_t)n + 15u) & ~15u; }
@@ -31,34 +28,35 @@ static uint32_t heads(cuv_handle *h) {
   return (uint32_t)sizeof(cuv_datagram) * (uv_udp_using_recvmmsg(&h->uv.udp) ? CUV_UDP_BATCH : 1);
 }
 
-/* Lends libuv a piece of the read arena in which the longest datagram fits, or
- * all of a smaller arena. Otherwise it lends nothing, and the poll reports the
- * handle again; see on_alloc in stream.c for who is next. */
+/* Lends libuv a piece of the read arena in which the longest datagram fits, or all of a
+ * smaller arena. Otherwise it lends nothing, and the next poll reports the handle again;
+ * cuv_stream_alloc tells why a handle yields. */
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
   (void)suggested;
   cuv_handle *h = cuv_of(uv);
   cuv_loop *l = cuv_loop_of(h);
   cuv_ring *r = &l->ring;
-  if (h->turn != l->turn) {
-    h->turn = l->turn;
-    h->chunks = h->era == l->era ? late : 0;
+  if (h->read.turn != l->turn) {
+    h->read.turn = l->turn;
+    h->read.chunks = 0;
+    h->yields = h->read.round == l->round;
   }
   uint32_t head = heads(h);
-  uint32_t room = r->in_cap - r->in_len;
+  uint32_t left = r->in_cap - r->in_len;
   uint32_t need = head + CUV_UDP_MAX < r->in_cap ? head + CUV_UDP_MAX : r->in_cap;
-  if (room < need && h->chunks == 0) l->short_of++;
-  if (room < need || h->chunks == late || l->fail_arena) {
+  if (left < need && !h->yields && h->read.chunks == 0) l->starved++;
+  if (left < need || h->yields || l->fail_arena) {
     *buf = uv_buf_init(NULL, 0);
     return;
   }
-  h->era = l->era;
+  h->read.round = l->round;
   uint32_t most = head == sizeof(cuv_datagram) ? CUV_UDP_MAX : CUV_UDP_MAX * CUV_UDP_BATCH;
-  *buf = uv_buf_init(r->in + r->in_len + head, room - head < most ? room - head : most);
+  *buf = uv_buf_init(r->in + r->in_len + head, left - head < most ? left - head : most);
   l->packed = r->in_len + head;
 }
 
-/* Takes the arena up to here. */
-static void take(cuv_ring *r, uint32_t end) { r->in_len = end < r->in_cap ? end : r->in_cap; }
+/* Marks the arena as used up to end. */
+static void use_arena(cuv_ring *r, uint32_t end) { r->in_len = end < r->in_cap ? end : r->in_cap; }
 
 /* Reports an error that another host caused, with the address it came of. */
 static void report(cuv_handle *h, int status, const struct sockaddr *addr) {
@@ -67,7 +65,7 @@ static void report(cuv_handle *h, int status, const struct sockaddr *addr) {
   if (addr != NULL && r->in_cap - r->in_len >= sizeof *d) {
     d = (cuv_datagram *)(r->in + r->in_len);
     cuv_addr_from(&d->addr, (const struct sockaddr_storage *)addr);
-    take(r, r->in_len + (uint32_t)sizeof *d);
+    use_arena(r, r->in_len + (uint32_t)sizeof *d);
   }
   cuv_push_handle(h, CUV_EV_UDP_RECV, status, d, 0);
 }
@@ -117,12 +115,12 @@ static void arrived(cuv_handle *h, char *p, size_t n, const struct sockaddr *add
     if (n <= pack_max) p = memmove(r->in + l->packed, p, n);
     l->packed = (uint32_t)(p - r->in) + padded(n);
   } else {
-    take(r, (uint32_t)(p - r->in) + padded(n));
+    use_arena(r, (uint32_t)(p - r->in) + padded(n));
   }
-  d->data = p;
+  d->data.bytes = p;
   cuv_addr_from(&d->addr, (const struct sockaddr_storage *)addr);
   cuv_push_handle(h, CUV_EV_UDP_RECV, (int32_t)n, d, flags & UV_UDP_PARTIAL ? CUV_UDP_TRUNCATED : 0);
-  if (h->chunks < late - 1) h->chunks++;
+  h->read.chunks++;
 }
 
 /* Reports what was received. */
@@ -130,7 +128,7 @@ static void on_recv(uv_udp_t *u, ssize_t n, const uv_buf_t *buf, const struct so
   cuv_handle *h = cuv_of(u);
   cuv_loop *l = cuv_loop_of(h);
   if (flags & UV_UDP_MMSG_FREE) {
-    take(&l->ring, l->packed);
+    use_arena(&l->ring, l->packed);
     return;
   }
   if (n >= 0 && addr != NULL) {
@@ -152,19 +150,21 @@ static void on_recv(uv_udp_t *u, ssize_t n, const uv_buf_t *buf, const struct so
   }
   /* Nothing there. If there was nothing at all, an error may be what the poll
    * reported. */
-  if (h->chunks == 0 && report_queued(h) != 0) return;
-  if (h->flags & CUV_UDP_TELL) cuv_push_handle(h, CUV_EV_UDP_RECV, 0, NULL, CUV_UDP_DRAINED);
+  if (h->read.chunks == 0 && report_queued(h) != 0) return;
+  if (h->flags.udp & CUV_UDP_REPORT_DRAINED) cuv_push_handle(h, CUV_EV_UDP_RECV, 0, NULL, CUV_UDP_DRAINED);
 }
 
-/* Carries out a submission that starts or stops receiving. */
-void cuv_udp_op(cuv_sqe *e) {
-  cuv_handle *h = e->h;
-  if (e->op == CUV_OP_UDP_RECV_STOP) {
-    uv_udp_recv_stop(&h->uv.udp);
-    return;
-  }
-  int r = uv_udp_recv_start(&h->uv.udp, on_alloc, on_recv);
-  if (r < 0 && r != UV_EALREADY) cuv_push_handle(h, CUV_EV_UDP_RECV, r, NULL, 0);
+/* Starts to receive; a failure is an event. */
+void cuv_udp_recv_start(cuv_loop *l, cuv_sqe *e) {
+  (void)l;
+  int r = uv_udp_recv_start(&e->h->uv.udp, on_alloc, on_recv);
+  if (r < 0 && r != UV_EALREADY) cuv_push_handle(e->h, CUV_EV_UDP_RECV, r, NULL, 0);
+}
+
+/* Stops to receive. */
+void cuv_udp_recv_stop(cuv_loop *l, cuv_sqe *e) {
+  (void)l;
+  uv_udp_recv_stop(&e->h->uv.udp);
 }
 
 /* uv_udp_init or uv_udp_init_ex. UV_EINVAL if the read arena is too small for recvmmsg, of

@@ -38,20 +38,20 @@ func (e *Event) Datagram() ([]byte, netip.AddrPort) {
 	if e.Status < 0 {
 		return nil, addrFrom(&d.addr)
 	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(d.data)), int(e.Status)), addrFrom(&d.addr)
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&d.data)), int(e.Status)), addrFrom(&d.addr)
 }
 
 // Truncated tells of an EvUDPRecv that the datagram was longer.
-func (e *Event) Truncated() bool { return e.Aux&C.CUV_UDP_TRUNCATED != 0 }
+func (e *Event) Truncated() bool { return e.aux&C.CUV_UDP_TRUNCATED != 0 }
 
 // Drained tells of an EvUDPRecv that the kernel has no more datagrams.
-func (e *Event) Drained() bool { return e.Aux&C.CUV_UDP_DRAINED != 0 }
+func (e *Event) Drained() bool { return e.aux&C.CUV_UDP_DRAINED != 0 }
 
-// TellDrained makes events say when the kernel has no more datagrams.
-func (h *Handle) TellDrained(on bool) {
-	h.flags &^= C.CUV_UDP_TELL
+// ReportDrained makes events say when the kernel has no more datagrams.
+func (h *Handle) ReportDrained(on bool) {
+	h.flags &^= C.CUV_UDP_REPORT_DRAINED
 	if on {
-		h.flags |= C.CUV_UDP_TELL
+		h.flags |= C.CUV_UDP_REPORT_DRAINED
 	}
 }
 
@@ -97,7 +97,7 @@ func (h *Handle) UDPDisconnect() int { return int(C.cuv_udp_connect(h.c(), nil))
 // uv_udp_getsockname and uv_udp_getpeername.
 func (h *Handle) UDPName(peer bool) (netip.AddrPort, int) {
 	var c C.cuv_addr
-	rc := C.cuv_udp_sockname(h.c(), boolInt(peer), &c)
+	rc := C.cuv_udp_sockname(h.c(), cint(peer), &c)
 	return addrFrom(&c), int(rc)
 }
 
@@ -118,7 +118,7 @@ func (h *Handle) UDPMembership(group, iface, source netip.Addr, join bool) int {
 		c := ipTo(source)
 		s = &c
 	}
-	return int(C.cuv_udp_membership(h.c(), ipTo(group), ipTo(iface), s, boolInt(join)))
+	return int(C.cuv_udp_membership(h.c(), ipTo(group), ipTo(iface), s, cint(join)))
 }
 
 // UDPMulticastInterface chooses where multicasts leave. C function
@@ -130,7 +130,7 @@ func (h *Handle) UDPMulticastInterface(iface netip.Addr) int {
 // UDPMulticastLoop sends multicasts to this host, too. C function
 // uv_udp_set_multicast_loop.
 func (h *Handle) UDPMulticastLoop(on bool) int {
-	return int(C.cuv_udp_multicast_loop(h.c(), boolInt(on)))
+	return int(C.cuv_udp_multicast_loop(h.c(), cint(on)))
 }
 
 // UDPMulticastTTL limits the hops of multicasts. C function
@@ -140,17 +140,10 @@ func (h *Handle) UDPMulticastTTL(ttl int) int {
 }
 
 // UDPBroadcast allows broadcasts. C function uv_udp_set_broadcast.
-func (h *Handle) UDPBroadcast(on bool) int { return int(C.cuv_udp_broadcast(h.c(), boolInt(on))) }
+func (h *Handle) UDPBroadcast(on bool) int { return int(C.cuv_udp_broadcast(h.c(), cint(on))) }
 
 // UDPTTL limits the hops of unicasts. C function uv_udp_set_ttl.
 func (h *Handle) UDPTTL(ttl int) int { return int(C.cuv_udp_ttl(h.c(), C.int(ttl))) }
 
 // ipTo is addrTo of an address without a port.
 func ipTo(ip netip.Addr) C.cuv_addr { return addrTo(netip.AddrPortFrom(ip, 0)) }
-
-func boolInt(v bool) C.int {
-	if v {
-		return 1
-	}
-	return 0
-}

@@ -7,7 +7,10 @@
 /* A datagram to send, in the output arena, or one received, in the read arena.
  * Go mirrors it in udp.go. */
 typedef struct cuv_datagram {
-  char *data;    /* its bytes, or an array of uv_buf_t */
+  union {
+    char *bytes;
+    uv_buf_t *vector; /* to send, with CUV_WRITE_VECTOR */
+  } data;
   cuv_addr addr; /* receiver or sender; family 0: none */
 } cuv_datagram;
 
@@ -19,9 +22,9 @@ enum cuv_udp_event {
   CUV_UDP_DRAINED = 2,   /* no datagram: the kernel has no more */
 };
 
-/* Flags of cuv_handle, for UDP. */
+/* cuv_handle.flags.udp. */
 enum cuv_udp_flag {
-  CUV_UDP_TELL = 1, /* report CUV_UDP_DRAINED */
+  CUV_UDP_REPORT_DRAINED = 1, /* events say when the kernel has no more datagrams */
 };
 
 enum {
@@ -29,10 +32,9 @@ enum {
   CUV_UDP_BATCH = 20,      /* how many libuv 1.50 sends or receives in one call */
 };
 
-/* For ring.c. */
-void cuv_udp_op(cuv_sqe *e);
-void cuv_udp_flush(cuv_loop *l, cuv_handle *h);
-
+/* udp.c */
+void cuv_udp_recv_start(cuv_loop *l, cuv_sqe *e);
+void cuv_udp_recv_stop(cuv_loop *l, cuv_sqe *e);
 int cuv_udp_new(cuv_loop *l, unsigned flags, uint32_t slot, uint32_t gen, cuv_handle **out);
 int cuv_udp_using_recvmmsg(cuv_handle *h);
 int cuv_udp_open(cuv_handle *h, int fd);
@@ -45,6 +47,7 @@ size_t cuv_udp_queue_size(cuv_handle *h);
 size_t cuv_udp_queue_count(cuv_handle *h);
 
 /* udp_send.c */
+void cuv_udp_send_chain(cuv_loop *l, cuv_sqe *first);
 int cuv_udp_try_send(cuv_handle *h, const cuv_addr *to, const char *p, size_t n);
 int cuv_udp_send(cuv_handle *h, const cuv_addr *to, const char *p, size_t n);
 int cuv_udp_try_send2(cuv_handle *h, const cuv_datagram *d, const size_t *len, unsigned n);

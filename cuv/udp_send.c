@@ -76,9 +76,14 @@ typedef struct batch {
 /* Adds a datagram of len bytes, or of len buffers if it is a vector. */
 static void add(batch *b, const cuv_datagram *d, size_t len, int vector) {
   unsigned i = b->n++;
-  b->one[i] = (uv_buf_t){.base = d->data, .len = len};
-  b->bufs[i] = vector ? (uv_buf_t *)(void *)d->data : &b->one[i];
-  b->nbufs[i] = vector ? (unsigned)len : 1;
+  if (vector) {
+    b->bufs[i] = d->data.vector;
+    b->nbufs[i] = (unsigned)len;
+  } else {
+    b->one[i] = (uv_buf_t){.base = d->data.bytes, .len = len};
+    b->bufs[i] = &b->one[i];
+    b->nbufs[i] = 1;
+  }
   b->to[i] = receiver(&d->addr, &b->ss[i]);
 }
 
@@ -97,12 +102,12 @@ static int offer(cuv_handle *h, batch *b) {
   return (int)i;
 }
 
-/* Sends the chain of one handle, in order, in as few system calls as it takes.
+/* Sends a chain of datagrams of one handle, in order, in as few system calls as it takes.
  * What the kernel has no room for goes to libuv's queue. */
-void cuv_udp_flush(cuv_loop *l, cuv_handle *h) {
+void cuv_udp_send_chain(cuv_loop *l, cuv_sqe *first) {
   cuv_sqe *sq = l->ring.sq;
-  uint32_t i = h->wfirst;
-  h->wfirst = CUV_NIL;
+  cuv_handle *h = first->h;
+  uint32_t i = (uint32_t)(first - sq);
   while (i != CUV_NIL) {
     batch b;
     b.n = 0;
@@ -116,7 +121,7 @@ void cuv_udp_flush(cuv_loop *l, cuv_handle *h) {
       }
       continue;
     }
-    if (r < 0) { /* the first one's alone */
+    if (r < 0) { /* of the first one alone */
       sent(h, &sq[i], r);
       i = sq[i].next;
       continue;

@@ -49,11 +49,11 @@ func (l *Loop) UDPSendJoined(h *Handle, to netip.AddrPort, bufs [][]byte, total 
 // until the request completes. There are at most UDPVectorMax, none of them in
 // the read arena.
 func (l *Loop) UDPSendLent(h *Handle, to netip.AddrPort, bufs [][]byte, slot, gen uint32) {
-	const size = int(unsafe.Sizeof(C.uv_buf_t{}))
+	const size = int(unsafe.Sizeof(uvBuf{}))
 	at := l.datagram(to, len(bufs)*size)
-	vec := unsafe.Slice((*[2]uintptr)(unsafe.Add(at, datagramSize)), len(bufs))
+	vec := unsafe.Slice((*uvBuf)(unsafe.Add(at, datagramSize)), len(bufs))
 	for i, p := range bufs {
-		vec[i] = [2]uintptr{uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p))}
+		vec[i] = bufOf(p)
 	}
 	l.SubmitRequest(OpUDPSend, WriteLent|WriteVector, h, slot, gen, uint64(uintptr(at)), uint64(len(bufs)))
 }
@@ -66,7 +66,7 @@ const UDPVectorMax = 64
 func (l *Loop) datagram(to netip.AddrPort, n int) unsafe.Pointer {
 	r := l.ring
 	const align = uint32(unsafe.Alignof(C.cuv_datagram{}))
-	if n+int(datagramSize+align) > int(r.outCap-r.outLen) || r.sqLen == r.sqCap {
+	if n+int(datagramSize+align) > int(r.outCap-r.outLen) || r.sqLen == r.sqLimit {
 		l.Flush()
 	}
 	r.outLen = (r.outLen + align - 1) / align * align

@@ -7,7 +7,7 @@ import "C"
 // uv_version_string, https://docs.libuv.org/en/v1.x/version.html.
 func Version() string { return C.GoString(C.uv_version_string()) }
 
-// VersionHex returns it as libuv encodes it: major<<16 | minor<<8 | patch. C
+// VersionHex returns the version of the libuv that is linked: major<<16 | minor<<8 | patch. C
 // function uv_version.
 func VersionHex() uint { return uint(C.uv_version()) }
 

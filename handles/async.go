@@ -7,9 +7,10 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// An Async lets any goroutine make the loop call a function. Sends that come
-// before the function has run are one call. C type uv_async_t,
-// https://docs.libuv.org/en/v1.x/async.html.
+// An Async lets any goroutine make the loop call a function. Sends that come before
+// the function has run are one call. C type uv_async_t.
+//
+// https://docs.libuv.org/en/v1.x/async.html
 type Async struct {
 	handle
 	fn   func()
@@ -20,9 +21,10 @@ type Async struct {
 
 var _ uv.Handle = (*Async)(nil)
 
-// NewAsync makes an async handle on the loop; it is active until it is closed.
-// fn may be nil: then Send only wakes the loop. C function uv_async_init,
-// https://docs.libuv.org/en/v1.x/async.html#c.uv_async_init.
+// NewAsync makes an async handle on the loop; it is active until it is closed. fn may
+// be nil: then Send only wakes the loop. C function uv_async_init.
+//
+// https://docs.libuv.org/en/v1.x/async.html#c.uv_async_init
 func NewAsync(l uv.Loop, fn func()) (*Async, error) {
 	a := &Async{fn: fn}
 	a.fire = a.run
@@ -33,13 +35,14 @@ func NewAsync(l uv.Loop, fn func()) (*Async, error) {
 	return a, nil
 }
 
-// Send makes the loop call the function in its next turn, and wakes the loop if
-// it waits. Any goroutine may call it, at any time; after Close it is an error.
-// C function uv_async_send,
-// https://docs.libuv.org/en/v1.x/async.html#c.uv_async_send.
+// Send makes the loop call the function in its next turn, and wakes the loop if it
+// waits. Any goroutine may call it, at any time; after Close it is an error. C
+// function uv_async_send.
+//
+// https://docs.libuv.org/en/v1.x/async.html#c.uv_async_send
 func (a *Async) Send() error {
 	if a.core == nil {
-		return uv.Check("async send", int(uv.EINVAL))
+		return uv.Fail("async send", uv.EINVAL)
 	}
 	if a.gone.Load() {
 		return &uv.OpError{Op: "async send", Err: uv.ErrClosed}
@@ -57,9 +60,10 @@ func (a *Async) run() {
 	}
 }
 
-// Close starts closing the handle; a send that has not been delivered is
-// dropped. C function uv_close,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
+// Close starts closing the handle; a send that has not been delivered is dropped. C
+// function uv_close.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (a *Async) Close() error {
 	if err := a.handle.Close(); err != nil {
 		return err
@@ -68,8 +72,9 @@ func (a *Async) Close() error {
 	return nil
 }
 
-// complete handles the handle's events. C type uv_async_cb,
-// https://docs.libuv.org/en/v1.x/async.html#c.uv_async_cb.
+// complete handles the handle's events. C type uv_async_cb.
+//
+// https://docs.libuv.org/en/v1.x/async.html#c.uv_async_cb
 func (a *Async) complete(ev *cuv.Event) {
 	if ev.Kind == cuv.EvClose {
 		a.fn = nil

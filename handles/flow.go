@@ -51,7 +51,7 @@ func (s *stream) SetWatermarks(low, high int) error {
 		return err
 	}
 	if low < 0 || low > high {
-		return s.fail("set watermarks", int(uv.EINVAL))
+		return s.fail("set watermarks", uv.EINVAL)
 	}
 	if s.flow == nil {
 		s.flow = &flow{s: s}

@@ -84,10 +84,10 @@ func (f *FSEvent) Start(path string, flags FSEventFlag, fn func(name string, eve
 		return err
 	}
 	if fn == nil || strings.IndexByte(path, 0) >= 0 || flags&^fsEventAll != 0 || f.has(active) {
-		return uv.CheckAddr(op, path, int(uv.EINVAL))
+		return uv.FailAddr(op, path, uv.EINVAL)
 	}
 	if flags&^cuv.FSEventSupported != 0 {
-		return uv.CheckAddr(op, path, int(uv.ENOTSUP))
+		return uv.FailAddr(op, path, uv.ENOTSUP)
 	}
 	if rc := f.c.FSEventStart(path, int(flags)); rc < 0 {
 		return uv.CheckAddr(op, path, rc)
@@ -133,7 +133,7 @@ func (f *FSEvent) complete(ev *cuv.Event) {
 		if name := ev.Name(); string(name) != f.name {
 			f.name = string(name)
 		}
-		f.fn(f.name, FSEventKind(uint32(ev.Aux)), uv.Check("fs event", int(ev.Status)))
+		f.fn(f.name, FSEventKind(ev.FSEvents()), uv.Check("fs event", int(ev.Status)))
 	case cuv.EvClose:
 		f.fn = nil
 		f.finish()

@@ -46,7 +46,7 @@ func (f *FSPoll) Start(path string, interval time.Duration, fn func(prev, cur uv
 	}
 	ms := interval.Milliseconds()
 	if fn == nil || strings.IndexByte(path, 0) >= 0 || interval <= 0 || ms > math.MaxUint32 || f.has(active) {
-		return uv.CheckAddr(op, path, int(uv.EINVAL))
+		return uv.FailAddr(op, path, uv.EINVAL)
 	}
 	if f.has(started) {
 		c, rc := f.c.Renew()

@@ -17,7 +17,7 @@ func (b *Base) Guard(inUse func() bool) error {
 		return err
 	}
 	if inUse == nil {
-		return s.fail("guard", int(uv.EINVAL))
+		return s.fail("guard", uv.EINVAL)
 	}
 	s.guard = inUse
 	s.seen = 0 // linger.go is for who closes and is not asked
@@ -36,9 +36,10 @@ func (b *Base) Unguard() {
 	}
 }
 
-// Close starts closing the handle as all handles do; see [Timer.Close]. Behind a
-// guard it may be put off. C function uv_close,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
+// Close starts closing the handle as all handles do; see [Timer.Close]. Behind a guard
+// it may be put off. C function uv_close.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (s *stream) Close() error {
 	if s.has(closing) {
 		return nil

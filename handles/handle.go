@@ -35,7 +35,8 @@ type handle struct {
 	onClose func()
 	flags   uint16
 	kind    uv.HandleKind
-	seen    int32 // linger.go
+	seen    int32 // linger.go: the descriptor, once others have seen it
+	last    int32 // linger.go: a duplicate of the descriptor, to be closed last
 }
 
 // on says what the handle is, and whose; op names the call that makes it.
@@ -55,11 +56,11 @@ func (h *handle) open(l uv.Loop, op string, kind uv.HandleKind, ipc bool, t core
 	return err
 }
 
-// adopt makes t the owner of a handle that C accepted.
-func (h *handle) adopt(core *core.Core, c *cuv.Handle, t core.Target) {
+// register makes t the owner of a handle that C accepted.
+func (h *handle) register(core *core.Core, c *cuv.Handle, t core.Target) {
 	h.core, h.kind = core, uv.HandleKind(c.Kind())
 	h.c = c
-	core.Adopt(c, t)
+	core.Register(c, t)
 }
 
 // use checks that the handle may be used: EINVAL for one that no constructor made,
@@ -93,8 +94,9 @@ func (h *handle) has(f uint16) bool { return h.flags&f != 0 }
 func (h *handle) set(f uint16)      { h.flags |= f }
 func (h *handle) clear(f uint16)    { h.flags &^= f }
 
-// Kind tells what the handle is. C function uv_handle_get_type,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_handle_get_type.
+// Kind tells what the handle is. C function uv_handle_get_type.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_handle_get_type
 func (h *handle) Kind() uv.HandleKind { return h.kind }
 
 // String names the handle; in debug mode with the place where it was created.
@@ -108,8 +110,10 @@ func (h *handle) String() string {
 	return h.kind.String()
 }
 
-// Ref makes the handle keep the loop alive while it is active, which is the
-// default. C function uv_ref, https://docs.libuv.org/en/v1.x/handle.html#c.uv_ref.
+// Ref makes the handle keep the loop alive while it is active, which is the default. C
+// function uv_ref.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_ref
 func (h *handle) Ref() {
 	if h.mine("ref") && h.has(unref) && !h.has(closing) {
 		h.clear(unref)
@@ -117,8 +121,9 @@ func (h *handle) Ref() {
 	}
 }
 
-// Unref lets Run return although the handle is active. C function uv_unref,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_unref.
+// Unref lets Run return although the handle is active. C function uv_unref.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_unref
 func (h *handle) Unref() {
 	if h.mine("unref") && !h.has(unref|closing) {
 		h.set(unref)
@@ -126,24 +131,28 @@ func (h *handle) Unref() {
 	}
 }
 
-// HasRef tells whether the handle keeps the loop alive while it is active. C
-// function uv_has_ref, https://docs.libuv.org/en/v1.x/handle.html#c.uv_has_ref.
+// HasRef tells whether the handle keeps the loop alive while it is active. C function
+// uv_has_ref.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_has_ref
 func (h *handle) HasRef() bool { return h.mine("has ref") && !h.has(unref|closed) }
 
-// Active tells whether the handle is doing something: a timer, idle, prepare,
-// check or signal between start and stop, an async until it is closed. C
-// function uv_is_active,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_is_active.
+// Active tells whether the handle is doing something: a timer, idle, prepare, check or
+// signal between start and stop, an async until it is closed. C function uv_is_active.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_is_active
 func (h *handle) Active() bool { return h.mine("active") && h.has(active) && !h.has(closing) }
 
-// Closing tells whether Close has been called. C function uv_is_closing,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_is_closing.
+// Closing tells whether Close has been called. C function uv_is_closing.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_is_closing
 func (h *handle) Closing() bool { return h.mine("closing") && h.has(closing) }
 
-// Close starts closing the handle; a second call does nothing. From now on no
-// callback of the handle runs but those of its requests, which complete with
-// ECANCELED, and then the one of OnClose. C function uv_close,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
+// Close starts closing the handle; a second call does nothing. From now on no callback
+// of the handle runs but those of its requests, which complete with ECANCELED, and
+// then the one of OnClose. C function uv_close.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (h *handle) Close() error {
 	if again, err := h.closeAgain(); again || err != nil {
 		return err
@@ -174,9 +183,10 @@ func (h *handle) startClose() {
 	h.core.Bump(h.c)
 }
 
-// OnClose sets the function that runs when libuv is done with the handle, after
-// the callbacks of all its requests; nil for none. C type uv_close_cb,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close_cb.
+// OnClose sets the function that runs when libuv is done with the handle, after the
+// callbacks of all its requests; nil for none. C type uv_close_cb.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close_cb
 func (h *handle) OnClose(fn func()) {
 	if h.mine("on close") {
 		h.onClose = fn
@@ -186,8 +196,8 @@ func (h *handle) OnClose(fn func()) {
 // finish handles the close event.
 func (h *handle) finish() {
 	h.set(closed)
-	if h.seen < 0 {
-		go unix.Close(int(-h.seen))
+	if h.last > 0 {
+		go unix.Close(int(h.last))
 	}
 	fn := h.onClose
 	h.onClose = nil

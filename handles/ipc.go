@@ -33,8 +33,8 @@ func (in *ipc) due(arrived int) { in.pending = len(in.queue) - (in.arrived - arr
 // crowded tells whether too many descriptors wait for another chunk.
 func (in *ipc) crowded() bool { return in.pending > maxPending }
 
-// take removes the oldest descriptor.
-func (in *ipc) take() passed {
+// nextPassed removes the oldest descriptor.
+func (in *ipc) nextPassed() passed {
 	d := in.queue[0]
 	in.queue = in.queue[1:]
 	in.pending--
@@ -53,7 +53,9 @@ func (in *ipc) discard() {
 }
 
 // complete handles the pipe's events. C types uv_read_cb, uv_connection_cb and
-// uv_close_cb, https://docs.libuv.org/en/v1.x/stream.html.
+// uv_close_cb.
+//
+// https://docs.libuv.org/en/v1.x/stream.html
 func (p *Pipe) complete(ev *cuv.Event) {
 	if p.ipc == nil {
 		p.stream.complete(ev)
@@ -62,7 +64,7 @@ func (p *Pipe) complete(ev *cuv.Event) {
 	in := p.ipc
 	switch ev.Kind {
 	case cuv.EvPassed:
-		in.queue = append(in.queue, passed{int(ev.Status), uv.HandleKind(ev.Aux)})
+		in.queue = append(in.queue, passed{ev.PassedFD(), uv.HandleKind(ev.PassedKind())})
 		in.arrived++
 	case cuv.EvRead:
 		p.onIPCRead(ev)
@@ -92,7 +94,7 @@ func (p *Pipe) onIPCRead(ev *cuv.Event) {
 	}
 	p.onRead(ev) // holds it
 	if fn != nil {
-		fn(nil, p.fail("read", int(uv.EMFILE)))
+		fn(nil, p.fail("read", uv.EMFILE))
 	}
 }
 
@@ -105,10 +107,11 @@ func (s *stream) suspend() func(p []byte, err error) {
 	return fn
 }
 
-// PendingCount returns how many descriptors came with the chunks that were
-// delivered so far and wait for Accept or AcceptFile; always 0 without IPC.
-// C function uv_pipe_pending_count,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_count.
+// PendingCount returns how many descriptors came with the chunks that were delivered
+// so far and wait for Accept or AcceptFile; always 0 without IPC. C function
+// uv_pipe_pending_count.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_count
 func (p *Pipe) PendingCount() int {
 	if !p.mine("pending count") || p.ipc == nil || p.has(closing) {
 		return 0
@@ -116,10 +119,11 @@ func (p *Pipe) PendingCount() int {
 	return p.ipc.pending
 }
 
-// PendingType tells what the oldest of them is: KindTCP, KindPipe, KindUDP,
-// KindTTY, KindFile for files and devices, KindUnknown for others and if there
-// is none. C function uv_pipe_pending_type,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_type.
+// PendingType tells what the oldest of them is: KindTCP, KindPipe, KindUDP, KindTTY,
+// KindFile for files and devices, KindUnknown for others and if there is none. C
+// function uv_pipe_pending_type.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_type
 func (p *Pipe) PendingType() uv.HandleKind {
 	if p.PendingCount() == 0 {
 		return uv.KindUnknown
@@ -133,29 +137,30 @@ func (p *Pipe) waiting(op string) error {
 		return err
 	}
 	if p.ipc == nil {
-		return p.fail(op, int(uv.EINVAL))
+		return p.fail(op, uv.EINVAL)
 	}
 	if p.ipc.pending == 0 {
-		return p.fail(op, int(uv.EAGAIN))
+		return p.fail(op, uv.EAGAIN)
 	}
 	return nil
 }
 
-// Accept takes the oldest pending descriptor as a handle on the pipe's loop: a
-// *TCP, a *Pipe, made with opts, a *UDP or a *TTY, which the receiver must close.
-// The descriptor becomes non-blocking, which all its holders share. EAGAIN if
-// none is pending, EINVAL without IPC, ENOTSUP for other kinds, which AcceptFile
-// takes. On any other error the descriptor is closed. C function uv_accept,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept.
+// Accept takes the oldest pending descriptor as a handle on the pipe's loop: a *TCP, a
+// *Pipe, made with opts, a *UDP or a *TTY, which the receiver must close. The
+// descriptor becomes non-blocking, which all its holders share. EAGAIN if none is
+// pending, EINVAL without IPC, ENOTSUP for other kinds, which AcceptFile takes. On any
+// other error the descriptor is closed. C function uv_accept.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (p *Pipe) Accept(opts ...PipeOption) (uv.Handle, error) {
 	if err := p.waiting("accept"); err != nil {
 		return nil, err
 	}
 	open := acceptors[p.ipc.queue[0].kind]
 	if open == nil {
-		return nil, p.fail("accept", int(uv.ENOTSUP))
+		return nil, p.fail("accept", uv.ENOTSUP)
 	}
-	d := p.ipc.take()
+	d := p.ipc.nextPassed()
 	h, err := open(p.core, d.fd, opts)
 	if err != nil {
 		unix.Close(d.fd)
@@ -171,7 +176,7 @@ var acceptors = map[uv.HandleKind]func(l uv.Loop, fd int, opts []PipeOption) (uv
 		if err != nil {
 			return nil, err
 		}
-		if err := t.own("accept", fd, t.c.TCPOpen); err != nil {
+		if err := t.owner(t.c.TCPOpen)("accept", fd); err != nil {
 			t.Close()
 			return nil, err
 		}
@@ -182,7 +187,7 @@ var acceptors = map[uv.HandleKind]func(l uv.Loop, fd int, opts []PipeOption) (uv
 		if err != nil {
 			return nil, err
 		}
-		if err := p.own("accept", fd, p.c.PipeOpen); err != nil {
+		if err := p.owner(p.c.PipeOpen)("accept", fd); err != nil {
 			p.Close()
 			return nil, err
 		}
@@ -209,13 +214,14 @@ var acceptors = map[uv.HandleKind]func(l uv.Loop, fd int, opts []PipeOption) (uv
 	},
 }
 
-// AcceptFile takes the oldest pending descriptor, whatever it is, as a file,
-// which the receiver must close; net.FileConn and its like make connections of
-// it. EAGAIN if none is pending, EINVAL without IPC. C function uv_accept,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept.
+// AcceptFile takes the oldest pending descriptor, whatever it is, as a file, which the
+// receiver must close; net.FileConn and its like make connections of it. EAGAIN if
+// none is pending, EINVAL without IPC. C function uv_accept.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (p *Pipe) AcceptFile() (*os.File, error) {
 	if err := p.waiting("accept file"); err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(p.ipc.take().fd), "passed"), nil
+	return os.NewFile(uintptr(p.ipc.nextPassed().fd), "passed"), nil
 }

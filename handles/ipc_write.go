@@ -16,7 +16,7 @@ func (p *Pipe) sendable(op string, b []byte) error {
 		return err
 	}
 	if p.ipc == nil || len(b) == 0 || len(b) > math.MaxInt32 {
-		return p.fail(op, int(uv.EINVAL))
+		return p.fail(op, uv.EINVAL)
 	}
 	return nil
 }
@@ -28,16 +28,16 @@ func (h *handle) common() *handle { return h }
 func (p *Pipe) sent(op string, h uv.Handle) (*cuv.Handle, error) {
 	of, ok := h.(interface{ common() *handle })
 	if !ok || reflect.ValueOf(h).IsNil() {
-		return nil, p.fail(op, int(uv.EINVAL))
+		return nil, p.fail(op, uv.EINVAL)
 	}
 	s := of.common()
 	if s.core != p.core {
-		return nil, p.fail(op, int(uv.EINVAL))
+		return nil, p.fail(op, uv.EINVAL)
 	}
 	switch s.kind {
 	case uv.KindTCP, uv.KindPipe, uv.KindUDP, uv.KindTTY:
 	default:
-		return nil, p.fail(op, int(uv.EINVAL))
+		return nil, p.fail(op, uv.EINVAL)
 	}
 	if s.has(closing) {
 		return nil, &uv.OpError{Op: "pipe " + op, Err: uv.ErrClosed}
@@ -45,14 +45,14 @@ func (p *Pipe) sent(op string, h uv.Handle) (*cuv.Handle, error) {
 	return s.c, nil
 }
 
-// WriteHandle writes b, which is borrowed, together with a duplicate of the
-// descriptor of h: a TCP, Pipe, UDP or TTY of the same loop, which may be closed
-// as soon as the call returns. The peer finds it pending when the first byte of b
-// arrives. fn, which may be nil, runs once, as for [TCP.WriteFunc]. EINVAL
-// without IPC, for an empty b or another handle, EBADF if h has no descriptor,
-// EMFILE if one that has to be queued cannot be duplicated; other errors as for
-// Write. C function uv_write2,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write2.
+// WriteHandle writes b, which is borrowed, together with a duplicate of the descriptor
+// of h: a TCP, Pipe, UDP or TTY of the same loop, which may be closed as soon as the
+// call returns. The peer finds it pending when the first byte of b arrives. fn, which
+// may be nil, runs once, as for [TCP.WriteFunc]. EINVAL without IPC, for an empty b or
+// another handle, EBADF if h has no descriptor, EMFILE if one that has to be queued
+// cannot be duplicated; other errors as for Write. C function uv_write2.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write2
 func (p *Pipe) WriteHandle(b []byte, h uv.Handle, fn func(err error)) error {
 	const op = "write handle"
 	if err := p.sendable(op, b); err != nil {
@@ -65,16 +65,17 @@ func (p *Pipe) WriteHandle(b []byte, h uv.Handle, fn func(err error)) error {
 	return p.write2(op, b, c, -1, fn)
 }
 
-// WriteFile is WriteHandle for a descriptor of Go's: an *os.File, or a connection
-// or listener of package net. The caller keeps f. C function uv_write2,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write2.
+// WriteFile is WriteHandle for a descriptor of Go's: an *os.File, or a connection or
+// listener of package net. The caller keeps f. C function uv_write2.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write2
 func (p *Pipe) WriteFile(b []byte, f syscall.Conn, fn func(err error)) error {
 	const op = "write file"
 	if err := p.sendable(op, b); err != nil {
 		return err
 	}
 	if f == nil {
-		return p.fail(op, int(uv.EINVAL))
+		return p.fail(op, uv.EINVAL)
 	}
 	raw, err := f.SyscallConn()
 	if err != nil {
@@ -97,10 +98,11 @@ func (p *Pipe) write2(op string, b []byte, sent *cuv.Handle, fd int, fn func(err
 	return err
 }
 
-// TryWriteHandle is WriteHandle for what the kernel takes at once: it returns how
-// many bytes of b that was; the descriptor went with the first. EAGAIN if it takes
-// nothing, or earlier writes are queued. C function uv_try_write2,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_try_write2.
+// TryWriteHandle is WriteHandle for what the kernel takes at once: it returns how many
+// bytes of b that was; the descriptor went with the first. EAGAIN if it takes nothing,
+// or earlier writes are queued. C function uv_try_write2.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_try_write2
 func (p *Pipe) TryWriteHandle(b []byte, h uv.Handle) (int, error) {
 	const op = "try write handle"
 	if err := p.sendable(op, b); err != nil {
@@ -112,7 +114,7 @@ func (p *Pipe) TryWriteHandle(b []byte, h uv.Handle) (int, error) {
 	}
 	rc := p.c.TryWriteFD(b, c, -1)
 	if rc < 0 {
-		return 0, p.fail(op, rc)
+		return 0, p.check(op, rc)
 	}
 	return rc, nil
 }

@@ -12,8 +12,8 @@ import (
 // its descriptor, with which the loop's close is not the last, and closes it on a goroutine.
 //
 // Nobody can have set the option but who has seen the descriptor, or that of the
-// listener, from which connections inherit it: handle.seen. It is 0 if nobody has, and the
-// negated duplicate between Close and the close event.
+// listener, from which connections inherit it: handle.seen, 0 if nobody has. handle.last is
+// the duplicate between Close and the close event.
 
 // show notes that others see the descriptor.
 func (h *handle) show(fd int) {
@@ -48,5 +48,5 @@ func (h *handle) keepOpen() {
 		_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{})
 		return
 	}
-	h.seen = -int32(own)
+	h.last = int32(own)
 }

@@ -22,13 +22,13 @@ type arrival struct {
 	status int32
 }
 
-// take hands out a connection, or keeps it while accepting is paused.
-func (a *acceptor) take(c arrival) {
+// arrived hands out a connection, or keeps it while accepting is paused.
+func (a *acceptor) arrived(c arrival) {
 	if a.s.has(pausing) || len(a.ahead) > 0 {
 		a.ahead = append(a.ahead, c)
 		return
 	}
-	a.fn(c.h, c.peer, a.s.fail("accept", int(c.status)))
+	a.fn(c.h, c.peer, a.s.check("accept", int(c.status)))
 }
 
 // Deliver hands out what was kept, until accepting is paused again.
@@ -41,7 +41,7 @@ func (a *acceptor) Deliver() {
 	for len(a.ahead) > 0 && !a.s.has(pausing|closing) {
 		c := a.ahead[0]
 		a.ahead = a.ahead[1:]
-		a.fn(c.h, c.peer, a.s.fail("accept", int(c.status)))
+		a.fn(c.h, c.peer, a.s.check("accept", int(c.status)))
 	}
 }
 
@@ -61,10 +61,10 @@ func (s *stream) listen(backlog int, fn func(h *cuv.Handle, peer uint64, err err
 		return err
 	}
 	if fn == nil || backlog < 0 || s.has(reading) {
-		return s.fail("listen", int(uv.EINVAL))
+		return s.fail("listen", uv.EINVAL)
 	}
 	if rc := s.c.Listen(min(backlog, math.MaxInt32)); rc < 0 {
-		return s.fail("listen", rc)
+		return s.check("listen", rc)
 	}
 	if s.accept == nil {
 		s.accept = &acceptor{s: s}
@@ -85,10 +85,10 @@ func (s *stream) Shed() uint64 {
 	return s.accept.shed
 }
 
-// PauseAccept leaves new connections to the kernel's backlog until
-// ResumeAccept; the few that were accepted already wait here. C
-// functions uv_accept and uv_listen,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept.
+// PauseAccept leaves new connections to the kernel's backlog until ResumeAccept; the
+// few that were accepted already wait here. C functions uv_accept and uv_listen.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (s *stream) PauseAccept() error {
 	if err := s.use("pause accept"); err != nil {
 		return err
@@ -98,8 +98,9 @@ func (s *stream) PauseAccept() error {
 	return nil
 }
 
-// ResumeAccept accepts connections again. C function uv_accept,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept.
+// ResumeAccept accepts connections again. C function uv_accept.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (s *stream) ResumeAccept() error {
 	if err := s.use("resume accept"); err != nil {
 		return err

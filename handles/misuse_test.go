@@ -31,7 +31,7 @@ func everyHandle(t testing.TB, l *uvgo.Loop) map[string]uv.Handle {
 	t.Cleanup(func() { r.Close(); w.Close() })
 	return map[string]uv.Handle{
 		"TCP": uvtest.Must(l.NewTCP()), "Pipe": uvtest.Must(l.NewPipe()), "Pipe with IPC": uvtest.Must(l.NewPipe(handles.IPC)),
-		"connection": uvtest.Must(l.NewTCP(handles.TCP4)), "end of a pair": child.Stdio(0),
+		"connection": uvtest.Must(l.NewTCP(handles.WithSocket(handles.IPv4))), "end of a pair": child.Stdio(0),
 		"TTY": uvtest.Must(l.NewTTY(uvtest.NewPTY(t).Fd())), "UDP": uvtest.Must(l.NewUDP()), "Poll": uvtest.Must(l.NewPoll(r.Fd())),
 		"Timer": uvtest.Must(l.NewTimer()), "Async": uvtest.Must(l.NewAsync(nil)), "Idle": uvtest.Must(l.NewIdle()),
 		"Prepare": uvtest.Must(l.NewPrepare()), "Check": uvtest.Must(l.NewCheck()), "Signal": uvtest.Must(l.NewSignal()),

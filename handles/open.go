@@ -9,86 +9,65 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// openFD hands a duplicate of fd to libuv, which closes it with the handle:
-// libuv aborts the process when a descriptor is closed behind its back.
-func (s *stream) openFD(op string, fd uintptr, suits func(fd int) bool, open func(fd int) int) error {
+// openFD makes the handle own a descriptor, by own, which fails and leaves it alone unless
+// suits says that it is of the right kind: libuv does not look, and aborts the process when
+// it polls a file. If the caller keeps fd, the handle gets a duplicate: libuv closes the
+// handle's with the handle, and aborts the process when somebody else has closed it.
+func (s *socket) openFD(op string, fd uintptr, keeps bool, suits func(fd int) bool, own func(op string, fd int) error) error {
 	if err := s.use(op); err != nil {
 		return err
 	}
 	if s.has(opened) {
-		return s.fail(op, int(uv.EBUSY))
+		return s.fail(op, uv.EBUSY)
 	}
-	own, rc := duplicate(fd)
-	if rc < 0 {
-		return s.fail(op, rc)
-	}
-	if !suits(own) {
-		unix.Close(own)
-		return s.fail(op, int(uv.EINVAL))
-	}
-	if err := s.own(op, own, open); err != nil {
-		unix.Close(own)
-		return err
-	}
-	return nil
-}
-
-// duplicate makes a descriptor of our own, or returns libuv's error.
-func duplicate(fd uintptr) (own, rc int) {
 	if fd > math.MaxInt32 { // the system would cut it off, to another one
-		return -1, int(uv.EBADF)
+		return s.fail(op, uv.EBADF)
 	}
-	own, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 3)
+	if !suits(int(fd)) {
+		return s.unsuitable(op, int(fd))
+	}
+	if !keeps && fd > 2 {
+		return own(op, int(fd))
+	}
+	duplicate, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 3) // libuv never closes a standard descriptor
 	if err != nil {
-		return -1, -int(err.(unix.Errno))
+		return s.fail(op, -uv.Errno(err.(unix.Errno)))
 	}
-	return own, 0
-}
-
-// own makes the stream own fd, unless it fails; open says what it can do.
-func (s *stream) own(op string, fd int, open func(fd int) int) error {
-	rc := open(fd)
-	if rc < 0 {
-		return s.fail(op, rc)
+	if err := own(op, duplicate); err != nil {
+		unix.Close(duplicate)
+		return err
 	}
-	s.set(opened)
-	s.show(fd)
-	if rc&cuv.CanRead != 0 {
-		s.set(readable)
-	}
-	if rc&cuv.CanWrite != 0 {
-		s.set(writable)
+	if !keeps {
+		unix.Close(int(fd))
 	}
 	return nil
 }
 
-// takeFD is openFD without the duplicate: libuv closes fd itself with the handle.
-func (s *stream) takeFD(op string, fd uintptr, suits func(fd int) bool, open func(fd int) int) error {
-	if err := s.use(op); err != nil {
-		return err
+// unsuitable is the error of a descriptor of a wrong kind, or that is not open.
+func (s *socket) unsuitable(op string, fd int) error {
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil {
+		return s.fail(op, uv.EBADF)
 	}
-	if s.has(opened) {
-		return s.fail(op, int(uv.EBUSY))
+	return s.fail(op, uv.EINVAL)
+}
+
+// owner makes the stream own a descriptor by open, which says what it can do.
+func (s *stream) owner(open func(fd int) int) func(op string, fd int) error {
+	return func(op string, fd int) error {
+		rc := open(fd)
+		if rc < 0 {
+			return s.check(op, rc)
+		}
+		s.set(opened)
+		s.show(fd)
+		if rc&cuv.CanRead != 0 {
+			s.set(readable)
+		}
+		if rc&cuv.CanWrite != 0 {
+			s.set(writable)
+		}
+		return nil
 	}
-	if fd > math.MaxInt32 {
-		return s.fail(op, int(uv.EBADF))
-	}
-	if !suits(int(fd)) { // libuv does not look, and aborts the process when it polls a file
-		return s.fail(op, int(uv.EINVAL))
-	}
-	if fd > 2 {
-		return s.own(op, int(fd), open)
-	}
-	up, rc := duplicate(fd) // libuv never closes a standard descriptor
-	if rc < 0 {
-		return s.fail(op, rc)
-	}
-	if err := s.own(op, up, open); err != nil {
-		unix.Close(up)
-		return err
-	}
-	unix.Close(int(fd))
-	return nil
 }
 
 // inetSocket tells whether fd is a TCP socket.

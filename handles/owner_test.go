@@ -10,7 +10,6 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
-	"github.com/uvgo/uvgo/internal/goroutine"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/requests"
@@ -36,14 +35,8 @@ func inLoop(t testing.TB, l *uvgo.Loop, fn func()) {
 	looptest.Until(t, l, func() bool { return ran })
 }
 
-func onlyWithOwners(t *testing.T) {
-	if !goroutine.Cheap {
-		t.Skip("on this processor only debug mode tells goroutines apart")
-	}
-}
-
 func TestEveryMethodRefusesAnotherGoroutine(t *testing.T) {
-	onlyWithOwners(t)
+	looptest.OnlyWithOwners(t)
 	var log bytes.Buffer
 	l := looptest.New(t, uvgo.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	all := everyHandle(t, l)
@@ -83,7 +76,7 @@ func TestEveryMethodRefusesAnotherGoroutine(t *testing.T) {
 }
 
 func TestConstructorsRefuseAnotherGoroutine(t *testing.T) {
-	onlyWithOwners(t)
+	looptest.OnlyWithOwners(t)
 	l := looptest.New(t)
 	inLoop(t, l, func() {
 		for what, err := range constructors(l) {
@@ -101,7 +94,7 @@ func constructors(l uv.Loop) map[string]error {
 	note := func(what string, _ any, err error) { errs[what] = err }
 	call := func(what string) func(any, error) { return func(v any, err error) { note(what, v, err) } }
 	call("tcp")(handles.NewTCP(l))
-	call("tcp4")(handles.NewTCP(l, handles.TCP4))
+	call("tcp4")(handles.NewTCP(l, handles.WithSocket(handles.IPv4)))
 	call("pipe")(handles.NewPipe(l))
 	call("udp")(handles.NewUDP(l))
 	call("timer")(handles.NewTimer(l))
@@ -126,7 +119,7 @@ func constructors(l uv.Loop) map[string]error {
 
 // Timers that several goroutines made corrupted C's heap.
 func TestOtherGoroutinesCannotHarmARunningLoop(t *testing.T) {
-	onlyWithOwners(t)
+	looptest.OnlyWithOwners(t)
 	l := looptest.New(t)
 	tick := uvtest.Must(l.NewTimer())
 	ended := make(chan int, 2)

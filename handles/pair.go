@@ -28,9 +28,10 @@ func ends(opts []PairOption) (first, second bool) {
 }
 
 // PipePair makes an anonymous pipe: what is written to w can be read from r. The
-// caller closes both; children do not inherit them. To use an end on a loop, hand
-// it to [Pipe.Open]. C function uv_pipe,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe.
+// caller closes both; children do not inherit them. To use an end on a loop, hand it
+// to [Pipe.Open]. C function uv_pipe.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe
 func PipePair(opts ...PairOption) (r, w *os.File, err error) {
 	fds, rc := cuv.PipePair(ends(opts))
 	if rc < 0 {
@@ -39,10 +40,11 @@ func PipePair(opts ...PairOption) (r, w *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "|0"), os.NewFile(uintptr(fds[1]), "|1"), nil
 }
 
-// SocketPair makes two connected unix sockets of a type, such as
-// unix.SOCK_STREAM, and a protocol, mostly 0. The caller closes both; children do
-// not inherit them. To use one on a loop, hand it to [Pipe.Open]. C function
-// uv_socketpair, https://docs.libuv.org/en/v1.x/tcp.html#c.uv_socketpair.
+// SocketPair makes two connected unix sockets of a type, such as unix.SOCK_STREAM, and
+// a protocol, mostly 0. The caller closes both; children do not inherit them. To use
+// one on a loop, hand it to [Pipe.Open]. C function uv_socketpair.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_socketpair
 func SocketPair(typ, protocol int, opts ...PairOption) (a, b *os.File, err error) {
 	first, second := ends(opts)
 	fds, rc := cuv.SocketPair(typ, protocol, first, second)
@@ -53,8 +55,9 @@ func SocketPair(typ, protocol int, opts ...PairOption) (a, b *os.File, err error
 }
 
 // NewPipePair makes two connected pipe handles on the loop, each of which must be
-// closed. C functions uv_socketpair and uv_pipe_open,
-// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_socketpair.
+// closed. C functions uv_socketpair and uv_pipe_open.
+//
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_socketpair
 func NewPipePair(l uv.Loop, opts ...PipeOption) (a, b *Pipe, err error) {
 	if a, err = NewPipe(l, opts...); err != nil {
 		return nil, nil, err
@@ -65,11 +68,11 @@ func NewPipePair(l uv.Loop, opts ...PipeOption) (a, b *Pipe, err error) {
 	}
 	fds, rc := cuv.SocketPair(unix.SOCK_STREAM, 0, true, true)
 	if err = uv.Check("pipe pair", rc); err == nil {
-		err = a.own("open", fds[0], a.c.PipeOpen)
+		err = a.owner(a.c.PipeOpen)("open", fds[0])
 		if err != nil {
 			unix.Close(fds[0])
 			unix.Close(fds[1])
-		} else if err = b.own("open", fds[1], b.c.PipeOpen); err != nil {
+		} else if err = b.owner(b.c.PipeOpen)("open", fds[1]); err != nil {
 			unix.Close(fds[1])
 		}
 	}

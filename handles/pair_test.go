@@ -216,10 +216,8 @@ func TestPipeChmod(t *testing.T) {
 	for _, mode := range []handles.PipeMode{0, 4, 12345678, -1} {
 		uvtest.IsErr(t, "another mode", p.Chmod(mode), uv.EINVAL)
 	}
-	uvtest.Check(t, p.SetPendingInstances(4))
 	uvtest.CloseAll(t, p)
 	uvtest.IsErr(t, "closed", p.Chmod(handles.PipeReadable), uv.ErrClosed)
-	uvtest.IsErr(t, "closed", p.SetPendingInstances(4), uv.ErrClosed)
 	looptest.Run(t, l)
 	if runtime.GOOS == "linux" {
 		p := uvtest.Must(l.NewPipe())
@@ -234,7 +232,7 @@ func TestPipeChmod(t *testing.T) {
 // of that family alone.
 func TestTCPSockets(t *testing.T) {
 	l := looptest.New(t)
-	for opt, family := range map[handles.TCPOption]int{handles.TCP4: unix.AF_INET, handles.TCP6: unix.AF_INET6} {
+	for opt, family := range map[handles.TCPOption]int{handles.WithSocket(handles.IPv4): unix.AF_INET, handles.WithSocket(handles.IPv6): unix.AF_INET6} {
 		h := uvtest.Must(l.NewTCP(opt))
 		if got := uvtest.Must(unix.GetsockoptInt(uvtest.Must(h.FD()), unix.SOL_SOCKET, unix.SO_DOMAIN)); got != family {
 			t.Errorf("a socket of family %d, want %d", got, family)
@@ -251,17 +249,17 @@ func TestTCPSockets(t *testing.T) {
 	_, err := none.FD()
 	uvtest.IsErr(t, "without an option", err, uv.EBADF)
 	uvtest.CloseAll(t, none)
-	_, err = l.NewTCP(5)
+	_, err = l.NewTCP(handles.WithSocket(5))
 	uvtest.IsErr(t, "another family", err, uv.EINVAL)
-	_, err = l.NewTCP(handles.TCP4, handles.TCP6)
-	uvtest.IsErr(t, "two families", err, uv.EINVAL)
+	_, err = l.NewTCP(nil)
+	uvtest.IsErr(t, "a nil option", err, uv.EINVAL)
 	looptest.Run(t, l)
 }
 
 // TestTCPKeepAlive compares with what the kernel says.
 func TestTCPKeepAlive(t *testing.T) {
 	l := looptest.New(t)
-	h := uvtest.Must(l.NewTCP(handles.TCP4))
+	h := uvtest.Must(l.NewTCP(handles.WithSocket(handles.IPv4)))
 	fd := uvtest.Must(h.FD())
 	on := func() int { return uvtest.Must(unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE)) }
 	idle := func() int { return uvtest.Must(unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)) }
@@ -285,10 +283,8 @@ func TestTCPKeepAlive(t *testing.T) {
 		uvtest.IsErr(t, "all times", err, uv.ENOTSUP)
 	}
 	uvtest.IsErr(t, "no time", h.SetKeepAliveTimes(0, time.Second, 1), uv.EINVAL)
-	uvtest.Check(t, h.SetSimultaneousAccepts(true))
 	uvtest.CloseAll(t, h)
 	uvtest.IsErr(t, "closed", h.SetKeepAliveTimes(time.Second, time.Second, 1), uv.ErrClosed)
-	uvtest.IsErr(t, "closed", h.SetSimultaneousAccepts(false), uv.ErrClosed)
 	looptest.Run(t, l)
 }
 

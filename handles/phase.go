@@ -20,7 +20,7 @@ func (p *phase) start(op string, fn func()) error {
 		return err
 	}
 	if fn == nil {
-		return uv.Check(op, int(uv.EINVAL))
+		return uv.Fail(op, uv.EINVAL)
 	}
 	if p.has(active) {
 		return nil
@@ -53,8 +53,9 @@ func (p *phase) stop(op string) error {
 	return nil
 }
 
-// Close starts closing the handle; a second call does nothing. C function
-// uv_close, https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
+// Close starts closing the handle; a second call does nothing. C function uv_close.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (p *phase) Close() error {
 	was := p.core.Owned() && p.has(active)
 	if err := p.handle.Close(); err != nil {
@@ -66,8 +67,9 @@ func (p *phase) Close() error {
 	return nil
 }
 
-// complete handles the handle's events. C type uv_check_cb,
-// https://docs.libuv.org/en/v1.x/check.html#c.uv_check_cb.
+// complete handles the handle's events. C type uv_check_cb.
+//
+// https://docs.libuv.org/en/v1.x/check.html#c.uv_check_cb
 func (p *phase) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvCheck:

@@ -12,8 +12,10 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Pipe is a unix stream socket, a connection or a listener, or one end of a
-// pipe. C type uv_pipe_t, https://docs.libuv.org/en/v1.x/pipe.html.
+// A Pipe is a unix stream socket, a connection or a listener, or one end of a pipe. C
+// type uv_pipe_t.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html
 type Pipe struct {
 	stream
 	ipc *ipc // nil unless made with IPC
@@ -30,7 +32,9 @@ type PipeOption uint
 const IPC PipeOption = 1
 
 // NewPipe makes a pipe handle on the loop, without a socket yet. C function
-// uv_pipe_init, https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_init.
+// uv_pipe_init.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_init
 func NewPipe(l uv.Loop, opts ...PipeOption) (*Pipe, error) {
 	p := new(Pipe)
 	if slices.Contains(opts, IPC) {
@@ -53,22 +57,22 @@ func (p *Pipe) named(op, name string) error {
 	abstract := name != "" && name[0] == 0
 	switch {
 	case name == "" || strings.IndexByte(name[1:], 0) >= 0:
-		return uv.CheckAddr("pipe "+op, name, int(uv.EINVAL))
+		return uv.FailAddr("pipe "+op, name, uv.EINVAL)
 	case abstract && runtime.GOOS != "linux":
-		return uv.CheckAddr("pipe "+op, name, int(uv.ENOTSUP))
+		return uv.FailAddr("pipe "+op, name, uv.ENOTSUP)
 	case len(name) > pathMax || len(name) == pathMax && !abstract:
-		return uv.CheckAddr("pipe "+op, name, int(uv.ENAMETOOLONG))
+		return uv.FailAddr("pipe "+op, name, uv.ENAMETOOLONG)
 	}
 	return nil
 }
 
-// Bind binds to a path, which must not exist; closing the handle removes it
-// again. A name that begins with a NUL byte is abstract: no file, on Linux only,
-// ENOTSUP elsewhere. EINVAL for an empty name or a NUL byte within it,
-// EADDRINUSE if the name is taken, ENAMETOOLONG beyond the system's limit (on
-// Linux 107 bytes, 108 for an abstract name). C functions uv_pipe_bind and, for
-// abstract names, uv_pipe_bind2,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_bind2.
+// Bind binds to a path, which must not exist; closing the handle removes it again. A
+// name that begins with a NUL byte is abstract: no file, on Linux only, ENOTSUP
+// elsewhere. EINVAL for an empty name or a NUL byte within it, EADDRINUSE if the name
+// is taken, ENAMETOOLONG beyond the system's limit (on Linux 107 bytes, 108 for an
+// abstract name). C functions uv_pipe_bind and, for abstract names, uv_pipe_bind2.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_bind2
 func (p *Pipe) Bind(name string) error {
 	if err := p.named("bind", name); err != nil {
 		return err
@@ -81,8 +85,9 @@ func (p *Pipe) Bind(name string) error {
 }
 
 // Listen starts accepting connections; see [TCP.Listen]. With IPC they pass
-// descriptors, as p does. C function uv_listen,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_listen.
+// descriptors, as p does. C function uv_listen.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_listen
 func (p *Pipe) Listen(backlog int, fn func(c *Pipe, err error)) error {
 	if fn == nil {
 		return p.listen(backlog, nil)
@@ -93,7 +98,7 @@ func (p *Pipe) Listen(backlog int, fn func(c *Pipe, err error)) error {
 			return
 		}
 		c := new(Pipe)
-		c.adopt(p.core, h, (*pipeTarget)(c))
+		c.register(p.core, h, (*pipeTarget)(c))
 		if p.ipc != nil {
 			c.ipc = new(ipc)
 			h.SetIPC()
@@ -103,17 +108,18 @@ func (p *Pipe) Listen(backlog int, fn func(c *Pipe, err error)) error {
 	})
 }
 
-// Connect starts connecting to a path; fn runs once, with nil or the error:
-// ENOENT if there is no such path, ECONNREFUSED if nobody listens. EINVAL for a
-// nil fn, a bad name or a listener, EALREADY while connecting. C functions
-// uv_pipe_connect and, for abstract names, uv_pipe_connect2,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_connect2.
+// Connect starts connecting to a path; fn runs once, with nil or the error: ENOENT if
+// there is no such path, ECONNREFUSED if nobody listens. EINVAL for a nil fn, a bad
+// name or a listener, EALREADY while connecting. C functions uv_pipe_connect and, for
+// abstract names, uv_pipe_connect2.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_connect2
 func (p *Pipe) Connect(name string, fn func(err error)) error {
 	if err := p.named("connect", name); err != nil {
 		return err
 	}
 	if fn == nil {
-		return p.fail("connect", int(uv.EINVAL))
+		return p.fail("connect", uv.EINVAL)
 	}
 	err := submit.StartConnect(p.core, "pipe connect", name, fn, func(slot, gen uint32) int {
 		return p.c.PipeConnect(name, slot, gen)
@@ -125,13 +131,15 @@ func (p *Pipe) Connect(name string, fn func(err error)) error {
 }
 
 // LocalName returns the path of this end, "" if it has none. C function
-// uv_pipe_getsockname,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_getsockname.
+// uv_pipe_getsockname.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_getsockname
 func (p *Pipe) LocalName() (string, error) { return p.path("local name", false) }
 
 // RemoteName returns the path of the peer, "" if it has none. C function
-// uv_pipe_getpeername,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_getpeername.
+// uv_pipe_getpeername.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_getpeername
 func (p *Pipe) RemoteName() (string, error) { return p.path("remote name", true) }
 
 func (p *Pipe) path(op string, peer bool) (string, error) {
@@ -139,7 +147,7 @@ func (p *Pipe) path(op string, peer bool) (string, error) {
 		return "", err
 	}
 	name, rc := p.c.PipeName(peer)
-	return name, p.fail(op, rc)
+	return name, p.check(op, rc)
 }
 
 // A PipeMode says what other users may do with a bound path.
@@ -151,27 +159,30 @@ const (
 	PipeWritable PipeMode = cuv.PipeWritable
 )
 
-// Chmod opens a bound path to other users; connecting takes PipeWritable. EBADF
-// before Bind, EINVAL for other modes, ENOENT for an abstract name. C function
-// uv_pipe_chmod,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_chmod.
+// Chmod opens a bound path to other users; connecting takes PipeWritable. EBADF before
+// Bind, EINVAL for other modes, ENOENT for an abstract name. C function uv_pipe_chmod.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_chmod
 func (p *Pipe) Chmod(mode PipeMode) error {
 	if err := p.use("chmod"); err != nil {
 		return err
 	}
 	if mode&^(PipeReadable|PipeWritable) != 0 {
-		return p.fail("chmod", int(uv.EINVAL))
+		return p.fail("chmod", uv.EINVAL)
 	}
-	return p.fail("chmod", p.c.PipeChmod(int(mode)))
+	return p.check("chmod", p.c.PipeChmod(int(mode)))
 }
 
-// Open makes the handle use a duplicate of a unix stream socket, a pipe's end
-// or a character device, with IPC of a socket only; the caller keeps fd, which
-// becomes non-blocking. EBUSY if the handle has a socket, EINVAL for another kind
-// of descriptor, EPERM for a device that cannot be polled, such as /dev/null. C
-// function uv_pipe_open,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open.
-func (p *Pipe) Open(fd uintptr) error { return p.openFD("open", fd, p.suits(), p.c.PipeOpen) }
+// Open makes the handle use a duplicate of a unix stream socket, a pipe's end or a
+// character device, with IPC of a socket only; the caller keeps fd, which becomes
+// non-blocking. EBUSY if the handle has a socket, EINVAL for another kind of
+// descriptor, EPERM for a device that cannot be polled, such as /dev/null. C function
+// uv_pipe_open.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open
+func (p *Pipe) Open(fd uintptr) error {
+	return p.openFD("open", fd, true, p.suits(), p.owner(p.c.PipeOpen))
+}
 
 // suits returns what tells whether the pipe can use a descriptor.
 func (p *Pipe) suits() func(fd int) bool {
@@ -181,19 +192,11 @@ func (p *Pipe) suits() func(fd int) bool {
 	return byteStream
 }
 
-// SetPendingInstances does nothing but on Windows, which uvgo does not support
-// yet. C function uv_pipe_pending_instances,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_instances.
-func (p *Pipe) SetPendingInstances(n int) error {
-	if err := p.use("set pending instances"); err != nil {
-		return err
-	}
-	p.c.PipePendingInstances(n)
-	return nil
+// Take is Open without a duplicate: fd, which nobody else closes, is the handle's own
+// from now on, unless Take fails. EEXIST if the loop polls fd already; other errors as
+// for Open. C function uv_pipe_open.
+//
+// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open
+func (p *Pipe) Take(fd uintptr) error {
+	return p.openFD("take", fd, false, p.suits(), p.owner(p.c.PipeOpen))
 }
-
-// Take is Open without a duplicate: fd, which nobody else closes, is the
-// handle's own from now on, unless Take fails. EEXIST if the loop polls fd already;
-// other errors as for Open. C function uv_pipe_open,
-// https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open.
-func (p *Pipe) Take(fd uintptr) error { return p.takeFD("take", fd, p.suits(), p.c.PipeOpen) }

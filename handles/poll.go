@@ -11,8 +11,9 @@ import (
 )
 
 // A Poll tells when a descriptor of another library can be read or written. For
-// sockets of one's own, TCP and Pipe are better. C type uv_poll_t,
-// https://docs.libuv.org/en/v1.x/poll.html.
+// sockets of one's own, TCP and Pipe are better. C type uv_poll_t.
+//
+// https://docs.libuv.org/en/v1.x/poll.html
 type Poll struct {
 	handle
 	fd  uintptr // the caller's
@@ -35,22 +36,23 @@ const (
 
 const pollAll = Readable | Writable | Disconnect | Prioritized
 
-// NewPoll makes a poll handle for a descriptor, which becomes non-blocking. The
-// handle polls a duplicate: the caller keeps fd and may close it at any time,
-// though what it stands for stays open until the handle is closed. EEXIST if a
-// handle of this loop uses fd, EBADF or EPERM if it cannot be polled. C functions
-// uv_poll_init and uv_poll_init_socket,
-// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_init.
+// NewPoll makes a poll handle for a descriptor, which becomes non-blocking. The handle
+// polls a duplicate: the caller keeps fd and may close it at any time, though what it
+// stands for stays open until the handle is closed. EEXIST if a handle of this loop
+// uses fd, EBADF or EPERM if it cannot be polled. C functions uv_poll_init and
+// uv_poll_init_socket.
+//
+// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_init
 func NewPoll(l uv.Loop, fd uintptr) (*Poll, error) {
 	p := &Poll{fd: fd}
 	if err := p.on(l, "poll init", uv.KindPoll); err != nil {
 		return nil, err
 	}
 	if fd > math.MaxInt32 {
-		return nil, uv.Check("poll init", int(uv.EBADF))
+		return nil, uv.Fail("poll init", uv.EBADF)
 	}
 	if p.core.Polled(fd) {
-		return nil, uv.CheckAddr("poll init", "descriptor "+strconv.Itoa(int(fd)), int(uv.EEXIST))
+		return nil, uv.FailAddr("poll init", "descriptor "+strconv.Itoa(int(fd)), uv.EEXIST)
 	}
 	c, err := p.core.OpenWith("poll init", (*pollTarget)(p), func(id, gen uint32) (h *cuv.Handle, rc int) {
 		h, p.dup, rc = p.core.Ring().NewPoll(int(fd), id, gen)
@@ -60,20 +62,21 @@ func NewPoll(l uv.Loop, fd uintptr) (*Poll, error) {
 		return nil, err
 	}
 	p.c = c
-	p.core.Poll(fd, true)
+	p.core.SetPolled(fd, true)
 	return p, nil
 }
 
-// Start makes fn run, in every turn, while one of the events holds, or the
-// descriptor has failed. It replaces an earlier Start. EINVAL for a nil fn or no
-// event. C function uv_poll_start,
-// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_start.
+// Start makes fn run, in every turn, while one of the events holds, or the descriptor
+// has failed. It replaces an earlier Start. EINVAL for a nil fn or no event. C
+// function uv_poll_start.
+//
+// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_start
 func (p *Poll) Start(events PollEvent, fn func(events PollEvent, err error)) error {
 	if err := p.use("poll start"); err != nil {
 		return err
 	}
 	if fn == nil || events == 0 || events&^pollAll != 0 {
-		return uv.Check("poll start", int(uv.EINVAL))
+		return uv.Fail("poll start", uv.EINVAL)
 	}
 	p.core.Bump(p.c)
 	if rc := p.c.PollSet(int(events)); rc < 0 {
@@ -84,10 +87,10 @@ func (p *Poll) Start(events PollEvent, fn func(events PollEvent, err error)) err
 	return nil
 }
 
-// Stop ends what Start began; the descriptor leaves the kernel's set at once,
-// and what was seen but not delivered is dropped.
-// C function uv_poll_stop,
-// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_stop.
+// Stop ends what Start began; the descriptor leaves the kernel's set at once, and what
+// was seen but not delivered is dropped. C function uv_poll_stop.
+//
+// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_stop
 func (p *Poll) Stop() error {
 	if err := p.use("poll stop"); err != nil {
 		return err
@@ -100,10 +103,11 @@ func (p *Poll) Stop() error {
 	return uv.Check("poll stop", p.c.PollSet(0))
 }
 
-// Close stops polling and starts closing. The descriptor leaves the kernel's
-// set at once, and the handle no longer holds it open: the caller may close fd
-// and reuse its number for another Poll right after. C function uv_close,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
+// Close stops polling and starts closing. The descriptor leaves the kernel's set at
+// once, and the handle no longer holds it open: the caller may close fd and reuse its
+// number for another Poll right after. C function uv_close.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (p *Poll) Close() error {
 	if again, err := p.closeAgain(); again || err != nil {
 		return err
@@ -111,19 +115,20 @@ func (p *Poll) Close() error {
 	p.startClose()
 	p.c.PollClose()
 	unix.Close(p.dup)
-	p.core.Poll(p.fd, false)
+	p.core.SetPolled(p.fd, false)
 	return nil
 }
 
-// complete handles the handle's events. C type uv_poll_cb,
-// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_cb.
+// complete handles the handle's events. C type uv_poll_cb.
+//
+// https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_cb
 func (p *Poll) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvPoll:
 		if ev.Status < 0 { // libuv has stopped polling
 			p.clear(active)
 		}
-		p.fn(PollEvent(ev.Aux), uv.Check("poll", int(ev.Status)))
+		p.fn(PollEvent(ev.PollEvents()), uv.Check("poll", int(ev.Status)))
 	case cuv.EvClose:
 		p.fn = nil
 		p.finish()

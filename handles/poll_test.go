@@ -1,7 +1,6 @@
 package handles_test
 
 import (
-	"errors"
 	"math"
 	"os"
 	"testing"
@@ -33,39 +32,32 @@ func TestPollRefusesMisuse(t *testing.T) {
 	uvtest.Check(t, err)
 	defer file.Close()
 	_, err = handles.NewPoll(nil, uintptr(r))
-	is(t, "nil loop", err, uv.EINVAL)
+	uvtest.IsErr(t, "nil loop", err, uv.EINVAL)
 	for what, fd := range map[string]uintptr{
 		"closed": 1 << 20, "beyond int32": 1<<32 + uintptr(r), "-1": math.MaxUint,
 	} {
 		_, err := handles.NewPoll(l, fd)
-		is(t, what, err, uv.EBADF)
+		uvtest.IsErr(t, what, err, uv.EBADF)
 	}
 	_, err = handles.NewPoll(l, file.Fd())
-	is(t, "regular file", err, uv.EPERM)
+	uvtest.IsErr(t, "regular file", err, uv.EPERM)
 
 	p, err := handles.NewPoll(l, uintptr(r))
 	uvtest.Check(t, err)
 	fn := func(handles.PollEvent, error) {}
-	is(t, "nil callback", p.Start(handles.Readable, nil), uv.EINVAL)
-	is(t, "no event", p.Start(0, fn), uv.EINVAL)
-	is(t, "unknown event", p.Start(1<<10, fn), uv.EINVAL)
-	is(t, "negative event", p.Start(-1, fn), uv.EINVAL)
+	uvtest.IsErr(t, "nil callback", p.Start(handles.Readable, nil), uv.EINVAL)
+	uvtest.IsErr(t, "no event", p.Start(0, fn), uv.EINVAL)
+	uvtest.IsErr(t, "unknown event", p.Start(1<<10, fn), uv.EINVAL)
+	uvtest.IsErr(t, "negative event", p.Start(-1, fn), uv.EINVAL)
 	uvtest.Check(t, p.Stop()) // of one that was not started
 	if p.Active() {
 		t.Error("active without a start")
 	}
 	uvtest.Check(t, p.Close())
 	uvtest.Check(t, p.Close())
-	is(t, "start after close", p.Start(handles.Readable, fn), uv.ErrClosed)
-	is(t, "stop after close", p.Stop(), uv.ErrClosed)
+	uvtest.IsErr(t, "start after close", p.Start(handles.Readable, fn), uv.ErrClosed)
+	uvtest.IsErr(t, "stop after close", p.Stop(), uv.ErrClosed)
 	looptest.Run(t, l)
-}
-
-func is(t *testing.T, what string, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("%s: %v, want %v", what, err, want)
-	}
 }
 
 // A failed descriptor is reported once; then the handle is inactive.
@@ -82,7 +74,7 @@ func TestPollReportsAFailedDescriptor(t *testing.T) {
 	called := uvtest.NewCounter(t, "poll callback", 1)
 	uvtest.Check(t, p.Start(handles.Disconnect, func(events handles.PollEvent, err error) {
 		called.Inc()
-		is(t, "a pipe without a reader", err, uv.EBADF)
+		uvtest.IsErr(t, "a pipe without a reader", err, uv.EBADF)
 		if events != 0 || p.Active() {
 			t.Errorf("events %d, active %t", events, p.Active())
 		}

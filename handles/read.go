@@ -18,21 +18,23 @@ type held struct {
 }
 
 // ReadStart makes fn receive what the peer sends. p is borrowed: valid until fn
-// returns. At the end fn gets io.EOF, on failure the error, and reading has
-// stopped; ENOBUFS means that no memory was at hand, and ReadStart may be called
-// again. EINVAL for a nil fn, EALREADY while reading, ENOTCONN if the stream is
-// not readable. C function uv_read_start,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start.
+// returns. At the end fn gets io.EOF, on failure the error, and reading has stopped;
+// ENOBUFS means that no memory was at hand, and ReadStart may be called again. EINVAL
+// for a nil fn, EALREADY while reading, ENOTCONN if the stream is not readable. C
+// function uv_read_start.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start
 func (s *stream) ReadStart(fn func(p []byte, err error)) error { return s.readStart(fn, 0) }
 
 // ShortRead is the most that a read of [Base.ReadStartShort] brings: 4,096 bytes.
 const ShortRead = cuv.ShortRead
 
-// ReadStartShort is ReadStart with reads of at most ShortRead bytes, one a turn. It
-// is for who takes bulk data from the descriptor himself: a full read tells him to
-// call ReadStop and to begin, behind the turn's other callbacks. What fn gets, and
-// the errors, are ReadStart's. C function uv_read_start,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start.
+// ReadStartShort is ReadStart with reads of at most ShortRead bytes, one a turn. It is
+// for who takes bulk data from the descriptor himself: a full read tells him to call
+// ReadStop and to begin, behind the turn's other callbacks. What fn gets, and the
+// errors, are ReadStart's. C function uv_read_start.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start
 func (b *Base) ReadStartShort(fn func(p []byte, err error)) error {
 	return (*stream)(b).readStart(fn, 1)
 }
@@ -44,11 +46,11 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	}
 	switch {
 	case fn == nil:
-		return s.fail("read start", int(uv.EINVAL))
+		return s.fail("read start", uv.EINVAL)
 	case s.has(reading):
-		return s.fail("read start", int(uv.EALREADY))
+		return s.fail("read start", uv.EALREADY)
 	case !s.has(readable):
-		return s.fail("read start", int(uv.ENOTCONN))
+		return s.fail("read start", uv.ENOTCONN)
 	}
 	s.set(reading)
 	s.read = fn
@@ -62,9 +64,10 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	return nil
 }
 
-// ReadStop ends what ReadStart began: its function runs no more. What has
-// arrived by now is kept for the next ReadStart. C function uv_read_stop,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_stop.
+// ReadStop ends what ReadStart began: its function runs no more. What has arrived by
+// now is kept for the next ReadStart. C function uv_read_stop.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_stop
 func (s *stream) ReadStop() error {
 	if err := s.use("read stop"); err != nil {
 		return err
@@ -87,7 +90,7 @@ func (s *stream) onRead(ev *cuv.Event) {
 		s.hold().chunks = append(s.held.chunks, bytes.Clone(ev.Bytes()))
 		return
 	}
-	err := s.fail("read", int(ev.Status))
+	err := s.check("read", int(ev.Status))
 	if uv.Errno(ev.Status) == uv.EOF {
 		err = io.EOF
 	}
@@ -133,7 +136,7 @@ func (d *heldReads) Deliver() {
 	for s.held != nil && s.has(reading) {
 		if in := s.held.ipc; in != nil {
 			if in.crowded() {
-				s.suspend()(nil, s.fail("read", int(uv.EMFILE)))
+				s.suspend()(nil, s.fail("read", uv.EMFILE))
 				return
 			}
 			in.due(s.held.marks[0])

@@ -10,9 +10,10 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Signal calls a function when the process receives a signal. os/signal goes
-// on working beside it: both deliver. C type uv_signal_t,
-// https://docs.libuv.org/en/v1.x/signal.html.
+// A Signal calls a function when the process receives a signal. os/signal goes on
+// working beside it: both deliver. C type uv_signal_t.
+//
+// https://docs.libuv.org/en/v1.x/signal.html
 type Signal struct {
 	handle
 	sig     syscall.Signal // what is watched while active
@@ -22,8 +23,9 @@ type Signal struct {
 
 var _ uv.Handle = (*Signal)(nil)
 
-// NewSignal makes a signal handle on the loop. C function uv_signal_init,
-// https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_init.
+// NewSignal makes a signal handle on the loop. C function uv_signal_init.
+//
+// https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_init
 func NewSignal(l uv.Loop) (*Signal, error) {
 	s := new(Signal)
 	if err := s.open(l, "signal init", uv.KindSignal, false, (*signalTarget)(s)); err != nil {
@@ -34,18 +36,21 @@ func NewSignal(l uv.Loop) (*Signal, error) {
 
 // Start makes fn run whenever sig arrives, until Stop. While a handle watches a
 // signal, its default action is off, also after os/signal's Reset, Stop or Ignore
-// (docs/guest.md names the systems where Reset brings it back). EINVAL for a nil fn, for a number that is no
-// signal's, and for signals that nobody can catch (SIGKILL, SIGSTOP), that Go's
-// runtime needs (SIGURG, SIGPROF, SIGPIPE) and that faults raise (SIGSEGV,
-// SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT). C function uv_signal_start,
-// https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_start.
+// (docs/guest.md names the systems where Reset brings it back). EINVAL for a nil fn,
+// for a number that is no signal's, and for signals that nobody can catch (SIGKILL,
+// SIGSTOP), that Go's runtime needs (SIGURG, SIGPROF, SIGPIPE) and that faults raise
+// (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT). C function
+// uv_signal_start.
+//
+// https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_start
 func (s *Signal) Start(sig os.Signal, fn func(os.Signal)) error {
 	return s.start("signal start", sig, fn, false)
 }
 
 // StartOneshot is Start for the next delivery alone. C function
-// uv_signal_start_oneshot,
-// https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_start_oneshot.
+// uv_signal_start_oneshot.
+//
+// https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_start_oneshot
 func (s *Signal) StartOneshot(sig os.Signal, fn func(os.Signal)) error {
 	return s.start("signal start oneshot", sig, fn, true)
 }
@@ -60,7 +65,7 @@ func (s *Signal) start(op string, sig os.Signal, fn func(os.Signal), oneshot boo
 		if sig != nil {
 			name = sig.String()
 		}
-		return uv.CheckAddr(op, name, int(uv.EINVAL))
+		return uv.FailAddr(op, name, uv.EINVAL)
 	}
 	if s.has(active) && (s.sig != n || s.oneshot != oneshot) {
 		s.stop()
@@ -85,9 +90,10 @@ func (s *Signal) start(op string, sig os.Signal, fn func(os.Signal), oneshot boo
 	return nil
 }
 
-// Stop ends watching; what arrived but was not delivered is dropped, and the
-// signal does again what it did before. C function uv_signal_stop,
-// https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_stop.
+// Stop ends watching; what arrived but was not delivered is dropped, and the signal
+// does again what it did before. C function uv_signal_stop.
+//
+// https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_stop
 func (s *Signal) Stop() error {
 	if err := s.use("signal stop"); err != nil {
 		return err
@@ -106,8 +112,9 @@ func (s *Signal) stop() {
 	release(s.sig)
 }
 
-// Close stops watching and starts closing. C function uv_close,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close.
+// Close stops watching and starts closing. C function uv_close.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (s *Signal) Close() error {
 	if s.core.Owned() && !s.has(closing) {
 		s.stop()
@@ -115,8 +122,9 @@ func (s *Signal) Close() error {
 	return s.handle.Close()
 }
 
-// complete handles the handle's events. C type uv_signal_cb,
-// https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_cb.
+// complete handles the handle's events. C type uv_signal_cb.
+//
+// https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_cb
 func (s *Signal) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvSignal:
@@ -124,7 +132,7 @@ func (s *Signal) complete(ev *cuv.Event) {
 			s.clear(active)
 			release(s.sig)
 		}
-		s.fn(syscall.Signal(ev.Status))
+		s.fn(syscall.Signal(ev.Signal()))
 	case cuv.EvClose:
 		s.fn = nil
 		s.finish()

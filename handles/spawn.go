@@ -13,9 +13,10 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// ProcessOptions say what Spawn starts, and how; only File must be set. libuv's
-// flags for Windows have no counterpart. C type uv_process_options_t,
-// https://docs.libuv.org/en/v1.x/process.html#c.uv_process_options_t.
+// ProcessOptions say what Spawn starts, and how; only File must be set. libuv's flags
+// for Windows have no counterpart. C type uv_process_options_t.
+//
+// https://docs.libuv.org/en/v1.x/process.html#c.uv_process_options_t
 type ProcessOptions struct {
 	// File is the program: a path, which is relative to Dir, or a name without
 	// a slash, which is looked for in the PATH of Env.
@@ -52,8 +53,9 @@ type ProcessOptions struct {
 // system that brings the program holds the loop (docs/sleeping.md).
 //
 // The child starts with no signal blocked, and none ignored but real-time ones. C
-// function uv_spawn,
-// https://docs.libuv.org/en/v1.x/process.html#c.uv_spawn.
+// function uv_spawn.
+//
+// https://docs.libuv.org/en/v1.x/process.html#c.uv_spawn
 func Spawn(l uv.Loop, opts ProcessOptions, fn func(status int, sig syscall.Signal)) (*Process, error) {
 	p := &Process{kill: opts.KillOnClose, fn: fn}
 	if err := p.on(l, "spawn", uv.KindProcess); err != nil {
@@ -81,7 +83,7 @@ func Spawn(l uv.Loop, opts ProcessOptions, fn func(status int, sig syscall.Signa
 	}
 	p.c, p.pid = c, c.PID()
 	p.set(active)
-	p.stdio = io.adopt(cmd.Stdio)
+	p.stdio = io.register(cmd.Stdio)
 	return p, nil
 }
 
@@ -95,11 +97,11 @@ func (o *ProcessOptions) command() (*cuv.Command, error) {
 		cmd.Env = os.Environ() // not C's environ, which another thread may be changing
 	}
 	if o.File == "" {
-		return nil, uv.Check("spawn", int(uv.EINVAL))
+		return nil, uv.Fail("spawn", uv.EINVAL)
 	}
 	for _, s := range slices.Concat([]string{o.File, o.Dir}, cmd.Args, cmd.Env) {
 		if strings.IndexByte(s, 0) >= 0 {
-			return nil, uv.CheckAddr("spawn", strconv.Quote(s), int(uv.EINVAL))
+			return nil, uv.FailAddr("spawn", strconv.Quote(s), uv.EINVAL)
 		}
 	}
 	cmd.Env = lastOfEach(cmd.Env)

@@ -13,10 +13,10 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Stdio is what one of a child's descriptors refers to; the zero value is
-// nothing: /dev/null for 0, 1 and 2, closed for others. C type
-// uv_stdio_container_t,
-// https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_container_t.
+// A Stdio is what one of a child's descriptors refers to; the zero value is nothing:
+// /dev/null for 0, 1 and 2, closed for others. C type uv_stdio_container_t.
+//
+// https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_container_t
 type Stdio struct {
 	from   stdioKind
 	mode   StdioMode
@@ -46,30 +46,34 @@ const (
 	ChildWrites StdioMode = cuv.StdioWritable
 )
 
-// StdioPipe gives the child one end of a new pipe, a pair of connected unix
-// sockets, of which [Process.Stdio] is the other; opts are those of NewPipe. C
-// constant UV_CREATE_PIPE of uv_stdio_flags,
-// https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags.
+// StdioPipe gives the child one end of a new pipe, a pair of connected unix sockets,
+// of which [Process.Stdio] is the other; opts are those of NewPipe. C constant
+// UV_CREATE_PIPE of uv_stdio_flags.
+//
+// https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags
 func StdioPipe(mode StdioMode, opts ...PipeOption) Stdio {
 	return Stdio{from: fromPipe, mode: mode, ipc: slices.Contains(opts, IPC)}
 }
 
-// StdioFD gives the child a descriptor of ours, such as 2 to share stderr. As
-// the child's 0, 1 or 2 it becomes blocking, and ours with it. C constant
-// UV_INHERIT_FD of uv_stdio_flags,
-// https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags.
+// StdioFD gives the child a descriptor of ours, such as 2 to share stderr. As the
+// child's 0, 1 or 2 it becomes blocking, and ours with it. C constant UV_INHERIT_FD of
+// uv_stdio_flags.
+//
+// https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags
 func StdioFD(fd int) Stdio { return Stdio{from: fromFD, fd: fd} }
 
-// StdioFile is StdioFD for an open file, which must stay open until Spawn
-// returns. C constant UV_INHERIT_FD of uv_stdio_flags,
-// https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags.
+// StdioFile is StdioFD for an open file, which must stay open until Spawn returns. C
+// constant UV_INHERIT_FD of uv_stdio_flags.
+//
+// https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags
 func StdioFile(f *os.File) Stdio { return Stdio{from: fromFile, file: f} }
 
 // StdioStream gives the child the socket or pipe of a handle of the same loop: a
-// connection that it serves, a listener that it accepts from. Both have it
-// then. As the child's 0, 1 or 2 it becomes blocking for both: close the
-// handle after Spawn. C constant UV_INHERIT_STREAM of uv_stdio_flags,
-// https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags.
+// connection that it serves, a listener that it accepts from. Both have it then. As
+// the child's 0, 1 or 2 it becomes blocking for both: close the handle after Spawn. C
+// constant UV_INHERIT_STREAM of uv_stdio_flags.
+//
+// https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags
 func StdioStream(s Stream) Stdio { return Stdio{from: fromStream, stream: s} }
 
 // stdio translates the descriptors of one Spawn.
@@ -167,8 +171,8 @@ func (io *stdio) release() {
 	}
 }
 
-// adopt makes handles of the pipes that C made.
-func (io *stdio) adopt(list []cuv.Stdio) []*Pipe {
+// register makes handles of the pipes that C made.
+func (io *stdio) register(list []cuv.Stdio) []*Pipe {
 	var pipes []*Pipe
 	for i, s := range list {
 		if s.Flags&cuv.StdioCreatePipe == 0 {
@@ -181,7 +185,7 @@ func (io *stdio) adopt(list []cuv.Stdio) []*Pipe {
 		if s.IPC != 0 {
 			p.ipc = new(ipc)
 		}
-		p.adopt(io.core, s.Handle, (*pipeTarget)(p))
+		p.register(io.core, s.Handle, (*pipeTarget)(p))
 		p.set(opened)
 		if s.Flags&cuv.StdioWritable != 0 {
 			p.set(readable)

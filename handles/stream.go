@@ -8,8 +8,10 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Stream is what TCP, Pipe and TTY have in common: a duplex channel of bytes. C
-// type uv_stream_t, https://docs.libuv.org/en/v1.x/stream.html.
+// A Stream is what TCP, Pipe and TTY have in common: a duplex channel of bytes. C type
+// uv_stream_t.
+//
+// https://docs.libuv.org/en/v1.x/stream.html
 type Stream interface {
 	uv.Handle
 	ReadStart(fn func(p []byte, err error)) error
@@ -55,24 +57,25 @@ func (s *stream) writeCheck(op string) error {
 		return err
 	}
 	if s.c.Failed != 0 {
-		return s.fail(op, int(s.c.Failed))
+		return s.check(op, int(s.c.Failed))
 	}
 	if !s.has(writable) {
 		if !s.has(opened) {
-			return s.fail(op, int(uv.EBADF))
+			return s.fail(op, uv.EBADF)
 		}
-		return s.fail(op, int(uv.EPIPE))
+		return s.fail(op, uv.EPIPE)
 	}
 	return nil
 }
 
-// Write queues all of p, which is borrowed: free to reuse on return. A turn's
-// writes leave together; what the kernel does not take waits in the write queue,
-// which has no limit of its own: who writes more than a little stops when
-// [TCP.Full] says so, and goes on when [TCP.OnDrain] does.
-// A failure in the background is the error of the next call, and of OnWritten.
-// EPIPE after Shutdown, EBADF without a socket. C functions uv_try_write and
-// uv_write, https://docs.libuv.org/en/v1.x/stream.html#c.uv_write.
+// Write queues all of p, which is borrowed: free to reuse on return. A turn's writes
+// leave together; what the kernel does not take waits in the write queue, which has no
+// limit of its own: who writes more than a little stops when [TCP.Full] says so, and
+// goes on when [TCP.OnDrain] does. A failure in the background is the error of the
+// next call, and of OnWritten. EPIPE after Shutdown, EBADF without a socket. C
+// functions uv_try_write and uv_write.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write
 func (s *stream) Write(p []byte) (int, error) {
 	if err := s.writeCheck("write"); err != nil {
 		return 0, err
@@ -83,7 +86,7 @@ func (s *stream) Write(p []byte) (int, error) {
 	ring := s.core.Ring()
 	if !ring.WriteBytes(s.c, p, cuv.NoSlot, 0) {
 		if rc := s.c.WriteNow(p); rc < 0 {
-			return 0, s.fail("write", rc)
+			return 0, s.check("write", rc)
 		}
 		if s.flow != nil {
 			s.flow.wrote(len(p))
@@ -105,16 +108,17 @@ func (s *stream) submitted(n int) {
 	}
 }
 
-// WriteFunc queues bufs, which are lent until fn runs: do not change them
-// before. fn, which may be nil, runs once, with nil, the error or ECANCELED when
-// the stream is closed first. EINVAL without bufs; other errors as for Write. C
-// function uv_write, https://docs.libuv.org/en/v1.x/stream.html#c.uv_write.
+// WriteFunc queues bufs, which are lent until fn runs: do not change them before. fn,
+// which may be nil, runs once, with nil, the error or ECANCELED when the stream is
+// closed first. EINVAL without bufs; other errors as for Write. C function uv_write.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write
 func (s *stream) WriteFunc(fn func(err error), bufs ...[]byte) error {
 	if err := s.writeCheck("write"); err != nil {
 		return err
 	}
 	if len(bufs) == 0 {
-		return s.fail("write", int(uv.EINVAL))
+		return s.fail("write", uv.EINVAL)
 	}
 	submit.StartWrite(s.core, s.c, "write", fn, bufs)
 	for _, p := range bufs {
@@ -123,25 +127,27 @@ func (s *stream) WriteFunc(fn func(err error), bufs ...[]byte) error {
 	return nil
 }
 
-// TryWrite writes what the kernel takes of p at once and returns how much that
-// was; p is borrowed. EAGAIN if it takes nothing, or earlier writes are queued.
-// C function uv_try_write,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_try_write.
+// TryWrite writes what the kernel takes of p at once and returns how much that was; p
+// is borrowed. EAGAIN if it takes nothing, or earlier writes are queued. C function
+// uv_try_write.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_try_write
 func (s *stream) TryWrite(p []byte) (int, error) {
 	if err := s.writeCheck("try write"); err != nil {
 		return 0, err
 	}
 	rc := s.c.TryWrite(p)
 	if rc < 0 {
-		return 0, s.fail("try write", rc)
+		return 0, s.check("try write", rc)
 	}
 	return rc, nil
 }
 
-// WriteQueueSize returns how many bytes the kernel has not taken yet; writes of
-// this turn are offered to it first. 0 once the stream is closed. C function
-// uv_stream_get_write_queue_size,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_stream_get_write_queue_size.
+// WriteQueueSize returns how many bytes the kernel has not taken yet; writes of this
+// turn are offered to it first. 0 once the stream is closed. C function
+// uv_stream_get_write_queue_size.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_stream_get_write_queue_size
 func (s *stream) WriteQueueSize() int {
 	if !s.mine("write queue size") || s.c == nil {
 		return 0
@@ -164,10 +170,11 @@ func (s *stream) Buffered() int {
 	return n
 }
 
-// OnWritten sets the function that runs when bytes that had to be queued have
-// left or failed, with what is queued still (WriteQueueSize, not Buffered); nil for
-// none. What the kernel takes at once is not reported. C type uv_write_cb,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write_cb.
+// OnWritten sets the function that runs when bytes that had to be queued have left or
+// failed, with what is queued still (WriteQueueSize, not Buffered); nil for none. What
+// the kernel takes at once is not reported. C type uv_write_cb.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write_cb
 func (s *stream) OnWritten(fn func(queued int, err error)) {
 	if s.mine("on written") {
 		s.onWritten = fn
@@ -175,15 +182,16 @@ func (s *stream) OnWritten(fn func(queued int, err error)) {
 }
 
 // Shutdown ends the writing side after the writes before it; the stream is not
-// writable from now on. fn, which may be nil, runs once. ENOTCONN if the stream
-// is not writable, a second call included. C function uv_shutdown,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_shutdown.
+// writable from now on. fn, which may be nil, runs once. ENOTCONN if the stream is not
+// writable, a second call included. C function uv_shutdown.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_shutdown
 func (s *stream) Shutdown(fn func(err error)) error {
 	if err := s.use("shutdown"); err != nil {
 		return err
 	}
 	if !s.has(writable) {
-		return s.fail("shutdown", int(uv.ENOTCONN))
+		return s.fail("shutdown", uv.ENOTCONN)
 	}
 	s.clear(writable)
 	submit.StartShutdown(s.core, s.c, "shutdown", fn)
@@ -191,33 +199,38 @@ func (s *stream) Shutdown(fn func(err error)) error {
 }
 
 // Readable tells whether the stream can be read from; it stays so after EOF. C
-// function uv_is_readable,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_is_readable.
+// function uv_is_readable.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_is_readable
 func (s *stream) Readable() bool {
 	return s.mine("readable") && !s.has(closing) && s.has(readable) && s.c.IsReadable()
 }
 
-// Writable tells whether the stream can be written to: not after Shutdown. C
-// function uv_is_writable,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_is_writable.
+// Writable tells whether the stream can be written to: not after Shutdown. C function
+// uv_is_writable.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_is_writable
 func (s *stream) Writable() bool {
 	return s.mine("writable") && !s.has(closing) && s.has(writable) && s.c.IsWritable()
 }
 
 // SetBlocking changes the mode of the descriptor, which all its holders share. In
-// blocking mode writes wait until the kernel has taken everything, and the loop
-// with them; reads may hang it. Meant for the output of short-lived programs.
-// EBADF without a descriptor. C function uv_stream_set_blocking,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_stream_set_blocking.
+// blocking mode writes wait until the kernel has taken everything, and the loop with
+// them; reads may hang it. Meant for the output of short-lived programs. EBADF without
+// a descriptor. C function uv_stream_set_blocking.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_stream_set_blocking
 func (s *stream) SetBlocking(on bool) error {
 	if err := s.use("set blocking"); err != nil {
 		return err
 	}
-	return s.fail("set blocking", s.c.SetBlocking(on))
+	return s.check("set blocking", s.c.SetBlocking(on))
 }
 
-// complete handles the stream's events. C types uv_read_cb, uv_connection_cb
-// and uv_close_cb, https://docs.libuv.org/en/v1.x/stream.html.
+// complete handles the stream's events. C types uv_read_cb, uv_connection_cb and
+// uv_close_cb.
+//
+// https://docs.libuv.org/en/v1.x/stream.html
 func (s *stream) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvRead:
@@ -229,14 +242,14 @@ func (s *stream) complete(ev *cuv.Event) {
 			}
 			return
 		}
-		s.accept.shed += ev.Shed()
-		s.accept.take(arrival{ev.Accepted(), ev.Aux, ev.Status})
+		s.accept.shed += ev.Dropped()
+		s.accept.arrived(arrival{ev.Accepted(), uint64(ev.Peer()), ev.Status})
 	case cuv.EvAcceptWait:
 		s.onAcceptWait()
 	case cuv.EvWritten:
 		if s.onWritten != nil && !s.has(closing) {
-			// Not ev.Aux: callbacks of this batch may have written more since.
-			s.onWritten(int(s.c.Queued), s.fail("write", int(ev.Status)))
+			// Queued is the number of now: callbacks of this batch may have written more since the event.
+			s.onWritten(int(s.c.Queued), s.check("write", int(ev.Status)))
 		}
 		if s.flow != nil {
 			s.flow.written()

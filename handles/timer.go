@@ -9,10 +9,11 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Timer calls a function in the future, once or again and again. Its clock is
-// the loop's, which stands still while callbacks run, and ticks in
-// milliseconds: durations are rounded up. C type uv_timer_t,
-// https://docs.libuv.org/en/v1.x/timer.html.
+// A Timer calls a function in the future, once or again and again. Its clock is the
+// loop's, which stands still while callbacks run, and ticks in milliseconds: durations
+// are rounded up. C type uv_timer_t.
+//
+// https://docs.libuv.org/en/v1.x/timer.html
 type Timer struct {
 	handle
 	fn     func()
@@ -27,8 +28,9 @@ const none = -1
 
 var _ uv.Handle = (*Timer)(nil)
 
-// NewTimer makes a timer on the loop. C function uv_timer_init,
-// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_init.
+// NewTimer makes a timer on the loop. C function uv_timer_init.
+//
+// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_init
 func NewTimer(l uv.Loop) (*Timer, error) {
 	t := &Timer{at: none}
 	if err := t.open(l, "timer init", uv.KindTimer, false, (*timerTarget)(t)); err != nil {
@@ -54,31 +56,33 @@ func duration(ms uint64) time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
-// Start makes fn run after timeout, and then every repeat if that is positive.
-// A timeout of 0 or less runs it in the next turn. A timer that is started
-// already starts anew. EINVAL for a nil fn. C function uv_timer_start,
-// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_start.
+// Start makes fn run after timeout, and then every repeat if that is positive. A
+// timeout of 0 or less runs it in the next turn. A timer that is started already
+// starts anew. EINVAL for a nil fn. C function uv_timer_start.
+//
+// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_start
 func (t *Timer) Start(timeout, repeat time.Duration, fn func()) error {
 	if err := t.use("timer start"); err != nil {
 		return err
 	}
 	if fn == nil {
-		return uv.Check("timer start", int(uv.EINVAL))
+		return uv.Fail("timer start", uv.EINVAL)
 	}
 	t.start(t.core.Ring().NowMS()+ms(timeout), ms(repeat), fn)
 	return nil
 }
 
-// StartPrecise is Start without a repeat, counted from the clock of the moment
-// instead of the loop's: fn never runs before timeout has passed since the
-// call. C functions uv_hrtime and uv_timer_start,
-// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_start.
+// StartPrecise is Start without a repeat, counted from the clock of the moment instead
+// of the loop's: fn never runs before timeout has passed since the call. C functions
+// uv_hrtime and uv_timer_start.
+//
+// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_start
 func (t *Timer) StartPrecise(timeout time.Duration, fn func()) error {
 	if err := t.use("timer start"); err != nil {
 		return err
 	}
 	if fn == nil {
-		return uv.Check("timer start", int(uv.EINVAL))
+		return uv.Fail("timer start", uv.EINVAL)
 	}
 	due := uint64(0)
 	if timeout > 0 {
@@ -111,9 +115,10 @@ func (t *Timer) retract() bool {
 	return t.behind
 }
 
-// Stop stops the timer; fn will not run any more, even if it was due already.
-// C function uv_timer_stop,
-// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_stop.
+// Stop stops the timer; fn will not run any more, even if it was due already. C
+// function uv_timer_stop.
+//
+// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_stop
 func (t *Timer) Stop() error {
 	if err := t.use("timer stop"); err != nil {
 		return err
@@ -128,15 +133,16 @@ func (t *Timer) Stop() error {
 	return nil
 }
 
-// Again restarts the timer with its repeat as the timeout; without a repeat it
-// does nothing. EINVAL if it was never started. C function uv_timer_again,
-// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_again.
+// Again restarts the timer with its repeat as the timeout; without a repeat it does
+// nothing. EINVAL if it was never started. C function uv_timer_again.
+//
+// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_again
 func (t *Timer) Again() error {
 	if err := t.use("timer again"); err != nil {
 		return err
 	}
 	if !t.has(started) {
-		return uv.Check("timer again", int(uv.EINVAL))
+		return uv.Fail("timer again", uv.EINVAL)
 	}
 	switch {
 	case t.repeat == 0:
@@ -151,9 +157,10 @@ func (t *Timer) Again() error {
 	return nil
 }
 
-// SetRepeat changes the repeat, from the next expiry or Again on; 0 or less
-// makes the timer run once. C function uv_timer_set_repeat,
-// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_set_repeat.
+// SetRepeat changes the repeat, from the next expiry or Again on; 0 or less makes the
+// timer run once. C function uv_timer_set_repeat.
+//
+// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_set_repeat
 func (t *Timer) SetRepeat(repeat time.Duration) error {
 	if err := t.use("timer set repeat"); err != nil {
 		return err
@@ -163,8 +170,9 @@ func (t *Timer) SetRepeat(repeat time.Duration) error {
 	return nil
 }
 
-// Repeat returns the repeat, 0 for none. C function uv_timer_get_repeat,
-// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_get_repeat.
+// Repeat returns the repeat, 0 for none. C function uv_timer_get_repeat.
+//
+// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_get_repeat
 func (t *Timer) Repeat() time.Duration {
 	if !t.mine("repeat") {
 		return 0
@@ -176,9 +184,10 @@ func (t *Timer) Repeat() time.Duration {
 	return duration(t.repeat)
 }
 
-// DueIn returns the time until the timer is due by the loop's clock, 0 if it is
-// due or not active. C function uv_timer_get_due_in,
-// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_get_due_in.
+// DueIn returns the time until the timer is due by the loop's clock, 0 if it is due or
+// not active. C function uv_timer_get_due_in.
+//
+// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_get_due_in
 func (t *Timer) DueIn() time.Duration {
 	if !t.Active() {
 		return 0
@@ -186,12 +195,13 @@ func (t *Timer) DueIn() time.Duration {
 	return duration(t.c.TimerDueIn())
 }
 
-// complete handles the timer's events. C type uv_timer_cb,
-// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_cb.
+// complete handles the timer's events. C type uv_timer_cb.
+//
+// https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_cb
 func (t *Timer) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvTimer:
-		if ev.Status == 0 { // it does not repeat
+		if !ev.Repeats() {
 			t.clear(active)
 		}
 		t.fn()

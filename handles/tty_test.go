@@ -289,9 +289,6 @@ func TestTTYErrors(t *testing.T) {
 	if err := tty.SetMode(handles.TTYRawVT); err != nil { // libuv before 1.51
 		uvtest.IsErr(t, "raw_vt", err, errors.ErrUnsupported)
 	}
-	_, err = handles.TTYVTermSupported()
-	uvtest.IsErr(t, "vterm state", err, errors.ErrUnsupported)
-	uvtest.IsErr(t, "set vterm state", handles.SetTTYVTermSupported(true), errors.ErrUnsupported)
 	uvtest.CloseAll(t, tty)
 	uvtest.IsErr(t, "mode of a closed handle", tty.SetMode(handles.TTYRaw), uv.ErrClosed)
 	_, _, err = tty.WindowSize()

@@ -3,8 +3,6 @@ package handles
 import (
 	"net/netip"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -36,41 +34,21 @@ type Datagram struct {
 	Truncated bool
 }
 
-// A UDPOption changes what NewUDP makes.
-type UDPOption uint
-
-// The options of NewUDP.
-const (
-	// RecvMMsg receives up to 20 datagrams in one system call, where the system
-	// can; see UsingRecvMMsg.
-	RecvMMsg UDPOption = 1 << iota
-	// UDP4 makes an IPv4 socket at once, so that options can be set before Bind.
-	UDP4
-	// UDP6 makes an IPv6 socket at once.
-	UDP6
-)
-
-// NewUDP makes a UDP handle on the loop, without a socket yet unless an option
-// asks for one. EINVAL for both families, and for RecvMMsg if the loop's read
-// arena is not larger than 64 KiB; EMFILE and the like if there is no socket to
-// be had. C functions uv_udp_init and uv_udp_init_ex,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_init_ex.
+// NewUDP makes a UDP handle on the loop, without a socket yet unless [WithSocket] asks
+// for one. EINVAL for a nil option or a family that is none, and for RecvMMsg if the
+// loop's read arena is not larger than 64 KiB; EMFILE and the like if there is no
+// socket to be had. C functions uv_udp_init and uv_udp_init_ex.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_init_ex
 func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
-	var all UDPOption
+	var setup socketSetup
 	for _, o := range opts {
-		all |= o
+		if o == nil || o.udp(&setup) != nil {
+			return nil, uv.Fail("udp init", uv.EINVAL)
+		}
 	}
-	if all&^(RecvMMsg|UDP4|UDP6) != 0 || all&(UDP4|UDP6) == UDP4|UDP6 {
-		return nil, uv.Check("udp init", int(uv.EINVAL))
-	}
-	var flags uint
-	switch {
-	case all&UDP4 != 0:
-		flags = cuv.UDPInet
-	case all&UDP6 != 0:
-		flags = cuv.UDPInet6
-	}
-	if all&RecvMMsg != 0 {
+	flags := [...]uint{0: 0, IPv4: cuv.UDPInet, IPv6: cuv.UDPInet6}[setup.family]
+	if setup.recvMMsg {
 		flags |= cuv.UDPRecvMMsg
 	}
 	u := new(UDP)
@@ -84,23 +62,25 @@ func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
 		return nil, err
 	}
 	u.c = c
-	if all&(UDP4|UDP6) != 0 {
+	if setup.family != 0 {
 		u.set(opened)
 	}
 	return u, nil
 }
 
-// UsingRecvMMsg tells whether one system call receives many datagrams. C
-// function uv_udp_using_recvmmsg,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_using_recvmmsg.
+// UsingRecvMMsg tells whether one system call receives many datagrams. C function
+// uv_udp_using_recvmmsg.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_using_recvmmsg
 func (u *UDP) UsingRecvMMsg() bool {
 	return u.mine("using recvmmsg") && u.c != nil && u.c.UDPUsingRecvMMsg()
 }
 
 // Bind binds to an address; port 0 lets the system choose. EINVAL for the zero
 // AddrPort, a zone that no interface has, IPv6Only on an IPv4 address, or if the
-// handle is bound. C function uv_udp_bind,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_bind.
+// handle is bound. C function uv_udp_bind.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_bind
 func (u *UDP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 	if err := u.use("bind"); err != nil {
 		return err
@@ -110,7 +90,7 @@ func (u *UDP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 		all |= o
 	}
 	if all&^(IPv6Only|ReusePort|ReuseAddr|RecvErr) != 0 {
-		return uv.CheckAddr("udp bind", addr.String(), int(uv.EINVAL))
+		return uv.FailAddr("udp bind", addr.String(), uv.EINVAL)
 	}
 	var flags uint
 	if all&IPv6Only != 0 {
@@ -124,7 +104,7 @@ func (u *UDP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 	}
 	if all&ReusePort != 0 {
 		if cuv.UDPReusePort() == 0 {
-			return uv.CheckAddr("udp bind", addr.String(), int(uv.ENOTSUP))
+			return uv.FailAddr("udp bind", addr.String(), uv.ENOTSUP)
 		}
 		flags |= cuv.UDPReusePort()
 	}
@@ -135,46 +115,28 @@ func (u *UDP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 	return nil
 }
 
-// Open makes the handle use a duplicate of a datagram socket, of the internet
-// or a unix one; the caller keeps fd. EBUSY if the handle has a socket, EINVAL
-// if fd is none for datagrams. C function uv_udp_open,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_open.
-func (u *UDP) Open(fd uintptr) error {
-	if err := u.use("open"); err != nil {
-		return err
-	}
-	if u.has(opened) {
-		return u.fail("open", int(uv.EBUSY))
-	}
-	own, rc := duplicate(fd)
-	if rc < 0 {
-		return u.fail("open", rc)
-	}
-	if err := u.own("open", own); err != nil {
-		unix.Close(own)
-		return err
-	}
-	return nil
-}
+// Open makes the handle use a duplicate of a datagram socket, of the internet or a
+// unix one; the caller keeps fd. EBUSY if the handle has a socket, EINVAL if fd is
+// none for datagrams. C function uv_udp_open.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_open
+func (u *UDP) Open(fd uintptr) error { return u.openFD("open", fd, true, datagramSocket, u.own) }
 
 // own makes the handle own a descriptor, or fails and leaves it alone.
 func (u *UDP) own(op string, fd int) error {
-	rc := int(uv.EINVAL)
-	if datagramSocket(fd) {
-		u.connected, rc = u.c.UDPOpen(fd)
-	}
-	if rc < 0 {
-		return u.fail(op, rc)
+	var rc int
+	if u.connected, rc = u.c.UDPOpen(fd); rc < 0 {
+		return u.check(op, rc)
 	}
 	u.set(opened)
 	return nil
 }
 
-// Connect makes addr the peer: datagrams go there and come from there only, and
-// errors of it are reported. It takes effect at once. EINVAL for the zero
-// AddrPort or a zone that no interface has, EISCONN if there is a peer. C
-// function uv_udp_connect,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect.
+// Connect makes addr the peer: datagrams go there and come from there only, and errors
+// of it are reported. It takes effect at once. EINVAL for the zero AddrPort or a zone
+// that no interface has, EISCONN if there is a peer. C function uv_udp_connect.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect
 func (u *UDP) Connect(addr netip.AddrPort) error {
 	if err := u.use("connect"); err != nil {
 		return err
@@ -187,27 +149,30 @@ func (u *UDP) Connect(addr netip.AddrPort) error {
 	return nil
 }
 
-// Disconnect removes the peer: ENOTCONN without one. C function
-// uv_udp_connect, https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect.
+// Disconnect removes the peer: ENOTCONN without one. C function uv_udp_connect.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect
 func (u *UDP) Disconnect() error {
 	if err := u.use("disconnect"); err != nil {
 		return err
 	}
 	if rc := u.c.UDPDisconnect(); rc < 0 {
-		return u.fail("disconnect", rc)
+		return u.check("disconnect", rc)
 	}
 	u.connected = false
 	return nil
 }
 
-// LocalAddr returns the address of this end, zero for a unix socket: EBADF
-// before there is a socket. C function uv_udp_getsockname,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getsockname.
+// LocalAddr returns the address of this end, zero for a unix socket: EBADF before
+// there is a socket. C function uv_udp_getsockname.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getsockname
 func (u *UDP) LocalAddr() (netip.AddrPort, error) { return u.name("local address", false) }
 
-// RemoteAddr returns the address of the peer, zero for a unix socket: ENOTCONN
-// without one. C function uv_udp_getpeername,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getpeername.
+// RemoteAddr returns the address of the peer, zero for a unix socket: ENOTCONN without
+// one. C function uv_udp_getpeername.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getpeername
 func (u *UDP) RemoteAddr() (netip.AddrPort, error) { return u.name("remote address", true) }
 
 func (u *UDP) name(op string, peer bool) (netip.AddrPort, error) {
@@ -216,7 +181,7 @@ func (u *UDP) name(op string, peer bool) (netip.AddrPort, error) {
 	}
 	addr, rc := u.c.UDPName(peer)
 	if rc < 0 {
-		return netip.AddrPort{}, u.fail(op, rc)
+		return netip.AddrPort{}, u.check(op, rc)
 	}
 	return addr, nil
 }
@@ -233,15 +198,16 @@ func (u *UDP) ensure(family int) int {
 	return rc
 }
 
-// complete handles the handle's events. C types uv_udp_recv_cb and uv_close_cb,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb.
+// complete handles the handle's events. C types uv_udp_recv_cb and uv_close_cb.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb
 func (u *UDP) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvUDPRecv:
 		u.onRecv(ev)
 	case cuv.EvWritten:
 		if u.onSent != nil && !u.has(closing) {
-			u.onSent(int(u.c.Queued), u.fail("send", int(ev.Status)))
+			u.onSent(int(u.c.Queued), u.check("send", int(ev.Status)))
 		}
 	case cuv.EvClose:
 		u.recv, u.held, u.onSent, u.onDrained = nil, nil, nil, nil

@@ -130,10 +130,10 @@ func TestUDPCloseCancelsSends(t *testing.T) {
 // TestUDPCloseInCallbacks: after Close no callback of the handle runs, however
 // much of the batch is left.
 func TestUDPCloseInCallbacks(t *testing.T) {
-	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opt handles.UDPOption) {
+	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
 		src, _ := udp(t, l, any)
 		for at := range 4 {
-			u, addr := udp(t, l, any, opt)
+			u, addr := udp(t, l, any, opts...)
 			got := uvtest.NewCounter(t, "receive callback", at+1)
 			u.OnDrained(func() {
 				if u.Closing() {
@@ -206,15 +206,15 @@ func TestUDPLentSurvivesCollections(t *testing.T) {
 // more are under way than the kernel keeps.
 func TestUDPManyDatagrams(t *testing.T) {
 	first := true
-	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opt handles.UDPOption) {
+	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
 		total := uint32(5_000)
 		if first && !testing.Short() {
 			total = 100_000
 		}
 		first = false
 		const window = 100
-		a, _ := udp(t, l, any, opt)
-		b, addr := udp(t, l, any, opt)
+		a, _ := udp(t, l, any, opts...)
+		b, addr := udp(t, l, any, opts...)
 		var next, back, seen uint32
 		var p [64]byte
 		more := func() {

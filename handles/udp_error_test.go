@@ -29,9 +29,9 @@ func unusedPort(t testing.TB, l *uvgo.Loop, any netip.AddrPort) netip.AddrPort {
 // TestUDPPeerRefuses: a connected socket learns that nobody receives, whoever
 // asks first, and goes on.
 func TestUDPPeerRefuses(t *testing.T) {
-	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opt handles.UDPOption) {
+	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
 		dead := unusedPort(t, l, any)
-		u := uvtest.Must(l.NewUDP(opt))
+		u := uvtest.Must(l.NewUDP(opts...))
 		uvtest.Check(t, u.Connect(dead))
 		refused := func() { looptest.Poll(t, l, func() bool { return hungUp(t, u, unix.POLLERR) }) } // the answer has come
 		uvtest.Check(t, u.TrySend([]byte("x"), nobody))
@@ -78,10 +78,10 @@ func TestUDPRecvErr(t *testing.T) {
 	if _, err := os.Stat("/proc/self"); err != nil {
 		t.Skip("IP_RECVERR is Linux's")
 	}
-	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opt handles.UDPOption) {
+	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
 		dead := [2]netip.AddrPort{unusedPort(t, l, any), unusedPort(t, l, any)}
 		alive, addr := udp(t, l, any)
-		u := uvtest.Must(l.NewUDP(opt))
+		u := uvtest.Must(l.NewUDP(opts...))
 		uvtest.Check(t, u.Bind(any, handles.RecvErr))
 		self := uvtest.Must(u.LocalAddr())
 		got := receive(t, alive, self)
@@ -202,7 +202,7 @@ func TestUDPBadInput(t *testing.T) {
 	l := looptest.New(t)
 	_, err := handles.NewUDP(nil)
 	uvtest.IsErr(t, "no loop", err, uv.EINVAL)
-	for _, bad := range []handles.UDPOption{handles.UDP4 | handles.UDP6, 1 << 20} {
+	for _, bad := range []handles.UDPOption{handles.WithSocket(5), handles.WithSocket(0), nil} {
 		_, err = l.NewUDP(bad)
 		uvtest.IsErr(t, "a bad option", err, uv.EINVAL)
 	}

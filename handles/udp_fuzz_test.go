@@ -55,8 +55,7 @@ func udpStorm(t *testing.T, l *uvgo.Loop, steps int, choose func(n int) int) {
 	started, ended := 0, 0
 	var step func(depth int)
 	open := func(i int) {
-		opt := handles.UDPOption(i % 2)
-		u, addr := udp(t, l, looptest.Loopback, opt)
+		u, addr := udp(t, l, looptest.Loopback, receiveWays[i%2]...)
 		u.OnDrained(func() { step(1) })
 		peers[i] = &peer{u: u, addr: addr}
 	}

@@ -189,8 +189,8 @@ func TestUDPOptions(t *testing.T) {
 		opt                    handles.UDPOption
 		level, ttl, mttl, loop int
 	}{
-		{looptest.Loopback, handles.UDP4, unix.SOL_IP, unix.IP_TTL, unix.IP_MULTICAST_TTL, unix.IP_MULTICAST_LOOP},
-		{loopback6, handles.UDP6, unix.SOL_IPV6, unix.IPV6_UNICAST_HOPS, unix.IPV6_MULTICAST_HOPS, unix.IPV6_MULTICAST_LOOP},
+		{looptest.Loopback, handles.WithSocket(handles.IPv4), unix.SOL_IP, unix.IP_TTL, unix.IP_MULTICAST_TTL, unix.IP_MULTICAST_LOOP},
+		{loopback6, handles.WithSocket(handles.IPv6), unix.SOL_IPV6, unix.IPV6_UNICAST_HOPS, unix.IPV6_MULTICAST_HOPS, unix.IPV6_MULTICAST_LOOP},
 	} {
 		u := uvtest.Must(l.NewUDP(tt.opt))
 		get := func(level, opt int) int { return uvtest.Must(unix.GetsockoptInt(uvtest.Must(u.FD()), level, opt)) }

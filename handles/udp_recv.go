@@ -21,21 +21,22 @@ type arrived struct {
 // datagram sent earlier, such as ECONNREFUSED. Only after ENOBUFS, for want of
 // memory, receiving has stopped, and RecvStart may be called again.
 //
-// A handle without a socket is bound to a port of IPv4. EINVAL for a nil fn,
-// EALREADY while receiving. C function uv_udp_recv_start,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_start.
+// A handle without a socket is bound to a port of IPv4. EINVAL for a nil fn, EALREADY
+// while receiving. C function uv_udp_recv_start.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_start
 func (u *UDP) RecvStart(fn func(d Datagram, err error)) error {
 	if err := u.use("recv start"); err != nil {
 		return err
 	}
 	if fn == nil {
-		return u.fail("recv start", int(uv.EINVAL))
+		return u.fail("recv start", uv.EINVAL)
 	}
 	if u.has(reading) {
-		return u.fail("recv start", int(uv.EALREADY))
+		return u.fail("recv start", uv.EALREADY)
 	}
 	if rc := u.ensure(4); rc < 0 {
-		return u.fail("recv start", rc)
+		return u.check("recv start", rc)
 	}
 	u.set(reading)
 	u.recv = fn
@@ -47,9 +48,10 @@ func (u *UDP) RecvStart(fn func(d Datagram, err error)) error {
 	return nil
 }
 
-// RecvStop ends what RecvStart began: its function runs no more. What has been
-// read by now is kept for the next RecvStart. C function uv_udp_recv_stop,
-// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_stop.
+// RecvStop ends what RecvStart began: its function runs no more. What has been read by
+// now is kept for the next RecvStart. C function uv_udp_recv_stop.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_stop
 func (u *UDP) RecvStop() error {
 	if err := u.use("recv stop"); err != nil {
 		return err
@@ -66,14 +68,15 @@ func (u *UDP) stop() {
 	}
 }
 
-// OnDrained sets the function that runs, behind those datagrams, when all that
-// the kernel had has been received, at most once a turn; nil for none. It is
-// where answers to many can be gathered. C type uv_udp_recv_cb, whose nread and
-// addr are then 0, https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb.
+// OnDrained sets the function that runs, behind those datagrams, when all that the
+// kernel had has been received, at most once a turn; nil for none. It is where answers
+// to many can be gathered. C type uv_udp_recv_cb, whose nread and addr are then 0.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb
 func (u *UDP) OnDrained(fn func()) {
 	if u.mine("on drained") && u.c != nil {
 		u.onDrained = fn
-		u.c.TellDrained(fn != nil)
+		u.c.ReportDrained(fn != nil)
 	}
 }
 
@@ -89,7 +92,7 @@ func (u *UDP) onRecv(ev *cuv.Event) {
 	case addr.IsValid():
 		a.err = uv.CheckAddr("udp recv", addr.String(), int(ev.Status))
 	default:
-		a.err = u.fail("recv", int(ev.Status))
+		a.err = u.check("recv", int(ev.Status))
 	}
 	if u.has(reading) && len(u.held) == 0 {
 		u.hand(&a)

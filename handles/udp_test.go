@@ -50,12 +50,15 @@ func receive(t testing.TB, u *handles.UDP, from netip.AddrPort) *[]string {
 	return &got
 }
 
+// receiveWays are the options of both ways to receive.
+var receiveWays = [][]handles.UDPOption{nil, {handles.RecvMMsg}}
+
 // eachUDP runs a test with both ways to wait, to receive, and families.
-func eachUDP(t *testing.T, fn func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opt handles.UDPOption), opts ...uvgo.Option) {
+func eachUDP(t *testing.T, fn func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption), opts ...uvgo.Option) {
 	for _, any := range []netip.AddrPort{looptest.Loopback, loopback6} {
 		for opt, name := range []string{"recvmsg", "recvmmsg"} {
 			t.Run(fmt.Sprintf("%v/%s", any.Addr(), name), func(t *testing.T) {
-				looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) { fn(t, l, any, handles.UDPOption(opt)) }, opts...)
+				looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) { fn(t, l, any, receiveWays[opt]) }, opts...)
 			})
 		}
 	}
@@ -64,9 +67,9 @@ func eachUDP(t *testing.T, fn func(t *testing.T, l *uvgo.Loop, any netip.AddrPor
 // TestUDPSends compares what arrives by all ways of sending: in order, whole,
 // the empty ones too, and with the right sender.
 func TestUDPSends(t *testing.T) {
-	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opt handles.UDPOption) {
+	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
 		a, addrA := udp(t, l, any)
-		b, addrB := udp(t, l, any, opt)
+		b, addrB := udp(t, l, any, opts...)
 		got := receive(t, b, addrA)
 		var want []string
 		sent := 0
@@ -101,10 +104,10 @@ func TestUDPSends(t *testing.T) {
 
 // TestUDPEcho sends back from the read arena, which the next turn uses again.
 func TestUDPEcho(t *testing.T) {
-	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opt handles.UDPOption) {
+	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
 		const rounds, most = 30, 8
-		a, _ := udp(t, l, any, opt)
-		b, addrB := udp(t, l, any, opt)
+		a, _ := udp(t, l, any, opts...)
+		b, addrB := udp(t, l, any, opts...)
 		uvtest.Check(t, b.RecvStart(func(d handles.Datagram, err error) {
 			uvtest.Check(t, err)
 			at := len(d.Data) / 3
@@ -222,10 +225,10 @@ func TestUDPOutOfArenaDoesNotSpin(t *testing.T) {
 // TestUDPRecvStopHolds: what C has read by the time of RecvStop comes with the
 // next RecvStart, in order, and not within it.
 func TestUDPRecvStopHolds(t *testing.T) {
-	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opt handles.UDPOption) {
+	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
 		const n = 30 // fit into one turn
 		a, addrA := udp(t, l, any)
-		b, addrB := udp(t, l, any, opt)
+		b, addrB := udp(t, l, any, opts...)
 		var want, got []string
 		for i := range n {
 			want = append(want, fmt.Sprint(i))
@@ -320,7 +323,7 @@ func TestUDPTruncates(t *testing.T) {
 	for opt, name := range []string{"recvmsg", "recvmmsg"} {
 		t.Run(name, func(t *testing.T) {
 			l := looptest.New(t)
-			a, b := unixUDP(t, l, handles.UDPOption(opt))
+			a, b := unixUDP(t, l, receiveWays[opt]...)
 			const most = 64 << 10
 			want := uvtest.Pattern(most+4000, 1)
 			var got []handles.Datagram

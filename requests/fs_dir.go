@@ -53,7 +53,7 @@ func FSReaddir(l uv.Loop, d *Dir, n int, fn func(entries iter.Seq[uv.Dirent], er
 	if err != nil {
 		return FS{}, err
 	}
-	r.c.Len = uint64(min(n, maxDirents))
+	r.c.Entries = uint32(min(n, maxDirents))
 	d.busy = true
 	f, err := r.start(cuv.FSReaddir, doneEntries(fn))
 	d.busy = err == nil

@@ -86,7 +86,7 @@ func FSSendfile(l uv.Loop, out, in uintptr, off int64, n int, fn func(n int, err
 	if in > math.MaxInt32 {
 		return FS{}, r.refuse(uv.EBADF)
 	}
-	r.c.Flags, r.c.Off, r.c.Len = int32(in), off, uint64(n)
+	r.c.Source, r.c.Off, r.c.Len = int32(in), off, uint64(n)
 	return r.start(cuv.FSSendfile, doneCount(fn))
 }
 
@@ -107,7 +107,7 @@ func FSSendfileAll(l uv.Loop, out, in uintptr, off, n int64, fn func(n int64, er
 		return FS{}, r.refuse(uv.EBADF)
 	}
 	r.sendAll = sendAll{steps: true, left: n}
-	r.c.Flags, r.c.Off, r.c.Len = int32(in), off, step(n)
+	r.c.Source, r.c.Off, r.c.Len = int32(in), off, step(n)
 	return r.start(cuv.FSSendfile, doneSent(fn))
 }
 
@@ -181,7 +181,7 @@ func FSFtruncate(l uv.Loop, fd uintptr, size int64, fn func(err error)) (FS, err
 	if err != nil {
 		return FS{}, err
 	}
-	r.c.Off = size
+	r.c.Len = uint64(size)
 	return r.start(cuv.FSFtruncate, doneError(fn))
 }
 
@@ -244,25 +244,4 @@ func seconds(t time.Time) (s float64, ok bool) {
 		half = -half
 	}
 	return float64(us)/1e6 + half, true
-}
-
-// OSHandle returns the system's handle of a descriptor, which on Unix is the
-// descriptor; libuv differs on Windows. ^uintptr(0) for what cannot be a descriptor.
-// Any goroutine may call it. C function uv_get_osfhandle.
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_get_osfhandle
-func OSHandle(fd uintptr) uintptr {
-	if fd > math.MaxInt32 {
-		return ^uintptr(0)
-	}
-	return uintptr(cuv.OSHandle(int(fd)))
-}
-
-// OpenOSHandle returns the descriptor of a system's handle, the reverse of
-// [OSHandle]; the two stand for one open file. Any goroutine may call it. C function uv_open_osfhandle.
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_open_osfhandle
-func OpenOSHandle(handle uintptr) uintptr {
-	if handle > math.MaxInt32 {
-		return ^uintptr(0)
-	}
-	return uintptr(cuv.OpenOSHandle(int(handle)))
 }

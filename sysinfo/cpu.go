@@ -20,12 +20,14 @@ type CPU struct {
 // CPUTimes is what a processor has done since the system started.
 type CPUTimes struct{ User, Nice, Sys, Idle, IRQ time.Duration }
 
-// CPUs describes the machine's processors, also those that this process may not
-// use. ENOTSUP where the system does not describe them as libuv expects. C
-// function uv_cpu_info, https://docs.libuv.org/en/v1.x/misc.html#c.uv_cpu_info.
+// CPUs describes the machine's processors, also those that this process may not use.
+// ENOTSUP where the system does not describe them as libuv expects. C function
+// uv_cpu_info.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_cpu_info
 func CPUs() ([]CPU, error) {
 	if !frequenciesAreNumbers() {
-		return nil, uv.Check("cpu info", int(uv.ENOTSUP))
+		return nil, uv.Fail("cpu info", uv.ENOTSUP)
 	}
 	list, rc := cuv.CPUs()
 	if rc < 0 {
@@ -57,14 +59,16 @@ func frequenciesAreNumbers() bool {
 	return true
 }
 
-// LoadAverage returns the number of processes that could run, averaged over 1, 5
-// and 15 minutes. C function uv_loadavg,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_loadavg.
+// LoadAverage returns the number of processes that could run, averaged over 1, 5 and
+// 15 minutes. C function uv_loadavg.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_loadavg
 func LoadAverage() [3]float64 { return cuv.LoadAverage() }
 
-// AvailableParallelism returns how many processors the process may use, at
-// least 1. Where a cgroup limits time, libuv counts fewer since 1.49; the first
+// AvailableParallelism returns how many processors the process may use, at least 1.
+// Where a cgroup limits time, libuv counts fewer since 1.49; the first
 // [runtime.GOMAXPROCS] does so too, but not below 2. C function
-// uv_available_parallelism,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_available_parallelism.
+// uv_available_parallelism.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_available_parallelism
 func AvailableParallelism() int { return cuv.AvailableParallelism() }

@@ -18,9 +18,10 @@ type InterfaceAddr struct {
 	Internal bool             // a loopback interface
 }
 
-// InterfaceAddrs lists the addresses of the interfaces that are up and running.
-// C function uv_interface_addresses,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_interface_addresses.
+// InterfaceAddrs lists the addresses of the interfaces that are up and running. C
+// function uv_interface_addresses.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_interface_addresses
 func InterfaceAddrs() ([]InterfaceAddr, error) {
 	list, rc := cuv.InterfaceAddrs()
 	if rc < 0 {
@@ -53,17 +54,19 @@ func maskLen(mask netip.Addr) (n int, ok bool) {
 	return n, mask.IsValid()
 }
 
-// InterfaceName returns the name of the interface with a number. ENXIO if there
-// is none. C function uv_if_indextoname,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_if_indextoname.
+// InterfaceName returns the name of the interface with a number. ENXIO if there is
+// none. C function uv_if_indextoname.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_if_indextoname
 func InterfaceName(index uint32) (string, error) {
 	name, rc := cuv.InterfaceName(index)
 	return name, uv.Check("if_indextoname", rc)
 }
 
-// InterfaceIID returns what stands for the interface in the zone of an address:
-// its name, on Unix. C function uv_if_indextoiid,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_if_indextoiid.
+// InterfaceIID returns what stands for the interface in the zone of an address: its
+// name, on Unix. C function uv_if_indextoiid.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_if_indextoiid
 func InterfaceIID(index uint32) (string, error) {
 	iid, rc := cuv.InterfaceIID(index)
 	return iid, uv.Check("if_indextoiid", rc)

@@ -15,8 +15,9 @@ type System struct {
 	Machine string // such as "x86_64"
 }
 
-// Uname names the operating system. C function uv_os_uname,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_uname.
+// Uname names the operating system. C function uv_os_uname.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_uname
 func Uname() (System, error) {
 	var s System
 	var rc int
@@ -25,40 +26,46 @@ func Uname() (System, error) {
 }
 
 // Hostname returns the host's name, as [os.Hostname] does. C function
-// uv_os_gethostname,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_gethostname.
+// uv_os_gethostname.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_gethostname
 func Hostname() (string, error) { return checked("hostname", cuv.Hostname) }
 
-// Executable returns the program's path. [os.Executable] still answers after
-// the program has been removed or replaced without saying so. C function
-// uv_exepath, https://docs.libuv.org/en/v1.x/misc.html#c.uv_exepath.
+// Executable returns the program's path. [os.Executable] still answers after the
+// program has been removed or replaced without saying so. C function uv_exepath.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_exepath
 func Executable() (string, error) { return checked("exepath", cuv.Exepath) }
 
-// WorkingDir returns the working directory's real path. [os.Getwd] prefers what
-// the variable PWD says. C function uv_cwd,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_cwd.
+// WorkingDir returns the working directory's real path. [os.Getwd] prefers what the
+// variable PWD says. C function uv_cwd.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_cwd
 func WorkingDir() (string, error) { return checked("cwd", cuv.Cwd) }
 
-// Chdir changes the working directory of the process, as [os.Chdir] does.
-// EINVAL for a NUL in dir. C function uv_chdir,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_chdir.
+// Chdir changes the working directory of the process, as [os.Chdir] does. EINVAL for a
+// NUL in dir. C function uv_chdir.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_chdir
 func Chdir(dir string) error {
 	if strings.IndexByte(dir, 0) >= 0 {
-		return uv.Check("chdir", int(uv.EINVAL))
+		return uv.Fail("chdir", uv.EINVAL)
 	}
 	return uv.CheckAddr("chdir", dir, cuv.Chdir(dir))
 }
 
 // HomeDir returns the variable HOME or, unlike [os.UserHomeDir], what the user
-// database says without it. It must not run beside [os.Setenv], which changes
-// what it reads. C function uv_os_homedir,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_homedir.
+// database says without it. It must not run beside [os.Setenv], which changes what it
+// reads. C function uv_os_homedir.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_homedir
 func HomeDir() (string, error) { return checked("homedir", cuv.Homedir) }
 
-// TempDir returns the first of the variables TMPDIR, TMP, TEMP and TEMPDIR, or
-// /tmp, without a slash at its end; [os.TempDir] knows the first only. It must
-// not run beside [os.Setenv], which changes what it reads. C function
-// uv_os_tmpdir, https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_tmpdir.
+// TempDir returns the first of the variables TMPDIR, TMP, TEMP and TEMPDIR, or /tmp,
+// without a slash at its end; [os.TempDir] knows the first only. It must not run
+// beside [os.Setenv], which changes what it reads. C function uv_os_tmpdir.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_tmpdir
 func TempDir() (string, error) { return checked("tmpdir", cuv.Tmpdir) }
 
 func checked(op string, read func() (string, int)) (string, error) {

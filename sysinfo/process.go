@@ -8,12 +8,15 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// PID returns the process's id, as [os.Getpid] does. C function uv_os_getpid,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpid.
+// PID returns the process's id, as [os.Getpid] does. C function uv_os_getpid.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpid
 func PID() int { return cuv.Getpid() }
 
 // ParentPID returns the id of its parent, as [os.Getppid] does. C function
-// uv_os_getppid, https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getppid.
+// uv_os_getppid.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getppid
 func ParentPID() int { return cuv.Getppid() }
 
 // Priorities for SetPriority: a low number goes first.
@@ -26,28 +29,30 @@ const (
 	PriorityHighest     = cuv.PriorityHighest
 )
 
-// Priority returns the priority of a process, 0 for the caller's. ESRCH if there
-// is none. C function uv_os_getpriority,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpriority.
+// Priority returns the priority of a process, 0 for the caller's. ESRCH if there is
+// none. C function uv_os_getpriority.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpriority
 func Priority(pid int) (int, error) {
 	if !isPID(pid) {
-		return 0, uv.CheckAddr("getpriority", strconv.Itoa(pid), int(uv.ESRCH))
+		return 0, uv.FailAddr("getpriority", strconv.Itoa(pid), uv.ESRCH)
 	}
 	p, rc := cuv.Priority(pid)
 	return p, uv.CheckAddr("getpriority", strconv.Itoa(pid), rc)
 }
 
-// SetPriority changes it; ESRCH if there is no such process, EACCES or EPERM
-// without the right to, EINVAL for another number than those above allow. Linux keeps
-// priorities by thread: pid is the main thread of that process, and 0 is the one
-// that the goroutine happens to run on. C function uv_os_setpriority,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_setpriority.
+// SetPriority changes it; ESRCH if there is no such process, EACCES or EPERM without
+// the right to, EINVAL for another number than those above allow. Linux keeps
+// priorities by thread: pid is the main thread of that process, and 0 is the one that
+// the goroutine happens to run on. C function uv_os_setpriority.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_setpriority
 func SetPriority(pid, priority int) error {
 	switch {
 	case priority < cuv.PriorityHighest || priority > cuv.PriorityLow:
-		return uv.CheckAddr("setpriority", strconv.Itoa(pid), int(uv.EINVAL))
+		return uv.FailAddr("setpriority", strconv.Itoa(pid), uv.EINVAL)
 	case !isPID(pid):
-		return uv.CheckAddr("setpriority", strconv.Itoa(pid), int(uv.ESRCH))
+		return uv.FailAddr("setpriority", strconv.Itoa(pid), uv.ESRCH)
 	}
 	return uv.CheckAddr("setpriority", strconv.Itoa(pid), cuv.SetPriority(pid, priority))
 }
@@ -75,14 +80,16 @@ type Usage struct {
 	InvoluntarySwitches uint64 // preemptions
 }
 
-// ProcessUsage returns what the process has used. C function uv_getrusage,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_getrusage.
+// ProcessUsage returns what the process has used. C function uv_getrusage.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_getrusage
 func ProcessUsage() (Usage, error) { return usage("getrusage", false) }
 
-// ThreadUsage returns what the calling thread has used, which means something to
-// a goroutine that called [runtime.LockOSThread]. ENOTSUP where the system or
-// libuv, before 1.50, cannot tell. C function uv_getrusage_thread,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_getrusage_thread.
+// ThreadUsage returns what the calling thread has used, which means something to a
+// goroutine that called [runtime.LockOSThread]. ENOTSUP where the system or libuv,
+// before 1.50, cannot tell. C function uv_getrusage_thread.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_getrusage_thread
 func ThreadUsage() (Usage, error) { return usage("getrusage thread", true) }
 
 func usage(op string, thread bool) (Usage, error) {

@@ -19,19 +19,21 @@ type User struct {
 
 // CurrentUser returns the entry of the process's effective user. Unlike
 // os/user.Current it does not look at variables. ENOENT if there is no entry. C
-// function uv_os_get_passwd,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_passwd.
+// function uv_os_get_passwd.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_passwd
 func CurrentUser() (User, error) {
 	p, rc := cuv.CurrentPasswd()
 	return user(p), uv.Check("get passwd", rc)
 }
 
-// UserByID returns a user's entry. ENOENT if there is none, EINVAL for a number
-// that cannot be one. C function uv_os_get_passwd2,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_passwd2.
+// UserByID returns a user's entry. ENOENT if there is none, EINVAL for a number that
+// cannot be one. C function uv_os_get_passwd2.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_passwd2
 func UserByID(uid int) (User, error) {
 	if !isID(uid) {
-		return User{}, uv.CheckAddr("get passwd", strconv.Itoa(uid), int(uv.EINVAL))
+		return User{}, uv.FailAddr("get passwd", strconv.Itoa(uid), uv.EINVAL)
 	}
 	p, rc := cuv.PasswdOf(uint32(uid))
 	return user(p), uv.CheckAddr("get passwd", strconv.Itoa(uid), rc)
@@ -51,12 +53,13 @@ type Group struct {
 	Members []string // those whose main group it is not
 }
 
-// GroupByID returns a group's entry. ENOENT if there is none, EINVAL for a
-// number that cannot be one. C function uv_os_get_group,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_group.
+// GroupByID returns a group's entry. ENOENT if there is none, EINVAL for a number that
+// cannot be one. C function uv_os_get_group.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_group
 func GroupByID(gid int) (Group, error) {
 	if !isID(gid) {
-		return Group{}, uv.CheckAddr("get group", strconv.Itoa(gid), int(uv.EINVAL))
+		return Group{}, uv.FailAddr("get group", strconv.Itoa(gid), uv.EINVAL)
 	}
 	name, members, rc := cuv.GroupOf(uint32(gid))
 	if rc < 0 {

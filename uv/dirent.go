@@ -6,8 +6,9 @@ import (
 	"github.com/uvgo/uvgo/cuv"
 )
 
-// A Dirent is an entry of a directory. C type uv_dirent_t,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_dirent_t.
+// A Dirent is an entry of a directory. C type uv_dirent_t.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_dirent_t
 type Dirent struct {
 	Name string
 	Type DirentType

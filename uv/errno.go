@@ -17,7 +17,9 @@ import (
 // errno of the system where the system has that error. Codes compare with ==;
 // errors.Is also matches them with the standard library's errors, see [Errno.Is].
 //
-// Codes and their meaning: https://docs.libuv.org/en/v1.x/errors.html
+// Codes and their meaning.
+//
+// https://docs.libuv.org/en/v1.x/errors.html
 type Errno int32
 
 var _ net.Error = Errno(0)
@@ -32,8 +34,9 @@ type errnoEntry struct {
 const ownCodes Errno = -3000
 
 // Error returns libuv's message for the code, such as "connection refused". C
-// functions uv_strerror and uv_strerror_r,
-// https://docs.libuv.org/en/v1.x/errors.html#c.uv_strerror.
+// functions uv_strerror and uv_strerror_r.
+//
+// https://docs.libuv.org/en/v1.x/errors.html#c.uv_strerror
 func (e Errno) Error() string {
 	if t := e.entry(); t != nil {
 		return t.message
@@ -41,9 +44,10 @@ func (e Errno) Error() string {
 	return cuv.Strerror(int(e))
 }
 
-// Name returns the code's name, such as "ECONNREFUSED". C functions
-// uv_err_name and uv_err_name_r,
-// https://docs.libuv.org/en/v1.x/errors.html#c.uv_err_name.
+// Name returns the code's name, such as "ECONNREFUSED". C functions uv_err_name and
+// uv_err_name_r.
+//
+// https://docs.libuv.org/en/v1.x/errors.html#c.uv_err_name
 func (e Errno) Name() string {
 	if t := e.entry(); t != nil {
 		return t.name
@@ -52,8 +56,9 @@ func (e Errno) Name() string {
 }
 
 // ErrnoOf returns libuv's code for an errno of the system's. C function
-// uv_translate_sys_error,
-// https://docs.libuv.org/en/v1.x/errors.html#c.uv_translate_sys_error.
+// uv_translate_sys_error.
+//
+// https://docs.libuv.org/en/v1.x/errors.html#c.uv_translate_sys_error
 func ErrnoOf(e syscall.Errno) Errno { return Errno(cuv.Translate(int(e))) }
 
 // Is lets errors.Is match a code with the error that the standard library has

@@ -31,6 +31,12 @@ func CheckAddr(op, addr string, rc int) error {
 	return &Error{Op: op, Errno: Errno(rc), Addr: addr}
 }
 
+// Fail makes the error of an operation that failed with a code: an [*Error].
+func Fail(op string, errno Errno) error { return &Error{Op: op, Errno: errno} }
+
+// FailAddr is [Fail] for an operation on an address or a path.
+func FailAddr(op, addr string, errno Errno) error { return &Error{Op: op, Errno: errno, Addr: addr} }
+
 // Error returns a line such as
 // "tcp bind 127.0.0.1:80: permission denied (EACCES)".
 func (e *Error) Error() string {

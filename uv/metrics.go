@@ -2,8 +2,9 @@ package uv
 
 import "time"
 
-// A LoopOption is something that Loop.Configure turns on. C type
-// uv_loop_option, https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_option.
+// A LoopOption is something that Loop.Configure turns on. C type uv_loop_option.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_option
 type LoopOption int
 
 // The options of libuv's loops; two of them are refused, see Configure.
@@ -13,8 +14,9 @@ const (
 	LoopUseIOURingSQPoll                   // have a kernel thread poll for file operations
 )
 
-// Metrics are what a loop has counted. C type uv_metrics_t,
-// https://docs.libuv.org/en/v1.x/metrics.html.
+// Metrics are what a loop has counted. C type uv_metrics_t.
+//
+// https://docs.libuv.org/en/v1.x/metrics.html
 type Metrics struct {
 	LoopCount     uint64        // turns that polled
 	Events        uint64        // events that libuv handled

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// A Stat tells what the system knows about a file. C type uv_stat_t,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_stat_t.
+// A Stat tells what the system knows about a file. C type uv_stat_t.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_stat_t
 type Stat struct {
 	Dev       uint64 // the device that holds the file
 	Ino       uint64 // its number there
@@ -46,8 +47,9 @@ func (i *fileInfo) IsDir() bool        { return i.stat.Mode.IsDir() }
 func (i *fileInfo) Sys() any           { return &i.stat }
 func (i *fileInfo) String() string     { return fs.FormatFileInfo(i) }
 
-// A Statfs tells about a file system. C type uv_statfs_t,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_statfs_t.
+// A Statfs tells about a file system. C type uv_statfs_t.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_statfs_t
 type Statfs struct {
 	Type      uint64 // the system's number for the kind of file system
 	BlockSize uint64 // the unit of the next three

@@ -89,7 +89,7 @@ func (f *FS) NewFile(fd uintptr, name string) *File {
 func (f *FS) newFile(name string, fd uintptr, flag int) *File {
 	file := &file{fs: f, name: name, fd: fd, append: flag&os.O_APPEND != 0}
 	l := leaked{name: name, log: f.core.Logger()}
-	if f.core.Debug() {
+	if f.core.DebugMode() {
 		l.site = core.Caller()
 	}
 	file.leak = runtime.AddCleanup(file, reportLeak, l)

@@ -12,7 +12,7 @@ import (
 // sysCall wraps a system call's error as package net does.
 func sysCall(name string, err error) error { return os.NewSyscallError(name, err) }
 
-// fromSockaddr makes a net.Addr for the network of what the kernel gave.
+// fromSockaddr makes a net.Addr of the network from the kernel's form of an address.
 func fromSockaddr(network string, sa unix.Sockaddr) net.Addr {
 	var ip net.IP
 	var port int
@@ -69,8 +69,8 @@ func toAddrPort(family int, ip net.IP, port int, zone string) netip.AddrPort {
 	return netip.AddrPortFrom(a, uint16(port))
 }
 
-// lift moves a descriptor of ours to a number above those of standard input, output
-// and error, which libuv never closes; the system hands them out when they are free.
+// lift moves a descriptor to a number above those of standard input, output and error,
+// which libuv never closes. The system returns those numbers, too, when they are free.
 // After an error fd is closed.
 func lift(fd int) (int, error) {
 	if fd > 2 {
@@ -81,7 +81,7 @@ func lift(fd int) (int, error) {
 	return up, err
 }
 
-// liftSocket is lift of what a call that makes a socket returned.
+// liftSocket is lift for the results of a call that makes a socket.
 func liftSocket(fd int, err error) (int, error) {
 	if err != nil {
 		return -1, sysCall("socket", err)

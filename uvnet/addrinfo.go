@@ -50,7 +50,7 @@ func (r *Resolver) addrInfo(ctx context.Context, network, host string) ([]netip.
 	return ips, err
 }
 
-// ask is the question itself.
+// ask has libuv look up the host, without hooks.
 func (r *Resolver) ask(ctx context.Context, host string, hints requests.AddrInfoHints) ([]netip.Addr, error) {
 	w, err := r.Loops.worker()
 	if err != nil {
@@ -70,7 +70,7 @@ func (r *Resolver) ask(ctx context.Context, host string, hints requests.AddrInfo
 	return ips, nil
 }
 
-// named gives a zone its interface's name: libuv knows numbers.
+// named replaces a zone that is a number, as libuv's are, by its interface's name.
 func named(ip netip.Addr) netip.Addr {
 	if id, err := strconv.ParseUint(ip.Zone(), 10, 32); err == nil {
 		return ip.WithZone(zoneName(uint32(id)))
@@ -78,7 +78,7 @@ func named(ip netip.Addr) netip.Addr {
 	return ip
 }
 
-// nameInfo has libuv look up the name of an address, which gets a dot behind it.
+// nameInfo has libuv look up the name of an address. It ends in a dot, as package net's.
 // C function uv_getnameinfo,
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo.
 func (r *Resolver) nameInfo(ctx context.Context, addr string) ([]string, error) {
@@ -106,7 +106,7 @@ func (r *Resolver) nameInfo(ctx context.Context, addr string) ([]string, error) 
 	return []string{name}, nil
 }
 
-// dnsError is an error of a lookup as package net has it.
+// dnsError is package net's error for an error of a lookup by libuv.
 func dnsError(name string, err error) error {
 	e := &net.DNSError{Err: err.Error(), Name: name, UnwrapErr: err}
 	var ue *uv.Error

@@ -2,23 +2,22 @@ package uvnet
 
 import "sync"
 
-// readAhead is how much a connection holds that nobody reads: beyond it the
-// loop stops reading. What one turn brings (up to four chunks of 64 KiB) may
-// come on top.
+// readAhead is how many bytes a connection holds that nobody has read yet before the loop
+// stops reading. What one turn brings, up to four chunks of 64 KiB, may come on top.
 const readAhead = 64 << 10
 
-// A buffer holds bytes in order. Connections have one only while it is filled.
+// A buffer holds bytes in order. A connection has one only while there are bytes in it.
 type buffer struct {
 	b   []byte
 	off int
 }
 
-// classes of buffer sizes; beyond the last they are made, and dropped.
+// classes are the sizes of pooled buffers. A larger buffer is not pooled.
 var classes = [...]int{2 << 10, 16 << 10, 32 << 10, 128 << 10}
 
 var pools [len(classes)]sync.Pool
 
-// newBuffer returns an empty buffer with room for n bytes.
+// newBuffer returns an empty buffer with a capacity of at least n bytes.
 func newBuffer(n int) *buffer {
 	for i, size := range classes {
 		if n <= size {
@@ -31,7 +30,7 @@ func newBuffer(n int) *buffer {
 	return &buffer{b: make([]byte, 0, n)}
 }
 
-// free gives the buffer back.
+// free returns the buffer to its pool.
 func (b *buffer) free() {
 	b.b, b.off = b.b[:0], 0
 	for i, size := range classes {

@@ -11,8 +11,8 @@ import (
 )
 
 // Close closes the connection and ends calls under way with net.ErrClosed. What
-// Write has accepted is still sent, as by package net. After SetLinger it may take as
-// long as that says.
+// Write has accepted is still sent, as by package net. Close may take as long as
+// SetLinger says.
 func (c *conn) Close() error {
 	if err := c.checkInit(); err != nil {
 		return err
@@ -27,26 +27,27 @@ func (c *conn) Close() error {
 	return nil
 }
 
-// wakeUsers makes the users of a descriptor that is closed leave.
+// wakeUsers wakes the goroutines that use a closed descriptor, so that they leave. The
+// caller has just marked it closed, and uses it too.
 func (c *conn) wakeUsers() {
 	c.mu.Lock()
 	c.endWaits()
 	c.updatePoller()
 	c.wakeFile()
-	if c.life.state != lifeUnshared { // else the goroutine that closes it may sleep
+	if c.life.state != lifeUnshared { // else a goroutine closes it, which may sleep
 		c.findLinger()
 	}
 	c.mu.Unlock()
 }
 
-// destroy ends the descriptor: nobody uses it any more.
+// destroy has the descriptor closed. The last user calls it, once.
 func (c *conn) destroy() {
 	lent, tell := c.leave()
 	if c.poller != nil {
 		c.poller.closeByConn()
 	}
 	switch {
-	case lent: // the poller closes it
+	case lent: // the poller has closed it, or its loop will
 	case !tell:
 		unix.Close(c.fd)
 		c.wakeCloser(true)
@@ -77,11 +78,11 @@ func (c *conn) leave() (lent, tell bool) {
 // awaiting bounds how long Close waits for a loop, which may not run.
 const awaiting = time.Second
 
-// closeWait returns what Close waits for, nil for nothing, and for how long. It waits
-// until the descriptor of a connection that was dialled is closed, as package net's Close
-// does: the port is free then. Only there is that worth a turn of the loop, as a port
-// of another is its listener's. Bytes that are still to be sent keep the port in use
-// in package net, too; for those only a connection with SO_LINGER waits.
+// closeWait returns what Close waits for, nil for nothing, and for how long. Close waits
+// until the descriptor of a connection that was dialled is closed, as package net's does:
+// the port is free then. The port of an accepted connection is its listener's, so to wait
+// for that one is not worth a turn of the loop. Unsent bytes keep a port in use, by package
+// net as well; only a connection with SO_LINGER waits for them.
 func (c *conn) closeWait() (done <-chan struct{}, limit time.Duration) {
 	c.mu.Lock()
 	linger, dialed := max(c.life.linger, 0), c.life.dialed
@@ -116,7 +117,7 @@ func (c *conn) wakeCloser(sent bool) {
 	done := c.life.done
 	if done != nil && (sent || c.life.linger <= 0) {
 		c.life.done = nil
-		done <- struct{}{} // once, and there is room
+		done <- struct{}{} // does not block: it is sent once, to a channel for one
 	}
 	c.mu.Unlock()
 }
@@ -134,7 +135,7 @@ func (c *conn) CloseWrite() error {
 	}
 	c.mu.Unlock()
 	if byLoop {
-		return nil // it ends the side behind its piece
+		return nil // the loop ends the side behind its piece
 	}
 	err := c.shutdown(unix.SHUT_WR)
 	if err == nil {

@@ -19,7 +19,7 @@ import (
 func freePort(t *testing.T) *net.TCPAddr {
 	t.Helper()
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer ln.Close()
 	return ln.Addr().(*net.TCPAddr)
 }
@@ -58,14 +58,14 @@ func TestPortIsFreeAfterClose(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s, round %d: %v", w.name, i, err)
 			}
-			check(t, write(c))
-			check(t, read(c))
+			uvtest.Check(t, write(c))
+			uvtest.Check(t, read(c))
 			var wg sync.WaitGroup
 			if i%4 == 1 { // close under a read, for which the loop has to look
 				wg.Go(func() { _ = read(c) })
 				time.Sleep(time.Duration(i) * time.Microsecond)
 			}
-			check(t, c.(interface{ SetLinger(int) error }).SetLinger(0))
+			uvtest.Check(t, c.(interface{ SetLinger(int) error }).SetLinger(0))
 			if i%4 == 1 {
 				c.Close()
 				wg.Wait() // the last user closes
@@ -144,13 +144,13 @@ func TestHalfClose(t *testing.T) {
 			if _, err := c.Write(want); err != nil {
 				t.Fatal(err)
 			}
-			check(t, c.(half).CloseWrite())
+			uvtest.Check(t, c.(half).CloseWrite())
 			same(t, <-got, want)
 			got = drained(c, 4096)
 			if _, err := s.Write(want); err != nil {
 				t.Fatal(err)
 			}
-			check(t, s.(half).CloseWrite())
+			uvtest.Check(t, s.(half).CloseWrite())
 			same(t, <-got, want)
 			s.Close()
 			c.Close()
@@ -165,7 +165,7 @@ func TestCloseSendsWhatWasWritten(t *testing.T) {
 		for range 10 {
 			s, c := connectPair(t, network, makers[0], makers[1])
 			total := 0
-			check(t, s.SetWriteDeadline(time.Now().Add(5*time.Millisecond)))
+			uvtest.Check(t, s.SetWriteDeadline(time.Now().Add(5*time.Millisecond)))
 			for b := make([]byte, 1500); ; {
 				n, err := s.Write(b)
 				total += n
@@ -189,7 +189,7 @@ func TestBothCloseUnread(t *testing.T) {
 	networks(t, func(t *testing.T, network string) {
 		s, c := connectPair(t, network, makers[0], makers[0])
 		for _, c := range []net.Conn{s, c} {
-			check(t, c.SetWriteDeadline(time.Now().Add(20*time.Millisecond)))
+			uvtest.Check(t, c.SetWriteDeadline(time.Now().Add(20*time.Millisecond)))
 			_ = fill(c)
 		}
 		c.Close()
@@ -224,7 +224,7 @@ func TestConcurrentClose(t *testing.T) {
 	})
 }
 
-// blocked has a goroutine in Write for which the peer makes no room; it sends what
+// blocked has a goroutine in Write for which the peer reads nothing; it sends what
 // Write returned.
 func blocked(t *testing.T, c net.Conn) <-chan error {
 	t.Helper()
@@ -261,7 +261,7 @@ func TestCloseWriteEndsWrites(t *testing.T) {
 		defer peer.Close()
 		defer c.Close()
 		ended := blocked(t, c)
-		check(t, c.(interface{ CloseWrite() error }).CloseWrite())
+		uvtest.Check(t, c.(interface{ CloseWrite() error }).CloseWrite())
 		if err := <-ended; !errors.Is(err, syscall.EPIPE) {
 			t.Errorf("Write: %v", err)
 		}
@@ -271,7 +271,7 @@ func TestCloseWriteEndsWrites(t *testing.T) {
 		if n, err := io.Copy(io.Discard, peer); n == 0 || err != nil {
 			t.Errorf("the peer read %d bytes, %v", n, err)
 		}
-		check(t, write(peer))
-		check(t, read(c))
+		uvtest.Check(t, write(peer))
+		uvtest.Check(t, read(c))
 	})
 }

@@ -8,8 +8,9 @@ import (
 )
 
 // conn is a stream connection: what TCPConn and UnixConn have in common. The
-// goroutines' half is in read.go and write.go, the loop's in stream.go. Each of in, out
-// and life is a state machine, drawn in readside.go, writeside.go and lifetime.go.
+// goroutines' half is in read.go, write.go and close.go, the loop's in loopread.go,
+// loopwrite.go and loopclose.go. Each of in, out and life is a state machine, drawn in
+// readside.go, writeside.go and lifetime.go.
 //
 // Locks are taken in the order rmu or wmu, fmu, mu, poller.mu, worker.mu.
 type conn struct {
@@ -40,7 +41,7 @@ const (
 	modeFile
 )
 
-// init makes the conn usable; fd is its from now on.
+// init makes the conn usable. From now on the conn closes fd.
 func (c *conn) init(w *worker, self interface{ destroy() }, network string, fd int, laddr, raddr net.Addr) {
 	c.desc.self, c.w, c.net, c.fd, c.laddr, c.raddr = self, w, network, fd, laddr, raddr
 	c.life.linger = lingerOff

@@ -7,15 +7,15 @@ import (
 	"github.com/uvgo/uvgo/internal/bubble"
 )
 
-// errAhead is what File fails with where bytes would be lost.
+// errAhead is the error of File where the duplicate would lack bytes.
 var errAhead = errors.New("bytes of the connection have been read ahead: Read them first")
 
 // File returns a duplicate of the socket, as package net's File: it is in blocking
 // mode, and the connection with it, once its Fd has been called, as os/exec does for a
-// child's stdin. So from now on the loop leaves the connection to the goroutines that
-// read and write, which costs them more. An error if the loop has read ahead, for those
-// bytes are not in the duplicate: call it before the first Read, or Read them. Closing
-// one does not affect the other.
+// child's stdin. So from the call of File on the loop leaves the connection to the
+// goroutines that read and write, which costs them more. File fails if the loop has read
+// ahead, since those bytes are not in the duplicate: call it before the first Read, or
+// Read them. Closing one does not affect the other.
 func (c *conn) File() (*os.File, error) {
 	err := c.acquire()
 	var f *os.File
@@ -31,7 +31,8 @@ func (c *conn) File() (*os.File, error) {
 	return f, nil
 }
 
-// detach makes the loop leave the descriptor alone for good.
+// detach makes the loop leave the descriptor alone for good: it waits until the loop
+// neither reads nor writes.
 func (c *conn) detach() error {
 	c.fmu.Lock()
 	defer c.fmu.Unlock()
@@ -58,7 +59,8 @@ func (c *conn) detach() error {
 	return nil
 }
 
-// wakeFile tells detach to look again; mu is held.
+// wakeFile tells detach, if one waits, that the loop may have left the descriptor. The
+// caller holds mu.
 func (c *conn) wakeFile() {
 	if c.fileWake != nil {
 		c.fileWake <- struct{}{}

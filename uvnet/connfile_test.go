@@ -23,22 +23,22 @@ func TestFileIsBlockingForAChild(t *testing.T) {
 		defer peer.Close()
 		defer c.Close()
 		f, err := c.(interface{ File() (*os.File, error) }).File()
-		check(t, err)
+		uvtest.Check(t, err)
 		defer f.Close()
 		cmd := exec.Command("head", "-c", "10")
 		cmd.Stdin = f
 		var out strings.Builder
 		cmd.Stdout = &out
-		check(t, cmd.Start())
+		uvtest.Check(t, cmd.Start())
 		_, err = peer.Write([]byte("01234"))
-		check(t, err)
+		uvtest.Check(t, err)
 		other, same := connectPair(t, network, makers[1], makers[0]) // its loop works
-		check(t, write(other))
-		check(t, read(same))
+		uvtest.Check(t, write(other))
+		uvtest.Check(t, read(same))
 		other.Close()
 		same.Close()
 		_, err = peer.Write([]byte("56789"))
-		check(t, err)
+		uvtest.Check(t, err)
 		if err := cmd.Wait(); out.String() != "0123456789" || err != nil {
 			t.Fatalf("%q, %v", out.String(), err)
 		}
@@ -48,13 +48,13 @@ func TestFileIsBlockingForAChild(t *testing.T) {
 		}
 		got := make(chan error)
 		go func() { got <- read(c) }()
-		check(t, c.SetWriteDeadline(time.Now().Add(50*time.Millisecond)))
+		uvtest.Check(t, c.SetWriteDeadline(time.Now().Add(50*time.Millisecond)))
 		if err := fill(c); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("full: %v", err)
 		}
-		check(t, write(peer))
-		check(t, <-got)
-		check(t, c.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
+		uvtest.Check(t, write(peer))
+		uvtest.Check(t, <-got)
+		uvtest.Check(t, c.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
 		if err := read(c); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("empty: %v", err)
 		}
@@ -74,7 +74,7 @@ func TestFileLosesNoBytes(t *testing.T) {
 	}
 	b := make([]byte, 5)
 	_, err := io.ReadFull(c, b)
-	check(t, err)
+	uvtest.Check(t, err)
 	waits := make(chan error)
 	go func() { waits <- read(c) }()
 	uvtest.Eventually(t, "Read to wait", func() bool {
@@ -83,12 +83,12 @@ func TestFileLosesNoBytes(t *testing.T) {
 		return c.poller != nil && c.poller.polls()
 	})
 	f, err := c.File()
-	check(t, err)
+	uvtest.Check(t, err)
 	defer f.Close()
-	check(t, write(peer))
-	check(t, <-waits)
+	uvtest.Check(t, write(peer))
+	uvtest.Check(t, <-waits)
 	_, err = peer.Write([]byte("later"))
-	check(t, err)
+	uvtest.Check(t, err)
 	if _, err := io.ReadFull(f, b); string(b) != "later" || err != nil {
 		t.Errorf("%q, %v", b, err)
 	}
@@ -104,9 +104,9 @@ func TestFileBesideALoopThatReads(t *testing.T) {
 		go func() { waits <- read(c) }()
 		uvtest.Eventually(t, "the loop to read", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.in.state != readDirect })
 		f, err := c.File()
-		check(t, err)
-		check(t, write(peer))
-		check(t, <-waits)
+		uvtest.Check(t, err)
+		uvtest.Check(t, write(peer))
+		uvtest.Check(t, <-waits)
 		f.Close()
 		c.Close()
 		peer.Close()

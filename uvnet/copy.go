@@ -12,16 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// moved counts the bytes that the kernel moved by itself: tests look whether it did.
+// moved counts the bytes that the kernel moved by itself, so that tests see that it did.
 var moved struct{ sent, spliced atomic.Int64 }
 
-// copySize is the buffer of a copy between a connection and something else, which
-// holds it while it waits: io.Copy's.
+// copySize is the size of a copy's buffer, the same as io.Copy's, since the copy holds the
+// buffer while it waits.
 const copySize = 32 << 10
 
-// ReadFrom writes what r gives until its end. Where the system has it, a regular file
-// goes by sendfile and a stream connection, be it of this package or of package net, by
-// splice; an io.LimitedReader of one as well.
+// ReadFrom reads r until its end, and writes that. On Linux a regular file is sent by
+// sendfile, and a stream connection of this package or of package net by splice. The same
+// holds for an io.LimitedReader of one.
 func (c *conn) ReadFrom(r io.Reader) (n int64, err error) {
 	if err := c.checkInit(); err != nil {
 		return 0, err
@@ -49,8 +49,8 @@ func (c *conn) ReadFrom(r io.Reader) (n int64, err error) {
 	return n, err
 }
 
-// moveFrom moves up to left bytes from src without seeing them. If it can not, or not any
-// longer, the rest is not handled.
+// moveFrom has the kernel move up to left bytes from src. handled is false if the kernel
+// cannot, or cannot any longer: the caller then copies the rest.
 func (c *conn) moveFrom(src io.Reader, left int64) (n int64, handled bool, err error) {
 	switch src := src.(type) {
 	case *TCPConn:
@@ -72,8 +72,9 @@ func (c *conn) moveFrom(src io.Reader, left int64) (n int64, handled bool, err e
 	return 0, false, nil
 }
 
-// isPackageNet tells whether v is a connection of package net itself: its TCPConn, say, or what
-// its WriteTo makes of one. A type that embeds one may have a Read of its own.
+// isPackageNet tells whether v's type is package net's own: TCPConn, or the type that hides
+// a TCPConn's WriteTo. A type that embeds one of them may have a Read of its own, which
+// splice would pass over.
 func isPackageNet(v any) bool {
 	t := reflect.TypeOf(v)
 	if t.Kind() == reflect.Pointer {
@@ -82,9 +83,8 @@ func isPackageNet(v any) bool {
 	return t.PkgPath() == "net"
 }
 
-// WriteTo reads until the end, and writes that to w. Bulk data moves by splice where
-// the system has it and w is a stream connection, of this package or of package net, or
-// an *os.File.
+// WriteTo reads until the end, and writes that to w. On Linux bulk data moves by splice if w
+// is a stream connection, of this package or of package net, or an *os.File.
 func (c *conn) WriteTo(w io.Writer) (int64, error) {
 	n, err := c.copyTo(w, math.MaxInt64)
 	if err != nil {
@@ -94,7 +94,7 @@ func (c *conn) WriteTo(w io.Writer) (int64, error) {
 }
 
 // copyTo copies up to left bytes to w. What the loop has read, and small messages, go
-// through a buffer; while the kernel has more than that holds, it is moved past us.
+// through a buffer. While the kernel has more than the buffer holds, splice moves it.
 func (c *conn) copyTo(w io.Writer, left int64) (total int64, err error) {
 	b := newBuffer(copySize)
 	defer b.free()
@@ -129,10 +129,9 @@ func (c *conn) copyTo(w io.Writer, left int64) (total int64, err error) {
 	return total, nil
 }
 
-// WriteBuffers writes the buffers by as few system calls as it takes (writev)
-// and removes from v what it has written. It is what [net.Buffers.WriteTo] is
-// for package net, whose WriteTo knows no connections but its own, and writes
-// the buffers one by one here.
+// WriteBuffers writes the buffers by as few system calls as it takes (writev), and
+// removes from v what it has written. [net.Buffers.WriteTo] does that for connections
+// of package net only; for one of this package it writes the buffers one by one.
 func (c *conn) WriteBuffers(v *net.Buffers) (int64, error) {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
@@ -176,7 +175,7 @@ func (c *conn) writeBuffers(v *net.Buffers) (n int64, err error) {
 	return n, c.awaitSent()
 }
 
-// sendv is one writev that does not wait.
+// sendv is one writev(2) that does not block.
 func (c *conn) sendv(v [][]byte) (int, error) {
 	if c.mayBlock() {
 		return c.send(v[0])
@@ -198,5 +197,5 @@ func consume(v *net.Buffers, n int) {
 	}
 }
 
-// onlyWriter hides the methods that io.Copy prefers.
+// onlyWriter hides ReadFrom, which io.Copy would call.
 type onlyWriter struct{ io.Writer }

@@ -15,25 +15,25 @@ import (
 // connections, listeners and packet connections have in common.
 type desc struct {
 	ref   ref
-	self  interface{ destroy() } // what this is part of
+	self  interface{ destroy() } // what this desc is part of
 	fd    int
 	w     *worker
 	net   string
 	laddr net.Addr
 	raddr net.Addr
 
-	mu     sync.Mutex // guards the sides; held for moments only, never in a call
+	mu     sync.Mutex // guards the sides; never held in a call that may block
 	rd, wr side
 }
 
 // A side is one direction of a desc. At most one goroutine waits on it: the
-// holder of that direction's lock. Whoever takes waiting back sends on wake.
+// holder of that direction's lock. Whoever resets waiting sends on wake.
 type side struct {
 	deadline int64 // on the clock of now; 0: none
 	due      int64 // when the timer fires; 0: it does not run
 	timer    *time.Timer
 	waiting  bool
-	wake     chan struct{} // has room for one
+	wake     chan struct{} // of capacity one
 }
 
 // now is the monotonic clock in nanoseconds, never 0.
@@ -42,8 +42,8 @@ func now() int64 { return int64(bubble.Monotonic()) + 1 }
 // expired tells whether the deadline has passed.
 func (s *side) expired() bool { return s.deadline != 0 && s.deadline <= now() }
 
-// beginWait makes the caller the one who waits; d.mu is held. The wait itself is a
-// receive from wake, without d.mu.
+// beginWait makes the caller the goroutine that waits. The caller holds d.mu, and
+// then receives from wake without d.mu.
 func (d *desc) beginWait(s *side) {
 	if s.wake == nil {
 		s.wake = bubble.NewWake()
@@ -52,25 +52,26 @@ func (d *desc) beginWait(s *side) {
 	d.arm(s)
 }
 
-// endWait ends the wait of whoever waits; true if the caller is to send on wake,
-// which it best does without d.mu.
+// endWait ends the wait of the goroutine that waits. If there is one, it returns true, and
+// the caller sends on wake, preferably without d.mu. The caller holds d.mu.
 func (s *side) endWait() bool {
 	w := s.waiting
 	s.waiting = false
 	return w
 }
 
-// signal ends the wait of whoever waits, and wakes the goroutine.
+// signal ends the wait of the goroutine that waits, and wakes it. The caller holds d.mu.
 func (s *side) signal() {
 	if s.endWait() {
 		s.wake <- struct{}{}
 	}
 }
 
-// arm makes sure that the timer fires no later than the deadline. It runs only
-// while somebody waits, and one that fires early looks again: moving a deadline
-// away costs nothing. In a bubble of testing/synctest, whose clock does not move
-// while somebody waits for the network, the timer is the loop's to set.
+// arm makes sure that the timer fires no later than the deadline. The timer is set only
+// while somebody waits, and expire sets one that fires early anew: so to move a deadline
+// away costs nothing. In a bubble of testing/synctest the clock does not move while
+// somebody waits for the network, so there the loop sets the timer, which is outside. The
+// caller holds d.mu.
 func (d *desc) arm(s *side) {
 	if s.deadline == 0 || s.due != 0 && s.due <= s.deadline {
 		return
@@ -116,7 +117,7 @@ func (d *desc) expire(s *side) {
 	d.mu.Unlock()
 }
 
-// endWaits ends both waits and both timers of a desc that is closed.
+// endWaits ends both waits and both timers of a desc that is closed. The caller holds d.mu.
 func (d *desc) endWaits() {
 	for _, s := range []*side{&d.rd, &d.wr} {
 		if s.timer != nil {
@@ -145,13 +146,15 @@ func (d *desc) checkInit() error {
 	return nil
 }
 
+// release ends what acquire began. The last user of a closed descriptor has it closed.
 func (d *desc) release() {
 	if d.ref.release() {
 		d.self.destroy()
 	}
 }
 
-// setDeadline changes the deadline of the sides and wakes who is past it.
+// setDeadline changes the deadline of the sides, and wakes a goroutine whose deadline has
+// passed thereby.
 func (d *desc) setDeadline(t time.Time, sides ...*side) error {
 	if err := d.acquire(); err != nil {
 		return d.opError("set", nil, d.laddr, err)
@@ -174,9 +177,9 @@ func (d *desc) setDeadline(t time.Time, sides ...*side) error {
 	return nil
 }
 
-// deadlineAt is t on the clock of now. The distance is taken from the present, as
-// by package net: a t without a monotonic reading is a wall clock's, which may
-// have been set since epoch.
+// deadlineAt is t on the clock of now. Its distance from the present is what counts, as
+// for package net: a t without a monotonic reading is on the wall clock, which may be set
+// at any time.
 func deadlineAt(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -189,7 +192,7 @@ func deadlineAt(t time.Time) int64 {
 }
 
 // checkLocked tells why an operation on a side must not go on, or nil. The caller holds
-// mu.
+// d.mu.
 func (d *desc) checkLocked(s *side) error {
 	switch {
 	case d.ref.closed():
@@ -202,7 +205,7 @@ func (d *desc) checkLocked(s *side) error {
 	return nil
 }
 
-// check is checkLocked for a caller without mu.
+// check is checkLocked for a caller without d.mu.
 func (d *desc) check(s *side) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

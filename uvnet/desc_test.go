@@ -21,11 +21,11 @@ func TestDeadlineKeepsConnUsable(t *testing.T) {
 		defer c.Close()
 		buf := make([]byte, 8)
 		for i := range 20 {
-			check(t, c.SetReadDeadline(time.Now().Add(time.Millisecond)))
+			uvtest.Check(t, c.SetReadDeadline(time.Now().Add(time.Millisecond)))
 			if _, err := c.Read(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Fatalf("round %d: %v", i, err)
 			}
-			check(t, c.SetReadDeadline(time.Time{}))
+			uvtest.Check(t, c.SetReadDeadline(time.Time{}))
 			if _, err := s.Write([]byte("payload!")); err != nil {
 				t.Fatal(err)
 			}
@@ -43,19 +43,19 @@ func TestDeadlineMoves(t *testing.T) {
 	s, c := connectPair(t, "tcp", makers[0], makers[0])
 	defer s.Close()
 	defer c.Close()
-	check(t, c.SetReadDeadline(time.Now().Add(time.Hour)))
+	uvtest.Check(t, c.SetReadDeadline(time.Now().Add(time.Hour)))
 	ended := make(chan error, 1)
 	go func() { ended <- read(c) }()
-	check(t, c.SetReadDeadline(time.Now().Add(2*time.Hour)))
-	check(t, c.SetReadDeadline(time.Now().Add(2*time.Millisecond)))
+	uvtest.Check(t, c.SetReadDeadline(time.Now().Add(2*time.Hour)))
+	uvtest.Check(t, c.SetReadDeadline(time.Now().Add(2*time.Millisecond)))
 	if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("nearer: %v", err)
 	}
 	// The timer of the near deadline finds a farther one.
-	check(t, c.SetReadDeadline(time.Now().Add(5*time.Millisecond)))
+	uvtest.Check(t, c.SetReadDeadline(time.Now().Add(5*time.Millisecond)))
 	go func() { ended <- read(c) }()
-	check(t, c.SetReadDeadline(time.Now().Add(time.Hour)))
-	check(t, write(s))
+	uvtest.Check(t, c.SetReadDeadline(time.Now().Add(time.Hour)))
+	uvtest.Check(t, write(s))
 	if err := <-ended; err != nil {
 		t.Errorf("farther: %v", err)
 	}
@@ -79,18 +79,18 @@ func TestDeadlineFarAway(t *testing.T) {
 	for _, far := range []time.Time{
 		time.Unix(1<<40, 0), time.Now().Add(math.MaxInt64), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC),
 	} {
-		check(t, c.SetDeadline(far))
-		check(t, write(s))
+		uvtest.Check(t, c.SetDeadline(far))
+		uvtest.Check(t, write(s))
 		if err := read(c); err != nil {
 			t.Errorf("%v: %v", far, err)
 		}
-		check(t, write(c))
-		check(t, read(s))
+		uvtest.Check(t, write(c))
+		uvtest.Check(t, read(s))
 	}
 	for _, past := range []time.Time{
 		time.Unix(0, 0), time.Unix(1, 0), time.Unix(-1<<40, 0), time.Now().Add(math.MinInt64), time.Now(),
 	} {
-		check(t, c.SetDeadline(past))
+		uvtest.Check(t, c.SetDeadline(past))
 		if err := read(c); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("read, %v: %v", past, err)
 		}

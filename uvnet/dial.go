@@ -17,12 +17,12 @@ type Dialer struct {
 	// LocalAddr is the address to dial from; nil lets the system choose.
 	LocalAddr net.Addr
 	// FallbackDelay is how long network tcp tries the preferred of IPv4 and IPv6
-	// alone (RFC 6555, happy eyeballs): 0 means 300 ms, below 0 until it fails.
+	// alone (RFC 6555, happy eyeballs): 0 means 300 ms, below 0 until that fails.
 	FallbackDelay time.Duration
 	// KeepAlive is how long a connection must be idle before it is probed: 0
 	// means 15 s, below 0 never.
 	KeepAlive time.Duration
-	// KeepAliveConfig, if enabled, says all about probes; KeepAlive is ignored.
+	// KeepAliveConfig, if enabled, replaces KeepAlive.
 	KeepAliveConfig net.KeepAliveConfig
 	// Resolver looks up names; nil means net.DefaultResolver.
 	Resolver *net.Resolver
@@ -40,7 +40,7 @@ type Dialer struct {
 	//
 	// Deprecated: as in package net; use DialContext.
 	Cancel <-chan struct{}
-	// Loops are what the connection lives on; nil means the default group.
+	// Loops are the loops for the connection; nil means the default group.
 	Loops *Net
 
 	multipath multipath
@@ -52,8 +52,8 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
 
-// DialContext is [net.Dialer.DialContext]. Once connected, the end of ctx does
-// nothing to the connection.
+// DialContext is [net.Dialer.DialContext]. The end of ctx does nothing to a
+// connection that has been made.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	if err := checkNetwork("dial", network, address); err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ type attempt struct {
 func (d *Dialer) race(ctx context.Context, network string, first, then []net.Addr) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	results := make(chan attempt, 2) // nobody waits to report
+	results := make(chan attempt, 2) // of two, so that neither half blocks
 	start := func(addrs []net.Addr, isFirst bool) {
 		c, err := d.serial(ctx, network, addrs)
 		results <- attempt{c, err, isFirst}
@@ -196,9 +196,9 @@ func (d *Dialer) dialError(network string, addr net.Addr, err error) error {
 // dialOne dials one of the addresses that are left.
 func (d *Dialer) dialOne(ctx context.Context, network string, addr net.Addr, left int) (net.Conn, error) {
 	if limit, ok := ctx.Deadline(); ok && left > 1 {
-		const sane = 2 * time.Second // for the first ones, at the expense of the last
+		const least = 2 * time.Second // for the first ones, at the expense of the last
 		whole := time.Until(limit)
-		share := min(max(whole/time.Duration(left), sane), whole)
+		share := min(max(whole/time.Duration(left), least), whole)
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, share)
 		defer cancel()
@@ -227,7 +227,7 @@ func result[C net.Conn](c C, err error) (net.Conn, error) {
 	return c, nil
 }
 
-// control runs the user's hook on a fresh socket.
+// control runs the user's hook on a new socket.
 func (d *Dialer) control(ctx context.Context, network, address string, fd int) error {
 	raw := rawSocket(fd)
 	switch {

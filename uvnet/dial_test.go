@@ -20,12 +20,12 @@ func TestLocalAddr(t *testing.T) {
 	ln := listenIn(t, worlds[1], "tcp4")
 	defer ln.Close()
 	pc, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer pc.Close()
 	targets := map[string][]string{"tcp": {ln.Addr().String()}, "udp": {pc.LocalAddr().String()}}
 	if nettest.SupportsIPv6() {
 		l6, err := net.Listen("tcp6", "[::1]:0")
-		check(t, err)
+		uvtest.Check(t, err)
 		defer l6.Close()
 		targets["tcp"] = append(targets["tcp"], l6.Addr().String())
 	}
@@ -62,7 +62,7 @@ func TestEmptyUnixLocalAddr(t *testing.T) {
 	defer ln.Close()
 	compareText(t, func(w world) string { // where the kernel chooses, no two are alike
 		c, err := w.dialer(0, &net.UnixAddr{Net: "unix"}).DialContext(context.Background(), "unix", ln.Addr().String())
-		check(t, err)
+		uvtest.Check(t, err)
 		defer c.Close()
 		return c.LocalAddr().String()
 	})
@@ -73,14 +73,14 @@ func TestEmptyUnixLocalAddr(t *testing.T) {
 func TestRemoteAddrIsTheKernels(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ul, err := net.Listen("unix", "s")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer ul.Close()
 	here, err := filepath.Abs("s")
-	check(t, err)
+	uvtest.Check(t, err)
 	to := map[string]string{here: "unix"}
 	if nettest.SupportsIPv6() {
 		ln, err := net.Listen("tcp6", "[::1]:0")
-		check(t, err)
+		uvtest.Check(t, err)
 		defer ln.Close()
 		_, port, _ := net.SplitHostPort(ln.Addr().String())
 		for _, host := range []string{"::1%lo", "::1", "::", ""} {
@@ -90,7 +90,7 @@ func TestRemoteAddrIsTheKernels(t *testing.T) {
 	for address, network := range to {
 		compareText(t, func(w world) string {
 			c, err := w.dial(network, address)
-			check(t, err)
+			uvtest.Check(t, err)
 			defer c.Close()
 			return c.RemoteAddr().Network() + " " + c.RemoteAddr().String()
 		})
@@ -110,7 +110,7 @@ func TestHappyEyeballs(t *testing.T) {
 		t.Skip("this machine has no IPv6 to prefer")
 	}
 	ln, err := net.Listen("tcp4", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer ln.Close()
 	port := ln.Addr().(*net.TCPAddr).Port
 	d := &Dialer{FallbackDelay: time.Millisecond}
@@ -120,7 +120,7 @@ func TestHappyEyeballs(t *testing.T) {
 	} {
 		first, then := partition(order)
 		c, err := d.race(context.Background(), "tcp", first, then)
-		check(t, err)
+		uvtest.Check(t, err)
 		if c.RemoteAddr().String() != ln.Addr().String() {
 			t.Errorf("connected to %v", c.RemoteAddr())
 		}
@@ -138,7 +138,7 @@ func TestHappyEyeballs(t *testing.T) {
 // the dial.
 func TestDialHooks(t *testing.T) {
 	ln, err := Listen("tcp", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer ln.Close()
 	type call struct{ Network, Address string }
 	var got [2]call
@@ -159,7 +159,7 @@ func TestDialHooks(t *testing.T) {
 			d, f = &net.Dialer{Control: control}, &net.Dialer{ControlContext: fail}
 		}
 		c, err := d.DialContext(context.Background(), "tcp", ln.Addr().String())
-		check(t, err)
+		uvtest.Check(t, err)
 		c.Close()
 		_, errs[i] = f.DialContext(context.Background(), "tcp", ln.Addr().String())
 	}
@@ -176,22 +176,22 @@ func TestDialHooks(t *testing.T) {
 func TestOutOfDescriptors(t *testing.T) {
 	compare(t, func(w world) error {
 		ln, err := w.listen("tcp", "127.0.0.1:0")
-		check(t, err)
+		uvtest.Check(t, err)
 		defer ln.Close()
 		c, err := net.Dial("tcp", ln.Addr().String())
-		check(t, err)
+		uvtest.Check(t, err)
 		defer c.Close()
 		var limit syscall.Rlimit
-		check(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
+		uvtest.Check(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
 		none := syscall.Rlimit{Cur: 0, Max: limit.Max}
-		check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none))
+		uvtest.Check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none))
 		_, full := ln.Accept()
-		check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
+		uvtest.Check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
 		if !errors.Is(full, syscall.EMFILE) {
 			t.Errorf("%s: %v", w.name, full)
 		}
 		s, err := ln.Accept()
-		check(t, err)
+		uvtest.Check(t, err)
 		s.Close()
 		return full
 	})
@@ -201,11 +201,11 @@ func TestOutOfDescriptors(t *testing.T) {
 func TestDialCancelled(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	ln, err := net.Listen("tcp", "127.0.0.1:0") // with a backlog that we fill
-	check(t, err)
+	uvtest.Check(t, err)
 	defer ln.Close()
 	raw, err := ln.(*net.TCPListener).SyscallConn()
-	check(t, err)
-	check(t, raw.Control(func(fd uintptr) { _ = syscall.Listen(int(fd), 0) }))
+	uvtest.Check(t, err)
+	uvtest.Check(t, raw.Control(func(fd uintptr) { _ = syscall.Listen(int(fd), 0) }))
 	var open []net.Conn
 	defer func() {
 		for _, c := range open {

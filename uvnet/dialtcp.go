@@ -30,9 +30,8 @@ func (d *Dialer) dialTCP(ctx context.Context, network string, local, remote *net
 	return d.persistTCP(ctx, w, network, local, remote, false)
 }
 
-// persistTCP connects. Where the kernel chose the port of this end, it may have
-// chosen the one we connect to, or one that is taken: then it gets another
-// chance or two.
+// persistTCP connects. Where the kernel chooses the port of this end, it may choose the
+// one that we connect to, or one that is in use: then it tries again, twice at most.
 func (d *Dialer) persistTCP(ctx context.Context, w *worker, network string, local, remote *net.TCPAddr, multipath bool) (*TCPConn, error) {
 	for try := 0; ; try++ {
 		c, err := d.connectTCP(ctx, w, network, local, remote, multipath)
@@ -49,16 +48,16 @@ func (d *Dialer) persistTCP(ctx context.Context, w *worker, network string, loca
 	}
 }
 
-// selfConnected tells whether both ends are one.
+// selfConnected tells whether the connection's ends are one socket.
 func selfConnected(c *TCPConn) bool {
 	l, ok := c.laddr.(*net.TCPAddr)
 	r, ok2 := c.raddr.(*net.TCPAddr)
 	return ok && ok2 && l.Port == r.Port && l.IP.Equal(r.IP)
 }
 
-// dialFamily is the address family of a socket that dials: IPv4 only if all is,
-// so that one bound to the wildcard of IPv6 reaches an IPv4 address, as a mapped
-// one.
+// dialFamily is the address family of a socket that dials: IPv4 only if both addresses
+// are. So a socket bound to the wildcard of IPv6 reaches an IPv4 address, in its mapped
+// form.
 func dialFamily(network string, local, remote *net.TCPAddr) int {
 	is4 := func(a *net.TCPAddr) bool { return a == nil || len(a.IP) <= net.IPv4len || a.IP.To4() != nil }
 	switch {
@@ -86,7 +85,7 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 	}
 	c := newTCPConn(w, network, fd, nil, nil)
 	err = connect(ctx, c, toAddrPort(family, to.IP, to.Port, to.Zone))
-	c.life.dialed = err == nil || ctx.Err() == nil // who cancels does not wait for the loop
+	c.life.dialed = err == nil || ctx.Err() == nil // a dial that was cancelled does not wait for the loop
 	if err != nil {
 		c.Close()
 		return nil, err
@@ -97,7 +96,7 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 	defer c.release()
 	sa, _ := unix.Getsockname(fd)
 	c.laddr, c.raddr = fromSockaddr("tcp", sa), &to
-	if sa, err := unix.Getpeername(fd); err == nil { // what was dialled may say it otherwise
+	if sa, err := unix.Getpeername(fd); err == nil { // the kernel's form may differ from what was dialled
 		c.raddr = fromSockaddr("tcp", sa)
 	}
 	tune(fd, keepalive.Config(d.KeepAlive, d.KeepAliveConfig))
@@ -137,7 +136,7 @@ func (d *Dialer) socketTCP(ctx context.Context, network string, family int, loca
 			return fd, sysCall("bind", err)
 		}
 	}
-	if _, err := toSockaddr(family, to.IP, to.Port, to.Zone); err != nil { // libuv would say it otherwise
+	if _, err := toSockaddr(family, to.IP, to.Port, to.Zone); err != nil { // with package net's error instead of libuv's
 		return fd, err
 	}
 	if to.Port < 0 || to.Port > 65535 {
@@ -150,19 +149,19 @@ func (d *Dialer) socketTCP(ctx context.Context, network string, family int, loca
 type connectTask struct {
 	c     *TCPConn
 	addr  netip.AddrPort
-	limit time.Duration // until the attempt ends by itself; 0: it does not
+	limit time.Duration // after which the attempt ends by itself; 0: it does not
 
 	mu    sync.Mutex
 	timer *time.Timer // the limit's
 	err   error
 	ended bool
-	done  chan struct{} // receives once; nobody may wait for it any more
+	done  chan struct{} // of capacity one, since the dial may have ended
 }
 
 // connect connects c, until ctx ends.
 func connect(ctx context.Context, c *TCPConn, addr netip.AddrPort) error {
 	t := &connectTask{c: c, addr: addr, done: bubble.NewWake()}
-	if at, ok := ctx.Deadline(); ok && bubble.Bubbled() { // whose clock stands still meanwhile
+	if at, ok := ctx.Deadline(); ok && bubble.Bubbled() { // a bubble's clock stands still while it waits: the loop keeps the time
 		t.limit = max(time.Until(at), 1)
 	}
 	c.mu.Lock()
@@ -204,7 +203,7 @@ func (t *connectTask) report(err error) {
 	t.c.w.readied = true
 }
 
-// end gives the outcome to who waits, the first time.
+// end gives the outcome to the goroutine that waits. Only the first outcome counts.
 func (t *connectTask) end(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

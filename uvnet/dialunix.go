@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dialUnix connects; the kernel does that at once or not at all.
+// dialUnix connects. The kernel does that at once or fails, so no loop is needed.
 func (d *Dialer) dialUnix(ctx context.Context, network string, local, remote *net.UnixAddr) (*UnixConn, error) {
 	if remote == nil || remote.Name == "" {
 		return nil, errMissingAddress
@@ -38,7 +38,7 @@ func (d *Dialer) connectUnix(ctx context.Context, network string, fd int, local,
 	if err := d.control(ctx, network, remote.String(), fd); err != nil {
 		return err
 	}
-	if local != nil && local.Name != "" { // the empty name would be bound to one of the kernel's choice
+	if local != nil && local.Name != "" { // for the empty name the kernel would choose one
 		if err := unix.Bind(fd, &unix.SockaddrUnix{Name: local.Name}); err != nil {
 			return sysCall("bind", err)
 		}

@@ -16,7 +16,7 @@ type loopClosed struct{}
 func (*loopClosed) Error() string        { return "uvnet: the loop is closed" }
 func (*loopClosed) Is(target error) bool { return target == net.ErrClosed }
 
-// An unsupported is a network that package net knows and uvnet does not.
+// An unsupported is the error for a network that package net has and uvnet has not.
 type unsupported string
 
 func (u unsupported) Error() string {
@@ -44,7 +44,7 @@ type canceled struct{}
 func (canceled) Error() string        { return "operation was canceled" }
 func (canceled) Is(target error) bool { return target == context.Canceled }
 
-// contextError is a context's error as package net has it.
+// contextError is package net's error for a context's.
 func contextError(err error) error {
 	switch err {
 	case context.Canceled:

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // connCases are errors of a connection; s is the peer, of package net.
@@ -45,7 +47,7 @@ var connCases = []struct {
 	}},
 	{"close read closed", func(t *testing.T, c, s net.Conn) error { c.Close(); return c.(half).CloseRead() }},
 	{"close read twice", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.(half).CloseRead())
+		uvtest.Check(t, c.(half).CloseRead())
 		return c.(half).CloseRead()
 	}},
 	{"write buffer closed", func(t *testing.T, c, s net.Conn) error { c.Close(); return c.(half).SetWriteBuffer(1) }},
@@ -53,43 +55,43 @@ var connCases = []struct {
 	{"read nothing closed", func(t *testing.T, c, s net.Conn) error { c.Close(); _, err := c.Read(nil); return err }},
 	{"write nothing closed", func(t *testing.T, c, s net.Conn) error { c.Close(); _, err := c.Write(nil); return err }},
 	{"read nothing past deadline", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.SetDeadline(time.Unix(1, 0)))
+		uvtest.Check(t, c.SetDeadline(time.Unix(1, 0)))
 		_, err := c.Read(nil)
 		return err
 	}},
 	{"write nothing past deadline", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.SetDeadline(time.Unix(1, 0)))
+		uvtest.Check(t, c.SetDeadline(time.Unix(1, 0)))
 		_, err := c.Write(nil)
 		return err
 	}},
 	{"raw control closed", func(t *testing.T, c, s net.Conn) error {
 		raw, err := c.(syscall.Conn).SyscallConn()
-		check(t, err)
+		uvtest.Check(t, err)
 		c.Close()
 		return raw.Control(func(uintptr) {})
 	}},
 	{"raw read closed", func(t *testing.T, c, s net.Conn) error {
 		raw, err := c.(syscall.Conn).SyscallConn()
-		check(t, err)
+		uvtest.Check(t, err)
 		c.Close()
 		return raw.Read(func(uintptr) bool { return true })
 	}},
 	{"raw write closed", func(t *testing.T, c, s net.Conn) error {
 		raw, err := c.(syscall.Conn).SyscallConn()
-		check(t, err)
+		uvtest.Check(t, err)
 		c.Close()
 		return raw.Write(func(uintptr) bool { return true })
 	}},
 	{"raw read past deadline", func(t *testing.T, c, s net.Conn) error {
 		raw, err := c.(syscall.Conn).SyscallConn()
-		check(t, err)
-		check(t, c.SetDeadline(time.Unix(1, 0)))
+		uvtest.Check(t, err)
+		uvtest.Check(t, c.SetDeadline(time.Unix(1, 0)))
 		return raw.Read(func(uintptr) bool { return true })
 	}},
 	{"raw read until deadline", func(t *testing.T, c, s net.Conn) error {
 		raw, err := c.(syscall.Conn).SyscallConn()
-		check(t, err)
-		check(t, c.SetDeadline(time.Now().Add(5*time.Millisecond)))
+		uvtest.Check(t, err)
+		uvtest.Check(t, c.SetDeadline(time.Now().Add(5*time.Millisecond)))
 		return raw.Read(func(uintptr) bool { return false })
 	}},
 	{"no delay closed", func(t *testing.T, c, s net.Conn) error { return tcpClosed(c, tcpOptions.SetNoDelay, true) }},
@@ -100,7 +102,7 @@ var connCases = []struct {
 		return tcpClosed(c, tcpOptions.SetKeepAliveConfig, net.KeepAliveConfig{})
 	}},
 	{"copy to a writer that fails", func(t *testing.T, c, s net.Conn) error {
-		check(t, write(s))
+		uvtest.Check(t, write(s))
 		if _, ok := c.(tcpOptions); !ok {
 			return nil
 		}
@@ -119,7 +121,7 @@ var connCases = []struct {
 			return nil
 		}
 		f, err := os.Open(os.Args[0])
-		check(t, err)
+		uvtest.Check(t, err)
 		f.Close()
 		_, err = c.(io.ReaderFrom).ReadFrom(f)
 		return err
@@ -129,9 +131,9 @@ var connCases = []struct {
 			return nil
 		}
 		f, err := os.Open(os.Args[0])
-		check(t, err)
+		uvtest.Check(t, err)
 		defer f.Close()
-		check(t, c.SetDeadline(time.Unix(1, 0)))
+		uvtest.Check(t, c.SetDeadline(time.Unix(1, 0)))
 		_, err = c.(io.ReaderFrom).ReadFrom(f)
 		return err
 	}},
@@ -140,7 +142,7 @@ var connCases = []struct {
 			return nil
 		}
 		f, err := os.Open(os.Args[0])
-		check(t, err)
+		uvtest.Check(t, err)
 		defer f.Close()
 		c.Close()
 		_, err = c.(io.ReaderFrom).ReadFrom(f)
@@ -151,9 +153,9 @@ var connCases = []struct {
 			return nil
 		}
 		f, err := os.Open(os.Args[0])
-		check(t, err)
+		uvtest.Check(t, err)
 		defer f.Close()
-		check(t, c.(half).CloseWrite())
+		uvtest.Check(t, c.(half).CloseWrite())
 		_, err = c.(io.ReaderFrom).ReadFrom(f)
 		return err
 	}},
@@ -166,32 +168,32 @@ var connCases = []struct {
 		return fill(c)
 	}},
 	{"read past deadline", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.SetDeadline(time.Now().Add(-time.Second)))
+		uvtest.Check(t, c.SetDeadline(time.Now().Add(-time.Second)))
 		return read(c)
 	}},
 	{"read until deadline", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.SetReadDeadline(time.Now().Add(5*time.Millisecond)))
+		uvtest.Check(t, c.SetReadDeadline(time.Now().Add(5*time.Millisecond)))
 		return read(c)
 	}},
 	{"write past deadline", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.SetDeadline(time.Now().Add(-time.Second)))
+		uvtest.Check(t, c.SetDeadline(time.Now().Add(-time.Second)))
 		return write(c)
 	}},
 	{"write until deadline", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.SetWriteDeadline(time.Now().Add(50*time.Millisecond)))
+		uvtest.Check(t, c.SetWriteDeadline(time.Now().Add(50*time.Millisecond)))
 		return fill(c)
 	}},
 	{"read nothing", func(t *testing.T, c, s net.Conn) error { _, err := c.Read(nil); return err }},
 	{"write nothing", func(t *testing.T, c, s net.Conn) error { _, err := c.Write(nil); return err }},
 	{"read end", func(t *testing.T, c, s net.Conn) error { s.Close(); return read(c) }},
 	{"read end twice", func(t *testing.T, c, s net.Conn) error { s.Close(); _ = read(c); return read(c) }},
-	{"read after close read", func(t *testing.T, c, s net.Conn) error { check(t, c.(half).CloseRead()); return read(c) }},
+	{"read after close read", func(t *testing.T, c, s net.Conn) error { uvtest.Check(t, c.(half).CloseRead()); return read(c) }},
 	{"write after close write", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.(half).CloseWrite())
+		uvtest.Check(t, c.(half).CloseWrite())
 		return write(c)
 	}},
 	{"close write twice", func(t *testing.T, c, s net.Conn) error {
-		check(t, c.(half).CloseWrite())
+		uvtest.Check(t, c.(half).CloseWrite())
 		return c.(half).CloseWrite()
 	}},
 	{"write to nobody", func(t *testing.T, c, s net.Conn) error {

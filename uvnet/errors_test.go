@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // A shape is what a program can see of an error.
@@ -220,7 +222,7 @@ var errorCases = []struct {
 	{"accept past deadline", func(t *testing.T, w world) error {
 		ln := listenIn(t, w, "unix")
 		defer ln.Close()
-		check(t, ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Unix(1, 0)))
+		uvtest.Check(t, ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Unix(1, 0)))
 		_, err := ln.Accept()
 		return err
 	}},
@@ -233,34 +235,34 @@ var errorCases = []struct {
 	{"listener raw control closed", func(t *testing.T, w world) error {
 		ln := listenIn(t, w, "tcp")
 		raw, err := ln.(syscall.Conn).SyscallConn()
-		check(t, err)
+		uvtest.Check(t, err)
 		ln.Close()
 		return raw.Control(func(uintptr) {})
 	}},
 	{"file conn of a file", func(t *testing.T, w world) error {
 		f, err := os.Open(os.DevNull)
-		check(t, err)
+		uvtest.Check(t, err)
 		defer f.Close()
 		_, err = w.fileConn(f)
 		return err
 	}},
 	{"file listener of a file", func(t *testing.T, w world) error {
 		f, err := os.Open(os.DevNull)
-		check(t, err)
+		uvtest.Check(t, err)
 		defer f.Close()
 		_, err = w.fileListener(f)
 		return err
 	}},
 	{"file packet conn of a file", func(t *testing.T, w world) error {
 		f, err := os.Open(os.DevNull)
-		check(t, err)
+		uvtest.Check(t, err)
 		defer f.Close()
 		_, err = w.filePacketConn(f)
 		return err
 	}},
 	{"file conn closed", func(t *testing.T, w world) error {
 		f, err := os.Open(os.DevNull)
-		check(t, err)
+		uvtest.Check(t, err)
 		f.Close()
 		_, err = w.fileConn(f)
 		return err
@@ -309,7 +311,7 @@ var errorCases = []struct {
 	{"accept too late", func(t *testing.T, w world) error {
 		ln := listenIn(t, w, "tcp")
 		defer ln.Close()
-		check(t, ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Now().Add(5*time.Millisecond)))
+		uvtest.Check(t, ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Now().Add(5*time.Millisecond)))
 		_, err := ln.Accept()
 		return err
 	}},
@@ -325,20 +327,13 @@ var errorCases = []struct {
 	}},
 }
 
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func listenIn(t *testing.T, w world, network string) net.Listener {
 	t.Helper()
 	ln, err := w.listen(network, filepath.Join(t.TempDir(), "s"))
 	if network != "unix" {
 		ln, err = w.listen(network, "127.0.0.1:0")
 	}
-	check(t, err)
+	uvtest.Check(t, err)
 	return ln
 }
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // TestFiles: connections, listeners and packet connections go through os.File
@@ -13,31 +15,31 @@ import (
 func TestFiles(t *testing.T) {
 	networks(t, func(t *testing.T, network string) {
 		ln, err := Listen(network, address(t, network))
-		check(t, err)
+		uvtest.Check(t, err)
 		lf, err := ln.(interface{ File() (*os.File, error) }).File()
-		check(t, err)
+		uvtest.Check(t, err)
 		again, err := FileListener(lf)
-		check(t, err)
+		uvtest.Check(t, err)
 		lf.Close()
 		c, err := Dial(network, ln.Addr().String())
-		check(t, err)
+		uvtest.Check(t, err)
 		s, err := again.Accept()
-		check(t, err)
+		uvtest.Check(t, err)
 		cf, err := c.(half).File()
-		check(t, err)
+		uvtest.Check(t, err)
 		c.Close()
 		c, err = FileConn(cf)
-		check(t, err)
+		uvtest.Check(t, err)
 		cf.Close()
-		check(t, write(c))
-		check(t, read(s))
+		uvtest.Check(t, write(c))
+		uvtest.Check(t, read(s))
 		s.Close()
 		c.Close()
 		again.Close()
 		ln.Close()
 	})
 	f, err := os.Open(os.DevNull)
-	check(t, err)
+	uvtest.Check(t, err)
 	defer f.Close()
 	_, ours := FileConn(f)
 	_, theirs := net.FileConn(f)

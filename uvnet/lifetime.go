@@ -7,13 +7,14 @@ import (
 	"github.com/uvgo/uvgo/internal/invariants"
 )
 
-// A lifeState tells who closes the descriptor of a connection: the one who uses it
-// last, for a number that is closed may be another file's at once.
+// A lifeState tells who closes the descriptor of a connection. It has to be the last one who
+// may use the number, since a closed number may be another file's at once. Every
+// transition is made under conn.mu.
 //
 //	         share       open         flush           closing        closed
 //	Unshared ────▶ Tasked ────▶ Stream ────▶ Flushing ──────▶ Closing ─────▶ Closed
 //
-//	transition  from, to                    when                             by, under conn.mu
+//	transition  from, to                    when                             by
 //	share       Unshared, Tasked            the first task is pushed         a user
 //	lend        Unshared, Poller            a unix connection has to wait    a user
 //	open        Tasked, Stream              a task needs a stream            the loop

@@ -6,12 +6,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// close(2) of the last descriptor of a TCP socket with SO_LINGER sleeps until what is
-// unsent has been acknowledged, also on a non-blocking one. A loop must not: so a
-// duplicate outlives what libuv closes, and a goroutine of its own closes that, while
-// the user's Close waits for it, as in package net's.
+// close(2) of the last descriptor of a TCP socket with SO_LINGER sleeps until the peer has
+// acknowledged what was unsent, even where the descriptor is non-blocking. A loop must not
+// sleep. So libuv closes its number while a duplicate is open, a goroutine of its own
+// closes the duplicate, and the user's Close waits for that, as package net's does.
 
-// findLinger looks whether the close may sleep; mu is held, and the descriptor.
+// findLinger notes SO_LINGER. The caller holds mu, and uses the descriptor.
 func (c *conn) findLinger() {
 	if c.unix() {
 		return
@@ -23,7 +23,8 @@ func (c *conn) findLinger() {
 	c.life.linger = time.Duration(l.Linger) * time.Second
 }
 
-// keepOpen makes sure that libuv's close of the descriptor does not sleep.
+// keepOpen duplicates the descriptor if closing it may sleep: libuv's close does not, while
+// there is a duplicate.
 func (c *conn) keepOpen() {
 	c.mu.Lock()
 	sleeps := c.life.linger > 0
@@ -32,14 +33,15 @@ func (c *conn) keepOpen() {
 		return
 	}
 	fd, err := duplicate(c.fd)
-	if err != nil { // out of descriptors: then the kernel sends in the background
+	if err != nil { // out of descriptors: without SO_LINGER the kernel sends in the background
 		_ = unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{})
 		return
 	}
 	c.life.lastFD = fd
 }
 
-// closed runs when the number is closed, and lastFD is what is left of the socket.
+// closed runs when libuv has closed the number. If there is a duplicate, its close is the
+// socket's end.
 func (c *conn) closed() {
 	c.mu.Lock()
 	c.life.to(lifeClosed)

@@ -17,17 +17,17 @@ import (
 func TestLingerHoldsNoLoop(t *testing.T) {
 	raw := func(t *testing.T, c *TCPConn, sec int) {
 		sc, err := c.SyscallConn()
-		check(t, err)
-		check(t, sc.Control(func(fd uintptr) {
-			check(t, unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: int32(sec)}))
+		uvtest.Check(t, err)
+		uvtest.Check(t, sc.Control(func(fd uintptr) {
+			uvtest.Check(t, unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: int32(sec)}))
 		}))
 	}
-	setLinger := func(t *testing.T, c *TCPConn, sec int) { check(t, c.SetLinger(sec)) }
-	closeIt := func(t *testing.T, c *TCPConn) { check(t, c.Close()) }
+	setLinger := func(t *testing.T, c *TCPConn, sec int) { uvtest.Check(t, c.SetLinger(sec)) }
+	closeIt := func(t *testing.T, c *TCPConn) { uvtest.Check(t, c.Close()) }
 	walk := func(t *testing.T, c *TCPConn) {
 		done := make(chan error)
-		check(t, c.w.loop.Post(func() { done <- c.life.stream.Close() }))
-		check(t, <-done)
+		uvtest.Check(t, c.w.loop.Post(func() { done <- c.life.stream.Close() }))
+		uvtest.Check(t, <-done)
 	}
 	for _, test := range []struct {
 		name string
@@ -46,13 +46,13 @@ func TestLingerHoldsNoLoop(t *testing.T) {
 			defer g.Shutdown(t.Context())
 			defer stop()
 			ln, err := net.Listen("tcp", "127.0.0.1:0")
-			check(t, err)
+			uvtest.Check(t, err)
 			defer ln.Close()
 			dial := func() (c *TCPConn, peer net.Conn) {
 				d, err := n.Dial("tcp", ln.Addr().String())
-				check(t, err)
+				uvtest.Check(t, err)
 				peer, err = ln.Accept()
-				check(t, err)
+				uvtest.Check(t, err)
 				return d.(*TCPConn), peer
 			}
 			c, peer := dial()
@@ -78,9 +78,9 @@ func TestLingerHoldsNoLoop(t *testing.T) {
 			var worst time.Duration
 			for time.Since(start) < 4*time.Second {
 				at := time.Now()
-				check(t, write(other))
+				uvtest.Check(t, write(other))
 				_, err := io.ReadFull(other, b)
-				check(t, err)
+				uvtest.Check(t, err)
 				worst = max(worst, time.Since(at))
 			}
 			if worst > 2*time.Second {

@@ -13,16 +13,16 @@ import (
 )
 
 // listener is what TCPListener and UnixListener have in common: goroutines in
-// Accept take connections from the kernel themselves, and wait for the loop to
-// tell them that there are some. So the kernel's backlog is the only queue, and
-// a process out of descriptors learns it from Accept.
+// Accept make the system call themselves, and wait until the loop tells them that
+// there are connections. So the kernel's backlog is the only queue, and Accept returns
+// the error where the process is out of descriptors.
 type listener struct {
 	poller
 	amu   sync.Mutex // held by the goroutine that accepts
 	loops *Net
 }
 
-// acceptFD accepts a connection and picks its loop.
+// acceptFD accepts a connection, waits for one if need be, and picks its loop.
 func (l *listener) acceptFD() (fd int, sa unix.Sockaddr, w *worker, err error) {
 	l.amu.Lock()
 	defer l.amu.Unlock()
@@ -41,7 +41,7 @@ func (l *listener) acceptFD() (fd int, sa unix.Sockaddr, w *worker, err error) {
 				unix.Close(fd)
 			}
 			return fd, sa, w, err
-		case unix.EINTR, unix.ECONNABORTED: // gone before we came
+		case unix.EINTR, unix.ECONNABORTED: // the peer has given up already
 		case unix.EAGAIN:
 			if err := l.wait(&l.rd); err != nil {
 				return -1, nil, nil, err
@@ -101,8 +101,8 @@ func (l *listener) closeError() error { return l.opError("close", nil, l.laddr, 
 type TCPListener struct {
 	listener
 	keepAlive net.KeepAliveConfig
-	inherit   bool // connections get the listener's options from the kernel
-	fixed     bool // every connection's local address is ours: no transparent proxy
+	inherit   bool // the kernel gives connections the listener's options
+	fixed     bool // every connection's local address is the listener's: it is no transparent proxy
 }
 
 var _ net.Listener = (*TCPListener)(nil)

@@ -25,16 +25,16 @@ func TestAddresses(t *testing.T) {
 		var got [2][]string
 		for i, m := range makers {
 			ln, err := m.listen(tt.network, tt.listen)
-			check(t, err)
+			uvtest.Check(t, err)
 			addr := ln.Addr().String()
 			_, port, _ := net.SplitHostPort(addr)
 			if tt.dial != "" {
 				addr = net.JoinHostPort(tt.dial, port)
 			}
 			c, err := m.dial(tt.network, addr)
-			check(t, err)
+			uvtest.Check(t, err)
 			s, err := ln.Accept()
-			check(t, err)
+			uvtest.Check(t, err)
 			for _, a := range []net.Addr{ln.Addr(), s.LocalAddr(), s.RemoteAddr(), c.LocalAddr(), c.RemoteAddr()} {
 				host, _, _ := net.SplitHostPort(a.String())
 				got[i] = append(got[i], a.Network()+" "+host)
@@ -57,13 +57,13 @@ func TestListenAgain(t *testing.T) {
 	addr := "127.0.0.1:0"
 	for range 50 {
 		ln, err := Listen("tcp", addr)
-		check(t, err)
+		uvtest.Check(t, err)
 		addr = ln.Addr().String()
 		entered := make(chan struct{})
 		done := make(chan error, 1)
 		go func() { close(entered); _, err := ln.Accept(); done <- err }()
 		<-entered
-		check(t, ln.Close())
+		uvtest.Check(t, ln.Close())
 		if err := <-done; !errors.Is(err, net.ErrClosed) {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func TestManyAcceptors(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	const conns = 200
 	ln, err := Listen("tcp", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	var wg sync.WaitGroup
 	got := make(chan net.Conn, conns)
 	for range 4 {
@@ -92,7 +92,7 @@ func TestManyAcceptors(t *testing.T) {
 	}
 	for range conns {
 		c, err := Dial("tcp", ln.Addr().String())
-		check(t, err)
+		uvtest.Check(t, err)
 		defer c.Close()
 	}
 	for range conns {
@@ -107,7 +107,7 @@ func TestManyAcceptors(t *testing.T) {
 func TestUnixSocketFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	ln, err := Listen("unix", path)
-	check(t, err)
+	uvtest.Check(t, err)
 	if _, err := os.Stat(path); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestUnixSocketFile(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 	ln, err = Listen("unix", path)
-	check(t, err)
+	uvtest.Check(t, err)
 	ln.(*UnixListener).SetUnlinkOnClose(false)
 	ln.Close()
 	if _, err := os.Stat(path); err != nil {

@@ -6,11 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// flushLimit bounds how long a closed connection goes on sending what its user
-// wrote before.
+// flushLimit bounds how long the loop goes on sending what the user wrote before Close.
 const flushLimit = time.Minute
 
-// run closes the descriptor, behind what was accepted for writing.
+// run closes the descriptor, behind what was accepted for writing. C function uv_close.
 func (t *closeTask) run() {
 	c := (*conn)(t)
 	c.mu.Lock()
@@ -24,7 +23,7 @@ func (t *closeTask) run() {
 		c.keepOpen()
 		unix.Close(c.fd)
 		c.closed()
-	case lifeClosing: // the loop was faster, and waits for us
+	case lifeClosing: // the loop's shutdown came first, and its guard waits for this task
 		if c.life.stream.Base().Guarded() {
 			c.keepOpen()
 			c.life.stream.Base().Unguard()
@@ -32,13 +31,13 @@ func (t *closeTask) run() {
 	case lifeStream:
 		c.closeStream()
 	case lifeFlushing:
-		c.wakeCloser(false) // one that waits for the port need not wait for the bytes
+		c.wakeCloser(false) // a Close without SO_LINGER does not wait for unsent bytes
 	}
 }
 
-// flush has the stream go on, closed, until it has sent its piece, its time is over or
-// the peer sends more; mu is held. Reading tells of the latter. A stream that cannot
-// read is left as it is.
+// flush lets the stream live on until it has sent its piece, flushLimit has passed, or the
+// peer sends something, which is what the stream reads for. The caller holds mu. It stays
+// in lifeStream if the stream cannot read.
 func (c *conn) flush() {
 	if c.in.discard() && c.life.stream.ReadStart(c.onRead) != nil {
 		return
@@ -51,8 +50,8 @@ func (c *conn) flush() {
 	c.life.flushTimer = time.AfterFunc(limit, func() { _ = c.w.loop.Post(c.endFlush) })
 }
 
-// endFlush closes what has been flushing long enough. The kernel goes on sending what
-// it has in the background, as by its own rule.
+// endFlush closes a stream whose time to flush has passed. SO_LINGER's time has, too, so
+// the close does not sleep any more: the kernel sends what it has in the background.
 func (c *conn) endFlush() {
 	c.mu.Lock()
 	late := c.life.state == lifeFlushing
@@ -66,7 +65,7 @@ func (c *conn) endFlush() {
 	}
 }
 
-// closeStream closes the stream.
+// closeStream closes the stream, which runs inUse first and closed at the end.
 func (c *conn) closeStream() {
 	if c.life.flushTimer != nil {
 		c.life.flushTimer.Stop()

@@ -14,11 +14,11 @@ import (
 // been read.
 func TestCloseWithUnsentBytesEndsWithThePeer(t *testing.T) {
 	for name, leave := range map[string]func(t *testing.T, peer *net.TCPConn){
-		"reset":                    func(t *testing.T, peer *net.TCPConn) { check(t, peer.SetLinger(0)) },
+		"reset":                    func(t *testing.T, peer *net.TCPConn) { uvtest.Check(t, peer.SetLinger(0)) },
 		"closed with bytes unread": func(t *testing.T, peer *net.TCPConn) {},
 		"end, then reset": func(t *testing.T, peer *net.TCPConn) {
-			check(t, peer.CloseWrite())
-			check(t, peer.SetLinger(0))
+			uvtest.Check(t, peer.CloseWrite())
+			uvtest.Check(t, peer.SetLinger(0))
 		},
 	} {
 		for before, prepare := range map[string]func(t *testing.T, peer, c net.Conn){
@@ -29,13 +29,13 @@ func TestCloseWithUnsentBytesEndsWithThePeer(t *testing.T) {
 				go func() { ended <- read(c) }()
 				known(t, c)
 				raw, err := c.(syscall.Conn).SyscallConn()
-				check(t, err)
-				check(t, c.SetReadDeadline(time.Unix(1, 0)))
+				uvtest.Check(t, err)
+				uvtest.Check(t, c.SetReadDeadline(time.Unix(1, 0)))
 				<-ended
-				check(t, c.SetReadDeadline(time.Time{}))
-				check(t, raw.Read(func(uintptr) bool { return true }))
+				uvtest.Check(t, c.SetReadDeadline(time.Time{}))
+				uvtest.Check(t, raw.Read(func(uintptr) bool { return true }))
 			},
-			"unread": func(t *testing.T, peer, c net.Conn) { check(t, write(peer)) },
+			"unread": func(t *testing.T, peer, c net.Conn) { uvtest.Check(t, write(peer)) },
 		} {
 			t.Run(name+"/"+before, func(t *testing.T) {
 				uvtest.Watchdog(t, minutes)
@@ -45,11 +45,11 @@ func TestCloseWithUnsentBytesEndsWithThePeer(t *testing.T) {
 				ended := blocked(t, c)
 				fd := uintptr(c.(*TCPConn).fd)
 				id, err := identify(fd)
-				check(t, err)
-				check(t, c.Close())
+				uvtest.Check(t, err)
+				uvtest.Check(t, c.Close())
 				<-ended
 				leave(t, peer)
-				check(t, peer.Close())
+				uvtest.Check(t, peer.Close())
 				start := time.Now()
 				uvtest.Eventually(t, "the descriptor to be closed", func() bool {
 					now, err := identify(fd)

@@ -8,9 +8,9 @@ import (
 )
 
 // longChunk is the size of a chunk behind which there is likely more. The loop stops
-// reading there, and the reader takes the rest from the kernel himself: to read
-// it ahead would be to copy it twice. If the rest was longChunk as well, the loop's next
-// reads are short: they only tell that there is more.
+// reading behind such a chunk, and the reader takes the rest from the kernel itself, since
+// what is read ahead is copied twice. If the rest was as long, the loop's next reads are
+// short: they only tell that there is more.
 const longChunk = 32 << 10
 
 // run starts reading. C function uv_read_start.
@@ -37,14 +37,15 @@ func (c *conn) onRead(p []byte, err error) {
 	c.mu.Lock()
 	if c.life.state == lifeFlushing {
 		c.mu.Unlock()
-		if err == nil { // the kernel, too, resets a closed connection that is sent more
+		if err == nil { // sent to a closed connection, which the kernel answers with a reset, too
 			c.closeStream()
 		}
 		return
 	}
 	if err != nil {
 		c.in.stop()
-		// An end needs no word: the reader finds it in the kernel.
+		// The reader finds an end in the kernel itself. ENOBUFS says that the loop had no
+		// space for the bytes: the reader has.
 		if err != io.EOF && !errors.Is(err, uv.ENOBUFS) {
 			c.in.err = sysError("read", err)
 		}
@@ -75,9 +76,10 @@ func (c *conn) onRead(p []byte, err error) {
 	}
 }
 
-// pause stops reading, unless the reader has caught up since; all that the
-// stream has read was delivered. The reader goes on by itself in the kernel. A
-// start that is under way is left alone: it would take effect behind the stop.
+// stopReading stops reading when the batch has ended, so that all that the stream has read
+// is delivered, unless the reader has read what was ahead meanwhile. The reader goes on by
+// itself, in the kernel. A start that is under way is left alone: C would carry it out
+// behind the stop.
 func (c *conn) stopReading() {
 	c.mu.Lock()
 	if c.life.state != lifeStream || !c.in.stopsNow() {

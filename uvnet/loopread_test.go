@@ -18,13 +18,13 @@ func TestUnreadConnStops(t *testing.T) {
 		s, c := connectPair(t, network, makers[0], makers[1])
 		defer s.Close()
 		defer c.Close()
-		check(t, write(c))
-		check(t, read(s)) // the loop has begun to read
+		uvtest.Check(t, write(c))
+		uvtest.Check(t, read(s)) // the loop has begun to read
 		ended := make(chan error, 1)
 		go func() { ended <- read(s) }()
-		check(t, write(c))
-		check(t, <-ended)
-		check(t, c.SetWriteDeadline(time.Now().Add(100*time.Millisecond)))
+		uvtest.Check(t, write(c))
+		uvtest.Check(t, <-ended)
+		uvtest.Check(t, c.SetWriteDeadline(time.Now().Add(100*time.Millisecond)))
 		total := 0
 		for b := make([]byte, 64<<10); ; {
 			n, err := c.Write(b)
@@ -32,7 +32,7 @@ func TestUnreadConnStops(t *testing.T) {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				break
 			}
-			check(t, err)
+			uvtest.Check(t, err)
 			if total > 256<<20 {
 				t.Fatal("a peer that is not read writes without end")
 			}

@@ -2,8 +2,8 @@ package uvnet
 
 import "net"
 
-// A multipath says whether Multipath TCP is to be asked for: the zero value is
-// what the package does by default.
+// A multipath says whether to ask for Multipath TCP. The zero value stands for the
+// package's default.
 type multipath int
 
 const (
@@ -12,7 +12,7 @@ const (
 	withoutMultipath
 )
 
-// set is one of the two SetMultipathTCP.
+// set is SetMultipathTCP of Dialer and of ListenConfig.
 func (m *multipath) set(use bool) {
 	if *m = withoutMultipath; use {
 		*m = withMultipath
@@ -32,9 +32,9 @@ func (d *Dialer) MultipathTCP() bool {
 // peer does not know it, the connection is plain TCP.
 func (d *Dialer) SetMultipathTCP(use bool) { d.multipath.set(use) }
 
-// MultipathTCP tells whether Listen asks for Multipath TCP: by default it does
-// not, unlike package net's, for the connections of such a listener do not
-// inherit its options.
+// MultipathTCP tells whether Listen asks for Multipath TCP. By default it does not,
+// unlike package net's, since connections of such a listener do not inherit its
+// options.
 func (lc *ListenConfig) MultipathTCP() bool { return lc.multipath == withMultipath }
 
 // SetMultipathTCP has Listen ask for Multipath TCP, or not. Where the system or

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mptcpInfo is MPTCP_INFO, for which x/sys has no name.
+// mptcpInfo is MPTCP_INFO, which x/sys does not define.
 const mptcpInfo = 1
 
 // multipathSocket makes a socket that asks for Multipath TCP.
@@ -20,7 +20,7 @@ func isMultipath(fd int) bool {
 	return proto == unix.IPPROTO_MPTCP
 }
 
-// usesMultipath tells whether a connection is one of Multipath TCP and still is.
+// usesMultipath tells whether a connection uses Multipath TCP and has not fallen back.
 // Kernels before 5.16 do not say that it fell back.
 func usesMultipath(fd int) bool {
 	if !isMultipath(fd) {

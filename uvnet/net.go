@@ -22,7 +22,7 @@ type Net struct {
 // New makes a Net on the group's loops, which the caller runs and shuts down.
 // They should have been made with [uvgo.ParkGoroutine]: a loop that parks in a
 // thread answers goroutines slowly. Operations wait until the group runs. Close
-// what was opened before shutting the group down.
+// connections and listeners before you shut the group down.
 func New(g *uvgo.Group) *Net {
 	n := new(Net)
 	for _, l := range g.Loops() {
@@ -37,7 +37,7 @@ var standard struct {
 }
 
 // defaultNet returns the Net of the default group: a loop for each of
-// GOMAXPROCS, made when first needed, for the life of the process. They run only
+// GOMAXPROCS, made when first needed, for the life of the process. The loops run only
 // while they have something to do, see worker.
 func defaultNet() (*Net, error) {
 	s := &standard
@@ -56,7 +56,7 @@ func defaultNet() (*Net, error) {
 	return s.net, nil
 }
 
-// worker returns the workers in turn.
+// worker returns one of the workers, in turn.
 func (n *Net) worker() (*worker, error) {
 	if n == nil || n.workers == nil {
 		var err error
@@ -124,9 +124,9 @@ type ListenConfig struct {
 	// KeepAlive is how long an accepted connection must be idle before it is
 	// probed: 0 means 15 s, below 0 never.
 	KeepAlive time.Duration
-	// KeepAliveConfig, if enabled, says all about probes; KeepAlive is ignored.
+	// KeepAliveConfig, if enabled, replaces KeepAlive.
 	KeepAliveConfig net.KeepAliveConfig
-	// Loops are what the connections live on; nil means the default group.
+	// Loops are the loops for the connections; nil means the default group.
 	Loops *Net
 
 	multipath multipath
@@ -146,8 +146,8 @@ func (lc *ListenConfig) Listen(ctx context.Context, network, address string) (ne
 	return lc.listenerFromNet(network, ln, true)
 }
 
-// listenerFromNet makes a listener of ours of one of package net, whose rules for
-// addresses and options thereby hold here. made tells that it is not a file's.
+// listenerFromNet makes a listener of one of package net, whose rules for addresses and
+// options thereby hold here. made is false for a listener that came from a file.
 func (lc *ListenConfig) listenerFromNet(network string, ln net.Listener, made bool) (net.Listener, error) {
 	defer ln.Close()
 	w, err := lc.Loops.worker()
@@ -169,7 +169,7 @@ func (lc *ListenConfig) listenerFromNet(network string, ln net.Listener, made bo
 	return nil, &net.OpError{Op: "listen", Net: network, Addr: ln.Addr(), Err: unsupported(ln.Addr().Network())}
 }
 
-// checkNetwork returns the error of a network that package net has and we have not.
+// checkNetwork returns an error for a network that package net has and uvnet has not.
 func checkNetwork(op, network, address string) error {
 	if network != "unixpacket" {
 		return nil

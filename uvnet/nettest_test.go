@@ -10,7 +10,7 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// A side of a connection is made by package net or by uvnet.
+// A maker makes a side of a connection: package net or uvnet.
 type maker struct {
 	name   string
 	listen func(network, address string) (net.Listener, error)
@@ -30,7 +30,7 @@ func address(t testing.TB, network string) string {
 	return "127.0.0.1:0"
 }
 
-// connect returns both ends of a connection.
+// connectPair returns both ends of a connection.
 func connectPair(t testing.TB, network string, server, client maker) (s, c net.Conn) {
 	t.Helper()
 	ln, err := server.listen(network, address(t, network))

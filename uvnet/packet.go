@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// packetConn is what UDPConn and UnixgramConn have in common: goroutines send
-// and receive by themselves; the loop tells them when to.
+// packetConn is what UDPConn and UnixgramConn have in common: goroutines make the
+// system calls themselves, and wait until the loop tells them to try again.
 type packetConn struct {
 	poller
 	rmu, wmu sync.Mutex
@@ -22,7 +22,7 @@ func (c *packetConn) receive(name string, call func() error) error {
 	return c.attempt(&c.rmu, &c.rd, name, call)
 }
 
-// send runs a sending call until there is room for the packet.
+// send runs a sending call until the kernel accepts the packet.
 func (c *packetConn) send(name string, call func() error) error {
 	return c.attempt(&c.wmu, &c.wr, name, call)
 }
@@ -52,7 +52,8 @@ func (c *packetConn) attempt(mu *sync.Mutex, s *side, name string, call func() e
 	}
 }
 
-// Read receives a packet; with no room for one it returns at once.
+// Read receives a packet. What does not fit into p is lost; for an empty p Read returns
+// at once.
 func (c *packetConn) Read(p []byte) (n int, err error) {
 	if err := c.checkInit(); err != nil {
 		return 0, err

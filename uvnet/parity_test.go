@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // twins are package net's types and uvnet's of the same names.
@@ -32,7 +34,7 @@ var twins = [][2]any{
 // "Dialer.DialIP".
 func missing(t *testing.T) []string {
 	text, err := os.ReadFile("../docs/uvnet.md")
-	check(t, err)
+	uvtest.Check(t, err)
 	_, section, ok := strings.Cut(string(text), "\n## What is missing\n")
 	if !ok {
 		t.Fatal("docs/uvnet.md does not say what is missing")
@@ -115,7 +117,7 @@ func functions(t *testing.T, dir string) map[string]string {
 		return all
 	}
 	set := token.NewFileSet()
-	check(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	uvtest.Check(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if e.IsDir() && path != dir {
 			return fs.SkipDir
 		}

@@ -11,25 +11,25 @@ import (
 	"github.com/uvgo/uvgo/internal/bubble"
 )
 
-// A pipe is one of the kernel's: splice moves bytes into one and out of one only. It
-// is held while there are bytes in it, not while somebody waits for more.
+// A pipe is a pair of descriptors of a pipe(2): splice(2) moves bytes only into a pipe or
+// out of one. A copy holds a pipe while there are bytes in it, not while it waits for more.
 type pipe struct{ r, w int }
 
 const (
-	pipeSize  = 256 << 10   // of its buffer, unless the system's limit is lower
-	pipesMax  = 16          // that are kept for the next use
-	pipesIdle = time.Second // after which those are closed
+	pipeSize  = 256 << 10   // of a pipe's buffer, unless the system's limit is lower
+	pipesMax  = 16          // pipes that are pooled
+	pipesIdle = time.Second // without use, after which pooled pipes are closed
 )
 
-// pipes are the ones that are kept.
+// pipes is the pool.
 var pipes struct {
 	sync.Mutex
 	free  []*pipe
-	used  bool // since the timer last looked
+	used  bool // since the timer last fired
 	timer *time.Timer
 }
 
-// newPipe returns an empty pipe.
+// newPipe returns an empty pipe, from the pool if it has one.
 func newPipe() (*pipe, error) {
 	pipes.Lock()
 	if n := len(pipes.free); n > 0 {
@@ -48,8 +48,8 @@ func newPipe() (*pipe, error) {
 	return &pipe{fds[0], fds[1]}, nil
 }
 
-// put gives the pipe back; one that may hold bytes is closed. So is any in a bubble of
-// testing/synctest, whose timers are not for all.
+// put returns the pipe to the pool, or closes it: where it may hold bytes, where the pool is
+// full, and in a bubble of testing/synctest, whose timers run by the bubble's clock.
 func (p *pipe) put(empty bool) {
 	pipes.Lock()
 	defer pipes.Unlock()
@@ -63,8 +63,8 @@ func (p *pipe) put(empty bool) {
 	}
 }
 
-// closeIdlePipes runs once a second while pipes are kept, and closes them if none was used
-// meanwhile.
+// closeIdlePipes runs once a second while there are pipes in the pool, and closes them if
+// none was used since it last ran.
 func closeIdlePipes() {
 	pipes.Lock()
 	defer pipes.Unlock()

@@ -10,8 +10,9 @@ import (
 	"github.com/uvgo/uvgo/internal/bubble"
 )
 
-// A poller is a socket that goroutines use themselves, while the loop only
-// tells them when to try again: a listener's or a packet connection's.
+// A poller is a socket on which goroutines make the system calls themselves, and the loop
+// only tells them when to try again: a listener's, a packet connection's, or a stream
+// connection's where the loop has no part in reading and writing.
 type poller struct {
 	desc
 	closed chan struct{} // receives once, when the descriptor is closed
@@ -21,8 +22,8 @@ type poller struct {
 	// Guarded by mu.
 	state  pollState
 	want   handles.PollEvent // what the loop has been asked to look for
-	seen   handles.PollEvent // what it saw when nobody waited
-	failed error             // why the loop cannot look, once
+	seen   handles.PollEvent // what the loop saw when nobody waited
+	failed error             // why the loop cannot look, for the next goroutine that waits
 
 	// The loop's goroutine only.
 	poll *handles.Poll
@@ -39,8 +40,8 @@ func (p *poller) init(w *worker, network string, fd int, laddr, raddr net.Addr) 
 	p.closed = bubble.NewWake()
 }
 
-// wait waits until the descriptor is ready for the side's direction, or may be:
-// the caller, who holds that direction's lock, tries again.
+// wait waits until the descriptor may be ready for the side's direction. The caller holds
+// that direction's lock, and tries again.
 func (p *poller) wait(s *side) error {
 	ev := handles.Readable
 	if s == &p.wr {
@@ -112,8 +113,8 @@ func (p *poller) change(transition func(*pollState) bool) bool {
 	return transition(&p.state)
 }
 
-// onEvent wakes who waits. What nobody waits for is looked for no longer: the
-// poll would report it again and again.
+// onEvent wakes who waits. An event that nobody waits for would come again and again, since
+// the poll is level-triggered: so at its second time the poll stops looking for it.
 func (p *poller) onEvent(ev handles.PollEvent, err error) {
 	p.mu.Lock()
 	if err != nil { // the socket's, or the poll's own: both sides find out
@@ -122,8 +123,8 @@ func (p *poller) onEvent(ev handles.PollEvent, err error) {
 	}
 	rd := ev&handles.Readable != 0 && p.rd.endWait()
 	wr := ev&handles.Writable != 0 && p.wr.endWait()
-	// A first event that nobody waits for does not end the look: most users come
-	// before the second, and to look again costs a turn and a system call.
+	// At its first time the goroutine is most likely about to wait, and to start the poll
+	// again would cost a wake of the loop and a change of epoll's set.
 	if again := ev & p.seen; again != 0 {
 		p.want &^= again
 	}
@@ -154,8 +155,8 @@ func (p *poller) onEvent(ev handles.PollEvent, err error) {
 	}
 }
 
-// closeAndWait closes the descriptor when its users are done with it, and waits for
-// that: the address is free when it returns.
+// closeAndWait makes the users leave, and waits until the descriptor is closed, so that the
+// address is free when it returns. False if the poller was closed before.
 func (p *poller) closeAndWait() bool {
 	if !p.ref.close() {
 		return false
@@ -171,8 +172,8 @@ func (p *poller) closeAndWait() bool {
 	return true
 }
 
-// destroy ends the descriptor: nobody uses it any more. The poll handle goes
-// first, for it goes by the descriptor's number.
+// destroy has the descriptor closed. The last user calls it, once. The poll handle is
+// closed first, since libuv knows it by the descriptor's number.
 func (p *poller) destroy() {
 	if !p.change((*pollState).leave) {
 		p.closeFD()
@@ -192,8 +193,9 @@ func (t *closePollTask) run() {
 	}
 }
 
-// onClose runs when the poll handle is gone: by us, because the loop is shut down,
-// or because somebody walked its handles. Then the users leave first.
+// onClose runs when the poll handle is closed: by closePollTask, by the loop's shutdown, or
+// by somebody who walked the loop's handles. In the last two cases there may be users, who
+// leave before the descriptor is closed.
 func (p *poller) onClose() {
 	closed := p.ref.close()
 	p.mu.Lock()
@@ -221,7 +223,7 @@ func (p *poller) closeByConn() {
 	p.release()
 }
 
-// retryWrite makes the one who waits for room, or is about to, look again.
+// retryWrite makes the goroutine that waits to write, or is about to, try again.
 func (p *poller) retryWrite() {
 	p.mu.Lock()
 	if p.wr.waiting {
@@ -232,6 +234,7 @@ func (p *poller) retryWrite() {
 	p.mu.Unlock()
 }
 
+// closeFD closes the descriptor and tells closeAndWait.
 func (p *poller) closeFD() {
 	if p.copied {
 		go func() { _ = unix.Close(p.fd) }() // a socket's last close may sleep: see linger.go

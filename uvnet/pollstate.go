@@ -3,14 +3,15 @@ package uvnet
 import "github.com/uvgo/uvgo/internal/invariants"
 
 // A pollState tells what the loop knows of a poller's descriptor, and thereby who
-// closes it: never before the poll handle, which goes by the number.
+// closes it. The poll handle is closed first, since libuv knows it by the number. Every
+// transition is made under poller.mu.
 //
 //	         share          look         leave            closed
 //	Unshared ────▶ Tasked ───────▶ Made ───────▶ Closing ────────▶ Closed
 //	               Tasked ◀─────── Made
 //	                     lookFailed
 //
-//	transition  from, to                     when                              by, under poller.mu
+//	transition  from, to                     when                              by
 //	share       Unshared, Tasked             the first pollTask is pushed      a user
 //	look        Tasked, Made                 pollTask makes a poll handle      the loop
 //	lookFailed  Made, Tasked                 libuv made none                   the loop

@@ -7,12 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// By hand: goroutines read and write such a connection by themselves, and wait for a
-// poller, as those of a listener do. So it is while a RawConn waits, always for a unix
-// socket, and for good once File has been called.
+// Where the loop has no part in reading and writing, goroutines make the system calls
+// themselves and wait for a poller, as a listener's do: on a unix socket, in a call of a
+// RawConn, and in every call after File.
 
-// pollWait waits until the side may be ready; whether it may still be used the caller
-// looks.
+// pollWait waits until the side may be ready. It also returns when a deadline has passed
+// or the connection is closed: the caller checks that, and tries again.
 func (c *conn) pollWait(s *side) error {
 	c.mu.Lock()
 	p, err := c.openPoller()
@@ -24,15 +24,15 @@ func (c *conn) pollWait(s *side) error {
 	if s == &c.wr {
 		mine = &p.wr
 	}
-	if err := p.wait(mine); err != os.ErrDeadlineExceeded { // c knows better whether it is that, or Close
+	if err := p.wait(mine); err != os.ErrDeadlineExceeded { // it may also be Close: the caller checks
 		return c.waitWithoutPoller(err, s)
 	}
 	return nil
 }
 
-// waitWithoutPoller waits without a poller if err says that there is no descriptor left for one;
-// another err it returns. It waits by poll(2), for a moment only, so that the caller
-// notices deadlines and Close: he asks again.
+// waitWithoutPoller waits by poll(2) if err, of making a poller, says that the process has
+// no descriptor left. Any other err it returns. It waits for a moment only, so that the
+// caller, who checks deadlines and Close and comes again, notices them.
 func (c *conn) waitWithoutPoller(err error, s *side) error {
 	if !errors.Is(err, unix.EMFILE) && !errors.Is(err, unix.ENFILE) {
 		return err
@@ -48,9 +48,10 @@ func (c *conn) waitWithoutPoller(err error, s *side) error {
 	return nil
 }
 
-// openPoller returns the connection's poller; mu is held. Where libuv may know the
-// descriptor the poller has a duplicate; else, the descriptor itself, which then ends
-// with the poller.
+// openPoller returns the connection's poller, and makes it first if need be. The caller
+// holds mu. The poller of a TCP connection has a duplicate of the descriptor, since libuv
+// takes a number for one handle only. The poller of a unix connection has the descriptor
+// itself, and closes it.
 func (c *conn) openPoller() (*poller, error) {
 	if c.poller != nil {
 		return c.poller, nil
@@ -73,8 +74,8 @@ func (c *conn) openPoller() (*poller, error) {
 	return p, nil
 }
 
-// closeByLoop closes a connection whose loop was shut down, or whose handle somebody
-// walked, as TCP's guard does.
+// closeByLoop closes a unix connection whose poll handle was closed by the loop's shutdown
+// or by somebody who walked the loop's handles. The guard of a TCP stream does the same.
 func (c *conn) closeByLoop() {
 	if c.ref.close() {
 		c.wakeUsers()
@@ -82,19 +83,22 @@ func (c *conn) closeByLoop() {
 	}
 }
 
-// updatePoller passes on a deadline or Close; mu is held.
+// updatePoller tells the poller, if there is one, of a changed deadline or of Close. The
+// caller holds mu.
 func (c *conn) updatePoller() {
 	if c.poller != nil {
 		c.copyDeadlines(c.poller)
 	}
 }
 
+// copyDeadlines gives the poller's sides the deadlines of the connection's, and wakes who
+// waits past one. The caller holds mu.
 func (c *conn) copyDeadlines(p *poller) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range [...]struct{ from, to *side }{{&c.rd, &p.rd}, {&c.wr, &p.wr}} {
 		if s.to.deadline = s.from.deadline; c.ref.closed() {
-			s.to.deadline = 1 // passed: who is about to wait must not
+			s.to.deadline = 1 // long passed: nobody begins to wait
 		}
 		if s.to.expired() {
 			s.to.signal()

@@ -18,16 +18,16 @@ func TestRawReadWaitsWithoutDescriptors(t *testing.T) {
 	for network, addr := range map[string]string{"tcp": "127.0.0.1:0", "unix": uvtest.SocketPath(t)} {
 		t.Run(network, func(t *testing.T) {
 			ln, err := Listen(network, addr)
-			check(t, err)
+			uvtest.Check(t, err)
 			defer ln.Close()
 			peer, err := net.Dial(network, ln.Addr().String())
-			check(t, err)
+			uvtest.Check(t, err)
 			defer peer.Close()
 			c, err := ln.Accept()
-			check(t, err)
+			uvtest.Check(t, err)
 			defer c.Close()
 			raw, err := c.(syscall.Conn).SyscallConn()
-			check(t, err)
+			uvtest.Check(t, err)
 			restore := useUpDescriptors(t)
 			looks, b := 0, make([]byte, 10)
 			err = raw.Read(func(fd uintptr) bool {
@@ -54,8 +54,8 @@ func TestRawReadWaitsWithoutDescriptors(t *testing.T) {
 // useUpDescriptors leaves the process no descriptor until restore is called.
 func useUpDescriptors(t *testing.T) (restore func()) {
 	var limit syscall.Rlimit
-	check(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
-	check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 64, Max: limit.Max}))
+	uvtest.Check(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
+	uvtest.Check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 64, Max: limit.Max}))
 	var used []int
 	for {
 		fd, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
@@ -68,7 +68,7 @@ func useUpDescriptors(t *testing.T) (restore func()) {
 		for _, fd := range used {
 			unix.Close(fd)
 		}
-		check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
+		uvtest.Check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
 	}
 }
 
@@ -79,15 +79,15 @@ func TestCloseReachesWhoIsAboutToWait(t *testing.T) {
 	s, peer := connectPair(t, "tcp", makers[0], makers[0])
 	defer peer.Close()
 	c := s.(*TCPConn)
-	check(t, c.acquire())
+	uvtest.Check(t, c.acquire())
 	fd, err := duplicate(c.fd)
-	check(t, err)
+	uvtest.Check(t, err)
 	p := new(poller)
 	p.init(c.w, c.net, fd, nil, nil)
 	c.mu.Lock()
 	c.poller = p
 	c.mu.Unlock()
-	check(t, c.Close())
+	uvtest.Check(t, c.Close())
 	_ = p.wait(&p.rd) // or it waits for ever
 	p.closeAndWait()
 	c.release()

@@ -32,7 +32,7 @@ func (r *rawPoller) Read(f func(fd uintptr) bool) error {
 	return r.try("raw-read", r.rmu, &r.p.rd, f)
 }
 
-// Write runs f until it returns true, each time when there may be room.
+// Write runs f until it returns true, each time when the kernel may accept more.
 func (r *rawPoller) Write(f func(fd uintptr) bool) error {
 	return r.try("raw-write", r.wmu, &r.p.wr, f)
 }
@@ -73,11 +73,11 @@ type rawStream struct{ c *conn }
 
 var _ syscall.RawConn = rawStream{}
 
-// SyscallConn gives access to the descriptor. Its Read makes the loop stop reading;
-// while there are bytes that the loop has read before, f gets a unix socket that holds
-// them in the place of the descriptor, and what it takes of them is gone for Read of the
-// connection, too. Control always gets the descriptor itself: a look by it, such as
-// MSG_PEEK, does not see those bytes.
+// SyscallConn gives access to the descriptor. The RawConn's Read makes the loop stop
+// reading. While there are bytes that the loop has read before, its function gets a unix
+// socket with those bytes in the place of the descriptor; what the function reads of them
+// is gone for the connection's Read, too. Control always gives the descriptor itself: a
+// recv with MSG_PEEK there does not see those bytes.
 func (c *conn) SyscallConn() (syscall.RawConn, error) {
 	if err := c.checkInit(); err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (r rawStream) Read(f func(fd uintptr) bool) error {
 	return c.try("raw-read", &c.rd, c.stopLoop, func() (bool, error) { return c.rawRead(f) })
 }
 
-// Write runs f until it returns true, each time when there may be room.
+// Write runs f until it returns true, each time when the kernel may accept more.
 func (r rawStream) Write(f func(fd uintptr) bool) error {
 	c := r.c
 	c.wmu.Lock()
@@ -106,8 +106,8 @@ func (r rawStream) Write(f func(fd uintptr) bool) error {
 		func() (bool, error) { return f(uintptr(c.fd)), nil })
 }
 
-// try runs f until it is done. The loop would read what it finds; so a poller does
-// the waiting.
+// try runs f until it is done. Between two runs it waits for a poller, since a stream that
+// waits for bytes would read them.
 func (c *conn) try(op string, s *side, ready func() error, f func() (done bool, err error)) error {
 	err := c.acquire()
 	if err == nil {

@@ -17,10 +17,10 @@ import (
 func TestRawListenerHasNothingToRead(t *testing.T) {
 	networks(t, func(t *testing.T, network string) {
 		ln, err := Listen(network, address(t, network))
-		check(t, err)
+		uvtest.Check(t, err)
 		defer ln.Close()
 		raw, err := ln.(syscall.Conn).SyscallConn()
-		check(t, err)
+		uvtest.Check(t, err)
 		f := func(uintptr) bool { t.Error("called"); return true }
 		if err := raw.Read(f); err != syscall.EINVAL {
 			t.Errorf("Read: %v", err)
@@ -29,7 +29,7 @@ func TestRawListenerHasNothingToRead(t *testing.T) {
 			t.Errorf("Write: %v", err)
 		}
 		called := false
-		check(t, raw.Control(func(uintptr) { called = true }))
+		uvtest.Check(t, raw.Control(func(uintptr) { called = true }))
 		if !called {
 			t.Error("Control did not call f")
 		}
@@ -44,7 +44,7 @@ func TestRawWaitEndsWithClose(t *testing.T) {
 		for range 300 {
 			s, c := connectPair(t, network, makers[0], makers[0])
 			raw, err := c.(syscall.Conn).SyscallConn()
-			check(t, err)
+			uvtest.Check(t, err)
 			var wg sync.WaitGroup
 			entered := make(chan struct{}, 1)
 			wg.Go(func() {
@@ -88,15 +88,15 @@ func TestRawReadsBetween(t *testing.T) {
 			_ = s.(half).CloseWrite()
 		}()
 		raw, err := c.(syscall.Conn).SyscallConn()
-		check(t, err)
+		uvtest.Check(t, err)
 		next := uint32(0)
 		var left []byte
 		buf := make([]byte, 1<<10)
 		for round := 0; ; round++ {
 			if round%3 == 0 { // often too soon for the loop to have stopped
-				check(t, c.SetReadDeadline(time.Now().Add(time.Duration(round%50)*time.Microsecond)))
+				uvtest.Check(t, c.SetReadDeadline(time.Now().Add(time.Duration(round%50)*time.Microsecond)))
 				_ = raw.Read(func(uintptr) bool { return true })
-				check(t, c.SetReadDeadline(time.Time{}))
+				uvtest.Check(t, c.SetReadDeadline(time.Time{}))
 			}
 			n, err := c.Read(buf)
 			for left = append(left, buf[:n]...); len(left) >= 4; left = left[4:] {
@@ -108,7 +108,7 @@ func TestRawReadsBetween(t *testing.T) {
 			if err == io.EOF {
 				break
 			}
-			check(t, err)
+			uvtest.Check(t, err)
 		}
 		if next != total {
 			t.Errorf("read %d of %d", next, total)

@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// rawRead runs f, of a RawConn's Read, on what holds the next bytes: the descriptor, or a
-// socket with what the loop has read ahead. The pools of go-redis and of MySQL's driver
-// look that way whether a connection is as idle as they think. The loop does not read
-// now, and the caller holds rmu.
+// rawRead runs f, which a RawConn's Read was given, on what holds the next bytes: the
+// descriptor, or a socket with what the loop has read ahead. The pools of go-redis and of
+// MySQL's driver check by such an f that an idle connection has no bytes. The caller holds
+// rmu, and has stopped the loop's reading.
 func (c *conn) rawRead(f func(fd uintptr) bool) (done bool, err error) {
 	for {
 		c.mu.Lock()
@@ -31,8 +31,8 @@ func (c *conn) rawRead(f func(fd uintptr) bool) (done bool, err error) {
 	}
 }
 
-// lend runs f on a socket that holds the bytes, as many as fit, and tells how many f
-// has taken.
+// lend runs f on a socket that holds the buffer's bytes, as many as fit, and tells how many
+// bytes f has read.
 func (b *buffer) lend(f func(fd uintptr) bool) (taken int, done bool, err error) {
 	pair, err := socketPair()
 	if err != nil {
@@ -48,8 +48,8 @@ func (b *buffer) lend(f func(fd uintptr) bool) (taken int, done bool, err error)
 	return n - left(pair[0]), done, nil
 }
 
-// socketPair makes two connected sockets that do not block. No child that another
-// goroutine makes meanwhile inherits them.
+// socketPair makes two connected non-blocking sockets. A child that another goroutine
+// starts meanwhile does not inherit them.
 func socketPair() (pair [2]int, err error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -69,7 +69,7 @@ func socketPair() (pair [2]int, err error) {
 	return pair, err
 }
 
-// left reads what is left in a socket, and tells how much that was.
+// left empties a socket, and tells how many bytes it held.
 func left(fd int) (total int) {
 	b := newBuffer(copySize)
 	defer b.free()
@@ -92,7 +92,7 @@ func (b *buffer) skip(n int) *buffer {
 	return nil
 }
 
-// stopLoop makes the loop stop reading.
+// stopLoop makes the loop stop reading, and waits until it has. The caller holds rmu.
 func (c *conn) stopLoop() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -115,8 +115,8 @@ func (c *conn) stopLoop() error {
 // stopTask is a connection whose reading is to stop.
 type stopTask conn
 
-// run has reading stop behind this turn's callbacks, see worker.batched. If the loop
-// does not read now, who asked has been woken by what stopped it.
+// run has reading stop behind this turn's callbacks, see worker.batched. If the loop does
+// not read, whatever stopped it has also woken the goroutine that asked.
 func (t *stopTask) run() {
 	c := (*conn)(t)
 	c.mu.Lock()

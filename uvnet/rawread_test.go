@@ -26,10 +26,10 @@ func aheadPair(t *testing.T) (peer, c net.Conn) {
 	in := c.(*TCPConn)
 	uvtest.Eventually(t, "the loop to read", func() bool { in.mu.Lock(); defer in.mu.Unlock(); return in.in.state != readDirect && in.rd.waiting })
 	_, err := peer.Write([]byte("answer"))
-	check(t, err)
-	check(t, <-done)
+	uvtest.Check(t, err)
+	uvtest.Check(t, <-done)
 	_, err = peer.Write([]byte("stale"))
-	check(t, err)
+	uvtest.Check(t, err)
 	uvtest.Eventually(t, "the loop to read ahead", func() bool { in.mu.Lock(); defer in.mu.Unlock(); return in.in.ahead.len() == 5 })
 	return peer, c
 }
@@ -78,12 +78,12 @@ func TestPoolCheckSeesWhatWasReadAhead(t *testing.T) {
 			t.Errorf("idle: %v", err)
 		}
 		_, err := peer.Write([]byte("more"))
-		check(t, err)
+		uvtest.Check(t, err)
 		if _, err := io.ReadFull(c, b[:4]); string(b[:4]) != "more" || err != nil {
 			t.Errorf("%q, %v", b[:4], err)
 		}
 	}
-	check(t, peer.Close())
+	uvtest.Check(t, peer.Close())
 	uvtest.Eventually(t, "the end to arrive", func() bool { return poolCheck(c) != nil })
 	if err := poolCheck(c); !errors.Is(err, io.EOF) {
 		t.Errorf("ended: %v", err)
@@ -99,9 +99,9 @@ func TestRawReadGoesOnBehindWhatWasReadAhead(t *testing.T) {
 	defer peer.Close()
 	defer c.Close()
 	raw, err := c.(syscall.Conn).SyscallConn()
-	check(t, err)
+	uvtest.Check(t, err)
 	b := make([]byte, 100)
-	check(t, raw.Read(func(fd uintptr) bool {
+	uvtest.Check(t, raw.Read(func(fd uintptr) bool {
 		n, _, err := unix.Recvfrom(int(fd), b, unix.MSG_PEEK)
 		if string(b[:max(n, 0)]) != "stale" || err != nil {
 			t.Errorf("peek: %q, %v", b[:max(n, 0)], err)
@@ -109,9 +109,9 @@ func TestRawReadGoesOnBehindWhatWasReadAhead(t *testing.T) {
 		return true
 	}))
 	_, err = peer.Write([]byte(" and more"))
-	check(t, err)
+	uvtest.Check(t, err)
 	var got []byte
-	check(t, raw.Read(func(fd uintptr) bool {
+	uvtest.Check(t, raw.Read(func(fd uintptr) bool {
 		n, err := unix.Read(int(fd), b[:2])
 		if err != nil {
 			return err != unix.EAGAIN

@@ -7,9 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Read reads what there is, at least one byte, waiting for it if need be. p is
-// the caller's alone again when Read returns, also when a deadline or Close
-// ended it.
+// Read reads what there is, at least one byte, and waits for it if need be. p is borrowed
+// until Read returns, also where a deadline or Close ends it.
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.read(p)
 	if err != nil && err != io.EOF {
@@ -18,8 +17,8 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// read looks for bytes where they can be: read ahead by the loop, or in the
-// kernel while the loop does not read; then it waits for the loop.
+// read looks for bytes among what the loop has read ahead, then in the kernel unless the
+// loop reads there, and then waits for the loop.
 func (c *conn) read(p []byte) (int, error) {
 	c.rmu.Lock()
 	defer c.rmu.Unlock()
@@ -96,7 +95,8 @@ func (c *conn) askToRead() bool {
 	return true
 }
 
-// recv is one read that does not wait, whatever has been done to the descriptor.
+// recv is one read(2) that does not block, even where File's user has made the descriptor
+// a blocking one.
 func (c *conn) recv(p []byte) (int, error) {
 	if c.mayBlock() {
 		n, _, err := unix.Recvfrom(c.fd, p, unix.MSG_DONTWAIT)
@@ -105,7 +105,7 @@ func (c *conn) recv(p []byte) (int, error) {
 	return unix.Read(c.fd, p)
 }
 
-// readNow reads from the kernel, which is allowed while the loop does not.
+// readNow reads from the kernel. The caller holds rmu, and the state is readDirect.
 func (c *conn) readNow(p []byte) (int, error) {
 	for {
 		n, err := c.recv(p)
@@ -120,7 +120,7 @@ func (c *conn) readNow(p []byte) (int, error) {
 		case n == 0:
 			return 0, io.EOF
 		}
-		c.in.drained = n < len(p) // the next look would find nothing
+		c.in.drained = n < len(p) // a second read would most likely find nothing
 		c.in.direct += n
 		return n, nil
 	}

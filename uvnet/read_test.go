@@ -4,6 +4,8 @@ import (
 	"io"
 	"testing"
 	"time"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // TestBufferIsCallersAgain: once a deadline has ended Read, what arrives does
@@ -14,13 +16,13 @@ func TestBufferIsCallersAgain(t *testing.T) {
 	defer c.Close()
 	for range 200 {
 		buf := make([]byte, 4)
-		check(t, c.SetReadDeadline(time.Now().Add(200*time.Microsecond)))
+		uvtest.Check(t, c.SetReadDeadline(time.Now().Add(200*time.Microsecond)))
 		sent := make(chan error, 1)
 		go func() { _, err := s.Write([]byte("data")); sent <- err }()
 		n, err := c.Read(buf)
 		seen := string(buf)
-		check(t, <-sent)
-		check(t, c.SetReadDeadline(time.Time{}))
+		uvtest.Check(t, <-sent)
+		uvtest.Check(t, c.SetReadDeadline(time.Time{}))
 		if err != nil && n != 0 {
 			t.Fatalf("%d bytes with %v", n, err)
 		}

@@ -5,25 +5,23 @@ import (
 	"github.com/uvgo/uvgo/internal/invariants"
 )
 
-// A readState tells who reads the bytes of a connection from the kernel. Never do
-// both the reader's goroutine and the loop read: their bytes would mix.
+// A readState tells who reads the bytes of a connection from the kernel: the reader's
+// goroutine or the loop, never both, since their bytes would mix.
 //
-//	              ask                   begin
-//	readDirect ─────────▶ readAsked ─────────────▶ readByLoop
-//	 ▲  ▲   │                 │                     │  ▲   │
-//	 │  │   │            stop │                stop │  │   │ stopSoon
-//	 │  └───│─────────────────┘                     │  │   ▼
-//	 │      │               discard                 │  │ readStopping
-//	 │      └───────────────────────────────────────│──┘   │
-//	 │                                              │      │ stop
-//	 └──────────────────────────────────────────────┴──────┘
+//	            ask               begin               stopSoon
+//	Direct ───────────▶ Asked ───────────▶ ByLoop ─────────────▶ Stopping
+//	 ▲   │                │                 ▲  │                    │
+//	 │   └────────────────│──── discard ────┘  │                    │
+//	 └────────────────────┴────────────────────┴────────────────────┘
+//	                               stop
 //
-//	transition  when                                       by, all under conn.mu
-//	ask         the kernel has no more for the reader      the reader, with conn.rmu
-//	begin       the loop has come to readTask              the loop
-//	stopSoon    a long chunk, or somebody asks for a stop  the loop
-//	stop        end of a batch; an error; no loop any more the loop, or the reader in ask
-//	discard     closed with bytes unsent: see lifetime     the loop
+//	transition  when                                        by, under conn.mu
+//	ask         the kernel has no more for the reader       the reader, with conn.rmu
+//	begin       the loop has come to readTask               the loop
+//	stopSoon    a long chunk, or somebody asks for a stop   the loop
+//	stop        the batch has ended, or reading failed      the loop
+//	stop        the loop does not accept the readTask       the reader, with conn.rmu
+//	discard     the last user left bytes unsent: see flush  the loop
 type readState uint8
 
 const (
@@ -52,8 +50,8 @@ var readTransitions = [...]uint8{
 	readStopping: 1 << readDirect,
 }
 
-// A readSide is what a connection knows about reading. conn.mu guards what says no
-// other.
+// A readSide is what a connection knows about reading. conn.mu guards the
+// fields, unless a field's comment names another lock.
 type readSide struct {
 	state   readState
 	short   bool    // how the loop reads, chosen by ask: no state, since nothing changes it under way

@@ -10,7 +10,7 @@ type ref struct {
 
 const refClosed = 1 << 30
 
-// acquire takes part in the descriptor's life; false once it is closed.
+// acquire adds a user; false once the descriptor is marked closed.
 func (r *ref) acquire() bool {
 	for {
 		v := r.v.Load()
@@ -23,12 +23,12 @@ func (r *ref) acquire() bool {
 	}
 }
 
-// release ends what acquire began; true for the last user of a closed
-// descriptor, who has to end it.
+// release removes a user; true for the last user of a descriptor that is marked closed, who
+// has to close it.
 func (r *ref) release() (last bool) { return r.v.Add(-1) == refClosed }
 
-// close marks the descriptor closed and acquires it once more; false if it was
-// closed before.
+// close marks the descriptor closed and adds the caller as a user; false if it was marked
+// before.
 func (r *ref) close() bool {
 	for {
 		v := r.v.Load()

@@ -18,7 +18,7 @@ type namer interface {
 var _ namer = (*net.Resolver)(nil)
 var _ namer = (*Resolver)(nil)
 
-// names is who looks up the Dialer's names.
+// names returns the resolver for the Dialer's names.
 func (d *Dialer) names() namer {
 	if d.UVResolver != nil {
 		return d.UVResolver
@@ -66,7 +66,7 @@ func resolve(ctx context.Context, r namer, network, address string) ([]net.Addr,
 	if err != nil {
 		return nil, err
 	}
-	if len(ips) == 1 && ips[0].IP.Equal(net.IPv6unspecified) { // a machine may bind IPv6 and not connect by it
+	if len(ips) == 1 && ips[0].IP.Equal(net.IPv6unspecified) { // a machine may be able to bind IPv6, and not to connect by it
 		ips = append(ips, net.IPAddr{IP: net.IPv4zero})
 	}
 	var addrs []net.Addr
@@ -84,8 +84,8 @@ func resolve(ctx context.Context, r namer, network, address string) ([]net.Addr,
 	return addrs, nil
 }
 
-// hostIPs are the addresses of a host for the network. Only one that is limited
-// to a family asks for that family alone.
+// hostIPs returns the addresses of a host. Of a network that is limited to a family, it
+// asks for that family alone.
 func hostIPs(ctx context.Context, r namer, network, host string) ([]net.IPAddr, error) {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return []net.IPAddr{{IP: net.IP(ip.AsSlice()).To16(), Zone: ip.Zone()}}, nil
@@ -100,7 +100,7 @@ func hostIPs(ctx context.Context, r namer, network, host string) ([]net.IPAddr, 
 	}
 	var list []net.IPAddr
 	for _, ip := range ips {
-		if ip.To4() == nil && ip.IsLinkLocalUnicast() { // LookupIP loses the zone, which this one needs
+		if ip.To4() == nil && ip.IsLinkLocalUnicast() { // LookupIP loses the zone, which a link-local address needs
 			return r.LookupIPAddr(valueless{ctx}, host)
 		}
 		list = append(list, net.IPAddr{IP: ip})
@@ -147,8 +147,7 @@ func partition(addrs []net.Addr) (first, then []net.Addr) {
 	return first, then
 }
 
-// ipOf is the IP address in an address; a nil pointer has none, as for package
-// net.
+// ipOf is the IP address in an address: none for a nil pointer, as by package net.
 func ipOf(addr net.Addr) net.IP {
 	switch addr := addr.(type) {
 	case *net.TCPAddr:

@@ -16,10 +16,10 @@ type Resolver struct {
 	Std *net.Resolver
 	// Libuv has libuv ask the system (getaddrinfo, getnameinfo) for addresses of
 	// hosts and names of addresses, on its pool of threads; the other lookups
-	// stay Std's. A lookup takes a thread until the system answers. Of the pool's
-	// threads, 4 or as many as the environment variable UV_THREADPOOL_SIZE says at
-	// the pool's first use (1,024 at most), lookups take half: that many names
-	// whose servers do not answer hold up all others.
+	// stay Std's. A lookup takes a thread until the system answers. The pool has 4
+	// threads, or as many as the environment variable UV_THREADPOOL_SIZE says at
+	// the pool's first use (1,024 at most). Lookups get half of the threads: as many
+	// names whose servers do not answer hold up all other lookups.
 	Libuv bool
 	// Loops are where libuv's answers arrive; nil means the default group.
 	Loops *Net
@@ -82,8 +82,8 @@ func (r *Resolver) LookupNetIP(ctx context.Context, network, host string) ([]net
 	return r.addrInfo(ctx, network, host)
 }
 
-// LookupAddr is [net.Resolver.LookupAddr]: the names of an address. libuv knows
-// one.
+// LookupAddr is [net.Resolver.LookupAddr]: the names of an address. libuv returns
+// one name.
 func (r *Resolver) LookupAddr(ctx context.Context, addr string) ([]string, error) {
 	if r == nil || !r.Libuv {
 		return r.std().LookupAddr(ctx, addr)

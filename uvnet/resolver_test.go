@@ -25,12 +25,12 @@ var resolvers = map[string]*Resolver{"nil": nil, "zero": {}, "of net": {Std: &ne
 func TestResolver(t *testing.T) {
 	ctx := context.Background()
 	want, err := net.DefaultResolver.LookupHost(ctx, "localhost")
-	check(t, err)
+	uvtest.Check(t, err)
 	four := netip.MustParseAddr("127.0.0.1")
 	for name, r := range resolvers {
 		t.Run(name, func(t *testing.T) {
 			hosts, err := r.LookupHost(ctx, "localhost")
-			check(t, err)
+			uvtest.Check(t, err)
 			for _, a := range hosts {
 				if !slices.Contains(want, a) {
 					t.Errorf("localhost is %v here and %v to package net", hosts, want)
@@ -108,7 +108,7 @@ type silent struct {
 
 func newSilent(t *testing.T) *silent {
 	p, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	s := &silent{PacketConn: p, asked: make(chan struct{}, 1000)}
 	go func() {
 		for buf := make([]byte, 512); ; {
@@ -151,7 +151,7 @@ func (s *silent) resolver() *net.Resolver {
 func TestNamesWithoutAnswer(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	ln, err := Listen("tcp4", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer ln.Close()
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
 	s := newSilent(t)
@@ -173,7 +173,7 @@ func TestNamesWithoutAnswer(t *testing.T) {
 	}
 	for _, d := range []*Dialer{{}, d, {UVResolver: &Resolver{Std: s.resolver()}}} {
 		c, err := d.Dial("tcp", "localhost:"+port)
-		check(t, err)
+		uvtest.Check(t, err)
 		c.Close()
 	}
 	if _, err := new(Resolver).LookupHost(ctx, "localhost"); err != nil {
@@ -234,7 +234,7 @@ func TestLibuvLookupEnds(t *testing.T) {
 // both.
 func TestDialByName(t *testing.T) {
 	ln, err := Listen("tcp4", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer ln.Close()
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
 	for name, r := range resolvers {

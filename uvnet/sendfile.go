@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sendFile sends up to left bytes of a regular file from where it stands. What is no
-// such file, and what keeps it from beginning at all, is left to Read and Write to
-// find, as by package net.
+// sendFile sends up to left bytes of a regular file from its offset. handled is false if it
+// is no regular file, and if sendfile cannot begin: then Read and Write find the reason, as
+// by package net.
 func (c *conn) sendFile(file syscall.RawConn, left int64) (n int64, handled bool, err error) {
 	if !canSendFile || !isRegular(file) {
 		return 0, false, nil
@@ -20,7 +20,7 @@ func (c *conn) sendFile(file syscall.RawConn, left int64) (n int64, handled bool
 		return 0, false, nil
 	}
 	defer c.release()
-	if c.check(&c.wr) != nil || c.mayBlock() { // sendfile might wait
+	if c.check(&c.wr) != nil || c.mayBlock() { // sendfile might block
 		return 0, false, nil
 	}
 	for left > 0 {
@@ -52,7 +52,7 @@ func (c *conn) sendFile(file syscall.RawConn, left int64) (n int64, handled bool
 		case err != nil:
 			return n, true, os.NewSyscallError("sendfile", err)
 		}
-		if m == 0 { // the file's end; of one in /proc it may be the kernel that cannot
+		if m == 0 { // the file's end; or a file in /proc, of which the kernel sends nothing
 			return n, n != 0, c.awaitSent()
 		}
 		n += int64(m)

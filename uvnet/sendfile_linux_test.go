@@ -18,9 +18,9 @@ import (
 func tempFile(t *testing.T, b []byte) *os.File {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "f")
-	check(t, os.WriteFile(path, b, 0o600))
+	uvtest.Check(t, os.WriteFile(path, b, 0o600))
 	f, err := os.Open(path)
-	check(t, err)
+	uvtest.Check(t, err)
 	t.Cleanup(func() { f.Close() })
 	return f
 }
@@ -48,7 +48,7 @@ func TestSendfileHappens(t *testing.T) {
 				}
 				c.Close()
 				same(t, <-got, want)
-				if n := moved.sent.Load() - before; n < int64(len(want))/2 { // the rest: when there is no room
+				if n := moved.sent.Load() - before; n < int64(len(want))/2 { // the rest goes by the loop, when the kernel is full
 					t.Errorf("sendfile moved %d bytes", n)
 				}
 			})
@@ -65,16 +65,16 @@ func TestSendfileLeavesOthers(t *testing.T) {
 	got := drained(s, 4096)
 	before := moved.sent.Load()
 	r, w, err := os.Pipe()
-	check(t, err)
+	uvtest.Check(t, err)
 	defer r.Close()
 	_, err = w.WriteString("pipe ")
-	check(t, err)
+	uvtest.Check(t, err)
 	w.Close()
 	version, err := os.Open("/proc/version") // regular, with a size of 0
-	check(t, err)
+	uvtest.Check(t, err)
 	defer version.Close()
 	want, err := os.ReadFile("/proc/version")
-	check(t, err)
+	uvtest.Check(t, err)
 	for _, src := range []io.Reader{r, version, tempFile(t, nil)} {
 		if _, err := io.Copy(c, src); err != nil {
 			t.Error(err)
@@ -123,7 +123,7 @@ func TestSendfileFromHandlers(t *testing.T) {
 		}
 	}))
 	ln, err := Listen("tcp", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	srv := &http.Server{Handler: mux}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
@@ -131,10 +131,10 @@ func TestSendfileFromHandlers(t *testing.T) {
 	for _, url := range []string{"/files/f", "/serve", "/content", "/copy"} {
 		before := moved.sent.Load()
 		resp, err := (&http.Client{Transport: tr}).Get("http://" + ln.Addr().String() + url)
-		check(t, err)
+		uvtest.Check(t, err)
 		got, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		check(t, err)
+		uvtest.Check(t, err)
 		same(t, got, want)
 		if n := moved.sent.Load() - before; n < int64(len(want))/2 {
 			t.Errorf("%s: sendfile moved %d bytes", url, n)

@@ -23,7 +23,7 @@ import (
 func runGroup(t *testing.T, n int) (g *uvgo.Group, nt *Net, stop func()) {
 	t.Helper()
 	g, err := uvgo.NewGroup(n, uvgo.WithParking(uvgo.ParkGoroutine))
-	check(t, err)
+	uvtest.Check(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -50,11 +50,11 @@ var ways = map[string]func(t *testing.T, g *uvgo.Group, ctx context.Context) err
 	"Walk": func(t *testing.T, g *uvgo.Group, ctx context.Context) error {
 		l := g.Loops()[0]
 		for h := range l.Walk() {
-			check(t, h.Close())
+			uvtest.Check(t, h.Close())
 		}
 		for range 10 {
 			_, err := l.RunNoWait()
-			check(t, err)
+			uvtest.Check(t, err)
 		}
 		return l.Shutdown(ctx)
 	},
@@ -62,7 +62,7 @@ var ways = map[string]func(t *testing.T, g *uvgo.Group, ctx context.Context) err
 		l := g.Loops()[0]
 		for h := range l.Walk() {
 			if h, ok := h.(interface{ CloseReset() error }); ok && !h.(uv.Handle).Closing() {
-				check(t, h.CloseReset())
+				uvtest.Check(t, h.CloseReset())
 			}
 		}
 		return l.Shutdown(ctx)
@@ -77,20 +77,20 @@ var sockets = map[string]func(t *testing.T, n *Net) syscall.Conn{
 		c := accepted(t, n, "tcp")
 		defer c.Close()
 		f, err := c.(*TCPConn).File()
-		check(t, err)
+		uvtest.Check(t, err)
 		defer f.Close()
 		copied, err := n.FileConn(f)
-		check(t, err)
+		uvtest.Check(t, err)
 		return waiting(t, copied)
 	},
 	"udp": func(t *testing.T, n *Net) syscall.Conn {
 		c, err := n.ListenPacket("udp", "127.0.0.1:0")
-		check(t, err)
+		uvtest.Check(t, err)
 		return waiting(t, c.(net.Conn))
 	},
 	"listener": func(t *testing.T, n *Net) syscall.Conn {
 		ln, err := n.Listen("tcp", "127.0.0.1:0")
-		check(t, err)
+		uvtest.Check(t, err)
 		go ln.Accept()
 		known(t, ln)
 		return ln.(syscall.Conn)
@@ -101,12 +101,12 @@ var sockets = map[string]func(t *testing.T, n *Net) syscall.Conn{
 func accepted(t *testing.T, n *Net, network string) net.Conn {
 	t.Helper()
 	ln, err := net.Listen(network, address(t, network))
-	check(t, err)
+	uvtest.Check(t, err)
 	defer ln.Close()
 	c, err := n.Dial(network, ln.Addr().String())
-	check(t, err)
+	uvtest.Check(t, err)
 	peer, err := ln.Accept()
-	check(t, err)
+	uvtest.Check(t, err)
 	t.Cleanup(func() { peer.Close() })
 	return c
 }
@@ -151,13 +151,13 @@ func TestNumberOutlivesTheLoop(t *testing.T) {
 				uvtest.Watchdog(t, minutes)
 				g, n, stop := runGroup(t, 1)
 				raw, err := make(t, n).SyscallConn()
-				check(t, err)
+				uvtest.Check(t, err)
 				inside, leave, left := channel(), channel(), channel()
 				var before, after fileID
 				var number uintptr
 				go func() {
 					defer close(left)
-					check(t, raw.Control(func(fd uintptr) {
+					uvtest.Check(t, raw.Control(func(fd uintptr) {
 						number = fd
 						before, _ = identify(fd)
 						close(inside)
@@ -182,7 +182,7 @@ func TestNumberOutlivesTheLoop(t *testing.T) {
 				if after != before {
 					t.Errorf("the number stood for %v; before %v", after, before)
 				}
-				check(t, g.Shutdown(context.Background()))
+				uvtest.Check(t, g.Shutdown(context.Background()))
 				uvtest.Eventually(t, "the descriptor to be closed", func() bool {
 					id, err := identify(number)
 					return err != nil || id != before
@@ -200,12 +200,12 @@ func TestShutdownWaitsForUsers(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	g, n, stop := runGroup(t, 1)
 	raw, err := sockets["tcp"](t, n).SyscallConn()
-	check(t, err)
+	uvtest.Check(t, err)
 	inside, leave, left := channel(), channel(), channel()
 	go raw.Control(func(fd uintptr) {
 		defer close(left)
 		before, err := identify(fd)
-		check(t, err)
+		uvtest.Check(t, err)
 		close(inside)
 		<-leave
 		if after, err := identify(fd); err != nil || after != before {
@@ -226,7 +226,7 @@ func TestShutdownWaitsForUsers(t *testing.T) {
 	}
 	close(leave)
 	<-left
-	check(t, <-done)
+	uvtest.Check(t, <-done)
 }
 
 // TestShutdownUnderTraffic: a group is shut down while goroutines write and read
@@ -240,12 +240,12 @@ func TestShutdownUnderTraffic(t *testing.T) {
 		var wg sync.WaitGroup
 		for _, network := range []string{"tcp", "unix"} {
 			ln, err := n.Listen(network, address(t, network))
-			check(t, err)
+			uvtest.Check(t, err)
 			defer ln.Close()
 			go serveTraffic(ln)
 			for i := range 20 {
 				c, err := n.Dial(network, ln.Addr().String())
-				check(t, err)
+				uvtest.Check(t, err)
 				wg.Go(func() { traffic(t, c, i, file) })
 			}
 		}
@@ -255,7 +255,7 @@ func TestShutdownUnderTraffic(t *testing.T) {
 		if round%2 == 0 {
 			stop()
 		}
-		check(t, g.Shutdown(context.Background()))
+		uvtest.Check(t, g.Shutdown(context.Background()))
 		stop()
 		wg.Wait()
 		close(done)
@@ -289,7 +289,7 @@ func traffic(t *testing.T, c net.Conn, way int, file string) {
 	go io.Copy(io.Discard, c)
 	p := bytes.Repeat([]byte("SECRET"), 200)
 	raw, err := c.(syscall.Conn).SyscallConn()
-	check(t, err)
+	uvtest.Check(t, err)
 	for err == nil {
 		switch way % 5 {
 		case 0, 1:

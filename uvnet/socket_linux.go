@@ -4,11 +4,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inherits tells that accepted connections have the options of their listener,
-// which saves five system calls each.
+// inherits tells that accepted connections have the options of their listener. That
+// saves five system calls for each.
 const inherits = true
 
-// accept takes a connection from a listener.
+// accept accepts a connection.
 func accept(fd int) (int, unix.Sockaddr, error) {
 	c, sa, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 	if err != nil {
@@ -18,7 +18,7 @@ func accept(fd int) (int, unix.Sockaddr, error) {
 	return c, sa, err
 }
 
-// socket makes a socket that does not block.
+// socket makes a non-blocking socket.
 func socket(family, typ int) (int, error) {
 	return liftSocket(unix.Socket(family, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0))
 }

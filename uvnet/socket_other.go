@@ -11,7 +11,7 @@ import (
 // inherits tells that accepted connections have the options of their listener.
 const inherits = false
 
-// accept takes a connection from a listener.
+// accept accepts a connection.
 func accept(fd int) (int, unix.Sockaddr, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -25,7 +25,7 @@ func accept(fd int) (int, unix.Sockaddr, error) {
 	return c, sa, err
 }
 
-// socket makes a socket that does not block.
+// socket makes a non-blocking socket.
 func socket(family, typ int) (int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

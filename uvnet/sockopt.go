@@ -14,7 +14,7 @@ func setsockopt(fd, level, opt, value int) error {
 	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, level, opt, value))
 }
 
-// tune sets the options of a fresh TCP connection: no delay, and probes.
+// tune sets the options of a new TCP connection: no delay, and keep-alive probes.
 func tune(fd int, cfg net.KeepAliveConfig) {
 	_ = setsockopt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	if cfg.Enable {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// spliceFlags: the calls never wait, the sockets' owners do.
+// spliceFlags keep the calls from blocking.
 const spliceFlags = unix.SPLICE_F_MOVE | unix.SPLICE_F_NONBLOCK
 
 // splice moves up to n bytes between a pipe and something else.
@@ -28,8 +28,8 @@ func cannotSplice(err error) bool {
 	return err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP
 }
 
-// spliceTo moves up to left bytes to d while the kernel has some: 0 where it has none, or
-// the loop reads. io.EOF at the end. The caller has just read so many bytes.
+// spliceTo moves up to left bytes to d, for as long as the kernel has some and the loop does
+// not read them. io.EOF at the end. read is how many bytes the caller has just read.
 func (c *conn) spliceTo(d *spliceTarget, left int64, read int) (n int64, err error) {
 	for left > 0 {
 		p, m, err := c.spliceIn(left, read)
@@ -47,15 +47,15 @@ func (c *conn) spliceTo(d *spliceTarget, left int64, read int) (n int64, err err
 	return n, nil
 }
 
-// spliceIn moves what the kernel has, if the loop does not read it, to a pipe.
+// spliceIn moves what the kernel has to a pipe, unless the loop reads it.
 func (c *conn) spliceIn(left int64, read int) (p *pipe, n int, err error) {
 	c.rmu.Lock()
 	defer c.rmu.Unlock()
 	if read >= longChunk {
-		c.in.direct += read // the loop's next read is short, to leave us the rest
+		c.in.direct += read // the loop's next read is short, and leaves the rest to splice
 	}
 	if c.acquire() != nil {
-		return nil, 0, nil // Read finds out
+		return nil, 0, nil // Read finds the error
 	}
 	defer c.release()
 	c.mu.Lock()
@@ -133,7 +133,7 @@ func isStream(src syscall.RawConn) bool {
 	return cerr == nil && err == nil && typ == unix.SOCK_STREAM
 }
 
-// rawError is an error of a RawConn's Read or Write as that of the operation.
+// rawError turns an error of a RawConn's Read or Write into one of the operation op.
 func rawError(op string, err error) error {
 	var e *net.OpError
 	if !errors.As(err, &e) {
@@ -152,7 +152,7 @@ type spliceTarget struct {
 	raw syscall.RawConn
 }
 
-// spliceTargetOf returns what takes w's bytes from a pipe, nil if nothing does.
+// spliceTargetOf returns w as a target, nil if splice cannot write to it.
 func spliceTargetOf(w io.Writer) *spliceTarget {
 	switch w := w.(type) {
 	case *conn:
@@ -169,8 +169,8 @@ func spliceTargetOf(w io.Writer) *spliceTarget {
 	return nil
 }
 
-// write moves the n bytes in the pipe on, waiting for room. What the kernel cannot
-// move is copied.
+// write moves the n bytes in the pipe to the target, and waits until it accepts them. What
+// the kernel cannot move is copied.
 func (d *spliceTarget) write(p *pipe, n int) (int, error) {
 	if d.c != nil {
 		return d.c.spliceOut(p, n)
@@ -199,8 +199,8 @@ func (d *spliceTarget) write(p *pipe, n int) (int, error) {
 	return done, nil
 }
 
-// spliceError is an error of splice as Read or Write of a file, or of a connection of
-// package net, has it.
+// spliceError turns an error of splice into one of op, Read or Write, of a file or of a
+// connection of package net.
 func spliceError(op string, v any, err error) error {
 	err = os.NewSyscallError("splice", err)
 	switch v := v.(type) {
@@ -212,7 +212,8 @@ func spliceError(op string, v any, err error) error {
 	return err
 }
 
-// spliceOut moves the n bytes in the pipe to the peer, waiting for room.
+// spliceOut moves the n bytes in the pipe to the peer, and waits until the kernel accepts
+// them.
 func (c *conn) spliceOut(p *pipe, n int) (done int, err error) {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
@@ -233,7 +234,7 @@ func (c *conn) spliceOutLocked(p *pipe, n int) (done int, err error) {
 			return done, err
 		}
 		m, err := 0, error(unix.EINVAL)
-		if !c.mayBlock() { // else it might wait
+		if !c.mayBlock() { // else it might block
 			m, err = splice(p.r, c.fd, int64(n-done))
 		}
 		switch {
@@ -253,8 +254,8 @@ func (c *conn) spliceOutLocked(p *pipe, n int) (done int, err error) {
 	return done, c.awaitSent()
 }
 
-// A submitter gives the loop what is written to it, a piece at most: see pieceSize. Where
-// the loop writes nothing it waits until the kernel has it.
+// A submitter gives the loop what is written to it, pieceSize bytes at most. Where the loop
+// has no part in writing, it waits until the kernel has the bytes.
 type submitter struct{ c *conn }
 
 func (s submitter) Write(b []byte) (int, error) {

@@ -60,10 +60,10 @@ func TestSpliceHappens(t *testing.T) {
 						defer src.Close()
 						defer out.Close()
 						_, err := in.Write(want[:100])
-						check(t, err)
+						uvtest.Check(t, err)
 						first := make([]byte, 10) // the loop reads from now on, and ahead
 						_, err = io.ReadFull(src, first)
-						check(t, err)
+						uvtest.Check(t, err)
 						got := drained(out, 32<<10)
 						before := moved.spliced.Load()
 						go func() {
@@ -94,7 +94,7 @@ func TestSpliceToFile(t *testing.T) {
 			in, src := connectPair(t, "tcp", makers[0], makers[0])
 			defer src.Close()
 			f, err := os.OpenFile(filepath.Join(t.TempDir(), "f"), os.O_RDWR|os.O_CREATE|flags, 0o600)
-			check(t, err)
+			uvtest.Check(t, err)
 			defer f.Close()
 			go func() {
 				_, _ = in.Write(want)
@@ -104,7 +104,7 @@ func TestSpliceToFile(t *testing.T) {
 				t.Errorf("%d bytes, %v", n, err)
 			}
 			got, err := os.ReadFile(f.Name())
-			check(t, err)
+			uvtest.Check(t, err)
 			same(t, got, want)
 		})
 	}
@@ -112,7 +112,7 @@ func TestSpliceToFile(t *testing.T) {
 		in, src := connectPair(t, "tcp", makers[0], makers[0])
 		defer src.Close()
 		r, w, err := os.Pipe()
-		check(t, err)
+		uvtest.Check(t, err)
 		defer r.Close()
 		go func() {
 			_, _ = in.Write(want)
@@ -123,7 +123,7 @@ func TestSpliceToFile(t *testing.T) {
 			w.Close()
 		}()
 		got, err := io.ReadAll(r)
-		check(t, err)
+		uvtest.Check(t, err)
 		same(t, got, want)
 	})
 }
@@ -168,10 +168,10 @@ func TestSpliceEnds(t *testing.T) {
 					ended <- err
 				}()
 				_, err := in.Write(bulk)
-				check(t, err)
+				uvtest.Check(t, err)
 				got := make([]byte, len(bulk))
 				_, err = io.ReadFull(out, got) // the copy is under way
-				check(t, err)
+				uvtest.Check(t, err)
 				if !bytes.Equal(got, bulk) {
 					t.Error("other bytes arrived")
 				}

@@ -11,9 +11,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// What a connection asks of its loop.
+// The tasks that a connection has its loop do.
 type (
-	readTask  conn // read until somebody has had enough
+	readTask  conn // read, until stopReading
 	writeTask conn // write the piece in c.out
 	closeTask conn // close the descriptor, which the loop may own
 )
@@ -26,7 +26,7 @@ func (c *conn) open() error {
 	c.mu.Lock()
 	alive := c.life.open()
 	c.mu.Unlock()
-	if !alive { // closed meanwhile, when the loop took no more tasks
+	if !alive { // the last user found the loop closed, and closed the descriptor
 		return errLoopClosed
 	}
 	s, err := handles.NewTCP(c.w.loop)
@@ -50,9 +50,10 @@ func (c *conn) open() error {
 	return nil
 }
 
-// inUse tells whether goroutines use the descriptor. The loop asks before it closes
-// it: for us, for its own shutdown, or because somebody walked its handles. The
-// users leave as they do for Close, and the last one has the closing done.
+// inUse is the stream's guard: it tells whether goroutines use the descriptor. The loop
+// asks once, before it closes the stream: because closeStream asked for that, because it is
+// shut down, or because somebody walked its handles. Users leave as they do for Close, and
+// the last one pushes the closeTask that ends the guard.
 func (c *conn) inUse() bool {
 	c.mu.Lock()
 	c.life.to(lifeClosing)
@@ -73,7 +74,7 @@ func (c *conn) inUse() bool {
 	return false
 }
 
-// sysError is an error of libuv as package net would have it from the call.
+// sysError turns an error of libuv into package net's error of a system call.
 func sysError(call string, err error) error {
 	var e *uv.Error
 	if !errors.As(err, &e) {

@@ -52,7 +52,7 @@ func (c *TCPConn) SetKeepAlivePeriod(d time.Duration) error {
 	return c.set(func(fd int) error { return keepalive.SetIdle(fd, d) })
 }
 
-// SetKeepAliveConfig sets all that there is to set about probes.
+// SetKeepAliveConfig sets all options of the kernel's probes.
 func (c *TCPConn) SetKeepAliveConfig(config net.KeepAliveConfig) error {
 	return c.set(func(fd int) error { return keepalive.Set(fd, config) })
 }

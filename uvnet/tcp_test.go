@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // TestOptions: accepted and dialled connections have the options that package
@@ -15,8 +17,8 @@ import (
 func TestOptions(t *testing.T) {
 	options := func(c net.Conn) (v [5]int) {
 		raw, err := c.(syscall.Conn).SyscallConn()
-		check(t, err)
-		check(t, raw.Control(func(fd uintptr) {
+		uvtest.Check(t, err)
+		uvtest.Check(t, raw.Control(func(fd uintptr) {
 			for i, o := range [][2]int{
 				{unix.IPPROTO_TCP, unix.TCP_NODELAY}, {unix.SOL_SOCKET, unix.SO_KEEPALIVE},
 				{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE}, {unix.IPPROTO_TCP, unix.TCP_KEEPINTVL}, {unix.IPPROTO_TCP, unix.TCP_KEEPCNT},
@@ -38,11 +40,11 @@ func TestOptions(t *testing.T) {
 				ln, err = (&net.ListenConfig{KeepAlive: keepAlive}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 				d = &net.Dialer{KeepAlive: keepAlive}
 			}
-			check(t, err)
+			uvtest.Check(t, err)
 			c, err := d.DialContext(context.Background(), "tcp", ln.Addr().String())
-			check(t, err)
+			uvtest.Check(t, err)
 			s, err := ln.Accept()
-			check(t, err)
+			uvtest.Check(t, err)
 			got[i] = [2][5]int{options(s), options(c)}
 			s.Close()
 			c.Close()

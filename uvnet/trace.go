@@ -6,8 +6,8 @@ import (
 	"net/http/httptrace"
 )
 
-// A traceless is a context without the hooks of an httptrace.ClientTrace. Package
-// net keeps its own copy of them under a key of its own, which stays: see
+// A traceless is a context without the hooks of an httptrace.ClientTrace. Package net
+// keeps a copy of the hooks for lookups under a key of its own, which is left there: see
 // lookupContext.
 type traceless struct{ context.Context }
 
@@ -20,15 +20,15 @@ func (c traceless) Value(key any) any {
 	return v
 }
 
-// A valueless is a context without values: it ends, and tells nothing.
+// A valueless is a context without values, which ends as its parent does.
 type valueless struct{ context.Context }
 
 // Value returns nil.
 func (valueless) Value(any) any { return nil }
 
-// lookupContext is ctx for a resolver: with the hooks for lookups, which package
-// net's resolver calls itself, and without those for connecting, for a connection
-// to a name server is not the caller's.
+// lookupContext is ctx for a resolver: with the hooks for lookups, which package net's
+// resolver calls itself, and without the hooks for connecting. A connection to a name
+// server is not the one that the caller traces.
 func lookupContext(ctx context.Context) context.Context {
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace == nil || trace.ConnectStart == nil && trace.ConnectDone == nil {
@@ -36,7 +36,7 @@ func lookupContext(ctx context.Context) context.Context {
 	}
 	shadow := *trace
 	shadow.ConnectStart, shadow.ConnectDone = nil, nil
-	if shadow.DNSStart == nil { // or package net's copy of the others stays in force
+	if shadow.DNSStart == nil { // a trace without DNSStart would leave package net's copy in force
 		shadow.DNSStart = func(httptrace.DNSStartInfo) {}
 	}
 	return httptrace.WithClientTrace(traceless{ctx}, &shadow)

@@ -81,7 +81,7 @@ func TestHTTPTraceOfLibuv(t *testing.T) {
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
 	var tr tracer
 	c, err := (&Dialer{UVResolver: &Resolver{Libuv: true}}).DialContext(tr.context(true, true), "tcp4", "localhost:"+port)
-	check(t, err)
+	uvtest.Check(t, err)
 	c.Close()
 	if len(tr.seen) != 4 || tr.seen[0] != "DNSStart localhost" || tr.seen[1] != "DNSDone [{127.0.0.1 }], <nil>" {
 		t.Errorf("%q", tr.seen)

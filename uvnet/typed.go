@@ -27,8 +27,8 @@ func ListenTCP(network string, laddr *net.TCPAddr) (*TCPListener, error) {
 	return ln.(*TCPListener), nil
 }
 
-// plain tells whether the address means the same to Listen when it is written
-// out; package net has its own answers to the others.
+// plain tells whether the address, written out, means the same to Listen. Package net's
+// ListenTCP answers for any other.
 func plain(network string, a *net.TCPAddr) bool {
 	if a.Port < 0 || a.Port > 65535 {
 		return false
@@ -153,8 +153,7 @@ func (d *Dialer) DialUnix(ctx context.Context, network string, laddr, raddr *net
 	return c, nil
 }
 
-// typedFromNet makes a connection of ours of the outcome of a function of package
-// net.
+// typedFromNet makes a connection of the result of a function of package net.
 func typedFromNet[S net.PacketConn, C net.PacketConn](op, network string, std S, err error, convert func(string, S) (C, error)) (c C, _ error) {
 	if err != nil {
 		return c, err

@@ -185,11 +185,11 @@ func TestTyped(t *testing.T) {
 				to := &net.UDPAddr{IP: ip, Port: p.LocalAddr().(*net.UDPAddr).Port}
 				for _, from := range []*net.UDPAddr{nil, {}} {
 					c, err := w.dialUDP(network, from, to)
-					check(t, err)
+					uvtest.Check(t, err)
 					note(fmt.Sprint("dialUDP ", name, " from ", from), nil, c.LocalAddr(), c.RemoteAddr())
-					check(t, write(c))
+					uvtest.Check(t, write(c))
 					_, _, err = p.ReadFrom(make([]byte, 9))
-					check(t, err)
+					uvtest.Check(t, err)
 					c.Close()
 				}
 				c, err := w.dialerUDP(network, netip.AddrPort{}, to.AddrPort())
@@ -229,26 +229,26 @@ func TestTypedUnix(t *testing.T) {
 		dir := t.TempDir()
 		at := &net.UnixAddr{Name: filepath.Join(dir, "s"), Net: "unix"}
 		ln, err := w.listenUnix("unix", at)
-		check(t, err)
+		uvtest.Check(t, err)
 		for i, dial := range []func(string, *net.UnixAddr, *net.UnixAddr) (net.Conn, error){w.dialUnix, w.dialerUnix} {
 			own := &net.UnixAddr{Name: filepath.Join(dir, fmt.Sprint("c", i)), Net: "unix"}
 			c, err := dial("unix", own, at)
-			check(t, err)
+			uvtest.Check(t, err)
 			s, err := ln.Accept()
-			check(t, err)
+			uvtest.Check(t, err)
 			if c.LocalAddr().String() != own.Name || c.RemoteAddr().String() != at.Name || s.RemoteAddr().String() != own.Name {
 				t.Errorf("%s: %v to %v, accepted %v", w.name, c.LocalAddr(), c.RemoteAddr(), s.RemoteAddr())
 			}
-			check(t, write(c))
-			check(t, read(s))
+			uvtest.Check(t, write(c))
+			uvtest.Check(t, read(s))
 			c.Close()
 			s.Close()
 		}
 		ln.Close()
 		p, err := w.unixgram("unixgram", &net.UnixAddr{Name: filepath.Join(dir, "p"), Net: "unixgram"})
-		check(t, err)
+		uvtest.Check(t, err)
 		_, err = p.WriteTo([]byte("x"), p.LocalAddr())
-		check(t, err)
+		uvtest.Check(t, err)
 		if n, _, err := p.ReadFrom(make([]byte, 9)); n != 1 || err != nil {
 			t.Error(n, err)
 		}
@@ -262,7 +262,7 @@ func TestListenMulticastUDP(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	var lo *net.Interface
 	ifis, err := net.Interfaces()
-	check(t, err)
+	uvtest.Check(t, err)
 	for _, i := range ifis {
 		if i.Flags&net.FlagLoopback != 0 {
 			lo = &i
@@ -271,18 +271,18 @@ func TestListenMulticastUDP(t *testing.T) {
 	group := &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251)}
 	for _, w := range typedWorlds {
 		p, err := w.multicast("udp4", lo, group)
-		check(t, err)
+		uvtest.Check(t, err)
 		port := p.LocalAddr().(*net.UDPAddr).Port
 		c, err := w.listenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		check(t, err)
+		uvtest.Check(t, err)
 		_, err = c.WriteTo([]byte("to all"), &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-		check(t, err)
+		uvtest.Check(t, err)
 		n, from, err := p.ReadFrom(make([]byte, 9))
 		if err != nil || n != 6 || from.String() != c.LocalAddr().String() {
 			t.Errorf("%s: %d from %v, %v", w.name, n, from, err)
 		}
 		groups, err := lo.MulticastAddrs()
-		check(t, err)
+		uvtest.Check(t, err)
 		if !containsIP(groups, group.IP) {
 			t.Errorf("%s: not a member: %v", w.name, groups)
 		}

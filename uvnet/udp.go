@@ -10,8 +10,8 @@ import (
 )
 
 // A UDPConn is a UDP socket, connected or not, with the methods of
-// [net.UDPConn]. Goroutines send and receive by themselves; the loop tells them
-// when to.
+// [net.UDPConn]. Goroutines make the system calls themselves, and wait until the loop
+// tells them to try again.
 type UDPConn struct {
 	packetConn
 	family int
@@ -47,8 +47,8 @@ func (n *Net) udpFromNet(network string, c *net.UDPConn) (*UDPConn, error) {
 	return newUDPConn(w, network, fd, c.LocalAddr(), c.RemoteAddr()), nil
 }
 
-// std is the Dialer of package net for a network that it dials for us, without
-// what ctx and resolve have seen to.
+// std is the Dialer of package net for a network that package net dials. It leaves out the
+// limits, which ctx has, and the resolver, since the address has been resolved.
 func (d *Dialer) std(ctx context.Context) *net.Dialer {
 	std := &net.Dialer{LocalAddr: d.LocalAddr, Control: d.Control}
 	if d.ControlContext != nil {
@@ -94,7 +94,7 @@ func (lc *ListenConfig) ListenPacket(ctx context.Context, network, address strin
 	return p, nil
 }
 
-// packetFromNet makes a packet connection of ours of one of package net.
+// packetFromNet makes a packet connection of one of package net.
 func (n *Net) packetFromNet(network string, c net.PacketConn) (net.PacketConn, error) {
 	switch c := c.(type) {
 	case *net.UDPConn:

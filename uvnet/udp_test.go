@@ -18,10 +18,10 @@ import (
 func TestUDP(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	p, err := ListenPacket("udp", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer p.Close()
 	c, err := Dial("udp", p.LocalAddr().String())
-	check(t, err)
+	uvtest.Check(t, err)
 	defer c.Close()
 	buf := make([]byte, 100)
 	for _, want := range []string{"one", "two", "", "three"} {
@@ -53,21 +53,21 @@ func TestUDP(t *testing.T) {
 func TestUDPWaits(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	p, err := ListenPacket("udp4", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	c, err := net.Dial("udp", p.LocalAddr().String())
-	check(t, err)
+	uvtest.Check(t, err)
 	defer c.Close()
 	for range 50 {
 		got := make(chan error, 1)
 		go func() { _, _, err := p.ReadFrom(make([]byte, 9)); got <- err }()
-		check(t, write(c))
-		check(t, <-got)
+		uvtest.Check(t, write(c))
+		uvtest.Check(t, <-got)
 	}
-	check(t, p.SetReadDeadline(time.Now().Add(time.Millisecond)))
+	uvtest.Check(t, p.SetReadDeadline(time.Now().Add(time.Millisecond)))
 	if _, _, err := p.ReadFrom(make([]byte, 9)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("deadline: %v", err)
 	}
-	check(t, p.SetReadDeadline(time.Time{}))
+	uvtest.Check(t, p.SetReadDeadline(time.Time{}))
 	got := make(chan error, 1)
 	go func() { _, _, err := p.ReadFrom(make([]byte, 9)); got <- err }()
 	p.Close()
@@ -81,38 +81,38 @@ func TestUDPErrors(t *testing.T) {
 	for name, run := range map[string]func(w world) error{
 		"nobody there": func(w world) error {
 			free, err := net.ListenPacket("udp", "127.0.0.1:0")
-			check(t, err)
+			uvtest.Check(t, err)
 			free.Close()
 			c, err := w.dial("udp", free.LocalAddr().String())
-			check(t, err)
+			uvtest.Check(t, err)
 			defer c.Close()
-			check(t, write(c))
+			uvtest.Check(t, write(c))
 			return read(c)
 		},
 		"write to connected": func(w world) error {
 			c, err := w.dial("udp", "127.0.0.1:9")
-			check(t, err)
+			uvtest.Check(t, err)
 			defer c.Close()
 			_, err = c.(net.PacketConn).WriteTo([]byte("x"), &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9})
 			return err
 		},
 		"write to wrong type": func(w world) error {
 			p, err := w.packet("udp", "127.0.0.1:0")
-			check(t, err)
+			uvtest.Check(t, err)
 			defer p.Close()
 			_, err = p.WriteTo([]byte("x"), &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9})
 			return err
 		},
 		"too large": func(w world) error {
 			p, err := w.packet("udp", "127.0.0.1:0")
-			check(t, err)
+			uvtest.Check(t, err)
 			defer p.Close()
 			_, err = p.WriteTo(make([]byte, 70_000), p.LocalAddr())
 			return err
 		},
 		"closed": func(w world) error {
 			p, err := w.packet("udp", "127.0.0.1:0")
-			check(t, err)
+			uvtest.Check(t, err)
 			p.Close()
 			_, _, err = p.ReadFrom(nil)
 			return err
@@ -159,11 +159,11 @@ func TestUDPAddresses(t *testing.T) {
 		for _, network := range []string{"udp4", "udp"} {
 			at := map[string]string{"udp4": "127.0.0.1:0", "udp": ":0"}[network]
 			p, err := w.packet(network, at)
-			check(t, err)
+			uvtest.Check(t, err)
 			u := p.(packetMethods)
 			port := p.LocalAddr().(*net.UDPAddr).AddrPort().Port()
 			cc, err := w.dial("udp", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port).String())
-			check(t, err)
+			uvtest.Check(t, err)
 			c := cc.(packetMethods)
 			v4 := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)
 			mapped := netip.AddrPortFrom(netip.MustParseAddr("::ffff:127.0.0.1"), port)
@@ -208,7 +208,7 @@ func TestUDPAddresses(t *testing.T) {
 			note("write", n, 0, err)
 			n, err = c.Read(nil)
 			got[i][network+" read nothing"] = outcome{n, 0, shapeOf(err)}
-			check(t, c.SetReadDeadline(time.Unix(1, 0)))
+			uvtest.Check(t, c.SetReadDeadline(time.Unix(1, 0)))
 			n, err = c.Read(nil)
 			got[i][network+" read nothing too late"] = outcome{n, 0, shapeOf(err)}
 			c.Close()

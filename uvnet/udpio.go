@@ -24,9 +24,9 @@ func (c *UDPConn) ReadFromUDPAddrPort(p []byte) (n int, addr netip.AddrPort, err
 	return n, addrPortOf(&from), nil
 }
 
-// ReadFromUDP receives a packet and tells whom it is from. It is small enough to
-// be inlined, so that an address that does not outlive its caller costs him only
-// the IP.
+// ReadFromUDP receives a packet and tells whom it is from. It is small enough to be
+// inlined: then an address that does not outlive the caller is on the stack, and only
+// its IP is allocated.
 func (c *UDPConn) ReadFromUDP(p []byte) (int, *net.UDPAddr, error) {
 	return c.readFrom(p, new(net.UDPAddr))
 }
@@ -150,8 +150,8 @@ func (c *UDPConn) sendMsg(p, oob []byte, to *sock.Addr) (n int, err error) {
 	return n, err
 }
 
-// target is where a packet goes: an address that is none must not pass for the
-// wildcard, as a UDPAddr without IP does.
+// target is where a packet goes. It refuses the zero AddrPort, where a UDPAddr without IP
+// stands for the wildcard.
 func (c *UDPConn) target(addr netip.AddrPort) (sock.Addr, error) {
 	ip := addr.Addr()
 	switch {
@@ -165,8 +165,8 @@ func (c *UDPConn) target(addr netip.AddrPort) (sock.Addr, error) {
 	return c.sockAddr(ip, addr.Port()), nil
 }
 
-// targetUDP is target for a UDPAddr; the wildcard of either family is that of
-// the socket's. call is the system call that would refuse a port.
+// targetUDP is target for a UDPAddr. The wildcard of either family stands for that of the
+// socket's family. call is the system call that would refuse a port.
 func (c *UDPConn) targetUDP(call string, addr *net.UDPAddr) (sock.Addr, error) {
 	if c.raddr != nil {
 		return sock.Addr{}, net.ErrWriteToConnected

@@ -22,10 +22,10 @@ func udpAddresses(t *testing.T) []string {
 		all = append(all, "[::1]:0")
 	}
 	ifis, err := net.Interfaces()
-	check(t, err)
+	uvtest.Check(t, err)
 	for _, ifi := range ifis {
 		addrs, err := ifi.Addrs()
-		check(t, err)
+		uvtest.Check(t, err)
 		for _, a := range addrs {
 			if p, ok := a.(*net.IPNet); ok && p.IP.To4() == nil && p.IP.IsLinkLocalUnicast() {
 				return append(all, fmt.Sprintf("[%s%%%s]:0", p.IP, ifi.Name))
@@ -42,7 +42,7 @@ func TestUDPSenders(t *testing.T) {
 	for _, at := range udpAddresses(t) {
 		for _, w := range worlds {
 			p, err := w.packet("udp", at)
-			check(t, err)
+			uvtest.Check(t, err)
 			u := p.(packetMethods)
 			self := p.LocalAddr().(*net.UDPAddr)
 			port := self.AddrPort()
@@ -52,23 +52,23 @@ func TestUDPSenders(t *testing.T) {
 				if i%2 == 0 {
 					_, err = u.WriteToUDPAddrPort([]byte("x"), port)
 				}
-				check(t, err)
+				uvtest.Check(t, err)
 			}
 			var from [5]string
 			_, a, err := u.ReadFromUDPAddrPort(buf)
-			check(t, err)
+			uvtest.Check(t, err)
 			from[0] = a.String()
 			_, b, err := u.ReadFromUDP(buf)
-			check(t, err)
+			uvtest.Check(t, err)
 			from[1] = b.String()
 			_, c, err := u.ReadFrom(buf)
-			check(t, err)
+			uvtest.Check(t, err)
 			from[2] = c.String()
 			_, _, _, d, err := u.ReadMsgUDPAddrPort(buf, nil)
-			check(t, err)
+			uvtest.Check(t, err)
 			from[3] = d.String()
 			_, _, _, e, err := u.ReadMsgUDP(buf, nil)
-			check(t, err)
+			uvtest.Check(t, err)
 			from[4] = e.String()
 			for i, f := range from {
 				if f != self.String() {
@@ -88,17 +88,17 @@ func TestUDPMsgFlags(t *testing.T) {
 	var got [2][]outcome
 	for i, w := range worlds {
 		p, err := w.packet("udp4", "127.0.0.1:0")
-		check(t, err)
+		uvtest.Check(t, err)
 		raw, err := p.(syscall.Conn).SyscallConn()
-		check(t, err)
-		check(t, raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1) }))
-		check(t, err)
+		uvtest.Check(t, err)
+		uvtest.Check(t, raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1) }))
+		uvtest.Check(t, err)
 		u := p.(packetMethods)
 		for _, size := range [][2]int{{8, 100}, {2, 100}, {8, 4}, {0, 0}} {
 			_, err := u.WriteTo([]byte("packet"), p.LocalAddr())
-			check(t, err)
+			uvtest.Check(t, err)
 			n, oobn, flags, _, err := u.ReadMsgUDPAddrPort(make([]byte, size[0]), make([]byte, size[1]))
-			check(t, err)
+			uvtest.Check(t, err)
 			got[i] = append(got[i], outcome{n, oobn, flags})
 		}
 		p.Close()
@@ -115,7 +115,7 @@ func TestUDPMsgFlags(t *testing.T) {
 func TestUDPControlMessages(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	p, err := ListenPacket("udp4", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer p.Close()
 	u := p.(*UDPConn)
 	to := p.LocalAddr().(*net.UDPAddr).AddrPort()
@@ -130,66 +130,5 @@ func TestUDPControlMessages(t *testing.T) {
 	}
 	if _, _, err := u.WriteMsgUDPAddrPort([]byte("x"), []byte("nonsense, and too short"), to); err == nil {
 		t.Error("nonsense is taken for control messages")
-	}
-}
-
-// TestUDPAllocs: no method of a UDP socket allocates more than package net's,
-// and those without a net.Addr nothing at all.
-func TestUDPAllocs(t *testing.T) {
-	uvtest.Watchdog(t, minutes)
-	for _, at := range udpAddresses(t) {
-		var got [2]map[string]float64
-		for i, w := range worlds {
-			p, err := w.packet("udp", at)
-			check(t, err)
-			u := p.(packetMethods)
-			cc, err := w.dial("udp", p.LocalAddr().String())
-			check(t, err)
-			c := cc.(packetMethods)
-			to := p.LocalAddr().(*net.UDPAddr)
-			port := to.AddrPort()
-			buf, oob := make([]byte, 8), make([]byte, 64)
-			var addr net.Addr = to
-			got[i] = map[string]float64{}
-			for _, m := range []struct {
-				name string
-				send func() error
-				recv func() error
-			}{
-				{"AddrPort", func() error { _, err := u.WriteToUDPAddrPort(buf, port); return err },
-					func() error { _, _, err := u.ReadFromUDPAddrPort(buf); return err }},
-				{"MsgAddrPort", func() error { _, _, err := u.WriteMsgUDPAddrPort(buf, nil, port); return err },
-					func() error { _, _, _, _, err := u.ReadMsgUDPAddrPort(buf, oob); return err }},
-				{"UDP", func() error { _, err := u.WriteToUDP(buf, to); return err },
-					func() error { _, _, err := u.ReadFromUDP(buf); return err }},
-				{"MsgUDP", func() error { _, _, err := u.WriteMsgUDP(buf, nil, to); return err },
-					func() error { _, _, _, _, err := u.ReadMsgUDP(buf, oob); return err }},
-				{"Addr", func() error { _, err := u.WriteTo(buf, addr); return err },
-					func() error { _, _, err := u.ReadFrom(buf); return err }},
-				{"connected", func() error { _, err := c.Write(buf); return err },
-					func() error { _, err := u.Read(buf); return err }},
-				{"connected msg", func() error { _, _, err := c.WriteMsgUDP(buf, oob[:0], nil); return err },
-					func() error { _, err := u.Read(buf); return err }},
-			} {
-				var err error
-				keep := func(e error) {
-					if err == nil {
-						err = e
-					}
-				}
-				got[i]["send "+m.name] = testing.AllocsPerRun(50, func() { keep(m.send()) })
-				got[i]["receive "+m.name] = testing.AllocsPerRun(50, func() { keep(m.recv()) })
-				if err != nil {
-					t.Fatalf("%s, %s: %v", w.name, m.name, err)
-				}
-			}
-			c.Close()
-			p.Close()
-		}
-		for name, n := range got[0] {
-			if n > got[1][name] {
-				t.Errorf("%s, %s: %v, %v by package net", at, name, n, got[1][name])
-			}
-		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // A UnixConn is a unix stream connection, with methods of [net.UnixConn]. Any
-// number of goroutines may call them. They read and write by themselves, since
-// descriptors that come with the bytes would be lost if the loop read these ahead.
+// number of goroutines may call them. The loop has no part in reading and writing, since
+// descriptors that come with the bytes would be lost if it read ahead.
 type UnixConn struct{ conn }
 
 var _ net.Conn = (*UnixConn)(nil)
@@ -84,7 +84,7 @@ func (c *UnixConn) reads(name string, call func() error) error {
 	return c.repeat(name, &c.rd, func() error { return c.check(&c.rd) }, call)
 }
 
-// writes runs a writing call until there is room.
+// writes runs a writing call until the kernel accepts bytes.
 func (c *UnixConn) writes(name string, call func() error) error {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()

@@ -23,7 +23,7 @@ func TestUnixRightsArrive(t *testing.T) {
 		},
 		"RawConn": func(c *UnixConn, p, oob []byte) (n, oobn int, err error) {
 			raw, rerr := c.SyscallConn()
-			check(t, rerr)
+			uvtest.Check(t, rerr)
 			rerr = raw.Read(func(fd uintptr) bool {
 				n, oobn, _, _, err = unix.Recvmsg(int(fd), p, oob, unix.MSG_CMSG_CLOEXEC)
 				return err != unix.EAGAIN
@@ -38,7 +38,7 @@ func TestUnixRightsArrive(t *testing.T) {
 			defer c.Close()
 			defer peer.Close()
 			f, err := os.Open(os.DevNull)
-			check(t, err)
+			uvtest.Check(t, err)
 			defer f.Close()
 			header := make(chan error)
 			b, oob := make([]byte, 6), make([]byte, 100)
@@ -52,30 +52,30 @@ func TestUnixRightsArrive(t *testing.T) {
 				return c.poller != nil && c.poller.polls()
 			})
 			_, err = peer.Write([]byte("header"))
-			check(t, err)
+			uvtest.Check(t, err)
 			n, oobn, err := peer.WriteMsgUnix([]byte("fd"), unix.UnixRights(int(f.Fd())), nil)
 			if n != 2 || oobn == 0 || err != nil {
 				t.Fatalf("wrote %d, %d, %v", n, oobn, err)
 			}
-			check(t, <-header)
+			uvtest.Check(t, <-header)
 			n, oobn, err = read(c, b, oob)
 			if string(b[:n]) != "fd" || err != nil {
 				t.Errorf("read %q, %v", b[:n], err)
 			}
 			messages, err := unix.ParseSocketControlMessage(oob[:oobn])
-			check(t, err)
+			uvtest.Check(t, err)
 			if len(messages) != 1 {
 				t.Fatalf("%d control messages, want 1", len(messages))
 			}
 			fds, err := unix.ParseUnixRights(&messages[0])
-			check(t, err)
+			uvtest.Check(t, err)
 			id, err := identify(uintptr(fds[0]))
 			want, _ := identify(f.Fd())
 			if id != want || err != nil {
 				t.Errorf("got %v, %v; want %v", id, err, want)
 			}
 			unix.Close(fds[0])
-			check(t, peer.Close())
+			uvtest.Check(t, peer.Close())
 			if _, _, _, _, err := c.ReadMsgUnix(b, oob); !errors.Is(err, io.EOF) {
 				t.Errorf("at the end: %v", err)
 			}
@@ -108,12 +108,12 @@ func TestUnixMessageCallsFailAsNets(t *testing.T) {
 		add(err)
 		_, _, err = c.WriteMsgUnix([]byte("x"), nil, &net.UnixAddr{Name: "/nowhere", Net: "unixgram"})
 		add(err)
-		check(t, c.SetDeadline(time.Unix(1, 0)))
+		uvtest.Check(t, c.SetDeadline(time.Unix(1, 0)))
 		_, _, err = c.WriteMsgUnix([]byte("x"), nil, nil)
 		add(err)
 		_, _, _, _, err = c.ReadMsgUnix(make([]byte, 1), nil)
 		add(err)
-		check(t, c.Close())
+		uvtest.Check(t, c.Close())
 		_, _, err = c.WriteMsgUnix([]byte("x"), nil, nil)
 		add(err)
 		_, _, _, _, err = c.ReadMsgUnix(make([]byte, 1), nil)

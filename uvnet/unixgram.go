@@ -10,7 +10,8 @@ import (
 
 // A UnixgramConn is a unix datagram socket, connected or not, with methods of
 // [net.UnixConn], which is package net's type for streams and datagrams alike.
-// Goroutines send and receive by themselves; the loop tells them when to.
+// Goroutines make the system calls themselves, and wait until the loop tells them to
+// try again.
 type UnixgramConn struct{ packetConn }
 
 var _ net.Conn = (*UnixgramConn)(nil)

@@ -39,13 +39,13 @@ func TestUnixgram(t *testing.T) {
 	for i, w := range worlds {
 		t.Chdir(t.TempDir())
 		p, err := w.packet("unixgram", "server")
-		check(t, err)
+		uvtest.Check(t, err)
 		s := p.(unixMethods)
 		q, err := w.packet("unixgram", "other")
-		check(t, err)
+		uvtest.Check(t, err)
 		other := q.(unixMethods)
 		cc, err := w.dial("unixgram", "server")
-		check(t, err)
+		uvtest.Check(t, err)
 		c := cc.(unixMethods)
 		to := &net.UnixAddr{Name: "server", Net: "unixgram"}
 		note := func(n, oobn, flags int, from net.Addr, err error) {
@@ -93,11 +93,11 @@ func TestUnixgram(t *testing.T) {
 		note(0, 0, 0, s.LocalAddr(), nil)
 		note(0, 0, 0, c.LocalAddr(), nil)
 		note(0, 0, 0, c.RemoteAddr(), nil)
-		check(t, s.SetReadDeadline(time.Unix(1, 0)))
+		uvtest.Check(t, s.SetReadDeadline(time.Unix(1, 0)))
 		_, _, err = s.ReadFrom(nil)
 		note(0, 0, 0, nil, err)
 		for _, c := range []unixMethods{s, other, c} {
-			check(t, c.Close())
+			uvtest.Check(t, c.Close())
 			_, err = c.Write([]byte("x"))
 			note(0, 0, 0, nil, err)
 			note(0, 0, 0, nil, c.Close())
@@ -112,28 +112,28 @@ func TestUnixgram(t *testing.T) {
 func TestUnixgramPassesDescriptors(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	p, err := ListenPacket("unixgram", filepath.Join(t.TempDir(), "s"))
-	check(t, err)
+	uvtest.Check(t, err)
 	defer p.Close()
 	u := p.(*UnixgramConn)
 	r, w, err := os.Pipe()
-	check(t, err)
+	uvtest.Check(t, err)
 	defer r.Close()
 	_, _, err = u.WriteMsgUnix([]byte("x"), unix.UnixRights(int(w.Fd())), u.LocalAddr().(*net.UnixAddr))
-	check(t, err)
+	uvtest.Check(t, err)
 	w.Close()
 	oob := make([]byte, 64)
 	_, n, _, _, err := u.ReadMsgUnix(make([]byte, 9), oob)
-	check(t, err)
+	uvtest.Check(t, err)
 	msgs, err := unix.ParseSocketControlMessage(oob[:n])
-	check(t, err)
+	uvtest.Check(t, err)
 	fds, err := unix.ParseUnixRights(&msgs[0])
-	check(t, err)
+	uvtest.Check(t, err)
 	if flags, err := unix.FcntlInt(uintptr(fds[0]), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
 		t.Errorf("flags %#x, %v", flags, err)
 	}
 	got := os.NewFile(uintptr(fds[0]), "passed")
 	_, err = got.WriteString("y")
-	check(t, err)
+	uvtest.Check(t, err)
 	got.Close()
 	if b := make([]byte, 2); !readsByte(r, b) || b[0] != 'y' {
 		t.Errorf("read %q", b)
@@ -142,19 +142,19 @@ func TestUnixgramPassesDescriptors(t *testing.T) {
 
 func readsByte(r *os.File, b []byte) bool { n, err := r.Read(b); return n == 1 && err == nil }
 
-// TestUnixgramWaits: a receiver waits for its packet, a sender for room, and
+// TestUnixgramWaits: a receiver waits for its packet, a sender until the kernel accepts its own, and
 // Close ends either.
 func TestUnixgramWaits(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	p, err := ListenPacket("unixgram", filepath.Join(t.TempDir(), "s"))
-	check(t, err)
+	uvtest.Check(t, err)
 	c, err := Dial("unixgram", p.LocalAddr().String())
-	check(t, err)
+	uvtest.Check(t, err)
 	got := make(chan error, 1)
 	for range 50 {
 		go func() { _, _, err := p.ReadFrom(make([]byte, 9)); got <- err }()
-		check(t, write(c))
-		check(t, <-got)
+		uvtest.Check(t, write(c))
+		uvtest.Check(t, <-got)
 	}
 	go func() { // fills the receiver's queue
 		for {
@@ -179,20 +179,20 @@ func TestUnixgramWaits(t *testing.T) {
 // TestUnixgramFiles: copies of a socket by its file.
 func TestUnixgramFiles(t *testing.T) {
 	p, err := ListenPacket("unixgram", filepath.Join(t.TempDir(), "s"))
-	check(t, err)
+	uvtest.Check(t, err)
 	defer p.Close()
 	f, err := p.(*UnixgramConn).File()
-	check(t, err)
+	uvtest.Check(t, err)
 	defer f.Close()
 	q, err := FilePacketConn(f)
-	check(t, err)
+	uvtest.Check(t, err)
 	defer q.Close()
 	c, err := FileConn(f)
-	check(t, err)
+	uvtest.Check(t, err)
 	defer c.Close()
 	for _, end := range []net.PacketConn{q, c.(net.PacketConn), p} {
 		_, err := end.WriteTo([]byte("x"), p.LocalAddr())
-		check(t, err)
+		uvtest.Check(t, err)
 		if n, _, err := q.ReadFrom(make([]byte, 9)); n != 1 || err != nil {
 			t.Error(n, err)
 		}
@@ -204,10 +204,10 @@ func TestUnixgramFiles(t *testing.T) {
 func TestPacketConnOfStream(t *testing.T) {
 	compare(t, func(w world) error {
 		p, err := w.packet("unix", filepath.Join(t.TempDir(), "s"))
-		check(t, err)
+		uvtest.Check(t, err)
 		defer p.Close()
 		c, err := net.Dial("unix", p.LocalAddr().String())
-		check(t, err)
+		uvtest.Check(t, err)
 		c.Close()
 		_, _, err = p.ReadFrom(make([]byte, 9))
 		if !errors.Is(err, syscall.EINVAL) {

@@ -10,31 +10,31 @@ import (
 	"github.com/uvgo/uvgo/internal/bubble"
 )
 
-// A task is something that only the loop's goroutine may do. Its types are
-// those it belongs to under another name, so that pushing one allocates nothing.
+// A task is something that only the loop's goroutine may do. A task's type is that of the
+// thing that it is about, under another name: so pushing one allocates nothing.
 type task interface{ run() }
 
-// A worker is one loop with what waits for it.
+// A worker is one loop with the tasks that wait for it.
 //
 // A loop of the default group runs only while there is something for it to do: push
 // starts a goroutine for it, which ends when the loop has neither handles nor
 // requests. The loop stays, and runs again when it is needed.
 type worker struct {
 	loop    *uvgo.Loop
-	selfRun bool        // the default group's: run by us
-	closed  atomic.Bool // the loop takes no more tasks
+	selfRun bool        // a loop of the default group, which push runs. Set when made
+	closed  atomic.Bool // the loop accepts no more tasks. Set once
 
 	mu      sync.Mutex
 	queue   []task
-	posted  bool
-	running bool   // selfRun: a goroutine runs the loop, or is about to
-	drain   func() // the method run
+	posted  bool   // run is posted, and has not begun. No state with running: a user's loop has posts, too
+	running bool   // a goroutine of ours runs the loop, or is about to; never unless selfRun
+	drain   func() // the method run, made once
 
 	// The loop's goroutine only:
 	lastQueue []task
 	readied   bool    // goroutines were readied in this batch
-	toStop    []*conn // read ahead enough, to be stopped at the batch's end
-	held      bool    // selfRun: the loop is kept alive for its handles, active or not
+	toStop    []*conn // connections whose reading may have to stop at the batch's end
+	held      bool    // the loop is kept alive for its handles, active or not; never unless selfRun
 }
 
 func newWorker(l *uvgo.Loop) *worker {
@@ -66,12 +66,13 @@ func (w *worker) push(t task) bool {
 	return true
 }
 
-// pushClose is push for a task that ends something: a loop that had no handles, and took
-// no more tasks, may have some again.
+// pushClose is push for a task that closes something. Where push has noted that the loop is
+// closed, it asks the loop once more: a loop with handles left accepts the task.
 func (w *worker) pushClose(t task) bool { return w.push(t) || w.loop.Post(t.run) == nil }
 
-// runWhileNeeded runs the loop until there is nothing left for it to do. Who pushes meanwhile
-// either sees that it runs, and is seen here, or starts it anew.
+// runWhileNeeded runs the loop until there is nothing left for it to do. A goroutine that
+// pushes meanwhile either finds running set, and its task is seen here, or starts the loop
+// anew.
 func (w *worker) runWhileNeeded() {
 	for {
 		if err := w.loop.Run(context.Background()); err != nil {
@@ -87,7 +88,7 @@ func (w *worker) runWhileNeeded() {
 	}
 }
 
-// use calls fn, which may post to the loop: it runs until fn has returned.
+// use calls fn, which may post to the loop: the loop runs until fn has returned.
 func (w *worker) use(fn func()) {
 	if w.selfRun && w.push((*holdTask)(w)) {
 		defer w.push((*unholdTask)(w))
@@ -97,13 +98,13 @@ func (w *worker) use(fn func()) {
 
 type (
 	holdTask   worker // keep the loop alive
-	unholdTask worker // take that back
+	unholdTask worker // end that
 )
 
 func (t *holdTask) run()   { t.loop.Hold() }
 func (t *unholdTask) run() { t.loop.Drop() }
 
-// run runs the tasks.
+// run runs the tasks that were pushed.
 func (w *worker) run() {
 	w.mu.Lock()
 	w.posted = false
@@ -117,20 +118,20 @@ func (w *worker) run() {
 	w.lastQueue = tasks
 }
 
-// yields is how often the loop yields to the goroutines that it has readied. One
-// time for them, and one for those that they ready: gRPC, for one, answers from
-// another goroutine, which itself yields to gather more. And one for the scheduler,
-// which now and then takes the loop before others. Where somebody computes a yield
-// may take Go's whole time slice of 10 ms; one is enough then.
+// yields is how often the loop yields to the goroutines that it has readied. The first
+// yield is for these. The second is for goroutines that these ready: gRPC, for one, answers
+// from another goroutine, which itself yields to gather more. The third is for the
+// scheduler, which now and then picks the loop before others. Where somebody computes, a
+// yield may take Go's whole time slice of 10 ms, and the loop makes no second one.
 const (
 	yields    = 3
 	longYield = 5 * time.Millisecond
 )
 
-// batched runs behind the callbacks of a turn. Streams that nobody reads stop
-// here, not in their callbacks, so that all they have read was delivered. Then
-// the goroutines that were readied run: what they ask of the loop crosses with
-// its next turn, and what they answer has left before it.
+// batched runs behind the callbacks of a turn. Streams that nobody reads stop here,
+// not in their callbacks, so that all that they have read is delivered. Then the
+// goroutines that were readied run: what they ask of the loop crosses with its next turn,
+// and what they write by themselves leaves before that.
 func (w *worker) batched() {
 	for i, c := range w.toStop {
 		w.toStop[i] = nil
@@ -155,7 +156,7 @@ func (w *worker) batched() {
 	}
 }
 
-// wake readies the goroutine that waits on a side; on the loop's goroutine.
+// wake readies the goroutine that waits on a side. The loop's goroutine calls it.
 func (w *worker) wake(s *side) {
 	w.readied = true
 	s.wake <- struct{}{}

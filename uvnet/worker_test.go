@@ -37,24 +37,24 @@ func idle(t *testing.T) {
 func TestLoopsEnd(t *testing.T) {
 	idle(t)
 	ln, err := Listen("tcp", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	if n := running(); n != 0 {
 		t.Errorf("%d loops run before a socket needs one", n)
 	}
 	accepted := make(chan net.Conn)
 	go func() {
 		c, err := ln.Accept()
-		check(t, err)
+		uvtest.Check(t, err)
 		accepted <- c
 	}()
 	c, err := Dial("tcp", ln.Addr().String())
-	check(t, err)
+	uvtest.Check(t, err)
 	s := <-accepted
 	for range 10 {
 		_, err = c.Write([]byte("x"))
-		check(t, err)
+		uvtest.Check(t, err)
 		_, err = io.ReadFull(s, make([]byte, 1))
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 	if running() == 0 {
 		t.Error("no loop runs beside open sockets")
@@ -65,17 +65,17 @@ func TestLoopsEnd(t *testing.T) {
 	idle(t)
 
 	u, err := ListenPacket("udp", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	got := make(chan error)
 	go func() {
 		_, _, err := u.ReadFrom(make([]byte, 1))
 		got <- err
 	}()
 	to, err := net.Dial("udp", u.LocalAddr().String())
-	check(t, err)
+	uvtest.Check(t, err)
 	_, err = to.Write([]byte("x"))
-	check(t, err)
-	check(t, <-got)
+	uvtest.Check(t, err)
+	uvtest.Check(t, <-got)
 	to.Close()
 	u.Close()
 	idle(t)
@@ -86,7 +86,7 @@ func TestLoopsEnd(t *testing.T) {
 func TestLoopsEndAndBegin(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer ln.Close()
 	go func() {
 		for {
@@ -141,9 +141,9 @@ func TestLoopsEndInBubble(t *testing.T) {
 	var c net.Conn
 	synctest.Test(t, func(t *testing.T) {
 		ln, err := Listen("tcp", "127.0.0.1:0")
-		check(t, err)
+		uvtest.Check(t, err)
 		c, err = Dial("tcp", ln.Addr().String())
-		check(t, err)
+		uvtest.Check(t, err)
 		ln.Close()
 	})
 	if running() == 0 {
@@ -168,7 +168,7 @@ func TestBesideComputing(t *testing.T) {
 	defer wg.Wait()
 	defer stop.Store(true)
 	all, err := defaultNet()
-	check(t, err)
+	uvtest.Check(t, err)
 	one := &Net{workers: all.workers[:1]} // as one processor has
 	var took [2]time.Duration
 	for range 8 { // until it shows: the machine may have more to do
@@ -197,9 +197,9 @@ func echoes(t *testing.T, m maker, n int) time.Duration {
 			began = time.Now()
 		}
 		_, err := c.Write(b)
-		check(t, err)
+		uvtest.Check(t, err)
 		_, err = io.ReadFull(c, b)
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 	return time.Since(began)
 }
@@ -229,8 +229,8 @@ func TestBusyProcessor(t *testing.T) {
 		go func() { _, _ = io.Copy(s, struct{ io.Reader }{s}) }()
 		start := cpuTime(t)
 		for range 8 {
-			check(t, write(c))
-			check(t, read(c))
+			uvtest.Check(t, write(c))
+			uvtest.Check(t, read(c))
 		}
 		took[i] = cpuTime(t) - start
 		c.Close()
@@ -248,7 +248,7 @@ func TestBusyProcessor(t *testing.T) {
 func cpuTime(t *testing.T) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
-	check(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	uvtest.Check(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 

@@ -8,14 +8,13 @@ import (
 	"github.com/uvgo/uvgo/internal/sock"
 )
 
-// pieceSize is how much of a write the loop takes over when the kernel takes no
-// more: when it has been sent, there is room again.
+// pieceSize is how much of a write the loop takes over when the kernel's buffer is full.
+// Once the kernel has accepted the piece, the goroutine writes on by itself.
 const pieceSize = 2 << 10
 
-// Write writes all of p, waiting for the peer to make room if need be: the
-// kernel has it when Write returns. A deadline or Close may leave up to 2 KiB of
-// what counts as written to the loop, which sends them in the background. p is
-// the caller's alone again when Write returns.
+// Write writes all of p: the kernel has it when Write returns, which may wait until the
+// peer has read. A deadline or Close may leave up to 2 KiB of what counts as written to
+// the loop, which sends them in the background. p is borrowed.
 func (c *conn) Write(p []byte) (int, error) {
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
@@ -57,7 +56,8 @@ func (c *conn) write(p []byte) (n int, err error) {
 	}
 }
 
-// send is one write that does not wait, whatever has been done to the descriptor.
+// send is one write(2) that does not block, even where File's user has made the descriptor
+// a blocking one.
 func (c *conn) send(p []byte) (int, error) {
 	if c.mayBlock() {
 		return unix.SendmsgN(c.fd, p, nil, nil, unix.MSG_DONTWAIT)
@@ -65,8 +65,9 @@ func (c *conn) send(p []byte) (int, error) {
 	return sock.Send(c.fd, p)
 }
 
-// later is for a p of which the kernel takes nothing now: it gives the loop a piece,
-// and says how much that was, or waits until there may be room.
+// writeByLoop is for a p of which the kernel accepts nothing now. It gives the loop a piece
+// and returns the piece's size; where the loop has no part in writing, it waits until the
+// kernel may accept more, and returns 0.
 func (c *conn) writeByLoop(p []byte) (int, error) {
 	if c.unassisted() {
 		return 0, c.pollWait(&c.wr)
@@ -78,16 +79,16 @@ func (c *conn) writeByLoop(p []byte) (int, error) {
 	return m, nil
 }
 
-// room waits until the loop has nothing left to write, and tells why the writer
-// must not go on, or nil.
+// mayWrite waits until the loop has nothing left to write. It tells why the writer must not
+// go on, or nil.
 func (c *conn) mayWrite() error { return c.awaitLoopWrite(true) }
 
-// flushed is room; unless writes, it does not mind CloseWrite.
+// awaitLoopWrite is mayWrite; with writes false, CloseWrite is no reason not to go on.
 func (c *conn) awaitLoopWrite(writes bool) error {
 	c.mu.Lock()
 	for {
 		err := c.checkLocked(&c.wr)
-		if err == nil && writes && c.out.state == writeEnding { // else the call itself says it
+		if err == nil && writes && c.out.state == writeEnding { // in writeDirect the kernel says it
 			err = os.NewSyscallError("write", unix.EPIPE)
 		}
 		if err == nil {
@@ -104,9 +105,9 @@ func (c *conn) awaitLoopWrite(writes bool) error {
 	}
 }
 
-// awaitSent waits until the loop has written the last piece of a write, and tells
-// why it could not. A deadline, Close or CloseWrite ends the wait without an error,
-// for the loop goes on.
+// awaitSent waits until the loop has written the last piece of a write, and tells why the
+// loop could not. A deadline, Close or CloseWrite ends the wait without an error, since the
+// loop still writes the piece.
 func (c *conn) awaitSent() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -119,8 +120,8 @@ func (c *conn) awaitSent() error {
 	return c.out.popErr()
 }
 
-// submit makes the loop write a copy of p; false if it is closed. The caller holds wmu,
-// and has waited for the loop's last piece.
+// submit makes the loop write a copy of p; false if the loop is closed. The caller holds
+// wmu, and mayWrite has returned nil.
 func (c *conn) submit(p []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -45,22 +45,22 @@ func TestExitAfterWrite(t *testing.T) {
 func exitRound(t *testing.T, network, procs string) {
 	uvtest.Watchdog(t, minutes)
 	ln, err := net.Listen(network, address(t, network))
-	check(t, err)
+	uvtest.Check(t, err)
 	defer ln.Close()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestExitAfterWrite$")
 	cmd.Env = append(os.Environ(), exitNetwork+"="+network, exitAddress+"="+ln.Addr().String(), "GOMAXPROCS="+procs)
 	cmd.Stderr = os.Stderr
-	check(t, cmd.Start())
+	uvtest.Check(t, cmd.Start())
 	var conns []net.Conn
 	for range exitConns {
 		c, err := ln.Accept()
-		check(t, err)
+		uvtest.Check(t, err)
 		defer c.Close()
 		conns = append(conns, c)
 	}
 	for i, c := range conns {
 		_, err := fmt.Fprintf(c, "%04d", i)
-		check(t, err)
+		uvtest.Check(t, err)
 	}
 	for i, c := range conns {
 		answer, _ := io.ReadAll(c) // an end or a reset: the process is gone
@@ -68,7 +68,7 @@ func exitRound(t *testing.T, network, procs string) {
 			t.Errorf("GOMAXPROCS=%s: connection %d got %q", procs, i, answer)
 		}
 	}
-	check(t, cmd.Wait())
+	uvtest.Check(t, cmd.Wait())
 }
 
 // exitAfterWrite answers on every connection and ends the process behind the
@@ -121,7 +121,7 @@ func TestWriteWaitsForTheKernel(t *testing.T) {
 		},
 		"sendfile": func(t *testing.T, c writer) (int64, error) {
 			f, err := os.Open(writeTemp(t, tail))
-			check(t, err)
+			uvtest.Check(t, err)
 			defer f.Close()
 			return c.ReadFrom(io.LimitReader(f, int64(len(tail))))
 		},
@@ -137,7 +137,7 @@ func TestWriteWaitsForTheKernel(t *testing.T) {
 				for wait := 20 * time.Millisecond; !late; wait *= 2 { // TCP's kernel takes a little more now and then
 					full += fillKernel(t, c)
 					deadline := time.Now().Add(wait)
-					check(t, c.SetWriteDeadline(deadline))
+					uvtest.Check(t, c.SetWriteDeadline(deadline))
 					n, err := write(t, c)
 					if late = !time.Now().Before(deadline); !late && c.inner().loopWrites() {
 						t.Errorf("returned %d, %v although the kernel has not all of it", n, err)
@@ -149,11 +149,11 @@ func TestWriteWaitsForTheKernel(t *testing.T) {
 					case n != int64(len(tail)) || err != nil:
 						t.Errorf("%d, %v", n, err)
 					case network == "unix":
-						t.Errorf("%d bytes went where there was no room", n)
+						t.Errorf("%d bytes went into a full buffer", n)
 						late = true
 					}
 				}
-				check(t, c.Close())
+				uvtest.Check(t, c.Close())
 				got, err := io.ReadAll(s)
 				if len(got) != full || err != nil {
 					t.Errorf("the peer read %d bytes, %v; want %d", len(got), err, full)
@@ -174,7 +174,7 @@ func (c *conn) loopWrites() bool {
 func writeTemp(t *testing.T, content string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "f")
-	check(t, os.WriteFile(name, []byte(content), 0o600))
+	uvtest.Check(t, os.WriteFile(name, []byte(content), 0o600))
 	return name
 }
 
@@ -183,9 +183,9 @@ func writeTemp(t *testing.T, content string) string {
 func fillKernel(t *testing.T, c net.Conn) (n int) {
 	t.Helper()
 	raw, err := c.(syscall.Conn).SyscallConn()
-	check(t, err)
+	uvtest.Check(t, err)
 	zeros := make([]byte, 4<<10)
-	check(t, raw.Control(func(fd uintptr) {
+	uvtest.Check(t, raw.Control(func(fd uintptr) {
 		for err := error(nil); err != unix.EAGAIN; {
 			var m int
 			if m, err = unix.Write(int(fd), zeros); err == nil {
@@ -210,7 +210,7 @@ func TestBlockedWriterBlocks(t *testing.T) {
 		want := random(32 << 20)
 		n, err := 0, error(nil)
 		for wait := 20 * time.Millisecond; n == 0; wait *= 2 { // on a busy machine it may pass before Write begins
-			check(t, s.SetWriteDeadline(time.Now().Add(wait)))
+			uvtest.Check(t, s.SetWriteDeadline(time.Now().Add(wait)))
 			if n, err = s.Write(want); !errors.Is(err, os.ErrDeadlineExceeded) {
 				break
 			}
@@ -221,7 +221,7 @@ func TestBlockedWriterBlocks(t *testing.T) {
 		if m, err := s.Write(want); !errors.Is(err, os.ErrDeadlineExceeded) || m != 0 {
 			t.Fatalf("past the deadline: %d bytes, %v", m, err)
 		}
-		check(t, s.SetWriteDeadline(time.Time{}))
+		uvtest.Check(t, s.SetWriteDeadline(time.Time{}))
 		got := drained(c, 64<<10)
 		if _, err := s.Write(want[n:]); err != nil {
 			t.Fatal(err)

@@ -14,11 +14,11 @@ import (
 func TestXNet(t *testing.T) {
 	uvtest.Watchdog(t, minutes)
 	c, err := ListenPacket("udp4", "127.0.0.1:0")
-	check(t, err)
+	uvtest.Check(t, err)
 	defer c.Close()
 	p := ipv4.NewPacketConn(c)
-	check(t, p.SetControlMessage(ipv4.FlagDst|ipv4.FlagTTL, true))
-	check(t, p.SetTTL(7))
+	uvtest.Check(t, p.SetControlMessage(ipv4.FlagDst|ipv4.FlagTTL, true))
+	uvtest.Check(t, p.SetTTL(7))
 	if ttl, err := p.TTL(); ttl != 7 || err != nil {
 		t.Errorf("TTL %d, %v", ttl, err)
 	}

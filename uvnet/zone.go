@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// zones remembers the interfaces that zones of IPv6 stand for: packets to and from
-// link-local addresses name one each, and the system is slow to answer.
+// zones caches the interfaces that zones of IPv6 stand for: each packet to or from a
+// link-local address names one, and to ask the system takes long.
 var zones struct {
 	sync.RWMutex
 	names map[uint32]zone
 	ids   map[string]zone
 }
 
-// A zone is an interface, as it was found.
+// A zone is an interface in the cache.
 type zone struct {
 	name  string
 	id    uint32
 	until int64 // on the clock of now
 }
 
-// zoneLife is how long a zone may be remembered: an interface can be renamed.
+// zoneLife is how long a zone stays in the cache: an interface can be renamed.
 const zoneLife = int64(time.Minute)
 
 // zoneName is the name of an IPv6 scope.
@@ -64,7 +64,7 @@ func zoneID(name string) uint32 {
 	return uint32(ifi.Index)
 }
 
-// remember keeps an interface for a while.
+// remember puts an interface into the cache.
 func remember(ifi *net.Interface) {
 	z := zone{ifi.Name, uint32(ifi.Index), now() + zoneLife}
 	zones.Lock()

@@ -65,7 +65,7 @@ func (r *runner) connect() {
 // watch gives the next connection its time.
 func (r *runner) watch() {
 	_ = r.watchdog.StartPrecise(r.load.patience, func() { // fails only on a closed handle
-		r.connected(uv.Check("connect", int(uv.ETIMEDOUT)))
+		r.connected(uv.Fail("connect", uv.ETIMEDOUT))
 	})
 }
 

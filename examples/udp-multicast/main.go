@@ -76,9 +76,9 @@ func listen(l *uvgo.Loop, group netip.AddrPort, iface netip.Addr) error {
 
 // send tells the group something, and ends.
 func send(l *uvgo.Loop, group netip.AddrPort, iface netip.Addr, text string) error {
-	socket := handles.UDP4 // at once, so that it can be told which way to send
+	socket := handles.WithSocket(handles.IPv4) // at once, so that it can be told which way to send
 	if group.Addr().Is6() {
-		socket = handles.UDP6
+		socket = handles.WithSocket(handles.IPv6)
 	}
 	u, err := l.NewUDP(socket)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_fd.
 func (c *Core) Attach(h cuv.Host) error {
 	if c.park.file != nil {
-		return uv.Check("adopt", int(uv.EINVAL))
+		return uv.Fail("adopt", uv.EINVAL)
 	}
 	c.waking.foreign.Store(true) // posts wake the host's poll
 	c.life.adopted = true

@@ -67,7 +67,7 @@ func (c *Core) phaseStep() {
 func (c *Core) runBatch() {
 	w := &c.batch
 	w.events = c.ring.Pending()
-	c.takePosts()
+	c.collectPosts()
 	if w.next == len(w.ready) && len(c.batch.deferred) > 0 {
 		w.ready, c.batch.deferred = c.batch.deferred, w.ready[:0]
 		w.next = 0
@@ -150,6 +150,6 @@ func (c *Core) deliver(ev *cuv.Event) {
 	case ev.Kind == cuv.EvAccept && ev.Accepted() != nil:
 		c.Orphan(ev.Accepted())
 	case ev.Kind == cuv.EvPassed:
-		syscall.Close(int(ev.Status))
+		syscall.Close(ev.PassedFD())
 	}
 }

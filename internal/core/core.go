@@ -19,7 +19,6 @@ type Config struct {
 	Logger       *slog.Logger         // nil: slog.Default
 	Debug        bool                 // creation sites, slow callbacks
 	SlowCallback time.Duration        // warn of callbacks that take as long; 0: 100 ms in debug mode, else never
-	Clock        func() time.Time     // what callbacks are timed with; nil: time.Now
 }
 
 // A Core is the mechanism of one loop. Those who add handles and requests ask Use,
@@ -75,7 +74,7 @@ func New(cfg Config) (*Core, error) {
 	if err := MadeLoop(rc); err != nil {
 		return nil, err
 	}
-	c := &Core{ring: ring, cfg: cfg, debug: debug{timing: timing}, busy: newBusyPoll(cfg.BusyPoll)}
+	c := &Core{ring: ring, cfg: cfg, debug: debug{timing: timing, now: time.Now}, busy: newBusyPoll(cfg.BusyPoll)}
 	c.phases.round = 1
 	c.park.extra = 1 // NewLoop runs libuv once
 	if cfg.ParkOnGo {
@@ -151,7 +150,7 @@ func (c *Core) hold(op string, n int) {
 // https://docs.libuv.org/en/v1.x/loop.html.
 func (c *Core) Close() error {
 	if c == nil || c.ring == nil {
-		return uv.Check("loop close", int(uv.EINVAL))
+		return uv.Fail("loop close", uv.EINVAL)
 	}
 	if c.life.closed.Load() {
 		return nil
@@ -175,10 +174,10 @@ func (c *Core) Close() error {
 
 func (c *Core) close() error {
 	if c.slots.handles != 0 || c.life.held != 0 || c.waiting() || c.Requests() != 0 {
-		return uv.Check("loop close", int(uv.EBUSY))
+		return uv.Fail("loop close", uv.EBUSY)
 	}
 	if !c.posts.shut() {
-		return uv.Check("loop close", int(uv.EBUSY))
+		return uv.Fail("loop close", uv.EBUSY)
 	}
 	c.lockOut()
 	if rc := c.ring.Close(); rc < 0 {

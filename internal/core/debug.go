@@ -12,6 +12,7 @@ import (
 // debug is what debug mode and WithSlowCallback keep.
 type debug struct {
 	timing bool              // callbacks are timed
+	now    func() time.Time  // by this clock
 	slow   map[string]bool   // what has been warned of
 	sites  map[uint32]string // where handles were created, by slot
 }
@@ -48,10 +49,7 @@ func internalFrame(fn string) bool {
 
 // timed runs a callback and warns if it ran too long, once for each name.
 func (c *Core) timed(who any, fn func()) {
-	now := time.Now
-	if c.cfg.Clock != nil {
-		now = c.cfg.Clock
-	}
+	now := c.debug.now
 	start := now()
 	defer func() {
 		if d := now().Sub(start); d >= c.cfg.SlowCallback {
@@ -88,5 +86,5 @@ func callbackName(who any) string {
 	return fmt.Sprintf("%T", who)
 }
 
-// Debug tells whether the loop is in debug mode.
-func (c *Core) Debug() bool { return c != nil && c.cfg.Debug }
+// DebugMode tells whether the loop is in debug mode.
+func (c *Core) DebugMode() bool { return c != nil && c.cfg.Debug }

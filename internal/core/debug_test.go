@@ -33,7 +33,8 @@ func TestSlowCallbacksWarnOnce(t *testing.T) {
 			return a
 		},
 	}))
-	c := newCore(t, Config{Debug: true, Logger: plain, SlowCallback: 10 * time.Millisecond, Clock: func() time.Time { return clk.now }})
+	c := newCore(t, Config{Debug: true, Logger: plain, SlowCallback: 10 * time.Millisecond})
+	c.debug.now = func() time.Time { return clk.now }
 	turn := func(when string, want ...string) {
 		t.Helper()
 		if err := runOnce(t, c); err != nil {

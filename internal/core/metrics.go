@@ -26,12 +26,12 @@ func (c *Core) Configure(o uv.LoopOption) error {
 		return nil
 	case uv.LoopBlockSignal:
 		return fmt.Errorf("%w: SIGPROF is the Go profiler's, whose timers count processor time and so never "+
-			"interrupt a loop that waits; blocking it would only hand samples to other threads", uv.Check(op, int(uv.ENOTSUP)))
+			"interrupt a loop that waits; blocking it would only hand samples to other threads", uv.Fail(op, uv.ENOTSUP))
 	case uv.LoopUseIOURingSQPoll:
 		return fmt.Errorf("%w: a kernel thread would spin for every loop, and file operations would bypass "+
-			"the pool and its Cancel", uv.Check(op, int(uv.ENOTSUP)))
+			"the pool and its Cancel", uv.Fail(op, uv.ENOTSUP))
 	}
-	return uv.Check(op, int(uv.EINVAL))
+	return uv.Fail(op, uv.EINVAL)
 }
 
 // Metrics returns what the loop has counted so far. C function uv_metrics_info,

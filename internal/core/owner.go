@@ -34,7 +34,7 @@ func (c *Core) Check(op string) error {
 		return nil
 	}
 	if c == nil {
-		return uv.Check(op, int(uv.EINVAL))
+		return uv.Fail(op, uv.EINVAL)
 	}
 	return &uv.OpError{Op: op, Err: uv.ErrNotOwner}
 }
@@ -66,7 +66,7 @@ func (c *Core) Complain(op string) {
 // ErrNotOwner on a goroutine that does not run it.
 func Use(l uv.Loop, op string) (*Core, error) {
 	if l == nil {
-		return nil, uv.Check(op, int(uv.EINVAL))
+		return nil, uv.Fail(op, uv.EINVAL)
 	}
 	c := Of(l)
 	if err := c.usable(op); err != nil {
@@ -78,7 +78,7 @@ func Use(l uv.Loop, op string) (*Core, error) {
 // usable tells whether there is a loop: EINVAL for a zero Core, ErrClosed.
 func (c *Core) usable(op string) error {
 	if c == nil || c.ring == nil {
-		return uv.Check(op, int(uv.EINVAL))
+		return uv.Fail(op, uv.EINVAL)
 	}
 	if c.life.closed.Load() {
 		return &uv.OpError{Op: op, Err: uv.ErrClosed}

@@ -82,16 +82,16 @@ func (c *Core) tryTurn(uintptr) bool {
 	c.park.idle.end()
 	for n := 0; ; n++ {
 		c.waking.parked.Store(true)
-		mode := cuv.RunLook
+		mode := cuv.RunProbe
 		if c.posted() || c.ended() {
 			mode = cuv.RunNoWait
 		}
 		c.ring.Turn(mode, c.park.force)
 		c.park.turns++
 		c.park.force = false
-		quiet := c.ring.Quiet()
+		retracted := c.ring.Retracted()
 		if c.waiting() || c.ended() || !c.ring.WasAlive() || c.ring.Deferred() || c.Idling() {
-			if quiet { // somebody posted meanwhile, which ends the wait: the check callbacks are due
+			if retracted { // somebody posted meanwhile, which ends the wait: the check callbacks are due
 				continue
 			}
 			return true
@@ -123,7 +123,7 @@ func (c *Core) tryTurn(uintptr) bool {
 		c.park.deadline = deadline
 		failed := c.park.file.SetReadDeadline(deadline) != nil
 		if failed || c.posted() || c.ended() { // the deadline of who posted meanwhile may be lost
-			if quiet && !failed {
+			if retracted && !failed {
 				continue
 			}
 			return true

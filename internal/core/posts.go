@@ -60,7 +60,7 @@ func (c *Core) PostContext(ctx context.Context, fn func()) error {
 
 func (c *Core) post(p post) error {
 	if p.fn == nil || c == nil || c.ring == nil {
-		return uv.Check("post", int(uv.EINVAL))
+		return uv.Fail("post", uv.EINVAL)
 	}
 	q := &c.posts
 	q.mu.Lock()
@@ -81,8 +81,8 @@ func (c *Core) RefusePosts() { c.posts.refuse() }
 // AcceptPosts takes RefusePosts back.
 func (c *Core) AcceptPosts() { c.posts.reopen() }
 
-// takePosts moves the queued functions into the batch.
-func (c *Core) takePosts() {
+// collectPosts moves the queued functions into the batch.
+func (c *Core) collectPosts() {
 	q := &c.posts
 	if q.n.Load() == 0 || c.batch.post < len(c.batch.posts) {
 		return

@@ -86,11 +86,11 @@ func (c *Core) ended() bool { return c.life.stop.Load() || c.life.cancel.Load() 
 func (c *Core) RunTimers() error {
 	c.runBatch()
 	if c.batch.err != nil || c.ended() {
-		return c.takeErr()
+		return c.consumeErr()
 	}
 	c.ring.Turn(cuv.RunTimers, false)
 	c.runBatch()
-	return c.takeErr()
+	return c.consumeErr()
 }
 
 // Turn runs one round: idle and prepare callbacks, one crossing, and the events
@@ -107,12 +107,12 @@ func (c *Core) Turn(block, alive bool) error {
 			c.runPhase(&c.phases.prepare)
 		}
 		if c.batch.err != nil {
-			return c.takeErr()
+			return c.consumeErr()
 		}
 	}
 	c.cross(block, force)
 	c.runBatch()
-	return c.takeErr()
+	return c.consumeErr()
 }
 
 // cross makes the crossing of a turn. The parked flag goes up before the last
@@ -145,8 +145,8 @@ func (c *Core) cross(block, force bool) {
 // Round returns the number of the turn under way.
 func (c *Core) Round() uint64 { return c.phases.round }
 
-// takeErr returns the panic that ended a batch, once.
-func (c *Core) takeErr() error {
+// consumeErr returns the panic that ended a batch, once.
+func (c *Core) consumeErr() error {
 	if p := c.batch.err; p != nil {
 		c.batch.err = nil
 		return p

@@ -122,8 +122,8 @@ func (c *Core) OpenWith(op string, t Target, make func(id, gen uint32) (*cuv.Han
 	return h, nil
 }
 
-// Adopt makes the target the owner of a handle that C accepted.
-func (c *Core) Adopt(h *cuv.Handle, t Target) {
+// Register makes the target the owner of a handle that C accepted.
+func (c *Core) Register(h *cuv.Handle, t Target) {
 	h.Slot, h.Gen = c.Slot(t)
 	c.slots.handles++
 	c.mark(h.Slot)
@@ -185,8 +185,8 @@ func (c *Core) Requests() (n int) {
 // Polled tells whether a Poll handle of this loop was made for the descriptor.
 func (c *Core) Polled(fd uintptr) bool { return c.slots.polled[fd] }
 
-// Poll notes that a Poll handle was made for the descriptor, or is gone.
-func (c *Core) Poll(fd uintptr, on bool) {
+// SetPolled notes that a Poll handle was made for the descriptor, or is gone.
+func (c *Core) SetPolled(fd uintptr, on bool) {
 	if c.slots.polled == nil {
 		c.slots.polled = make(map[uintptr]bool)
 	}

@@ -6,7 +6,6 @@ import "runtime"
 type sched struct {
 	last   uint64 // when it did last, in ms of the loop's clock
 	rested bool   // it has in this turn
-	yields uint64 // how often it did by itself
 }
 
 // yieldMS is how long a loop runs before it lets the scheduler look: less than
@@ -14,20 +13,24 @@ type sched struct {
 // for one that is mostly in C means to take its processor, every 20 µs or so.
 const yieldMS = 5
 
-// yield lets other goroutines run now and then, however busy the loop is. Where
-// somebody computes a yield takes as long as Go's time slice, so one is not made behind
-// another.
+// yield lets other goroutines run now and then, however busy the loop is.
 func (c *Core) yield() {
-	now := c.ring.NowMS()
-	switch {
-	case c.sched.rested:
-		c.sched.rested = false
-		c.sched.last = now
-	case now-c.sched.last >= yieldMS:
-		c.sched.last = now
-		c.sched.yields++
+	if c.sched.due(c.ring.NowMS()) {
 		runtime.Gosched()
 	}
+}
+
+// due tells whether the loop should yield now, and notes that it does. Where somebody
+// computes, a yield takes as long as Go's time slice, so one is not made in a turn in
+// which others had theirs already.
+func (s *sched) due(nowMS uint64) bool {
+	rested := s.rested
+	s.rested = false
+	if !rested && nowMS-s.last < yieldMS {
+		return false
+	}
+	s.last = nowMS
+	return !rested
 }
 
 // Rested tells the loop that its goroutine has let others run in this turn: by a

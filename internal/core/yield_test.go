@@ -5,18 +5,40 @@ import (
 	"time"
 )
 
-// TestYields: a loop that is busy for long lets others run, unless they have run in
+// TestYieldIsDue: a loop that is busy for long lets others run, unless they have run in
 // the same turn: where somebody computes each yield takes a time slice.
-func TestYields(t *testing.T) {
+func TestYieldIsDue(t *testing.T) {
+	var s sched
+	for _, step := range []struct {
+		at     uint64
+		rested bool // others ran in the turn
+		due    bool
+	}{
+		{1, false, false}, {yieldMS, false, true}, {yieldMS + 1, false, false},
+		{2 * yieldMS, false, true}, {3 * yieldMS, true, false}, {3*yieldMS + 1, false, false},
+		{4*yieldMS - 1, true, false}, {4 * yieldMS, false, false}, {5*yieldMS - 1, false, true},
+	} {
+		if step.rested {
+			s.rested = true
+		}
+		if due := s.due(step.at); due != step.due {
+			t.Errorf("at %d ms, rested %t: due %t", step.at, step.rested, due)
+		}
+	}
+}
+
+// TestEveryTurnLooksWhetherToYield runs turns that are long enough.
+func TestEveryTurnLooksWhetherToYield(t *testing.T) {
 	for _, rest := range []bool{false, true} {
+		const turns = 8
 		c := newCore(t, Config{ParkOnGo: true})
-		const turns = 5
-		left := turns
+		var last []uint64 // when others ran last, as each turn begins
 		var busy func()
 		busy = func() {
+			last = append(last, c.sched.last)
 			for began := time.Now(); time.Since(began) < 2*yieldMS*time.Millisecond; {
 			}
-			if left--; left == 0 {
+			if len(last) == turns {
 				c.Stop()
 			} else if err := c.Post(busy); err != nil {
 				t.Error(err)
@@ -35,11 +57,14 @@ func TestYields(t *testing.T) {
 		}
 		err := c.Run()
 		c.End()
-		if err != nil || left != 0 {
-			t.Fatalf("%d turns left, %v", left, err)
+		if err != nil || len(last) != turns {
+			t.Fatalf("%d turns, %v", len(last), err)
 		}
-		if yielded := c.sched.yields >= turns-2; yielded == rest {
-			t.Errorf("%d yields in %d turns; yielded otherwise: %t", c.sched.yields, turns, rest)
+		for i := 4; i < turns; i++ { // the first turns begin the run
+			if last[i] < last[i-1]+yieldMS {
+				t.Errorf("others ran at %v ms, although turns take %d", last, 2*yieldMS)
+				break
+			}
 		}
 	}
 }

@@ -42,3 +42,30 @@ var modules = map[string]string{
 	"golang.org/x/net":         "nettest, in tests",
 	"github.com/google/go-cmp": "comparisons, in tests",
 }
+
+// testNames are test files that are named after no file of their package.
+var testNames = map[string]string{
+	"handles/batch_linux_test.go":            "how many descriptors a turn takes is cuv's",
+	"handles/misuse_test.go":                 "every method of every handle",
+	"handles/operations_fuzz_test.go":        "all handles together",
+	"handles/owner_test.go":                  "every method of every handle",
+	"handles/pace_linux_test.go":             "how many messages a turn takes is cuv's",
+	"internal/core/dispatch_test.go":         "slots, callbacks and phases together",
+	"internal/cmd/genuv/genuv_test.go":       "what the program writes",
+	"internal/invariants/invariants_test.go": "on.go and off.go",
+	"internal/lint/asserts_test.go":          "a rule for a document alone",
+	"internal/lint/lint_test.go":             "a test for each rule",
+	"internal/lint/rules_test.go":            "cases of each rule",
+	"internal/uvheader/uvheader_test.go":     "the parser's files together",
+	"requests/bubble_test.go":                "the forms of every request that take a context",
+	"requests/connect_test.go":               "what handles start is in internal/submit",
+	"requests/shutdown_test.go":              "what handles start is in internal/submit",
+	"requests/write_test.go":                 "what handles start is in internal/submit",
+	"sysinfo/machine_test.go":                "processors, memory and interfaces",
+	"uvnet/bubble_test.go":                   "everything in a bubble",
+	"uvnet/nettest_test.go":                  "package net's own conformance suite",
+	"uvnet/parity_test.go":                   "every name of package net",
+	"uvnet/shutdown_test.go":                 "everything that is open when its loop ends",
+	"uvnet/states_test.go":                   "the tables of transitions of all states",
+	"uvnet/xnet_test.go":                     "golang.org/x/net on our sockets",
+}

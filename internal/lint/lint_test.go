@@ -33,6 +33,7 @@ func TestRootModuleRequiresFewModules(t *testing.T)    { expectNone(t, requiredM
 func TestNothingIsLeftUnfinished(t *testing.T)         { expectNone(t, unfinishedNotes) }
 func TestMethodCommentsNameTheCFunction(t *testing.T)  { expectNone(t, namesCFunction) }
 func TestCitedRulesOfSemanticsExist(t *testing.T)      { expectNone(t, semanticRules) }
+func TestTestsAreNamedAfterTheirFiles(t *testing.T)    { expectNone(t, testStems) }
 func TestEveryPackageChecksItsTestsLeaks(t *testing.T) { expectNone(t, testMains) }
 
 var repository = sync.OnceValues(func() (*repo, error) {

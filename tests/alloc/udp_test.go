@@ -39,8 +39,8 @@ func udpEchoed(t *testing.T, l *uvgo.Loop, any netip.AddrPort, send func(u *hand
 func allocUDPEcho(t *testing.T, l *uvgo.Loop) {
 	msg := make([]byte, 100)
 	for _, any := range []netip.AddrPort{looptest.Loopback, netip.MustParseAddrPort("[::1]:0")} {
-		for _, opt := range []handles.UDPOption{0, handles.RecvMMsg} {
-			round, done := udpEchoed(t, l, any, func(u *handles.UDP, to netip.AddrPort) error { return u.Send(msg, to) }, opt)
+		for _, opts := range [][]handles.UDPOption{nil, {handles.RecvMMsg}} {
+			round, done := udpEchoed(t, l, any, func(u *handles.UDP, to netip.AddrPort) error { return u.Send(msg, to) }, opts...)
 			steady(t, round)
 			done()
 		}

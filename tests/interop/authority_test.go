@@ -11,6 +11,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // makeCertificate returns a certificate for localhost that signs itself, and its
@@ -18,7 +20,7 @@ import (
 func makeCertificate(t testing.TB) (cert, key []byte) {
 	t.Helper()
 	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: "uvgo interop"},
@@ -32,9 +34,9 @@ func makeCertificate(t testing.TB) (cert, key []byte) {
 		IsCA:                  true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, secret.Public(), secret)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(secret)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
 		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
 }

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // maxWait is how long a server may take to start or to stop.
@@ -106,7 +108,7 @@ func (d *daemon) stop(sig syscall.Signal) error {
 func freePort(t testing.TB) int {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	defer ln.Close()
 	return ln.Addr().(*net.TCPAddr).Port
 }
@@ -116,11 +118,11 @@ func freePort(t testing.TB) int {
 func shortDir(t testing.TB, who *syscall.Credential) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "uvgo")
-	checkErr(t, err)
-	t.Cleanup(func() { checkErr(t, os.RemoveAll(dir)) })
+	uvtest.Check(t, err)
+	t.Cleanup(func() { uvtest.Check(t, os.RemoveAll(dir)) })
 	if who != nil {
-		checkErr(t, os.Chown(dir, int(who.Uid), int(who.Gid)))
-		checkErr(t, os.Chmod(dir, 0o755))
+		uvtest.Check(t, os.Chown(dir, int(who.Uid), int(who.Gid)))
+		uvtest.Check(t, os.Chmod(dir, 0o755))
 	}
 	return dir
 }
@@ -135,9 +137,9 @@ func ordinary(t testing.TB, names ...string) *syscall.Credential {
 	for _, name := range names {
 		if u, err := user.Lookup(name); err == nil {
 			uid, err := strconv.ParseUint(u.Uid, 10, 32)
-			checkErr(t, err)
+			uvtest.Check(t, err)
 			gid, err := strconv.ParseUint(u.Gid, 10, 32)
-			checkErr(t, err)
+			uvtest.Check(t, err)
 			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		}
 	}

@@ -23,8 +23,8 @@ func startExample(t *testing.T, name string) (addr string) {
 	}
 	const ready = "listening on "
 	d, err := startDaemon(exec.Command(bin, "-addr", "127.0.0.1:0"), ready)
-	checkErr(t, err)
-	t.Cleanup(func() { checkErr(t, d.stop(syscall.SIGTERM)) })
+	uvtest.Check(t, err)
+	t.Cleanup(func() { uvtest.Check(t, d.stop(syscall.SIGTERM)) })
 	_, rest, _ := strings.Cut(d.output(), ready)
 	addr, _, _ = strings.Cut(rest, "\n")
 	return addr

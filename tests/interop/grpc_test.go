@@ -18,6 +18,8 @@ import (
 	"google.golang.org/grpc/interop"
 	pb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/status"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // hundredMB is the size of the largest message.
@@ -66,7 +68,7 @@ func (s *rpcServer) FullDuplexCall(stream grpc.BidiStreamingServer[pb.StreamingO
 func serveRPC(t testing.TB, server, client stack, service pb.TestServiceServer, secured bool) (*grpc.Server, pb.TestServiceClient) {
 	t.Helper()
 	ln, err := server.listen("tcp", "127.0.0.1:0")
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	limit := grpc.MaxRecvMsgSize(hundredMB + 1<<10)
 	serverCreds, clientCreds := insecure.NewCredentials(), insecure.NewCredentials()
 	if secured {
@@ -82,7 +84,7 @@ func serveRPC(t testing.TB, server, client stack, service pb.TestServiceServer, 
 		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) { return client.dial(ctx, "tcp", addr) }),
 		grpc.WithTransportCredentials(clientCreds),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(hundredMB+1<<10)))
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	t.Cleanup(func() {
 		if err := conn.Close(); err != nil {
 			t.Error(err)
@@ -189,7 +191,7 @@ func TestGRPCGracefulStop(t *testing.T) {
 			if status.Code(err) == codes.Unavailable {
 				break
 			}
-			checkErr(t, err)
+			uvtest.Check(t, err)
 		}
 		select {
 		case <-stopped:
@@ -199,7 +201,7 @@ func TestGRPCGracefulStop(t *testing.T) {
 		default:
 		}
 		close(s.finish)
-		checkErr(t, await(t, "the end of the call", ended))
+		uvtest.Check(t, await(t, "the end of the call", ended))
 		await(t, "GracefulStop", stopped)
 	})
 }
@@ -208,19 +210,19 @@ func TestGRPCGracefulStop(t *testing.T) {
 func TestGRPCHundredMB(t *testing.T) {
 	n := size(hundredMB, 16<<20)
 	whole, err := io.ReadAll(newContent(n))
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	crossed(t, func(t *testing.T, server, client stack) {
 		_, c := serveRPC(t, server, client, newRPCServer(), false)
 		t.Run("message", func(t *testing.T) {
 			out, err := c.UnaryCall(t.Context(), &pb.SimpleRequest{Payload: &pb.Payload{Body: whole}})
-			checkErr(t, err)
+			uvtest.Check(t, err)
 			if !bytes.Equal(out.Payload.Body, whole) {
 				t.Errorf("%d bytes came back, of %d, or others", len(out.Payload.Body), n)
 			}
 		})
 		t.Run("stream", func(t *testing.T) {
 			stream, err := c.FullDuplexCall(t.Context())
-			checkErr(t, err)
+			uvtest.Check(t, err)
 			sent := make(chan error, 1)
 			go func() {
 				for rest := whole; len(rest) > 0; {
@@ -239,14 +241,14 @@ func TestGRPCHundredMB(t *testing.T) {
 				if err == io.EOF {
 					break
 				}
-				checkErr(t, err)
+				uvtest.Check(t, err)
 				body := in.Payload.Body
 				if !bytes.HasPrefix(rest, body) {
 					t.Fatalf("other bytes at %d", len(whole)-len(rest))
 				}
 				rest = rest[len(body):]
 			}
-			checkErr(t, await(t, "sender", sent))
+			uvtest.Check(t, await(t, "sender", sent))
 			if len(rest) > 0 {
 				t.Errorf("%d bytes did not come back", len(rest))
 			}

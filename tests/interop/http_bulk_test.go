@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // TestHTTPBulk: a gigabyte up and down, with checksums.
@@ -37,10 +39,10 @@ func bulkHandler(n int64) http.Handler {
 // bulk posts n bytes to a server, and gets n from it.
 func bulk(t *testing.T, server, client stack, n int64, opts ...siteOption) {
 	_, want, err := sum(newContent(n))
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	s := open(t, server, client, bulkHandler(n), opts...)
-	checkErr(t, s.post(s.request(t, "POST", "/", newContent(n)), n, want))
-	checkErr(t, s.get(s.request(t, "GET", "/", nil), n, want))
+	uvtest.Check(t, s.post(s.request(t, "POST", "/", newContent(n)), n, want))
+	uvtest.Check(t, s.get(s.request(t, "GET", "/", nil), n, want))
 }
 
 // post sends a request of n bytes with the checksum crc to a bulkHandler.
@@ -77,26 +79,26 @@ func TestHTTPFile(t *testing.T) {
 	n := size(256<<20, 16<<20)
 	path := filepath.Join(t.TempDir(), "file")
 	f, err := os.Create(path)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	_, err = io.Copy(f, newContent(n))
-	checkErr(t, err)
-	checkErr(t, f.Close())
+	uvtest.Check(t, err)
+	uvtest.Check(t, f.Close())
 	_, want, err := sum(newContent(n))
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	crossed(t, func(t *testing.T, server, client stack) {
 		s := open(t, server, client, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.ServeFile(w, r, path)
 		}))
 		resp, err := s.client.Do(s.request(t, "GET", "/", nil))
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		defer resp.Body.Close()
 		out, err := os.Create(filepath.Join(t.TempDir(), "out"))
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		defer out.Close()
 		_, err = io.Copy(out, resp.Body)
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		_, err = out.Seek(0, io.SeekStart)
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		if got, crc, err := sum(out); got != n || crc != want || err != nil {
 			t.Errorf("%d bytes, %08x, %v; want %d, %08x", got, crc, err, n, want)
 		}

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // echo answers with the request's body.
@@ -45,10 +47,10 @@ func TestHTTPIdleTimeout(t *testing.T) {
 	crossed(t, func(t *testing.T, server, client stack) {
 		s := open(t, server, client, echo, func(s *httptest.Server) { s.Config.IdleTimeout = 10 * time.Millisecond })
 		c, err := client.dial(t.Context(), "tcp", s.addr())
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		defer c.Close()
 		_, err = io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		answer, err := io.ReadAll(c) // until the server closes
 		if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 200 ") {
 			t.Errorf("%q, %v", answer, err)
@@ -81,7 +83,7 @@ func TestHTTPChunked(t *testing.T) {
 		defer w.Close()
 		go fmt.Fprintln(w, "piece 0")
 		resp, err := s.client.Do(s.request(t, "POST", "/", r))
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		defer resp.Body.Close()
 		lines := bufio.NewReader(resp.Body)
 		for i := range 100 {
@@ -91,7 +93,7 @@ func TestHTTPChunked(t *testing.T) {
 			}
 			if i < 99 {
 				_, err := fmt.Fprintln(w, "piece", i+1)
-				checkErr(t, err)
+				uvtest.Check(t, err)
 			}
 		}
 		w.Close()
@@ -173,16 +175,16 @@ func TestHTTPHijack(t *testing.T) {
 			heard <- fmt.Sprint(string(rest), err)
 		}))
 		c, err := client.dial(t.Context(), "tcp", s.addr())
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		defer c.Close()
 		_, err = io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nright away\n")
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		if got, err := io.ReadAll(c); string(got) != "heard right away\n" || err != nil {
 			t.Fatalf("%q, %v", got, err)
 		}
 		_, err = io.WriteString(c, "after your end")
-		checkErr(t, err)
-		checkErr(t, c.(interface{ CloseWrite() error }).CloseWrite())
+		uvtest.Check(t, err)
+		uvtest.Check(t, c.(interface{ CloseWrite() error }).CloseWrite())
 		if got := await(t, "the rest", heard); got != "after your end<nil>" {
 			t.Error(got)
 		}
@@ -224,14 +226,14 @@ func TestHTTPDisconnect(t *testing.T) {
 		}))
 		for _, reset := range []bool{false, true} {
 			c, err := client.dial(t.Context(), "tcp", s.addr())
-			checkErr(t, err)
+			uvtest.Check(t, err)
 			_, err = io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-			checkErr(t, err)
+			uvtest.Check(t, err)
 			await(t, "request", entered)
 			if reset {
-				checkErr(t, c.(interface{ SetLinger(int) error }).SetLinger(0))
+				uvtest.Check(t, c.(interface{ SetLinger(int) error }).SetLinger(0))
 			}
-			checkErr(t, c.Close())
+			uvtest.Check(t, c.Close())
 			if err := await(t, "the end of the request's context", left); err != context.Canceled {
 				t.Error(err)
 			}
@@ -261,7 +263,7 @@ func TestHTTPShutdown(t *testing.T) {
 			echo(w, r)
 		})}
 		ln, err := server.listen("tcp", "127.0.0.1:0")
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		served := make(chan error, 1)
 		go func() { served <- srv.Serve(ln) }()
 		tr := &http.Transport{DialContext: client.dial}
@@ -269,15 +271,15 @@ func TestHTTPShutdown(t *testing.T) {
 		url := "http://" + ln.Addr().String()
 
 		idle, err := client.dial(t.Context(), "tcp", ln.Addr().String())
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		defer idle.Close()
 		_, err = io.WriteString(idle, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		buffered := bufio.NewReader(idle)
 		resp, err := http.ReadResponse(buffered, nil)
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		_, err = io.Copy(io.Discard, resp.Body)
-		checkErr(t, err)
+		uvtest.Check(t, err)
 
 		answered := make(chan error, 1)
 		go func() {
@@ -312,8 +314,8 @@ func TestHTTPShutdown(t *testing.T) {
 		default:
 		}
 		close(finish)
-		checkErr(t, await(t, "the slow answer", answered))
-		checkErr(t, await(t, "Shutdown", down))
+		uvtest.Check(t, await(t, "the slow answer", answered))
+		uvtest.Check(t, await(t, "Shutdown", down))
 		var opErr *net.OpError
 		if err := ln.Close(); !errors.As(err, &opErr) || !errors.Is(err, net.ErrClosed) {
 			t.Errorf("closing the listener again: %v", err)

@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // cancelled runs a query that takes forever and cancels its context once the
@@ -44,7 +46,7 @@ func postgresCancelCloses(t *testing.T, pg *postgres, p stack, network string) {
 	}
 	<-c.PgConn().CleanupDone()
 	for lives := true; lives; { // the server has been told, or it would sleep for minutes
-		checkErr(t, watch.QueryRow(ctx, "select exists (select from pg_stat_activity where pid = $1)", pid).Scan(&lives))
+		uvtest.Check(t, watch.QueryRow(ctx, "select exists (select from pg_stat_activity where pid = $1)", pid).Scan(&lives))
 	}
 }
 
@@ -76,7 +78,7 @@ func postgresNotify(t *testing.T, pg *postgres, p stack, network string) {
 	ctx := bounded(t)
 	c, sender := pg.connect(ctx, t, p, network), pg.connect(ctx, t, p, network)
 	_, err := c.Exec(ctx, "listen news")
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	for range 20 {
 		short, cancel := context.WithTimeout(ctx, 2*time.Millisecond)
 		_, err := c.WaitForNotification(short)
@@ -102,7 +104,7 @@ func postgresNotify(t *testing.T, pg *postgres, p stack, network string) {
 			t.Fatalf("notification %d: %v, %v", i, note, err)
 		}
 	}
-	checkErr(t, <-failed)
+	uvtest.Check(t, <-failed)
 	var one int
 	if err := c.QueryRow(ctx, "select 1").Scan(&one); err != nil || one != 1 {
 		t.Errorf("a query afterwards: %d, %v", one, err)
@@ -122,12 +124,12 @@ func postgresTLS(t *testing.T, pg *postgres, p stack) {
 	}
 	c := connectPostgres(ctx, t, config)
 	var encrypted bool
-	checkErr(t, c.QueryRow(ctx, "select ssl from pg_stat_ssl where pid = pg_backend_pid()").Scan(&encrypted))
+	uvtest.Check(t, c.QueryRow(ctx, "select ssl from pg_stat_ssl where pid = pg_backend_pid()").Scan(&encrypted))
 	if !encrypted {
 		t.Error("the server does not see TLS")
 	}
 	var text string
-	checkErr(t, c.QueryRow(ctx, "select repeat('uvgo', $1)", scale(2<<20, 1<<18)).Scan(&text))
+	uvtest.Check(t, c.QueryRow(ctx, "select repeat('uvgo', $1)", scale(2<<20, 1<<18)).Scan(&text))
 	if len(text) != 4*scale(2<<20, 1<<18) {
 		t.Errorf("%d bytes over TLS", len(text))
 	}

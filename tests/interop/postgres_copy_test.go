@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // postgresCopy copies rows in and out, checks them on both ends, and ends a copy
@@ -18,7 +20,7 @@ func postgresCopy(t *testing.T, pg *postgres, p stack, network string) {
 	ctx := bounded(t)
 	c := pg.connect(ctx, t, p, network)
 	_, err := c.Exec(ctx, "create temp table copied (id bigint, label text)")
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	const rows = 100_000
 	label := func(i int) string { return fmt.Sprintf("row %d of a copy, with some text behind it", i) }
 	n, err := c.CopyFrom(ctx, pgx.Identifier{"copied"}, []string{"id", "label"},
@@ -27,7 +29,7 @@ func postgresCopy(t *testing.T, pg *postgres, p stack, network string) {
 		t.Fatalf("%d rows were copied in, %v", n, err)
 	}
 	var count, distinct int
-	checkErr(t, c.QueryRow(ctx, `select count(*), count(distinct id) from copied
+	uvtest.Check(t, c.QueryRow(ctx, `select count(*), count(distinct id) from copied
 		where label = 'row ' || id || ' of a copy, with some text behind it'`).Scan(&count, &distinct))
 	if count != rows || distinct != rows {
 		t.Errorf("the server has %d rows, %d different", count, distinct)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uvnet"
 )
 
@@ -40,12 +41,12 @@ func startPostgres(t *testing.T) *postgres {
 	cert, key := makeCertificate(t)
 	for name, text := range map[string][]byte{"server.crt": cert, "server.key": key} {
 		path := filepath.Join(data, name)
-		checkErr(t, os.WriteFile(path, text, 0o600))
+		uvtest.Check(t, os.WriteFile(path, text, 0o600))
 		if pg.as != nil {
-			checkErr(t, os.Chown(path, int(pg.as.Uid), int(pg.as.Gid)))
+			uvtest.Check(t, os.Chown(path, int(pg.as.Uid), int(pg.as.Gid)))
 		}
 	}
-	checkErr(t, os.WriteFile(pg.root(), cert, 0o644))
+	uvtest.Check(t, os.WriteFile(pg.root(), cert, 0o644))
 	var err error
 	for range 3 { // somebody else may take the port
 		pg.port = freePort(t)
@@ -53,7 +54,7 @@ func startPostgres(t *testing.T) *postgres {
 			break
 		}
 	}
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	t.Cleanup(func() {
 		if err := pg.stop(syscall.SIGINT); err != nil {
 			t.Error(err)
@@ -98,7 +99,7 @@ func (pg *postgres) url(network string) string {
 func (pg *postgres) config(t testing.TB, p stack, url string) *pgx.ConnConfig {
 	t.Helper()
 	config, err := pgx.ParseConfig(url)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	config.DialFunc = p.dial
 	if p.name == ofUvnet.name {
 		config.LookupFunc = new(uvnet.Resolver).LookupHost
@@ -115,7 +116,7 @@ func (pg *postgres) connect(ctx context.Context, t testing.TB, p stack, network 
 func connectPostgres(ctx context.Context, t testing.TB, config *pgx.ConnConfig) *pgx.Conn {
 	t.Helper()
 	c, err := pgx.ConnectConfig(ctx, config)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -128,7 +129,7 @@ func connectPostgres(ctx context.Context, t testing.TB, config *pgx.ConnConfig) 
 func postgresBin(t testing.TB) string {
 	t.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	if len(found) == 0 {
 		return filepath.Dir(installed(t, "initdb"))
 	}

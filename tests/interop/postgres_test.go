@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // TestPostgres runs pgx on one server; the restart comes last.
@@ -61,7 +63,7 @@ func postgresQueries(t *testing.T, pg *postgres, p stack, network string) {
 		config.DefaultQueryExecMode = mode
 		c := connectPostgres(ctx, t, config)
 		rows, err := c.Query(ctx, "select n, n::text from generate_series(1, $1) n", 500)
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		type row struct {
 			N    int
 			Text string
@@ -82,7 +84,7 @@ func postgresQueries(t *testing.T, pg *postgres, p stack, network string) {
 	}
 	c := pg.connect(ctx, t, p, network)
 	_, err := c.Prepare(ctx, "double", "select 2 * $1::int")
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	for i := range scale(2000, 500) {
 		var got int
 		if err := c.QueryRow(ctx, "double", i).Scan(&got); err != nil || got != 2*i {
@@ -99,7 +101,7 @@ func postgresLarge(t *testing.T, pg *postgres, p stack, network string) {
 	_, _ = rand.Read(sent)
 	var got []byte
 	var n int
-	checkErr(t, c.QueryRow(ctx, "select $1::bytea, length($1)", sent).Scan(&got, &n))
+	uvtest.Check(t, c.QueryRow(ctx, "select $1::bytea, length($1)", sent).Scan(&got, &n))
 	if !bytes.Equal(got, sent) || n != len(sent) {
 		t.Errorf("%d bytes came back as %d others; the server saw %d", len(sent), len(got), n)
 	}
@@ -122,24 +124,24 @@ func postgresBatch(t *testing.T, pg *postgres, p stack, network string) {
 			t.Fatalf("answer %d is %d with %d bytes, %v", i, got, len(text), err)
 		}
 	}
-	checkErr(t, results.Close())
+	uvtest.Check(t, results.Close())
 }
 
 // postgresPool has goroutines share fewer connections than they are.
 func postgresPool(t *testing.T, pg *postgres, p stack, network string) {
 	ctx := bounded(t)
 	config, err := pgxpool.ParseConfig(pg.url(network))
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	config.ConnConfig.DialFunc = p.dial
 	config.MaxConns = 10
 	pool, err := pgxpool.NewWithConfig(ctx, config)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	defer pool.Close()
 	_, err = pool.Exec(ctx, "create table tally (who int primary key, n int not null default 0)")
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	defer func() {
 		_, err := pool.Exec(ctx, "drop table tally")
-		checkErr(t, err)
+		uvtest.Check(t, err)
 	}()
 	const goroutines = 50
 	rounds := scale(40, 10)
@@ -162,7 +164,7 @@ func postgresPool(t *testing.T, pg *postgres, p stack, network string) {
 	}
 	wg.Wait()
 	var sum int
-	checkErr(t, pool.QueryRow(ctx, "select sum(n) from tally").Scan(&sum))
+	uvtest.Check(t, pool.QueryRow(ctx, "select sum(n) from tally").Scan(&sum))
 	if sum != goroutines*rounds {
 		t.Errorf("the sum is %d, want %d", sum, goroutines*rounds)
 	}
@@ -181,7 +183,7 @@ func postgresRestart(t *testing.T, pg *postgres, p stack) {
 		ended <- err
 	}()
 	awaitActivity(ctx, t, watch, pid)
-	checkErr(t, pg.stop(syscall.SIGINT))
+	uvtest.Check(t, pg.stop(syscall.SIGINT))
 	if err := <-ended; err == nil {
 		t.Error("a query under way survived the server")
 	}
@@ -194,7 +196,7 @@ func postgresRestart(t *testing.T, pg *postgres, p stack) {
 	if _, err := p.connectError(ctx, t, pg); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("connecting while the server is away: %v", err)
 	}
-	checkErr(t, pg.start())
+	uvtest.Check(t, pg.start())
 	var one int
 	if err := pg.connect(ctx, t, p, "tcp").QueryRow(ctx, "select 1").Scan(&one); err != nil || one != 1 {
 		t.Errorf("after the restart: %d, %v", one, err)
@@ -210,7 +212,7 @@ func (p stack) connectError(ctx context.Context, t testing.TB, pg *postgres) (*p
 func awaitActivity(ctx context.Context, t testing.TB, watch *pgx.Conn, pid uint32) {
 	t.Helper()
 	for active := false; !active; {
-		checkErr(t, watch.QueryRow(ctx,
+		uvtest.Check(t, watch.QueryRow(ctx,
 			"select exists (select from pg_stat_activity where pid = $1 and state = 'active')", pid).Scan(&active))
 	}
 }

@@ -10,13 +10,15 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // proxied puts a ReverseProxy on a stack in front of s; the client talks to it.
 func proxied(t testing.TB, s *site, proxy, client stack) *site {
 	t.Helper()
 	target, err := url.Parse(s.URL)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	tr := &http.Transport{DialContext: proxy.dial, MaxIdleConnsPerHost: 100}
 	t.Cleanup(tr.CloseIdleConnections)
 	return open(t, proxy, client, &httputil.ReverseProxy{
@@ -31,7 +33,7 @@ func TestReverseProxy(t *testing.T) {
 	crossed(t, func(t *testing.T, server, client stack) {
 		n := size(16<<20, 1<<20)
 		_, crc, err := sum(newContent(n))
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		mux := http.NewServeMux()
 		mux.Handle("/", bulkHandler(n))
 		left := make(chan bool, 1)
@@ -62,7 +64,7 @@ func TestReverseProxy(t *testing.T) {
 		// What has been flushed comes at once, and a client that leaves ends
 		// the request behind the proxy.
 		resp, err := s.client.Do(s.request(t, "GET", "/endless", nil))
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		if line, err := bufio.NewReader(resp.Body).ReadString('\n'); line != "begun\n" || err != nil {
 			t.Errorf("%q, %v", line, err)
 		}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/tidwall/redcon"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // A store is a small Redis of redcon's: what redis-benchmark asks for, with
@@ -74,7 +76,7 @@ func serveRedcon(t *testing.T, p stack, network, benchmark string, pipeline, n i
 		address = shortDir(t, nil) + "/redcon.sock"
 	}
 	ln, err := p.listen(network, address)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	s := &store{values: make(map[string][]byte), lists: make(map[string]int), calls: make(map[string]int)}
 	var mu sync.Mutex
 	opened, closed := 0, 0
@@ -111,7 +113,7 @@ func serveRedcon(t *testing.T, p stack, network, benchmark string, pipeline, n i
 	at := []string{"-s", address}
 	if network == "tcp" {
 		_, port, err := net.SplitHostPort(ln.Addr().String())
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		at = []string{"-h", "127.0.0.1", "-p", port}
 	}
 	const clients, size = 50, 1000

@@ -9,6 +9,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // A redisServer is a Redis server of the test's own, on a loopback port and on a
@@ -36,7 +38,7 @@ func startRedis(t *testing.T) *redisServer {
 			break
 		}
 	}
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	t.Cleanup(func() {
 		if err := s.stop(syscall.SIGTERM); err != nil {
 			t.Error(err)

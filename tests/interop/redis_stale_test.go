@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // TestRedisPoolDropsStaleReplies: go-redis looks at the descriptor of a connection that
@@ -24,7 +26,7 @@ func TestRedisPoolDropsStaleReplies(t *testing.T) {
 					address = t.TempDir() + "/s"
 				}
 				ln, err := net.Listen(network, address)
-				checkErr(t, err)
+				uvtest.Check(t, err)
 				defer ln.Close()
 				extra := make(chan struct{}, 1)
 				go func() {

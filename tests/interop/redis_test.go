@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // TestRedis runs go-redis on one server.
@@ -54,7 +56,7 @@ func redisPipelines(t *testing.T, s *redisServer, p stack, network string) {
 		}
 		return nil
 	})
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	answers, err := c.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for i := range n {
 			pipe.Get(ctx, key(i))
@@ -62,7 +64,7 @@ func redisPipelines(t *testing.T, s *redisServer, p stack, network string) {
 		}
 		return nil
 	})
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	for i := range n {
 		got := answers[2*i].(*redis.StringCmd).Val()
 		if count := answers[2*i+1].(*redis.IntCmd).Val(); got != fmt.Sprint(i) || count != int64(i+1) {
@@ -77,7 +79,7 @@ func redisPipelines(t *testing.T, s *redisServer, p stack, network string) {
 	if err != nil || moved[1].(*redis.IntCmd).Val() != 1 {
 		t.Errorf("a transaction: %v, %v", moved, err)
 	}
-	checkErr(t, c.FlushAll(ctx).Err())
+	uvtest.Check(t, c.FlushAll(ctx).Err())
 }
 
 // redisLarge stores and fetches a value of many megabytes, and one of each size
@@ -89,13 +91,13 @@ func redisLarge(t *testing.T, s *redisServer, p stack, network string) {
 	_, _ = rand.Read(value)
 	sizes := []int{0, 1, 2<<10 - 1, 2 << 10, 4 << 10, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20, len(value)}
 	for _, size := range sizes {
-		checkErr(t, c.Set(ctx, "large", value[:size], 0).Err())
+		uvtest.Check(t, c.Set(ctx, "large", value[:size], 0).Err())
 		got, err := c.Get(ctx, "large").Bytes()
 		if err != nil || !bytes.Equal(got, value[:size]) {
 			t.Errorf("%d bytes came back as %d, %v", size, len(got), err)
 		}
 	}
-	checkErr(t, c.Del(ctx, "large").Err())
+	uvtest.Check(t, c.Del(ctx, "large").Err())
 }
 
 // redisPubSub has several subscribers, each of whom is to see every message in
@@ -138,7 +140,7 @@ func redisPubSub(t *testing.T, s *redisServer, p stack, network string) {
 			t.Fatalf("receiving nothing for 5 ms: %v", err)
 		}
 	}
-	checkErr(t, c.Publish(ctx, "nothing", "something").Err())
+	uvtest.Check(t, c.Publish(ctx, "nothing", "something").Err())
 	if m, err := idle.ReceiveMessage(ctx); err != nil || m.Payload != "something" {
 		t.Errorf("after timeouts: %v, %v", m, err)
 	}
@@ -167,7 +169,7 @@ func redisBlockingPops(t *testing.T, s *redisServer, p stack, network string) {
 	}
 	awaitBlocked(ctx, t, c, waiters)
 	for i := range waiters {
-		checkErr(t, c.RPush(ctx, "queue", i).Err())
+		uvtest.Check(t, c.RPush(ctx, "queue", i).Err())
 	}
 	wg.Wait()
 	close(popped)
@@ -205,15 +207,15 @@ func redisCancelledPop(t *testing.T, s *redisServer, p stack, network string) {
 func redisReadTimeout(t *testing.T, s *redisServer, p stack, network string) {
 	ctx := bounded(t)
 	c := s.client(t, p, network, func(o *redis.Options) { o.ReadTimeout = 30 * time.Millisecond })
-	checkErr(t, c.Ping(ctx).Err())
+	uvtest.Check(t, c.Ping(ctx).Err())
 	admin := s.client(t, ofNet, network)
-	checkErr(t, admin.Do(ctx, "client", "pause", "60000", "write").Err())
+	uvtest.Check(t, admin.Do(ctx, "client", "pause", "60000", "write").Err())
 	err := c.Set(ctx, "late", 1, 0).Err()
 	var timeout net.Error
 	if !errors.As(err, &timeout) || !timeout.Timeout() || !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("a server that pauses: %v", err)
 	}
-	checkErr(t, admin.Do(ctx, "client", "unpause").Err())
+	uvtest.Check(t, admin.Do(ctx, "client", "unpause").Err())
 	if err := s.client(t, p, network).Set(ctx, "late", 1, 0).Err(); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
@@ -245,7 +247,7 @@ func redisGoroutines(t *testing.T, s *redisServer, p stack, network string) {
 	if n, err := c.Get(ctx, "all").Int(); err != nil || n != goroutines*rounds {
 		t.Errorf("all counted %d, want %d, %v", n, goroutines*rounds, err)
 	}
-	checkErr(t, c.FlushAll(ctx).Err())
+	uvtest.Check(t, c.FlushAll(ctx).Err())
 }
 
 // redisKilled has the server close idle connections: go-redis looks at them
@@ -256,11 +258,11 @@ func redisKilled(t *testing.T, s *redisServer, p stack, network string) {
 	admin := s.client(t, ofNet, network)
 	for range 10 {
 		id, err := c.ClientID(ctx).Result()
-		checkErr(t, err)
-		checkErr(t, admin.Do(ctx, "client", "kill", "id", id).Err())
+		uvtest.Check(t, err)
+		uvtest.Check(t, admin.Do(ctx, "client", "kill", "id", id).Err())
 		for lives := true; lives; {
 			list, err := admin.ClientList(ctx).Result()
-			checkErr(t, err)
+			uvtest.Check(t, err)
 			lives = strings.Contains(list, fmt.Sprintf("id=%d ", id))
 		}
 		if err := c.Ping(ctx).Err(); err != nil {
@@ -274,7 +276,7 @@ func awaitBlocked(ctx context.Context, t testing.TB, c *redis.Client, want int) 
 	t.Helper()
 	for {
 		info, err := c.Info(ctx, "clients").Result()
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		if strings.Contains(info, fmt.Sprintf("blocked_clients:%d\r\n", want)) {
 			return
 		}

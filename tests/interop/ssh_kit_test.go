@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // An sshServer runs commands, forwards ports and answers requests, on listeners
@@ -35,10 +37,10 @@ type sshServer struct {
 func startSSH(t testing.TB, on stack, network string, rekey uint64) *sshServer {
 	t.Helper()
 	_, secret, err := ed25519.GenerateKey(rand.Reader)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	s := &sshServer{t: t, on: on, conns: make(map[*ssh.ServerConn]bool)}
 	s.key, err = ssh.NewSignerFromKey(secret)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	s.conf = &ssh.ServerConfig{
 		Config: ssh.Config{RekeyThreshold: rekey},
 		PasswordCallback: func(c ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
@@ -54,7 +56,7 @@ func startSSH(t testing.TB, on stack, network string, rekey uint64) *sshServer {
 		address = shortDir(t, nil) + "/ssh.sock"
 	}
 	s.ln, err = on.listen(network, address)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	s.tasks.Go(s.accept)
 	t.Cleanup(func() {
 		s.ln.Close()
@@ -273,7 +275,7 @@ type sshClient struct {
 func (s *sshServer) client(ctx context.Context, via stack, password string) (*sshClient, error) {
 	s.t.Helper()
 	c, err := via.dial(ctx, s.ln.Addr().Network(), s.ln.Addr().String())
-	checkErr(s.t, err)
+	uvtest.Check(s.t, err)
 	s.t.Cleanup(func() { c.Close() })
 	client := &sshClient{conn: c}
 	known := ssh.FixedHostKey(s.key.PublicKey())

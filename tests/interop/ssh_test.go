@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // sshCrossed runs a test with a server and a client of x/crypto/ssh, each on
@@ -26,7 +28,7 @@ func sshCrossed(t *testing.T, rekey uint64, test func(ctx context.Context, t *te
 				ctx := bounded(t)
 				s := startSSH(t, ends[0], network, rekey)
 				c, err := s.client(ctx, ends[1], "secret")
-				checkErr(t, err)
+				uvtest.Check(t, err)
 				test(ctx, t, s, c)
 			})
 		}
@@ -75,13 +77,13 @@ func TestSSHCopy(t *testing.T) {
 	sshCrossed(t, 1<<20, func(_ context.Context, t *testing.T, _ *sshServer, c *sshClient) {
 		n := size(24<<20, 8<<20)
 		session, err := c.NewSession()
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		defer session.Close()
 		in, err := session.StdinPipe()
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		out, err := session.StdoutPipe()
-		checkErr(t, err)
-		checkErr(t, session.Start("cat"))
+		uvtest.Check(t, err)
+		uvtest.Check(t, session.Start("cat"))
 		var side sync.WaitGroup
 		side.Go(func() {
 			if _, err := io.Copy(in, newContent(n)); err != nil {
@@ -101,12 +103,12 @@ func TestSSHCopy(t *testing.T) {
 		})
 		gotN, got, err := sum(out)
 		side.Wait()
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		wantN, want, _ := sum(newContent(n))
 		if gotN != wantN || got != want {
 			t.Errorf("%d bytes came back, with checksum %08x, want %d with %08x", gotN, got, wantN, want)
 		}
-		checkErr(t, session.Wait())
+		uvtest.Check(t, session.Wait())
 		if k := c.exchanges.Load(); k < int32(n>>20)/2 {
 			t.Errorf("the keys were exchanged %d times in %d MiB", k, n>>20)
 		}
@@ -119,13 +121,13 @@ func TestSSHForwarding(t *testing.T) {
 	sshCrossed(t, 0, func(ctx context.Context, t *testing.T, s *sshServer, c *sshClient) {
 		t.Run("local", func(t *testing.T) {
 			ln, err := s.on.listen("tcp", "127.0.0.1:0")
-			checkErr(t, err)
+			uvtest.Check(t, err)
 			echoServer(t, ln)
 			throughTunnel(t, func() (net.Conn, error) { return c.Dial("tcp", ln.Addr().String()) })
 		})
 		t.Run("remote", func(t *testing.T) {
 			ln, err := c.Listen("tcp", "127.0.0.1:0")
-			checkErr(t, err)
+			uvtest.Check(t, err)
 			echoServer(t, ln)
 			throughTunnel(t, func() (net.Conn, error) { return ofUvnet.dial(ctx, "tcp", ln.Addr().String()) })
 		})
@@ -199,16 +201,16 @@ func TestSSHDisconnect(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sshCrossed(t, 0, func(_ context.Context, t *testing.T, s *sshServer, c *sshClient) {
 				session, err := c.NewSession()
-				checkErr(t, err)
+				uvtest.Check(t, err)
 				in, err := session.StdinPipe()
-				checkErr(t, err)
+				uvtest.Check(t, err)
 				out, err := session.StdoutPipe()
-				checkErr(t, err)
-				checkErr(t, session.Start("cat"))
+				uvtest.Check(t, err)
+				uvtest.Check(t, session.Start("cat"))
 				_, err = in.Write([]byte("x"))
-				checkErr(t, err)
+				uvtest.Check(t, err)
 				_, err = io.ReadFull(out, make([]byte, 1))
-				checkErr(t, err)
+				uvtest.Check(t, err)
 				if s.open() != 1 {
 					t.Fatalf("%d connections", s.open())
 				}

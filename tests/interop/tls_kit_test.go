@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // selfSigned makes a certificate for localhost, and a pool that trusts it.
@@ -11,7 +13,7 @@ func selfSigned(t testing.TB) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	cert, key := makeCertificate(t)
 	pair, err := tls.X509KeyPair(cert, key)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(cert) {
 		t.Fatal("the certificate is none")

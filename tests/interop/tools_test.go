@@ -30,7 +30,7 @@ func secure(t *testing.T, streams int) (s *site, file string) {
 		_, _ = w.Write(body)
 	}), withHTTP2(streams))
 	file = filepath.Join(t.TempDir(), "cert.pem")
-	checkErr(t, os.WriteFile(file, pemOf(s.Certificate()), 0o600))
+	uvtest.Check(t, os.WriteFile(file, pemOf(s.Certificate()), 0o600))
 	return s, file
 }
 
@@ -41,8 +41,8 @@ func TestCurl(t *testing.T) {
 	s, cert := secure(t, 100)
 	up := filepath.Join(t.TempDir(), "up")
 	data, err := io.ReadAll(newContent(8 << 20))
-	checkErr(t, err)
-	checkErr(t, os.WriteFile(up, data, 0o600))
+	uvtest.Check(t, err)
+	uvtest.Check(t, os.WriteFile(up, data, 0o600))
 	for version, proto := range map[string]string{"--http1.1": "HTTP/1.1", "--http2": "HTTP/2.0"} {
 		t.Run(version, func(t *testing.T) {
 			common := []string{"-sSf", "--max-time", "60", version, "--cacert", cert}

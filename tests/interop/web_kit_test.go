@@ -45,14 +45,6 @@ func crossed(t *testing.T, test func(t *testing.T, server, client stack)) {
 	}
 }
 
-// checkErr ends the test for an error.
-func checkErr(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // A site is a running web server with a client of it.
 type site struct {
 	*httptest.Server
@@ -78,7 +70,7 @@ func withHTTP2(streams int) siteOption {
 func open(t testing.TB, server, client stack, h http.Handler, opts ...siteOption) *site {
 	t.Helper()
 	ln, err := server.listen("tcp", "127.0.0.1:0")
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	s := &site{Server: &httptest.Server{Listener: ln, Config: &http.Server{Handler: h}}}
 	for _, o := range opts {
 		o(s.Server)
@@ -103,10 +95,10 @@ func open(t testing.TB, server, client stack, h http.Handler, opts ...siteOption
 func (s *site) body(t testing.TB, req *http.Request) (*http.Response, string) {
 	t.Helper()
 	resp, err := s.client.Do(req)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	return resp, string(text)
 }
 
@@ -114,7 +106,7 @@ func (s *site) body(t testing.TB, req *http.Request) (*http.Response, string) {
 func (s *site) request(t testing.TB, method, path string, body io.Reader) *http.Request {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, body)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	return req
 }
 

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // sockets answers each message with itself, in pieces of its own.
@@ -60,7 +62,7 @@ func testWebSocket(t *testing.T, s *site) {
 	c, _, err := websocket.Dial(ctx, s.URL, &websocket.DialOptions{
 		HTTPClient: s.client, Subprotocols: []string{"echo"},
 	})
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	defer c.CloseNow()
 	c.SetReadLimit(-1)
 	if p := c.Subprotocol(); p != "echo" {
@@ -68,7 +70,7 @@ func testWebSocket(t *testing.T, s *site) {
 	}
 	for i := range 200 {
 		text := fmt.Sprint("message ", i)
-		checkErr(t, c.Write(ctx, websocket.MessageText, []byte(text)))
+		uvtest.Check(t, c.Write(ctx, websocket.MessageText, []byte(text)))
 		if kind, got, err := c.Read(ctx); kind != websocket.MessageText || string(got) != text || err != nil {
 			t.Fatalf("%v %q, %v; want %q", kind, got, err, text)
 		}
@@ -76,18 +78,18 @@ func testWebSocket(t *testing.T, s *site) {
 
 	// More than anybody buffers: the echo comes back while the rest still leaves.
 	large, err := io.ReadAll(newContent(size(64<<20, 8<<20)))
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	sent := make(chan error, 1)
 	go func() { sent <- c.Write(ctx, websocket.MessageBinary, large) }()
 	kind, got, err := c.Read(ctx)
 	if kind != websocket.MessageBinary || !bytes.Equal(got, large) || err != nil {
 		t.Fatalf("%v of %d bytes, %v; want %d", kind, len(got), err, len(large))
 	}
-	checkErr(t, await(t, "write", sent))
+	uvtest.Check(t, await(t, "write", sent))
 
 	// A message in fragments, with a ping among them.
 	w, err := c.Writer(ctx, websocket.MessageText)
-	checkErr(t, err)
+	uvtest.Check(t, err)
 	echoed := make(chan string, 1)
 	go func() {
 		_, got, err := c.Read(ctx)
@@ -95,14 +97,14 @@ func testWebSocket(t *testing.T, s *site) {
 	}()
 	for range 100 {
 		_, err := io.WriteString(w, strings.Repeat("fragment ", 100))
-		checkErr(t, err)
+		uvtest.Check(t, err)
 	}
-	checkErr(t, w.Close())
+	uvtest.Check(t, w.Close())
 	if got, want := await(t, "echo", echoed), strings.Repeat("fragment ", 10000)+"<nil>"; got != want {
 		t.Errorf("%d bytes in fragments, want %d", len(got), len(want))
 	}
 	reading := c.CloseRead(context.Background()) // pongs need a reader
-	checkErr(t, c.Ping(ctx))
-	checkErr(t, c.Close(websocket.StatusNormalClosure, "done"))
+	uvtest.Check(t, c.Ping(ctx))
+	uvtest.Check(t, c.Close(websocket.StatusNormalClosure, "done"))
 	<-reading.Done()
 }

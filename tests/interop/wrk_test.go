@@ -44,7 +44,7 @@ func numbers(t testing.TB, out, pattern string) []int {
 	var n []int
 	for _, s := range m[1:] {
 		i, err := strconv.Atoi(s)
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		n = append(n, i)
 	}
 	return n
@@ -118,7 +118,7 @@ func TestFastHTTPUnderWrk(t *testing.T) {
 	asked := func() uint64 {
 		p.Input("\n")
 		n, err := strconv.ParseUint(p.Expect(`^asked (\d+)`), 10, 64)
-		checkErr(t, err)
+		uvtest.Check(t, err)
 		return n
 	}
 	for _, n := range loads() {

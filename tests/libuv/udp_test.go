@@ -310,7 +310,7 @@ func testUDPNoAutobind(t *testing.T, l *uvgo.Loop) {
 	}
 	uvtest.Check(t, u.Close())
 
-	u = kit.NewUDP(t, l, handles.UDP4|handles.RecvMMsg)
+	u = kit.NewUDP(t, l, handles.WithSocket(handles.IPv4), handles.RecvMMsg)
 	uvtest.Check(t, u.SetMulticastTTL(32))
 	uvtest.Check(t, u.SetBroadcast(true))
 	uvtest.Check(t, u.SetTTL(1))

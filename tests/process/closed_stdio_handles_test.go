@@ -25,7 +25,7 @@ func handlesPart(dir string, before, after func()) error {
 		}
 		type fd interface{ FD() (int, error) }
 		for name, try := range map[string]func() error{
-			"tcp4": func() error { return add(l.NewTCP(handles.TCP4)) },
+			"tcp4": func() error { return add(l.NewTCP(handles.WithSocket(handles.IPv4))) },
 			"tcp bind": func() error {
 				c, err := l.NewTCP()
 				step()
@@ -42,7 +42,7 @@ func handlesPart(dir string, before, after func()) error {
 				step()
 				return errors.Join(add(c, err), c.Connect(looptest.Loopback, func(error) {}))
 			},
-			"udp4": func() error { return add(l.NewUDP(handles.UDP4)) },
+			"udp4": func() error { return add(l.NewUDP(handles.WithSocket(handles.IPv4))) },
 			"udp send": func() error {
 				c, err := l.NewUDP()
 				step()

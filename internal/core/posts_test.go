@@ -110,7 +110,7 @@ func TestCloseWithARequestRefusesNoPost(t *testing.T) {
 			t.Errorf("Close: %v", err)
 		}
 		poster.Wait()
-		c.takePosts() // and drop them: else they would be why Close fails
+		c.collectPosts() // and drop them: else they would be why Close fails
 		c.batch.post = len(c.batch.posts)
 	}
 	w, err := os.OpenFile(fifo, os.O_WRONLY, 0)

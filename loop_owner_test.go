@@ -11,7 +11,6 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
-	"github.com/uvgo/uvgo/internal/goroutine"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
@@ -27,14 +26,8 @@ func elsewhere(fn func()) {
 	<-done
 }
 
-func onlyWithOwners(t *testing.T) {
-	if !goroutine.Cheap {
-		t.Skip("on this processor only debug mode tells goroutines apart")
-	}
-}
-
 func TestRunningLoopRefusesOtherGoroutines(t *testing.T) {
-	onlyWithOwners(t)
+	looptest.OnlyWithOwners(t)
 	var log bytes.Buffer
 	l := looptest.New(t, uvgo.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	// These any goroutine may call; those that run the loop say that it runs.
@@ -78,7 +71,7 @@ func TestRunningLoopRefusesOtherGoroutines(t *testing.T) {
 
 // Goroutines that main starts would otherwise use the loop beside it.
 func TestRunKeepsTheLoopFromOtherGoroutinesInMain(t *testing.T) {
-	onlyWithOwners(t)
+	looptest.OnlyWithOwners(t)
 	uvtest.Check(t, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
 		elsewhere(func() {
 			if _, err := l.NewTimer(); !errors.Is(err, uv.ErrNotOwner) {

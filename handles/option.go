@@ -1,0 +1,53 @@
+package handles
+
+import "github.com/uvgo/uvgo/uv"
+
+// A Family is the kind of addresses that a socket has.
+type Family int
+
+// The families of the internet.
+const (
+	IPv4 Family = 4
+	IPv6 Family = 6
+)
+
+// A TCPOption changes what NewTCP makes: [WithSocket].
+type TCPOption interface{ tcp(*socketSetup) error }
+
+// A UDPOption changes what NewUDP makes: [WithSocket], [RecvMMsg].
+type UDPOption interface{ udp(*socketSetup) error }
+
+// socketSetup is what the options of a constructor ask for.
+type socketSetup struct {
+	family   Family // 0: no socket yet
+	recvMMsg bool
+}
+
+// A SocketOption is an option of NewTCP and of NewUDP.
+type SocketOption struct{ family Family }
+
+// WithSocket makes the handle with a socket of the family, so that options of the
+// kernel can be set on its FD before Bind or Connect. Without it the handle gets its
+// socket when it knows an address. No libuv counterpart; see [NewTCP] and [NewUDP].
+func WithSocket(f Family) SocketOption { return SocketOption{f} }
+
+func (o SocketOption) tcp(s *socketSetup) error {
+	if o.family != IPv4 && o.family != IPv6 {
+		return uv.EINVAL
+	}
+	s.family = o.family
+	return nil
+}
+
+func (o SocketOption) udp(s *socketSetup) error { return o.tcp(s) }
+
+type recvMMsg int
+
+// RecvMMsg makes a UDP handle receive up to 20 datagrams in one system call, where the
+// system can; see [UDP.UsingRecvMMsg].
+const RecvMMsg recvMMsg = 1
+
+func (recvMMsg) udp(s *socketSetup) error {
+	s.recvMMsg = true
+	return nil
+}
