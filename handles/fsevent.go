@@ -8,7 +8,9 @@ import (
 )
 
 // An FSEvent tells when a file, or an entry of a directory, changes. C type
-// uv_fs_event_t, https://docs.libuv.org/en/v1.x/fs_event.html.
+// uv_fs_event_t.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html
 type FSEvent struct {
 	handle
 	name string // the last one reported: a file mostly changes many times
@@ -52,8 +54,9 @@ const (
 
 const fsEventAll = FSEventWatchEntry | FSEventStat | FSEventRecursive
 
-// NewFSEvent makes a handle that watches files. C function uv_fs_event_init,
-// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_init.
+// NewFSEvent makes a handle that watches files. C function uv_fs_event_init.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_init
 func NewFSEvent(l uv.Loop) (*FSEvent, error) {
 	f := new(FSEvent)
 	if err := f.open(l, "fs event init", uv.KindFSEvent, false, (*fsEventTarget)(f)); err != nil {
@@ -76,8 +79,9 @@ func NewFSEvent(l uv.Loop) (*FSEvent, error) {
 //
 // EINVAL for a nil fn, a NUL byte in path, or a handle that is active; ENOTSUP
 // for a flag that the system cannot do; ENOENT; EACCES if the file cannot be
-// read; ENOSPC beyond the user's limit of watches. C function uv_fs_event_start,
-// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_start.
+// read; ENOSPC beyond the user's limit of watches. C function uv_fs_event_start.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_start
 func (f *FSEvent) Start(path string, flags FSEventFlag, fn func(name string, events FSEventKind, err error)) error {
 	const op = "fs event start"
 	if err := f.use(op); err != nil {
@@ -99,8 +103,9 @@ func (f *FSEvent) Start(path string, flags FSEventFlag, fn func(name string, eve
 }
 
 // Stop ends watching: fn runs no more, not even for what has happened already.
-// C function uv_fs_event_stop,
-// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_stop.
+// C function uv_fs_event_stop.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_stop
 func (f *FSEvent) Stop() error {
 	if err := f.use("fs event stop"); err != nil {
 		return err
@@ -115,8 +120,9 @@ func (f *FSEvent) Stop() error {
 }
 
 // Path returns what is watched. EINVAL if the handle is not active. C function
-// uv_fs_event_getpath,
-// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_getpath.
+// uv_fs_event_getpath.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_getpath
 func (f *FSEvent) Path() (string, error) {
 	if err := f.use("fs event path"); err != nil {
 		return "", err
@@ -125,8 +131,9 @@ func (f *FSEvent) Path() (string, error) {
 	return path, uv.Check("fs event path", rc)
 }
 
-// complete handles the handle's events. C type uv_fs_event_cb,
-// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_cb.
+// complete handles the handle's events. C type uv_fs_event_cb.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_cb
 func (f *FSEvent) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvFSEvent:

@@ -12,7 +12,9 @@ import (
 
 // An FSPoll looks at a file at intervals and tells when its status has changed:
 // slower than FSEvent, but on any file system, and for files that do not exist
-// yet. C type uv_fs_poll_t, https://docs.libuv.org/en/v1.x/fs_poll.html.
+// yet. C type uv_fs_poll_t.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html
 type FSPoll struct {
 	handle
 	fn func(prev, cur uv.Stat, err error)
@@ -21,8 +23,9 @@ type FSPoll struct {
 var _ uv.Handle = (*FSPoll)(nil)
 
 // NewFSPoll makes a handle that looks at a file time and again. C function
-// uv_fs_poll_init,
-// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_init.
+// uv_fs_poll_init.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_init
 func NewFSPoll(l uv.Loop) (*FSPoll, error) {
 	f := new(FSPoll)
 	if err := f.open(l, "fs poll init", uv.KindFSPoll, false, (*fsPollTarget)(f)); err != nil {
@@ -37,8 +40,9 @@ func NewFSPoll(l uv.Loop) (*FSPoll, error) {
 // look fails fn gets its error, such as ENOENT, once, and a zero cur; when the
 // file is there again, it gets the last status that was seen as prev. EINVAL for
 // a nil fn, a NUL byte in path, an interval that is not positive or beyond 49
-// days, or a handle that is active. C function uv_fs_poll_start,
-// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_start.
+// days, or a handle that is active. C function uv_fs_poll_start.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_start
 func (f *FSPoll) Start(path string, interval time.Duration, fn func(prev, cur uv.Stat, err error)) error {
 	const op = "fs poll start"
 	if err := f.use(op); err != nil {
@@ -66,8 +70,9 @@ func (f *FSPoll) Start(path string, interval time.Duration, fn func(prev, cur uv
 }
 
 // Stop ends looking: fn runs no more. A look under way still ends on the thread
-// pool. C function uv_fs_poll_stop,
-// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_stop.
+// pool. C function uv_fs_poll_stop.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_stop
 func (f *FSPoll) Stop() error {
 	if err := f.use("fs poll stop"); err != nil {
 		return err
@@ -82,8 +87,9 @@ func (f *FSPoll) Stop() error {
 }
 
 // Path returns what is looked at. EINVAL if the handle is not active. C
-// function uv_fs_poll_getpath,
-// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_getpath.
+// function uv_fs_poll_getpath.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_getpath
 func (f *FSPoll) Path() (string, error) {
 	if err := f.use("fs poll path"); err != nil {
 		return "", err
@@ -92,8 +98,9 @@ func (f *FSPoll) Path() (string, error) {
 	return path, uv.Check("fs poll path", rc)
 }
 
-// complete handles the handle's events. C type uv_fs_poll_cb,
-// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_cb.
+// complete handles the handle's events. C type uv_fs_poll_cb.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_cb
 func (f *FSPoll) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvFSPoll:

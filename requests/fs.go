@@ -14,6 +14,7 @@ import (
 // An FS is a file operation under way. The functions FSOpen to FSClosedir start one on
 // a loop; its callback runs there, exactly once. An FS is a small value that only Cancel
 // needs. C type uv_fs_t.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_t
 type FS struct {
 	core *core.Core
@@ -25,6 +26,7 @@ type FS struct {
 // ECANCELED, in a later turn. An FSSendfileAll ends with ECANCELED behind the step that
 // runs. EBUSY if the operation runs, is over or was cancelled before, and for
 // FSClosedir. C function uv_cancel.
+//
 // https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel
 func (f FS) Cancel() error {
 	if f.core == nil { // the zero FS, of a start that failed
@@ -159,5 +161,6 @@ func (r *fsRequest) release() {
 }
 
 // Complete ends the request and runs its callback. C type uv_fs_cb.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_cb
 func (r *fsRequest) Complete(*cuv.Event) { r.done.finish(r) }

@@ -10,6 +10,7 @@ import (
 
 // A Dir is a directory being read in parts, from FSOpendir to FSClosedir or
 // Close, one of which must be called. C type uv_dir_t.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_dir_t
 type Dir struct {
 	core *core.Core
@@ -25,6 +26,7 @@ const maxDirents = 4096
 // FSScandir reads a directory. The entries, sorted by name and without "." and
 // "..", are borrowed: until fn returns they may be ranged over, whole or in part, any
 // number of times. C functions uv_fs_scandir and uv_fs_scandir_next.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir
 func FSScandir(l uv.Loop, path string, fn func(entries iter.Seq[uv.Dirent], err error)) (FS, error) {
 	r, err := newFS(l, "fs scandir", fn != nil, path, "")
@@ -36,6 +38,7 @@ func FSScandir(l uv.Loop, path string, fn func(entries iter.Seq[uv.Dirent], err 
 }
 
 // FSOpendir opens a directory for FSReaddir. C function uv_fs_opendir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_opendir
 func FSOpendir(l uv.Loop, path string, fn func(d *Dir, err error)) (FS, error) {
 	return pathFS(l, "fs opendir", cuv.FSOpendir, path, doneDir(fn), fn != nil)
@@ -46,6 +49,7 @@ func FSOpendir(l uv.Loop, path string, fn func(d *Dir, err error)) (FS, error) {
 // are. EBUSY while another FSReaddir of d is under way, EINVAL for a directory
 // of another loop or an n that is not positive, ErrClosed after FSClosedir. C
 // function uv_fs_readdir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_readdir
 func FSReaddir(l uv.Loop, d *Dir, n int, fn func(entries iter.Seq[uv.Dirent], err error)) (FS, error) {
 	const op = "fs readdir"
@@ -63,6 +67,7 @@ func FSReaddir(l uv.Loop, d *Dir, n int, fn func(entries iter.Seq[uv.Dirent], er
 // FSClosedir closes a directory, which cannot be used from now on. EBUSY while an
 // FSReaddir of d is under way, ErrClosed the second time. C function
 // uv_fs_closedir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_closedir
 func FSClosedir(l uv.Loop, d *Dir, fn func(err error)) (FS, error) {
 	r, err := newDirFS(l, "fs closedir", d, fn != nil)
@@ -82,6 +87,7 @@ func FSClosedir(l uv.Loop, d *Dir, fn func(err error)) (FS, error) {
 // in the calling goroutine, which must be the only one to use d. FSClosedir is for all
 // other cases. EBUSY while an FSReaddir of d is under way, EINVAL for a zero Dir,
 // ErrClosed the second time. C function uv_fs_closedir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_closedir
 func (d *Dir) Close() error {
 	const op = "fs closedir"

@@ -20,6 +20,7 @@ import (
 // gets if it is created. The descriptor is not inherited by children. Opening a
 // FIFO keeps a thread of the pool until the other end comes. C function
 // uv_fs_open.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open
 func FSOpen(l uv.Loop, path string, flags int, mode fs.FileMode, fn func(fd uintptr, err error)) (FS, error) {
 	r, err := newFS(l, "fs open", fn != nil, path, "")
@@ -32,6 +33,7 @@ func FSOpen(l uv.Loop, path string, flags int, mode fs.FileMode, fn func(fd uint
 
 // FSClose closes a descriptor; cancelled, it leaves it open. C function
 // uv_fs_close.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_close
 func FSClose(l uv.Loop, fd uintptr, fn func(err error)) (FS, error) {
 	return fdFS(l, "fs close", cuv.FSClose, fd, doneError(fn), fn != nil)
@@ -40,6 +42,7 @@ func FSClose(l uv.Loop, fd uintptr, fn func(err error)) (FS, error) {
 // FSRead reads at an offset in bytes, or with -1 at the file's position, into
 // bufs, which are lent until fn runs. n may be less than there is room; io.EOF
 // at the end. EINVAL for memory that a read callback borrowed. C function uv_fs_read.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_read
 func FSRead(l uv.Loop, fd uintptr, off int64, fn func(n int, err error), bufs ...[]byte) (FS, error) {
 	r, err := newFDFS(l, "fs read", fn != nil && off >= -1 && len(bufs) > 0, fd)
@@ -59,6 +62,7 @@ func FSRead(l uv.Loop, fd uintptr, off int64, fn func(n int, err error), bufs ..
 // with -1 at the file's position. If the disk fills up midway, fn gets what was
 // written and io.ErrShortWrite. Bytes that a read callback borrowed are copied.
 // C function uv_fs_write.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_write
 func FSWrite(l uv.Loop, fd uintptr, off int64, fn func(n int, err error), bufs ...[]byte) (FS, error) {
 	r, err := newFDFS(l, "fs write", fn != nil && off >= -1 && len(bufs) > 0, fd)
@@ -77,6 +81,7 @@ func FSWrite(l uv.Loop, fd uintptr, off int64, fn func(n int, err error), bufs .
 // FSSendfile copies up to n bytes from an offset of one file to the position of
 // another, inside the kernel where it can, and passes how many: often fewer, see
 // FSSendfileAll; 0 at the end. C function uv_fs_sendfile.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile
 func FSSendfile(l uv.Loop, out, in uintptr, off int64, n int, fn func(n int, err error)) (FS, error) {
 	r, err := newFDFS(l, "fs sendfile", fn != nil && off >= 0 && n >= 0, out)
@@ -97,6 +102,7 @@ const sendStep = 32 << 20
 // FSSendfileAll is FSSendfile again and again until n bytes are copied, or with
 // a negative n until the source ends. fn gets the number copied, with io.EOF if
 // the source ended before n. C function uv_fs_sendfile.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile
 func FSSendfileAll(l uv.Loop, out, in uintptr, off, n int64, fn func(n int64, err error)) (FS, error) {
 	r, err := newFDFS(l, "fs sendfile", fn != nil && off >= 0, out)
@@ -146,6 +152,7 @@ func (r *fsRequest) sent(n int64, err *error) bool {
 }
 
 // FSFstat asks about an open file. C function uv_fs_fstat.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fstat
 func FSFstat(l uv.Loop, fd uintptr, fn func(st uv.Stat, err error)) (FS, error) {
 	return fdFS(l, "fs fstat", cuv.FSFstat, fd, doneStat(fn), fn != nil)
@@ -153,6 +160,7 @@ func FSFstat(l uv.Loop, fd uintptr, fn func(st uv.Stat, err error)) (FS, error) 
 
 // FSFsync brings a file's content and metadata to the disk. C function
 // uv_fs_fsync.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fsync
 func FSFsync(l uv.Loop, fd uintptr, fn func(err error)) (FS, error) {
 	return fdFS(l, "fs fsync", cuv.FSFsync, fd, doneError(fn), fn != nil)
@@ -160,6 +168,7 @@ func FSFsync(l uv.Loop, fd uintptr, fn func(err error)) (FS, error) {
 
 // FSFdatasync is FSFsync without metadata that reading does not need. C
 // function uv_fs_fdatasync.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fdatasync
 func FSFdatasync(l uv.Loop, fd uintptr, fn func(err error)) (FS, error) {
 	return fdFS(l, "fs fdatasync", cuv.FSFdatasync, fd, doneError(fn), fn != nil)
@@ -175,6 +184,7 @@ func fdFS(l uv.Loop, op string, kind int32, fd uintptr, done fsDone, valid bool)
 }
 
 // FSFtruncate sets a file's size in bytes. C function uv_fs_ftruncate.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_ftruncate
 func FSFtruncate(l uv.Loop, fd uintptr, size int64, fn func(err error)) (FS, error) {
 	r, err := newFDFS(l, "fs ftruncate", fn != nil && size >= 0, fd)
@@ -186,6 +196,7 @@ func FSFtruncate(l uv.Loop, fd uintptr, size int64, fn func(err error)) (FS, err
 }
 
 // FSFchmod is FSChmod of an open file. C function uv_fs_fchmod.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fchmod
 func FSFchmod(l uv.Loop, fd uintptr, mode fs.FileMode, fn func(err error)) (FS, error) {
 	r, err := newFDFS(l, "fs fchmod", fn != nil, fd)
@@ -197,6 +208,7 @@ func FSFchmod(l uv.Loop, fd uintptr, mode fs.FileMode, fn func(err error)) (FS, 
 }
 
 // FSFchown is FSChown of an open file. C function uv_fs_fchown.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fchown
 func FSFchown(l uv.Loop, fd uintptr, uid, gid int, fn func(err error)) (FS, error) {
 	r, err := newFDFS(l, "fs fchown", fn != nil && isID(uid) && isID(gid), fd)
@@ -208,6 +220,7 @@ func FSFchown(l uv.Loop, fd uintptr, uid, gid int, fn func(err error)) (FS, erro
 }
 
 // FSFutime is FSUtime of an open file. C function uv_fs_futime.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_futime
 func FSFutime(l uv.Loop, fd uintptr, atime, mtime time.Time, fn func(err error)) (FS, error) {
 	r, err := newFDFS(l, "fs futime", fn != nil, fd)

@@ -12,12 +12,14 @@ import (
 // NUL byte, ErrClosed for a closed loop. Whatever the system says comes to fn.
 
 // FSStat asks about a file, behind symbolic links. C function uv_fs_stat.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_stat
 func FSStat(l uv.Loop, path string, fn func(st uv.Stat, err error)) (FS, error) {
 	return pathFS(l, "fs stat", cuv.FSStat, path, doneStat(fn), fn != nil)
 }
 
 // FSLstat is FSStat of a symbolic link itself. C function uv_fs_lstat.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_lstat
 func FSLstat(l uv.Loop, path string, fn func(st uv.Stat, err error)) (FS, error) {
 	return pathFS(l, "fs lstat", cuv.FSLstat, path, doneStat(fn), fn != nil)
@@ -25,18 +27,21 @@ func FSLstat(l uv.Loop, path string, fn func(st uv.Stat, err error)) (FS, error)
 
 // FSStatfs asks about the file system that a path lies on. C function
 // uv_fs_statfs.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_statfs
 func FSStatfs(l uv.Loop, path string, fn func(st uv.Statfs, err error)) (FS, error) {
 	return pathFS(l, "fs statfs", cuv.FSStatfs, path, doneStatfs(fn), fn != nil)
 }
 
 // FSUnlink removes a name that is no directory. C function uv_fs_unlink.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_unlink
 func FSUnlink(l uv.Loop, path string, fn func(err error)) (FS, error) {
 	return pathFS(l, "fs unlink", cuv.FSUnlink, path, doneError(fn), fn != nil)
 }
 
 // FSRmdir removes an empty directory. C function uv_fs_rmdir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_rmdir
 func FSRmdir(l uv.Loop, path string, fn func(err error)) (FS, error) {
 	return pathFS(l, "fs rmdir", cuv.FSRmdir, path, doneError(fn), fn != nil)
@@ -44,6 +49,7 @@ func FSRmdir(l uv.Loop, path string, fn func(err error)) (FS, error) {
 
 // FSMkdtemp makes a directory from a template that ends in XXXXXX, and passes
 // its name. EINVAL for another template. C function uv_fs_mkdtemp.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_mkdtemp
 func FSMkdtemp(l uv.Loop, template string, fn func(path string, err error)) (FS, error) {
 	return pathFS(l, "fs mkdtemp", cuv.FSMkdtemp, template, doneText(fn), fn != nil)
@@ -51,12 +57,14 @@ func FSMkdtemp(l uv.Loop, template string, fn func(path string, err error)) (FS,
 
 // FSMkstemp makes and opens a file from a template that ends in XXXXXX. EINVAL
 // for another template. C function uv_fs_mkstemp.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_mkstemp
 func FSMkstemp(l uv.Loop, template string, fn func(fd uintptr, path string, err error)) (FS, error) {
 	return pathFS(l, "fs mkstemp", cuv.FSMkstemp, template, doneTemp(fn), fn != nil)
 }
 
 // FSReadlink reads a symbolic link. C function uv_fs_readlink.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_readlink
 func FSReadlink(l uv.Loop, path string, fn func(target string, err error)) (FS, error) {
 	return pathFS(l, "fs readlink", cuv.FSReadlink, path, doneText(fn), fn != nil)
@@ -64,6 +72,7 @@ func FSReadlink(l uv.Loop, path string, fn func(target string, err error)) (FS, 
 
 // FSRealpath makes a path absolute and free of symbolic links. C function
 // uv_fs_realpath.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_realpath
 func FSRealpath(l uv.Loop, path string, fn func(real string, err error)) (FS, error) {
 	return pathFS(l, "fs realpath", cuv.FSRealpath, path, doneText(fn), fn != nil)
@@ -79,6 +88,7 @@ func pathFS(l uv.Loop, op string, kind int32, path string, done fsDone, valid bo
 }
 
 // FSMkdir makes a directory. C function uv_fs_mkdir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_mkdir
 func FSMkdir(l uv.Loop, path string, mode fs.FileMode, fn func(err error)) (FS, error) {
 	return modeFS(l, "fs mkdir", cuv.FSMkdir, path, mode, fn)
@@ -86,6 +96,7 @@ func FSMkdir(l uv.Loop, path string, mode fs.FileMode, fn func(err error)) (FS, 
 
 // FSChmod sets a file's permissions, setuid, setgid and sticky bits. C function
 // uv_fs_chmod.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_chmod
 func FSChmod(l uv.Loop, path string, mode fs.FileMode, fn func(err error)) (FS, error) {
 	return modeFS(l, "fs chmod", cuv.FSChmod, path, mode, fn)
@@ -116,6 +127,7 @@ const (
 // FSAccess asks whether the process has permissions for a file: EACCES if it has not.
 // EINVAL for an unknown mode. C function
 // uv_fs_access.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_access
 func FSAccess(l uv.Loop, path string, mode AccessMode, fn func(err error)) (FS, error) {
 	r, err := newFS(l, "fs access", fn != nil && mode&^accessAll == 0, path, "")
@@ -128,12 +140,14 @@ func FSAccess(l uv.Loop, path string, mode AccessMode, fn func(err error)) (FS, 
 
 // FSChown sets a file's owner and group; -1 leaves one alone. C function
 // uv_fs_chown.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_chown
 func FSChown(l uv.Loop, path string, uid, gid int, fn func(err error)) (FS, error) {
 	return chownFS(l, "fs chown", cuv.FSChown, path, uid, gid, fn)
 }
 
 // FSLchown is FSChown of a symbolic link itself. C function uv_fs_lchown.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_lchown
 func FSLchown(l uv.Loop, path string, uid, gid int, fn func(err error)) (FS, error) {
 	return chownFS(l, "fs lchown", cuv.FSLchown, path, uid, gid, fn)
@@ -153,12 +167,14 @@ func isID(id int) bool { return id >= -1 && int64(id) < 1<<32-1 }
 
 // FSUtime sets a file's times, to the microsecond. A zero time leaves one
 // alone, ENOTSUP before libuv 1.51. C function uv_fs_utime.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_utime
 func FSUtime(l uv.Loop, path string, atime, mtime time.Time, fn func(err error)) (FS, error) {
 	return timeFS(l, "fs utime", cuv.FSUtime, path, atime, mtime, fn)
 }
 
 // FSLutime is FSUtime of a symbolic link itself. C function uv_fs_lutime.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_lutime
 func FSLutime(l uv.Loop, path string, atime, mtime time.Time, fn func(err error)) (FS, error) {
 	return timeFS(l, "fs lutime", cuv.FSLutime, path, atime, mtime, fn)
@@ -177,18 +193,21 @@ func timeFS(l uv.Loop, op string, kind int32, path string, atime, mtime time.Tim
 
 // FSRename renames a file, replacing what the new path names. C function
 // uv_fs_rename.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_rename
 func FSRename(l uv.Loop, path, newPath string, fn func(err error)) (FS, error) {
 	return pathsFS(l, "fs rename", cuv.FSRename, path, newPath, 0, fn, true)
 }
 
 // FSLink makes newPath another name of the file. C function uv_fs_link.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_link
 func FSLink(l uv.Loop, path, newPath string, fn func(err error)) (FS, error) {
 	return pathsFS(l, "fs link", cuv.FSLink, path, newPath, 0, fn, true)
 }
 
 // FSSymlink makes newPath a symbolic link to target. C function uv_fs_symlink.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_symlink
 func FSSymlink(l uv.Loop, target, newPath string, fn func(err error)) (FS, error) {
 	return pathsFS(l, "fs symlink", cuv.FSSymlink, target, newPath, 0, fn, true)
@@ -211,6 +230,7 @@ const (
 // size that the system states, which is 0 below /proc; of devices, FIFOs and the like it
 // copies nothing. A copy that fails removes the destination. EINVAL for unknown
 // flags. C function uv_fs_copyfile.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_copyfile
 func FSCopyfile(l uv.Loop, path, newPath string, flags CopyFlag, fn func(err error)) (FS, error) {
 	return pathsFS(l, "fs copyfile", cuv.FSCopyfile, path, newPath, flags, fn, flags&^copyAll == 0)

@@ -13,8 +13,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Lookup is a question for a host's addresses. C type uv_getaddrinfo_t,
-// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo_t.
+// A Lookup is a question for a host's addresses. C type uv_getaddrinfo_t.
+//
+// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo_t
 type Lookup struct {
 	req  submit.Request
 	loop *core.Core // core, which the end clears, for Cancel
@@ -83,8 +84,9 @@ const (
 // most), lookups of names take half: two names whose servers do not answer hold up
 // all other lookups of a pool of 4. net.Resolver has no such limit. EINVAL for a nil fn, no host and no
 // service, or a malformed host: longer than 253 bytes, with a NUL, not UTF-8;
-// EAI_BADFLAGS for unknown flags. C function uv_getaddrinfo,
-// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo.
+// EAI_BADFLAGS for unknown flags. C function uv_getaddrinfo.
+//
+// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo
 func GetAddrInfo(l uv.Loop, host, service string, hints AddrInfoHints, fn func(list []AddrInfo, err error)) (*Lookup, error) {
 	if fn == nil {
 		return nil, uv.CheckAddr("getaddrinfo", host, int(uv.EINVAL))
@@ -116,8 +118,9 @@ func GetAddrInfo(l uv.Loop, host, service string, hints AddrInfoHints, fn func(l
 // GetAddrInfoContext is [GetAddrInfo] for goroutines other than the loop's,
 // while the loop runs. When ctx ends it returns at once, with ctx's error: a
 // question that waits for a thread is taken back, the answer to one under way
-// is dropped. C function uv_getaddrinfo,
-// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo.
+// is dropped. C function uv_getaddrinfo.
+//
+// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo
 func GetAddrInfoContext(ctx context.Context, l uv.Loop, host, service string, hints AddrInfoHints) ([]AddrInfo, error) {
 	return await.Do(ctx, l, "getaddrinfo", nil, nil, func(fn func([]AddrInfo, error)) (*Lookup, error) {
 		return GetAddrInfo(l, host, service, hints, fn)
@@ -127,7 +130,9 @@ func GetAddrInfoContext(ctx context.Context, l uv.Loop, host, service string, hi
 // Cancel takes the question back if no thread works on it yet: fn then gets
 // uv.EAI_CANCELED, which errors.Is matches with uv.ECANCELED and
 // context.Canceled. EBUSY when it is too late, also after fn has run. C function
-// uv_cancel, https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
+// uv_cancel.
+//
+// https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel
 func (r *Lookup) Cancel() error {
 	if r == nil || r.loop == nil {
 		return uv.Check("cancel getaddrinfo", int(uv.EINVAL))
@@ -155,8 +160,9 @@ func (r *lookupTarget) Deliver() {
 	fn(list, uv.CheckAddr(r.req.Op, r.host, r.rc))
 }
 
-// Complete reports the answer. C type uv_getaddrinfo_cb,
-// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo_cb.
+// Complete reports the answer. C type uv_getaddrinfo_cb.
+//
+// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getaddrinfo_cb
 func (r *lookupTarget) Complete(ev *cuv.Event) {
 	rc := int(ev.Status)
 	var list []AddrInfo

@@ -12,7 +12,9 @@ import (
 )
 
 // A ReverseLookup is a question for an address's names. C type
-// uv_getnameinfo_t, https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo_t.
+// uv_getnameinfo_t.
+//
+// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo_t
 type ReverseLookup struct {
 	req  submit.Request
 	loop *core.Core // core, which the end clears, for Cancel
@@ -45,8 +47,9 @@ const (
 // has no name is returned in figures, unless NINameReqd is set. fn runs once, on
 // the loop, and takes a thread of the pool as GetAddrInfo's names do. EINVAL for
 // a nil fn, no address, or the zone of no interface; EAI_BADFLAGS for unknown
-// flags. C function uv_getnameinfo,
-// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo.
+// flags. C function uv_getnameinfo.
+//
+// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo
 func GetNameInfo(l uv.Loop, addr netip.AddrPort, flags NameInfoFlag, fn func(host, service string, err error)) (*ReverseLookup, error) {
 	ip, ok := numberZone(addr.Addr())
 	if fn == nil || !ok || !addr.IsValid() {
@@ -72,8 +75,9 @@ func GetNameInfo(l uv.Loop, addr netip.AddrPort, flags NameInfoFlag, fn func(hos
 
 // GetNameInfoContext is [GetNameInfo] for goroutines other than the loop's,
 // while the loop runs. When ctx ends it returns at once, with ctx's error. C
-// function uv_getnameinfo,
-// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo.
+// function uv_getnameinfo.
+//
+// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo
 func GetNameInfoContext(ctx context.Context, l uv.Loop, addr netip.AddrPort, flags NameInfoFlag) (host, service string, err error) {
 	type names struct{ host, service string }
 	n, err := await.Do(ctx, l, "getnameinfo", nil, nil, func(fn func(names, error)) (*ReverseLookup, error) {
@@ -85,7 +89,9 @@ func GetNameInfoContext(ctx context.Context, l uv.Loop, addr netip.AddrPort, fla
 // Cancel takes the question back if no thread works on it yet: fn then gets
 // uv.EAI_CANCELED, which errors.Is matches with uv.ECANCELED and
 // context.Canceled. EBUSY when it is too late, also after fn has run. C function
-// uv_cancel, https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
+// uv_cancel.
+//
+// https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel
 func (r *ReverseLookup) Cancel() error {
 	if r == nil || r.loop == nil {
 		return uv.Check("cancel getnameinfo", int(uv.EINVAL))
@@ -102,8 +108,9 @@ func (r *ReverseLookup) Cancel() error {
 	return nil
 }
 
-// Complete reports the names. C type uv_getnameinfo_cb,
-// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo_cb.
+// Complete reports the names. C type uv_getnameinfo_cb.
+//
+// https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo_cb
 func (r *reverseTarget) Complete(ev *cuv.Event) {
 	rc := int(ev.Status)
 	var host, service string

@@ -10,8 +10,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Random fills a buffer from the system's random source. C type uv_random_t,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random_t.
+// A Random fills a buffer from the system's random source. C type uv_random_t.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random_t
 type Random struct {
 	req  submit.Request
 	loop *core.Core // core, which the end clears, for Cancel
@@ -28,13 +29,16 @@ type randomTarget Random
 var _ core.Target = (*randomTarget)(nil)
 
 // FillRandom fills p with random bytes at once. E2BIG for more than 2 GiB. C
-// function uv_random, https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
+// function uv_random.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random
 func FillRandom(p []byte) error { return uv.Check("random", cuv.RandomFill(p)) }
 
 // StartRandom fills p with random bytes on the thread pool; p is lent until fn
 // runs, which gets it back. EINVAL for a nil fn and for memory that a read
-// callback borrowed, E2BIG for more than 2 GiB. C function uv_random,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
+// callback borrowed, E2BIG for more than 2 GiB. C function uv_random.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random
 func StartRandom(l uv.Loop, p []byte, fn func(p []byte, err error)) (*Random, error) {
 	if fn == nil {
 		return nil, uv.Check("random", int(uv.EINVAL))
@@ -60,8 +64,9 @@ func StartRandom(l uv.Loop, p []byte, fn func(p []byte, err error)) (*Random, er
 }
 
 // StartRandomBytes is [StartRandom] of n bytes that fn then owns. EINVAL for a
-// negative n. C function uv_random,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
+// negative n. C function uv_random.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random
 func StartRandomBytes(l uv.Loop, n int, fn func(p []byte, err error)) (*Random, error) {
 	switch {
 	case n < 0:
@@ -77,7 +82,9 @@ const maxRandom = 1<<31 - 1
 
 // RandomBytesContext returns n random bytes to goroutines other than the loop's,
 // while the loop runs. When ctx ends it returns at once, with ctx's error. C
-// function uv_random, https://docs.libuv.org/en/v1.x/misc.html#c.uv_random.
+// function uv_random.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random
 func RandomBytesContext(ctx context.Context, l uv.Loop, n int) ([]byte, error) {
 	return await.Do(ctx, l, "random", nil, nil, func(fn func([]byte, error)) (*Random, error) {
 		return StartRandomBytes(l, n, fn)
@@ -86,7 +93,9 @@ func RandomBytesContext(ctx context.Context, l uv.Loop, n int) ([]byte, error) {
 
 // Cancel takes the request back if no thread works on it yet: fn then gets
 // uv.ECANCELED. EBUSY when it is too late, also after fn has run. C function
-// uv_cancel, https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
+// uv_cancel.
+//
+// https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel
 func (r *Random) Cancel() error {
 	if r == nil || r.loop == nil {
 		return uv.Check("cancel random", int(uv.EINVAL))
@@ -100,8 +109,9 @@ func (r *Random) Cancel() error {
 	return uv.Check("cancel random", r.c.Cancel())
 }
 
-// Complete gives the buffer back. C type uv_random_cb,
-// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random_cb.
+// Complete gives the buffer back. C type uv_random_cb.
+//
+// https://docs.libuv.org/en/v1.x/misc.html#c.uv_random_cb
 func (r *randomTarget) Complete(ev *cuv.Event) {
 	rc := int(ev.Status)
 	r.c.Free()

@@ -10,8 +10,9 @@ import (
 )
 
 // A Work is a function that runs on a goroutine of a bounded pool and completes
-// on the loop. It is what uv_work_t is in C,
-// https://docs.libuv.org/en/v1.x/threadpool.html#c.uv_work_t.
+// on the loop. It is what uv_work_t is in C.
+//
+// https://docs.libuv.org/en/v1.x/threadpool.html#c.uv_work_t
 type Work struct {
 	core *core.Core
 	ctx  context.Context // nil: none
@@ -29,8 +30,9 @@ type Work struct {
 // [WorkLimit] says; the others wait their turn. The loop stays alive until done
 // has run. A panic of fn reaches done as a [*uv.PanicError], and then the loop,
 // as if done had panicked. EINVAL for a nil fn. The counterpart of
-// uv_queue_work,
-// https://docs.libuv.org/en/v1.x/threadpool.html#c.uv_queue_work.
+// uv_queue_work.
+//
+// https://docs.libuv.org/en/v1.x/threadpool.html#c.uv_queue_work
 func StartWork(l uv.Loop, fn func() error, done func(err error)) (*Work, error) {
 	if fn == nil {
 		return nil, uv.Check("work", int(uv.EINVAL))
@@ -64,7 +66,9 @@ func startWork(ctx context.Context, l uv.Loop, fn func(context.Context) error, d
 
 // Cancel takes the work back if it waits its turn: done then gets
 // uv.ECANCELED. EBUSY when it runs or has run. Any goroutine may call it. C
-// function uv_cancel, https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel.
+// function uv_cancel.
+//
+// https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel
 func (w *Work) Cancel() error {
 	if w == nil {
 		return uv.Check("cancel work", int(uv.EINVAL))

@@ -12,6 +12,7 @@ import (
 // file to the position of f, inside the kernel where it can: io.EOF if the
 // source ends before n. A context that ends stops it behind the step that runs. Package os
 // has no such method; its ReadFrom does the like. C function uv_fs_sendfile.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile
 func (f *File) Sendfile(src *File, off, n int64) (int64, error) {
 	if src == nil {
@@ -37,6 +38,7 @@ func (f *File) Sendfile(src *File, off, n int64) (int64, error) {
 // ReadFrom writes all that r has at the position of f. From a File it copies by
 // Sendfile, from its position on, where that works; it ends with that File's
 // context, too. C function uv_fs_sendfile.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile
 func (f *File) ReadFrom(r io.Reader) (int64, error) {
 	if f == nil || f.file == nil {
@@ -77,6 +79,7 @@ func (f *File) readWrite(r io.Reader) (int64, error) {
 
 // WriteTo writes all that f has from its position on to w; to a File by ReadFrom. C
 // function uv_fs_read.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_read
 func (f *File) WriteTo(w io.Writer) (int64, error) {
 	if f == nil || f.file == nil {

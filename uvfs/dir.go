@@ -14,6 +14,7 @@ import (
 
 // ReadDir lists a directory by name. An entry's Info describes the file as it
 // is when Info is called. C function uv_fs_scandir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir
 func (f *FS) ReadDir(ctx context.Context, path string) ([]fs.DirEntry, error) {
 	found, err := wait(ctx, f, "open", nil, nil, func(l uv.Loop, fn func([]uv.Dirent, error)) (requests.FS, error) {
@@ -70,6 +71,7 @@ func (e *dirEntry) String() string             { return fs.FormatDirEntry(e) }
 // positive all that are left: io.EOF at the end for a positive n. The first call
 // lists the directory, by the File's name, because libuv lists none by descriptor;
 // the first one behind a Seek lists it anew. C function uv_fs_scandir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir
 func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 	if err := f.hold(); err != nil {
@@ -98,6 +100,7 @@ func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 
 // Readdir is ReadDir with descriptions as of Lstat; entries that no longer exist are left
 // out. C functions uv_fs_scandir and uv_fs_lstat.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir
 func (f *File) Readdir(n int) ([]fs.FileInfo, error) {
 	entries, err := f.ReadDir(n)
@@ -116,6 +119,7 @@ func (f *File) Readdir(n int) ([]fs.FileInfo, error) {
 }
 
 // Readdirnames is ReadDir with names only. C function uv_fs_scandir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir
 func (f *File) Readdirnames(n int) ([]string, error) {
 	entries, err := f.ReadDir(n)

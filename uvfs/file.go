@@ -45,6 +45,7 @@ type file struct {
 }
 
 // Open opens a file for reading. C function uv_fs_open.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open
 func (f *FS) Open(ctx context.Context, name string) (*File, error) {
 	return f.OpenFile(ctx, name, os.O_RDONLY, 0)
@@ -52,6 +53,7 @@ func (f *FS) Open(ctx context.Context, name string) (*File, error) {
 
 // Create opens a file for reading and writing, and empties it if it exists. C function
 // uv_fs_open.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open
 func (f *FS) Create(ctx context.Context, name string) (*File, error) {
 	return f.OpenFile(ctx, name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
@@ -60,6 +62,7 @@ func (f *FS) Create(ctx context.Context, name string) (*File, error) {
 // OpenFile opens a file with the flags of package os and the permissions that it
 // gets if it is created. ctx ends the opening only, not what is done with the file. C
 // function uv_fs_open.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open
 func (f *FS) OpenFile(ctx context.Context, name string, flag int, perm fs.FileMode) (*File, error) {
 	return f.open(ctx, name, flag, perm, f.discard)
@@ -181,6 +184,7 @@ func (f *file) release() {
 // Close closes the file, also for all Files that With returned. It does not wait for
 // operations under way: the last of them closes the descriptor. It works also
 // when the loop is closed. fs.ErrClosed the second time. C function uv_fs_close.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_close
 func (f *File) Close() error {
 	if f == nil || f.file == nil {

@@ -80,6 +80,7 @@ func (f *File) writeFrom(ctx context.Context, p []byte, off int64) (int, error) 
 }
 
 // Read reads at the file's position: io.EOF at the end. C function uv_fs_read.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_read
 func (f *File) Read(p []byte) (int, error) {
 	n, err := f.read(p, -1)
@@ -88,6 +89,7 @@ func (f *File) Read(p []byte) (int, error) {
 
 // ReadAt fills p from an offset in bytes: io.EOF if the file ends before. C
 // function uv_fs_read.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_read
 func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
 	if f == nil || f.file == nil {
@@ -105,6 +107,7 @@ func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
 }
 
 // Write writes all of p at the file's position. C function uv_fs_write.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_write
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.writeAll(p, -1)
@@ -112,6 +115,7 @@ func (f *File) Write(p []byte) (int, error) {
 }
 
 // WriteString is Write of a string. C function uv_fs_write.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_write
 func (f *File) WriteString(s string) (int, error) { return f.Write([]byte(s)) }
 
@@ -121,6 +125,7 @@ var errAppend = errors.New("uvfs: WriteAt of a file opened with O_APPEND")
 // WriteAt writes all of p at an offset in bytes. It fails for a file opened with
 // O_APPEND, as package os has it: the system would write at the end. C function
 // uv_fs_write.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_write
 func (f *File) WriteAt(p []byte, off int64) (int, error) {
 	if f == nil || f.file == nil {

@@ -23,6 +23,7 @@ type Dir struct {
 }
 
 // Opendir opens a directory. C function uv_fs_opendir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_opendir
 func (f *FS) Opendir(ctx context.Context, path string) (*Dir, error) {
 	dir, err := wait(ctx, f, "opendir", nil, f.discardDir, func(l uv.Loop, fn func(*requests.Dir, error)) (requests.FS, error) {
@@ -42,6 +43,7 @@ func (f *FS) discardDir(dir *requests.Dir) {
 // Read returns up to n of the next entries in the system's order: io.EOF at the
 // end. EBUSY while another Read is under way, also one whose context has ended.
 // C function uv_fs_readdir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_readdir
 func (d *Dir) Read(ctx context.Context, n int) ([]fs.DirEntry, error) {
 	if d == nil {
@@ -88,6 +90,7 @@ func (d *Dir) over() {
 // Close closes the directory; if a Read is under way, behind that. It
 // works also when the loop is closed. fs.ErrClosed the second time. C function
 // uv_fs_closedir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_closedir
 func (d *Dir) Close() error {
 	if d == nil || d.fs == nil {

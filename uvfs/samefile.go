@@ -28,7 +28,7 @@ func identity(i fs.FileInfo) (id struct{ dev, ino uint64 }, ok bool) {
 	case *uv.Stat:
 		id.dev, id.ino = st.Dev, st.Ino
 	case *syscall.Stat_t:
-		id.dev, id.ino = uint64(st.Dev), uint64(st.Ino) // their types differ between systems
+		id.dev, id.ino = uint64(st.Dev), uint64(st.Ino) //nolint:unconvert // other types on other systems
 	default:
 		return id, false
 	}

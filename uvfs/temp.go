@@ -27,6 +27,7 @@ var errSeparator = errors.New("pattern contains path separator")
 // path: the pattern with a random number in place of its last star, or at its end. The
 // caller removes it. If ctx ends before the caller learns the path, the directory is
 // removed. C function uv_fs_mkdir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_mkdir
 func (f *FS) MkdirTemp(ctx context.Context, dir, pattern string) (string, error) {
 	var path string
@@ -46,6 +47,7 @@ func (f *FS) MkdirTemp(ctx context.Context, dir, pattern string) (string, error)
 // CreateTemp makes and opens a new file for reading and writing, named as MkdirTemp's
 // directories are. The caller removes it. If ctx ends before the caller gets the file, it
 // is removed. C function uv_fs_open.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open
 func (f *FS) CreateTemp(ctx context.Context, dir, pattern string) (*File, error) {
 	var file *File

@@ -13,6 +13,7 @@ import (
 
 // MkdirAll makes a directory and those above it that are missing; a directory that
 // exists is left as it is. ENOTDIR if path names something else. C function uv_fs_mkdir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_mkdir
 func (f *FS) MkdirAll(ctx context.Context, path string, perm fs.FileMode) error {
 	if st, err := f.Stat(ctx, path); err == nil {
@@ -46,6 +47,7 @@ func (f *FS) MkdirAll(ctx context.Context, path string, perm fs.FileMode) error 
 // this one follows a symbolic link that another process puts in the place of a directory
 // meanwhile, so it is not for directories in which others may write. A context that ends
 // leaves the rest. C functions uv_fs_unlink, uv_fs_rmdir and uv_fs_scandir.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_rmdir
 func (f *FS) RemoveAll(ctx context.Context, path string) error {
 	if f == nil || f.core == nil {
@@ -111,6 +113,7 @@ func (f *FS) removeEntries(ctx context.Context, dir string) (removed int, first 
 // exists there is an error, fs.ErrExist; so is one that is neither regular, a directory nor a
 // symbolic link, fs.ErrInvalid. Permissions are those of new files, and execution where fsys
 // has it. C functions uv_fs_open, uv_fs_write, uv_fs_mkdir and uv_fs_symlink.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open
 func (f *FS) CopyFS(ctx context.Context, dir string, fsys fs.FS) error {
 	if fsys == nil {

@@ -8,6 +8,7 @@ import (
 )
 
 // ReadFile reads a whole file. C function uv_fs_read.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_read
 func (f *FS) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	file, err := f.Open(ctx, name)
@@ -38,6 +39,7 @@ func (f *FS) ReadFile(ctx context.Context, name string) ([]byte, error) {
 
 // WriteFile makes data a file's whole content; the permissions are for a file that it
 // creates. C function uv_fs_write.
+//
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_write
 func (f *FS) WriteFile(ctx context.Context, name string, data []byte, perm fs.FileMode) error {
 	file, err := f.OpenFile(ctx, name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, perm)
