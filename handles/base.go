@@ -1,5 +1,11 @@
 package handles
 
+import (
+	"net/netip"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
 // A Base is a TCP, Pipe or TTY without its type, for packages that build on streams, as
 // server and uvnet do: calls of its methods are direct, not by an interface. It also has
 // the methods of who lets goroutines use the descriptor. Stream's Base returns it; both
@@ -43,6 +49,27 @@ func (b *Base) Full() bool { return (*stream)(b).Full() }
 
 // OnDrain is that of the stream; see [TCP.OnDrain]. No libuv counterpart.
 func (b *Base) OnDrain(fn func()) { (*stream)(b).OnDrain(fn) }
+
+// Reading tells whether the stream is being read: from ReadStart until ReadStop, the end, an
+// error, or Close. No libuv counterpart.
+func (b *Base) Reading() bool { return b.mine("reading") && b.has(reading) }
+
+// LocalAddr is that of a TCP; see [TCP.LocalAddr]. ENOTSUP for other streams. No libuv
+// counterpart.
+func (b *Base) LocalAddr() (netip.AddrPort, error) {
+	s := (*stream)(b)
+	if err := s.use("local address"); err != nil {
+		return netip.AddrPort{}, err
+	}
+	if s.kind != uv.KindTCP {
+		return netip.AddrPort{}, s.fail("local address", uv.ENOTSUP)
+	}
+	addr, rc := s.c.TCPName(false)
+	if rc < 0 {
+		return netip.AddrPort{}, s.check("local address", rc)
+	}
+	return addr, nil
+}
 
 // Shutdown is that of the stream; see [TCP.Shutdown]. No libuv counterpart.
 func (b *Base) Shutdown(fn func(err error)) error { return (*stream)(b).Shutdown(fn) }

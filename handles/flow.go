@@ -8,36 +8,93 @@ const (
 	DefaultLowWater  = DefaultHighWater / 4
 )
 
-// A flow is a stream's flow control. A stream has one from the first call of
-// SetWatermarks, OnDrain or Full on: others pay a comparison for each write.
+// Watermarks bound a stream's unsent bytes: above High it is full, at or below Low it has
+// drained. 0 ≤ Low ≤ High.
+type Watermarks struct{ Low, High int }
+
+// valid tells whether the bounds make sense.
+func (m *Watermarks) valid() bool { return 0 <= m.Low && m.Low <= m.High }
+
+// A Flow is a stream's flow control. A stream has one from the first call of SetWatermarks,
+// OnDrain, Full or [Base.ControlFlow] on; to others it costs a comparison for each write.
 //
-//	          written above high                  next turn: queue above low
+//	          written above High                  next turn: queue above Low
 //	flowing ─────────────────────▶ looking ─────────────────────────────────▶ over
-//	   ▲                              │ next turn: queue at low                 │ bytes left or
-//	   └──────────────────────────────┴──────────── onDrain ◀───────────────────┘ failed, queue at low
-type flow struct {
-	s         *stream
-	low, high int
-	onDrain   func()
-	turn      uint64 // the turn that recent counts from
-	recent    int    // bytes written in that turn
-	state     flowState
+//	   ▲                              │ next turn: queue at Low                 │ bytes left or
+//	   └──────────────────────────────┴───────────── Drain ◀────────────────────┘ failed, queue at Low
+//
+// The state belongs to the goroutine that runs the loop. A write leads from flowing to
+// looking; the loop makes all other transitions: at the next turn's begin, and when it
+// reports bytes that left the queue. Once the stream closes, the state stays as it is.
+type Flow struct {
+	marks  *Watermarks
+	target FlowTarget // nil: nobody is told
+	turn   uint64     // the turn that recent counts from
+	recent uint32     // bytes written in that turn, or the most that fits
+	state  flowState
 }
 
+// flowState is a state of a Flow.
 type flowState uint8
 
 const (
 	flowing flowState = iota
-	looking           // above the high watermark: the next turn looks what the kernel left of it
-	over              // more than the low watermark is queued
+	looking           // above High: the next turn looks how much of it the kernel left
+	over              // more than Low is queued
 )
+
+// A FlowTarget is told what happens to what was written to a stream. The loop calls it on
+// its goroutine, and not once the stream closes.
+type FlowTarget interface {
+	// Over says that the kernel has left more than the low watermark queued: a program
+	// that answers what it reads stops reading until Drain.
+	Over()
+	// Drain says that the stream, which was full, may be written to again.
+	Drain()
+	// WriteFailed says that queued bytes could not be sent.
+	WriteFailed(err error)
+}
+
+// A drainFunc is the FlowTarget that OnDrain makes of its function.
+type drainFunc func()
+
+func (fn drainFunc) Over()             {}
+func (fn drainFunc) Drain()            { fn() }
+func (fn drainFunc) WriteFailed(error) {} // the next Write returns it
+
+// ControlFlow makes f the stream's flow control, with the bounds marks, and has t, which
+// may be nil, told of it. The stream uses f and marks until its close event; many streams may
+// share marks. This is for packages that build on streams: f can lie in a struct that they
+// have for each stream. What is buffered already counts. EINVAL for a nil f, or unless
+// marks has 0 ≤ Low ≤ High. No libuv counterpart.
+func (b *Base) ControlFlow(f *Flow, marks *Watermarks, t FlowTarget) error {
+	s := (*stream)(b)
+	if err := s.use("control flow"); err != nil {
+		return err
+	}
+	if f == nil || marks == nil || !marks.valid() {
+		return s.fail("control flow", uv.EINVAL)
+	}
+	*f = Flow{marks: marks, target: t}
+	s.flow = f
+	f.wrote(s, 0)
+	return nil
+}
+
+// Full tells whether the writer had better stop until Drain; see [TCP.Full]. It may be
+// asked after the close, too, and belongs to the loop's goroutine. No libuv counterpart.
+func (f *Flow) Full() bool { return f != nil && f.state != flowing }
+
+// Over tells whether FlowTarget.Over was called and Drain has not followed yet. It
+// belongs to the loop's goroutine. No libuv counterpart.
+func (f *Flow) Over() bool { return f != nil && f.state == over }
 
 // controlled returns the stream's flow control, and begins it. What is buffered
 // already counts.
-func (s *stream) controlled() *flow {
+func (s *stream) controlled() *Flow {
 	if s.flow == nil {
-		s.flow = &flow{s: s, low: DefaultLowWater, high: DefaultHighWater}
-		s.flow.wrote(0)
+		s.flow = &Flow{marks: &Watermarks{DefaultLowWater, DefaultHighWater}}
+		s.flow.wrote(s, 0)
 	}
 	return s.flow
 }
@@ -50,14 +107,15 @@ func (s *stream) SetWatermarks(low, high int) error {
 	if err := s.use("set watermarks"); err != nil {
 		return err
 	}
-	if low < 0 || low > high {
+	marks := &Watermarks{low, high}
+	if !marks.valid() {
 		return s.fail("set watermarks", uv.EINVAL)
 	}
 	if s.flow == nil {
-		s.flow = &flow{s: s}
+		s.flow = new(Flow)
 	}
-	s.flow.low, s.flow.high = low, high
-	s.flow.wrote(0)
+	s.flow.marks = marks // a new one: streams may share the old one
+	s.flow.wrote(s, 0)
 	return nil
 }
 
@@ -67,7 +125,7 @@ func (s *stream) SetWatermarks(low, high int) error {
 // function runs, unless the stream is closed first. False on a closed stream.
 // No libuv counterpart.
 func (s *stream) Full() bool {
-	return s.mine("full") && s.c != nil && !s.has(closing) && s.controlled().state != flowing
+	return s.mine("full") && s.c != nil && !s.has(closing) && s.controlled().Full()
 }
 
 // OnDrain sets the function that runs when the stream was Full and may be written
@@ -75,51 +133,63 @@ func (s *stream) Full() bool {
 // It runs also when what was queued has failed: then the next Write says so. nil
 // for none. No libuv counterpart.
 func (s *stream) OnDrain(fn func()) {
-	if s.mine("on drain") && s.c != nil && !s.has(closing) {
-		s.controlled().onDrain = fn
+	if !s.mine("on drain") || s.c == nil || s.has(closing) {
+		return
+	}
+	f := s.controlled()
+	if f.target = nil; fn != nil {
+		f.target = drainFunc(fn)
 	}
 }
 
 // wrote counts n bytes.
-func (f *flow) wrote(n int) {
-	if turn := f.s.core.Round(); turn != f.turn {
+func (f *Flow) wrote(s *stream, n int) {
+	if turn := s.core.Round(); turn != f.turn {
 		f.turn, f.recent = turn, 0
 	}
-	f.recent += n
-	if f.state == flowing && (f.recent > f.high || f.s.Buffered() > f.high) {
+	f.recent = saturate(f.recent, n)
+	if high := f.marks.High; f.state == flowing && (int(f.recent) > high || s.unsent() > high) {
 		f.state = looking
-		f.s.core.Defer((*look)(f))
+		s.core.Defer((*look)(s))
 	}
 }
 
-// A look is a flow that is to be looked at, in the turn after the one that passed
-// the high watermark. The kernel may have taken everything by then, of which
+// A look is a stream whose queue is to be looked at, in the turn after the one that
+// passed the high watermark. The kernel may have taken everything by then, of which
 // libuv reports nothing.
-type look flow
+type look stream
 
 // Deliver looks.
 func (l *look) Deliver() {
-	f := (*flow)(l)
-	if f.s.has(closing) {
+	s := (*stream)(l)
+	f := s.flow
+	if s.has(closing) || f.state != looking { // ControlFlow may have begun anew
 		return
 	}
-	f.state = over
-	if f.s.Buffered() == 0 || f.s.WriteQueueSize() <= f.low { // not Buffered: only what is queued is reported when it leaves
+	// Not unsent alone: the loop reports only what leaves libuv's queue.
+	if s.unsent() == 0 || s.c.WriteQueueSize() <= f.marks.Low {
 		f.drained()
+		return
+	}
+	if f.state = over; f.target != nil {
+		f.target.Over()
 	}
 }
 
-// written looks at the queue again: bytes of it have left or failed.
-func (f *flow) written() {
-	if f.state == over && !f.s.has(closing) && int(f.s.c.Queued) <= f.low {
+// written looks at the queue again: bytes of it have left or, with a negative status, failed.
+func (f *Flow) written(s *stream, status int) {
+	if status < 0 && f.target != nil {
+		f.target.WriteFailed(s.check("write", status))
+	}
+	if f.state == over && !s.has(closing) && int(s.c.Queued) <= f.marks.Low {
 		f.drained()
 	}
 }
 
 // drained lets the writer go on.
-func (f *flow) drained() {
+func (f *Flow) drained() {
 	f.state = flowing
-	if f.onDrain != nil {
-		f.onDrain()
+	if f.target != nil {
+		f.target.Drain()
 	}
 }

@@ -247,3 +247,104 @@ func TestFlowOfATerminal(t *testing.T) {
 	uvtest.CloseAll(t, tty)
 	looptest.Until(t, l, func() bool { return !l.Alive() })
 }
+
+// flowNotes is a FlowTarget that notes its calls.
+type flowNotes struct {
+	over, drained int
+	failed        []error
+}
+
+func (n *flowNotes) Over()                 { n.over++ }
+func (n *flowNotes) Drain()                { n.drained++ }
+func (n *flowNotes) WriteFailed(err error) { n.failed = append(n.failed, err) }
+
+// TestFlowTargetIsTold fills a stream whose flow control lies with the caller: Over comes
+// with a queue above the low watermark and only then, Drain behind each time that it was
+// full, WriteFailed when the peer has gone.
+func TestFlowTargetIsTold(t *testing.T) {
+	streams(t, func(t *testing.T, l *uvgo.Loop, a, b handles.Stream) {
+		marks := handles.Watermarks{Low: 50_000, High: 200_000}
+		var flow handles.Flow
+		var told flowNotes
+		uvtest.Check(t, a.Base().ControlFlow(&flow, &marks, &told))
+		uvtest.Must(a.Write(make([]byte, 1)))
+		if looptest.Turn(t, l, 1); flow.Full() || told.over+told.drained > 0 {
+			t.Errorf("full %v below the high watermark, told %+v", flow.Full(), told)
+		}
+		uvtest.Check(t, a.SetWatermarks(10, 20)) // of this stream alone
+		if marks.Low != 50_000 || marks.High != 200_000 {
+			t.Errorf("SetWatermarks changed shared watermarks to %+v", marks)
+		}
+		uvtest.Must(a.Write(make([]byte, 21))) // the kernel takes it
+		if !flow.Full() || !a.Full() || flow.Over() {
+			t.Errorf("above the high watermark: full %v, %v, over %v", flow.Full(), a.Full(), flow.Over())
+		}
+		if looptest.Turn(t, l, 1); told.over != 0 || told.drained != 1 || flow.Full() {
+			t.Errorf("the kernel took all, but told %+v, full %v", told, flow.Full())
+		}
+		for a.WriteQueueSize() <= marks.Low {
+			uvtest.Must(a.Write(make([]byte, 10_000)))
+		}
+		if looptest.Turn(t, l, 1); told.over != 1 || !flow.Over() {
+			t.Errorf("over the high watermark, but told %+v, over %v", told, flow.Over())
+		}
+		got := 0
+		uvtest.Check(t, b.ReadStart(func(p []byte, err error) { got += len(p) }))
+		looptest.Until(t, l, func() bool { return told.drained == 2 })
+		if told.over != 1 || flow.Full() || flow.Over() || len(told.failed) > 0 {
+			t.Errorf("drained, but told %+v, full %v, over %v", told, flow.Full(), flow.Over())
+		}
+		uvtest.Check(t, b.ReadStop())
+		for a.WriteQueueSize() == 0 {
+			uvtest.Must(a.Write(make([]byte, 100_000)))
+		}
+		uvtest.CloseAll(t, b)
+		looptest.Until(t, l, func() bool { return len(told.failed) > 0 })
+		uvtest.CloseAll(t, a)
+	})
+}
+
+// TestControlFlowRefuses covers what ControlFlow does not take.
+func TestControlFlowRefuses(t *testing.T) {
+	l := looptest.New(t)
+	a, b := pipePair(t, l)
+	var flow handles.Flow
+	for _, m := range []*handles.Watermarks{nil, {Low: -1, High: 1}, {Low: 2, High: 1}} {
+		uvtest.IsErr(t, "watermarks", a.Base().ControlFlow(&flow, m, nil), uv.EINVAL)
+	}
+	uvtest.IsErr(t, "no flow", a.Base().ControlFlow(nil, &handles.Watermarks{}, nil), uv.EINVAL)
+	uvtest.Check(t, a.Base().ControlFlow(&flow, &handles.Watermarks{}, nil)) // tells nobody
+	uvtest.Must(a.Write([]byte("x")))
+	if looptest.Turn(t, l, 1); flow.Full() {
+		t.Error("full with nothing unsent")
+	}
+	uvtest.CloseAll(t, a, b)
+	uvtest.IsErr(t, "closed", a.Base().ControlFlow(&flow, &handles.Watermarks{}, nil), uv.ErrClosed)
+}
+
+// TestBaseSaysWhatItReads covers Reading and LocalAddr of a Base.
+func TestBaseSaysWhatItReads(t *testing.T) {
+	l := looptest.New(t)
+	a, b := looptest.Pair(t, l)
+	p, q := pipePair(t, l)
+	for _, s := range []handles.Stream{a, p} {
+		for range 2 {
+			uvtest.Check(t, s.ReadStart(func([]byte, error) {}))
+			if !s.Base().Reading() {
+				t.Error("not reading after ReadStart")
+			}
+			uvtest.Check(t, s.ReadStop())
+			if s.Base().Reading() {
+				t.Error("reading after ReadStop")
+			}
+		}
+	}
+	if at := uvtest.Must(a.Base().LocalAddr()); at != uvtest.Must(a.LocalAddr()) {
+		t.Errorf("LocalAddr of the Base is %v", at)
+	}
+	_, err := p.Base().LocalAddr()
+	uvtest.IsErr(t, "address of a pipe", err, uv.ENOTSUP)
+	uvtest.CloseAll(t, a, b, p, q)
+	_, err = a.Base().LocalAddr()
+	uvtest.IsErr(t, "address of a closed stream", err, uv.ErrClosed)
+}

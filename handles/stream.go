@@ -47,7 +47,7 @@ type stream struct {
 	held      *held
 	accept    *acceptor // listeners
 	onWritten func(queued int, err error)
-	flow      *flow               // nil before it is used
+	flow      *Flow               // nil: nobody asked for flow control
 	guard     func() (inUse bool) // see Guard; with closing: the close waits for Unguard
 }
 
@@ -89,7 +89,7 @@ func (s *stream) Write(p []byte) (int, error) {
 			return 0, s.check("write", rc)
 		}
 		if s.flow != nil {
-			s.flow.wrote(len(p))
+			s.flow.wrote(s, len(p))
 		}
 		return len(p), nil
 	}
@@ -102,10 +102,15 @@ func (s *stream) submitted(n int) {
 	if d := s.core.Ring().Drains(); d != s.drain {
 		s.drain, s.recent = d, 0
 	}
-	s.recent = uint32(min(uint64(s.recent)+uint64(n), math.MaxUint32))
+	s.recent = saturate(s.recent, n)
 	if s.flow != nil {
-		s.flow.wrote(n)
+		s.flow.wrote(s, n)
 	}
+}
+
+// saturate adds n, which is not negative, to a count of bytes that stops at the most that fits.
+func saturate(count uint32, n int) uint32 {
+	return uint32(min(uint64(count)+uint64(n), math.MaxUint32))
 }
 
 // WriteFunc queues bufs, which are lent until fn runs: do not change them before. fn,
@@ -163,6 +168,11 @@ func (s *stream) Buffered() int {
 	if !s.mine("buffered") || s.c == nil {
 		return 0
 	}
+	return s.unsent()
+}
+
+// unsent is Buffered on the loop's goroutine, before the close event.
+func (s *stream) unsent() int {
 	n := int(s.c.Queued)
 	if s.drain == s.core.Ring().Drains() {
 		n += int(s.recent)
@@ -251,8 +261,8 @@ func (s *stream) complete(ev *cuv.Event) {
 			// Queued is the number of now: callbacks of this batch may have written more since the event.
 			s.onWritten(int(s.c.Queued), s.check("write", int(ev.Status)))
 		}
-		if s.flow != nil {
-			s.flow.written()
+		if s.flow != nil && !s.has(closing) {
+			s.flow.written(s, int(ev.Status))
 		}
 	case cuv.EvClose:
 		if s.accept != nil {

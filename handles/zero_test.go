@@ -12,7 +12,7 @@ import (
 func TestZeroHandlesAnswerWithErrors(t *testing.T) {
 	uvtest.ZeroValues(t,
 		nil,
-		handles.Async{}, handles.Check{}, handles.FSEvent{}, handles.FSPoll{}, handles.Idle{}, handles.Pipe{}, handles.Poll{},
+		handles.Async{}, handles.Check{}, handles.Flow{}, handles.FSEvent{}, handles.FSPoll{}, handles.Idle{}, handles.Pipe{}, handles.Poll{},
 		handles.Prepare{}, handles.Process{}, handles.Signal{}, handles.TCP{}, handles.TTY{}, handles.Timer{}, handles.UDP{})
 }
 

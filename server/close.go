@@ -8,25 +8,24 @@ func (c *Conn) CloseWrite() error {
 	if err := c.use("server: close write"); err != nil {
 		return err
 	}
-	if c.has(shut | closing) {
+	if c.writes != writeOpen {
 		return nil
 	}
 	err := c.endWrite()
+	if err == nil {
+		c.writes = writeEnded
+	}
 	c.answered()
 	return err
 }
 
 // endWrite ends our side after the queued bytes.
 func (c *Conn) endWrite() error {
-	err := c.stream.Shutdown(func(error) {
-		if c.has(done) { // the peer has ended its side
-			c.cut()
+	return c.stream.Shutdown(func(error) {
+		if c.reads == readEnded { // so both have
+			c.closeNow()
 		}
 	})
-	if err == nil {
-		c.flags |= shut
-	}
-	return err
 }
 
 // Close ends the connection: no more Data; what is queued is sent, our side ended,
@@ -38,8 +37,8 @@ func (c *Conn) Close() error {
 	if err := c.use("server: close"); err != nil {
 		return err
 	}
-	if !c.has(closing) {
-		c.finish()
+	if !c.closes() {
+		c.close()
 	}
 	return nil
 }
@@ -50,7 +49,7 @@ func (c *Conn) Abort() error {
 	if err := c.use("server: abort"); err != nil {
 		return err
 	}
-	c.flags |= closing | done
+	c.reads, c.writes = readEnded, streamClosed
 	c.reset()
 	return c.stream.Close()
 }
@@ -63,32 +62,37 @@ func (c *Conn) reset() {
 	}
 }
 
-// finish is Close, and what follows the peer's end.
-func (c *Conn) finish() {
-	if !c.has(wrote) {
-		c.cut()
+// close is Close, and what follows the peer's end.
+func (c *Conn) close() {
+	if !c.is(hasWritten) {
+		c.closeNow()
 		return
 	}
-	c.goodbye()
+	c.closeGracefully()
 }
 
-// goodbye ends our side after the queued bytes, and then waits for the peer's end.
-func (c *Conn) goodbye() {
-	c.flags |= closing
-	if c.has(done) && c.unsent() == 0 || !c.has(shut) && c.endWrite() != nil {
-		c.cut()
+// closeGracefully ends our side after the queued bytes, and then waits for the peer's end,
+// for CloseTimeout at most. While it waits it may be called again: at the peer's end.
+func (c *Conn) closeGracefully() {
+	endsWrite := c.writes == writeOpen // otherwise that has begun
+	c.writes = closing
+	if c.reads != readEnded {
+		c.reads = discarding
+	}
+	if c.reads == readEnded && c.unsent() == 0 || endsWrite && c.endWrite() != nil {
+		c.closeNow()
 		return
 	}
 	c.setReading()
-	c.limit()
+	c.startCloseTimeout()
 }
 
-// cut closes at once. If that drops bytes a TCP peer sees a reset: it must not
+// closeNow closes at once. If that drops bytes a TCP peer sees a reset: it must not
 // take what it has got for all.
-func (c *Conn) cut() {
-	c.flags |= closing | done
+func (c *Conn) closeNow() {
+	c.reads, c.writes = readEnded, streamClosed
 	if c.unsent() > 0 {
 		c.reset()
 	}
-	_ = c.stream.Close()
+	_ = c.stream.Close() // fails only on another goroutine
 }

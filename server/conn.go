@@ -10,7 +10,6 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
-	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -29,89 +28,26 @@ type Conn struct {
 	err        error                       // what Close reports
 	read       func(p []byte, err error)   // the method data
 	remote     netip.AddrPort              // TCP
-	tcp        *handles.TCP                // whose address may differ from the listener's
-	local      atomic.Pointer[net.TCPAddr] // which then is here, once asked for
-	deadline   time.Duration               // limited: when it is cut, by the loop's clock
-	round      uint64                      // the turn that recent counts from
-	recent     int                         // bytes written in that turn
+	local      atomic.Pointer[net.TCPAddr] // LocalAddr of a wildcard listener's connection, once asked for
+	flow       handles.Flow                // the stream's
+	deadline   time.Duration               // when CloseTimeout ends, by the loop's clock; 0: not in closing
 	work       atomic.Int32                // see Hold
-	flags      uint16
+	reads      readState
+	writes     writeState
+	facts      facts
 }
 
-// The flags of a Conn.
-const (
-	paused  = 1 << iota // by Pause
-	over                // above the high watermark
-	reading             // the stream is being read
-	done                // no more reading: EOF, an error, or the stream is closed
-	closing             // we are to close: what arrives is dropped
-	shut                // our side is being ended, or has been
-	looking             // a look at the queue is due in the next turn
-	wrote               // something was written
-	owing               // the handler has not written since Data or EOF
-	limited             // among the worker's lingering
-	listed              // among the worker's still
-)
-
-func (c *Conn) has(f uint16) bool { return c.flags&f != 0 }
-
-// use checks a call of the handler's: EINVAL for a Conn that no server made,
-// ErrNotOwner on a goroutine that does not run its loop.
-func (c *Conn) use(op string) error {
-	if c == nil || c.worker == nil {
-		return uv.Check(op, int(uv.EINVAL))
-	}
-	if c.worker.loop.Owned() {
-		return nil
-	}
-	return core.Of(c.worker.loop).Check(op)
-}
-
-// mine is use for calls that have no error to return.
-func (c *Conn) mine(op string) bool {
-	if c == nil || c.worker == nil {
-		return false
-	}
-	if c.worker.loop.Owned() {
-		return true
-	}
-	core.Of(c.worker.loop).Complain(op)
-	return false
-}
-
-// init opens a connection that was just accepted.
-func (c *Conn) init(s handles.Stream) {
-	c.read = c.data // made once: reading starts and stops often
-	c.stream.OnClose(c.closed)
-	c.stream.OnWritten(c.written)
-	c.remote = remote(s)
-	if c.listener.any {
-		c.tcp, _ = s.(*handles.TCP)
-	}
+// open opens a connection that was just accepted.
+func (c *Conn) open(s handles.Stream) {
 	w := c.worker
+	c.read = c.data // made once: reading starts and stops often
+	c.remote = remote(s)
+	c.stream.OnClose(c.closed)
+	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
 	w.current = c
 	w.handler.Open(c)
 	w.current = nil
 	c.setReading()
-}
-
-// setReading reads from the stream exactly while everything allows it.
-func (c *Conn) setReading() {
-	want := !c.has(done) && (c.has(closing) || !c.has(paused|over))
-	switch {
-	case want && !c.has(reading):
-		if err := c.stream.ReadStart(c.read); err != nil {
-			c.fail(err)
-			return
-		}
-		c.flags |= reading
-	case !want && c.has(reading):
-		c.flags &^= reading
-		_ = c.stream.ReadStop() // fails only on a closed stream
-	}
-	if !want && !c.has(closing) {
-		c.worker.watchStill(c)
-	}
 }
 
 // data handles what the stream read.
@@ -120,10 +56,10 @@ func (c *Conn) data(p []byte, err error) {
 		c.readEnd(err)
 		return
 	}
-	if c.has(closing) {
+	if c.closes() {
 		return
 	}
-	c.flags |= owing
+	c.facts |= owesAnswer
 	w := c.worker
 	w.messages.Add(1)
 	w.bytesIn.Add(uint64(len(p)))
@@ -134,7 +70,6 @@ func (c *Conn) data(p []byte, err error) {
 
 // readEnd handles the peer's EOF or a failure.
 func (c *Conn) readEnd(err error) {
-	c.flags &^= reading
 	if errors.Is(err, uv.ENOBUFS) { // no memory now: try again
 		c.setReading()
 		return
@@ -143,27 +78,27 @@ func (c *Conn) readEnd(err error) {
 		c.fail(err)
 		return
 	}
-	c.flags |= done
-	if c.has(closing) {
-		c.finish()
+	c.reads = readEnded
+	if c.closes() {
+		c.close()
 		return
 	}
 	c.err = io.EOF
 	if c.worker.eof == nil {
 		if !c.held() {
-			c.finish()
+			c.close()
 			return
 		}
 		c.setReading() // never again
 		return
 	}
-	c.flags |= owing
+	c.facts |= owesAnswer
 	c.setReading() // never again
 	c.worker.current = c
 	c.worker.eof.EOF(c)
 	c.worker.current = nil
-	if c.has(shut) && c.unsent() == 0 { // both sides have ended
-		c.cut()
+	if c.writes != writeOpen && c.unsent() == 0 { // both sides have ended
+		c.closeNow()
 	}
 }
 
@@ -173,7 +108,7 @@ func (c *Conn) fail(err error) {
 	if c.err == nil || c.err == io.EOF {
 		c.err = err
 	}
-	c.cut()
+	c.closeNow()
 }
 
 // closed runs when the stream is gone.
@@ -219,8 +154,8 @@ func (c *Conn) LocalAddr() net.Addr {
 	if a := c.local.Load(); a != nil {
 		return a
 	}
-	if c.tcp != nil {
-		if a, err := c.tcp.LocalAddr(); err == nil {
+	if c.listener.any {
+		if a, err := c.stream.LocalAddr(); err == nil {
 			local := net.TCPAddrFromAddrPort(netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
 			c.local.Store(local)
 			return local

@@ -8,11 +8,11 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// refused counts connections that a listener could not accept.
-func (w *worker) refused(l *listener, err error) {
-	shed := l.stream.Base().Shed()
-	w.drop(shed-l.shed, err)
-	l.shed = shed
+// acceptFailed counts connections that a listener could not accept.
+func (w *worker) acceptFailed(l *listener, err error) {
+	closed := l.stream.Base().Shed()
+	w.drop(closed-l.closed, err)
+	l.closed = closed
 }
 
 // drop counts n connections that were closed as they came, and reports why, but not

@@ -37,23 +37,28 @@ func Descriptors() int {
 	return n
 }
 
-// LookOften makes the loop of c look at connections that are not read every few
-// milliseconds. It belongs to the connection's loop, before any is not read.
-func LookOften(c *Conn) { c.worker.still.wait = 5 * time.Millisecond }
+// The tests have no time for the interval of production.
+func init() { hangupInterval = 5 * time.Millisecond }
 
-// Looked waits until c, which is not read, has been looked at once more. It
+// AfterHangupPoll runs fn once c, which is not read, has been polled once more. It
 // belongs to the connection's loop.
-func Looked(c *Conn, fn func()) {
-	if _, err := c.Loop().AfterFunc(3*c.worker.still.wait, fn); err != nil {
+func AfterHangupPoll(c *Conn, fn func()) {
+	if _, err := c.Loop().AfterFunc(3*hangupInterval, fn); err != nil {
 		panic(err)
 	}
 }
+
+// ResolveTCP is resolveTCP.
+var ResolveTCP = resolveTCP
+
+// LoopEnded tells whether the connection's loop is closed. Any goroutine may call it.
+func LoopEnded(c *Conn) bool { return c.worker.ended.Load() }
 
 // Draining tells whether Shutdown has reached the connection's loop.
 func Draining(c *Conn) bool { return c.worker.draining }
 
 // Ended tells whether the peer's end has arrived.
-func Ended(c *Conn) bool { return c.has(done) }
+func Ended(c *Conn) bool { return c.reads == readEnded }
 
-// Watched tells whether the loop looks at connections that are not read.
-func Watched(c *Conn) bool { return c.worker.still.started }
+// WatchesHangups tells whether the loop polls connections that are not read.
+func WatchesHangups(c *Conn) bool { return c.worker.hangups.started }

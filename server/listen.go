@@ -1,116 +1,164 @@
 package server
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
-	"time"
 
-	"github.com/uvgo/uvgo"
+	"golang.org/x/sys/unix"
+
 	"github.com/uvgo/uvgo/handles"
-	"github.com/uvgo/uvgo/internal/keepalive"
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A listener is one worker's share of an address.
-type listener struct {
-	worker *worker
-	stream handles.Stream
-	addr   net.Addr
-	file   socketFile // unix: what to remove at the end
-	first  bool       // of its address
-	giving bool       // counted in Server.givers
-	shed   uint64     // stream.Base().Shed() as far as it is counted
-	spread bool       // connections stay with the worker that accepted them
-	any    bool       // bound to every interface: connections differ in their address
+// Listen binds to addresses such as "tcp://127.0.0.1:8888", "tcp://:0" or
+// "unix:///run/x.sock": to all of them or, with an error that names the address,
+// to none. A unix socket that nobody listens on any more is replaced; any other
+// file in its place is EADDRINUSE. It may be called again until Serve. The lookup of a
+// name has no time limit; that of ListenAndServe ends with its context.
+func (s *Server) Listen(addrs ...string) error {
+	return s.listen(context.Background(), addrs)
 }
 
-// listen makes the listeners of one address.
-func (s *Server) listen(addr string) ([]*listener, error) {
-	network, rest, ok := strings.Cut(addr, "://")
-	if !ok {
-		return nil, fmt.Errorf("want tcp://host:port or unix:///path: %w", uv.EINVAL)
+// listen is Listen. What may take long, which is looking names up and waiting for other
+// servers that bind unix sockets, is done without the lock: Addrs, Stats and Shutdown do
+// not wait for it.
+func (s *Server) listen(ctx context.Context, addrs []string) error {
+	if s == nil {
+		return uv.Check("server: listen", int(uv.EINVAL))
 	}
-	switch network {
-	case "tcp", "tcp4", "tcp6":
-		return s.listenTCP(network, rest)
-	case "unix":
-		return s.listenUnix(rest)
-	}
-	return nil, fmt.Errorf("unknown network %q: want tcp or unix: %w", network, uv.EINVAL)
-}
-
-// listenTCP makes one listener a worker where the system spreads connections by
-// SO_REUSEPORT, and a single one that hands them out elsewhere.
-func (s *Server) listenTCP(network, hostport string) ([]*listener, error) {
-	at, err := resolveTCP(network, hostport)
+	s.mu.Lock()
+	err := s.prepare()
+	s.mu.Unlock()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var opts []handles.BindOption
-	if network == "tcp6" {
-		opts = append(opts, handles.IPv6Only)
+	places, err := s.locate(ctx, addrs)
+	defer closePlaces(places)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		err = s.prepare() // again: another call may have failed, or ended the server
 	}
-	first, err := s.claimTCP(at, opts)
-	if err != nil || len(s.workers) == 1 {
-		return one(first), err
+	var made []*listener
+	for i := 0; err == nil && i < len(places); i++ {
+		var ls []*listener
+		if ls, err = s.listenAt(&places[i]); err != nil {
+			err = fmt.Errorf("server: listen on %s: %w", places[i].name, err)
+		}
+		made = append(made, ls...)
 	}
-	ls := one(first)
-	at = netip.AddrPortFrom(at.Addr(), first.port())
-	for _, w := range s.workers[1:] {
-		l, err := w.listenTCP(at, append(opts, handles.ReusePort)...)
-		switch {
-		case err == nil:
-			ls = append(ls, l)
-		case errors.Is(err, uv.ENOTSUP):
-			first.unshare()
-			return ls, nil // first hands its connections out
-		default:
-			return ls, err
+	if err != nil {
+		s.undo(made)
+		return err
+	}
+	for _, l := range made {
+		l.worker.listeners = append(l.worker.listeners, l)
+		if l.distributes = !l.spread; l.distributes {
+			s.distributors.Add(1)
+		}
+		if l.first {
+			s.addrs = append(s.addrs, l.addr)
 		}
 	}
-	for _, l := range ls {
-		l.spread = true
-	}
-	return ls, nil
+	return nil
 }
 
-// claimTCP makes the first worker's listener. Without Server.ReusePort it has the
-// address to itself until it listens, so that one of several servers gets it;
-// then the other workers may share it.
-func (s *Server) claimTCP(at netip.AddrPort, opts []handles.BindOption) (*listener, error) {
-	w := s.workers[0]
-	if s.ReusePort {
-		return w.listenTCP(at, append(opts, handles.ReusePort)...)
-	}
-	l, err := w.listenTCP(at, opts...)
-	for i := 0; errors.Is(err, uv.EADDRINUSE) && i < claims; i++ {
-		time.Sleep(rand.N(2 * time.Millisecond))
-		l, err = w.listenTCP(at, opts...)
-	}
-	if err != nil {
-		return nil, err
-	}
-	l.spread = len(s.workers) == 1
-	if l.spread {
-		return l, nil
-	}
-	shared, err := l.share(at, opts)
-	if err != nil {
+// undo closes listeners of a Listen that failed, and the loops if nothing else
+// uses them.
+func (s *Server) undo(made []*listener) {
+	for _, l := range made {
 		l.close()
-		w.flush()
-		return nil, err
 	}
-	return shared, nil
+	if s.state == bound && len(s.addrs) == 0 {
+		s.discard()
+		s.state = fresh
+		return
+	}
+	if len(made) > 0 {
+		for _, w := range s.workers {
+			w.flush()
+		}
+	}
 }
 
-// claims is how many times more a server tries to get an address in use: two that
-// begin to listen in the same moment may both be refused by the kernel.
-const claims = 4
+// A place is where to listen.
+type place struct {
+	name    string // as it was given to Listen
+	network string
+	tcp     netip.AddrPort
+	unix    *unixSocket // nil for TCP, and once a listener has it
+}
 
+// locate turns addresses into places.
+func (s *Server) locate(ctx context.Context, addrs []string) ([]place, error) {
+	var places []place
+	for _, a := range addrs {
+		p, err := s.locateOne(ctx, a)
+		if err != nil {
+			return places, fmt.Errorf("server: listen on %s: %w", a, err)
+		}
+		places = append(places, p)
+	}
+	return places, nil
+}
+
+func (s *Server) locateOne(ctx context.Context, addr string) (p place, err error) {
+	network, rest, ok := strings.Cut(addr, "://")
+	if !ok {
+		return p, fmt.Errorf("want tcp://host:port or unix:///path: %w", uv.EINVAL)
+	}
+	p.name, p.network = addr, network
+	switch network {
+	case "tcp", "tcp4", "tcp6":
+		p.tcp, err = resolveTCP(ctx, network, rest)
+	case "unix":
+		p.unix, err = bindUnix(rest, s.Backlog)
+	default:
+		err = fmt.Errorf("unknown network %q: want tcp or unix: %w", network, uv.EINVAL)
+	}
+	return p, err
+}
+
+// closePlaces closes the unix sockets that no listener has.
+func closePlaces(places []place) {
+	for _, p := range places {
+		if p.unix != nil {
+			p.unix.close()
+		}
+	}
+}
+
+// listenAt makes the listeners of one place.
+func (s *Server) listenAt(p *place) ([]*listener, error) {
+	if p.unix == nil {
+		return s.listenTCP(p.network, p.tcp)
+	}
+	l, err := s.listenUnix(p.unix)
+	if err != nil {
+		return nil, err
+	}
+	p.unix = nil
+	return one(l), nil
+}
+
+// A listener is one worker's share of an address.
+type listener struct {
+	worker      *worker
+	stream      handles.Stream
+	addr        net.Addr
+	file        socketFile // unix: what to remove at the end
+	first       bool       // of its address
+	distributes bool       // counted in Server.distributors
+	closed      uint64     // connections closed for lack of descriptors, as far as they are counted
+	spread      bool       // connections stay with the worker that accepted them
+	any         bool       // bound to every interface: connections differ in their address
+}
+
+// one is the listeners of an address that has one so far, or none.
 func one(l *listener) []*listener {
 	if l == nil {
 		return nil
@@ -119,102 +167,28 @@ func one(l *listener) []*listener {
 	return []*listener{l}
 }
 
-// listenTCP makes one listener on the worker's loop.
-func (w *worker) listenTCP(at netip.AddrPort, opts ...handles.BindOption) (*listener, error) {
-	t, err := w.loop.NewTCP()
-	if err != nil {
-		return nil, err
-	}
-	l := &listener{worker: w, stream: t, any: at.Addr().IsUnspecified()}
-	if err = t.Bind(at, opts...); err == nil {
-		err = t.Listen(w.server.Backlog, func(c *handles.TCP, err error) {
-			if err != nil {
-				w.refused(l, err)
-				return
-			}
-			w.accept(c, l)
-		})
-	}
-	if err == nil && !w.server.Delay {
-		err = t.SetNoDelay(true)
-	}
-	if err == nil {
-		err = w.keepAlive(t)
-	}
-	var local netip.AddrPort
-	if err == nil {
-		local, err = t.LocalAddr()
-	}
-	if err != nil {
-		t.Close()
-		w.flush()
-		return nil, err
-	}
-	l.addr = net.TCPAddrFromAddrPort(local)
-	return l, nil
-}
-
-// keepAlive sets the probes of the connections to come: the kernel copies them from
-// the listener, so they cost a connection nothing.
-func (w *worker) keepAlive(t *handles.TCP) error {
-	cfg := keepalive.Config(w.server.KeepAlive, w.server.KeepAliveConfig)
-	if !cfg.Enable {
-		return nil
-	}
-	fd, err := t.FD()
-	if err != nil {
-		return err
-	}
-	return keepalive.Set(fd, cfg)
-}
-
-// port returns the port of a TCP listener.
-func (l *listener) port() uint16 { return uint16(l.addr.(*net.TCPAddr).Port) }
-
-// remote returns the address of a new connection's peer, which costs no crossing
-// for one that the listener has just accepted.
-func remote(s handles.Stream) netip.AddrPort {
-	if t, ok := s.(*handles.TCP); ok {
-		if a, err := t.RemoteAddr(); err == nil { // a peer that has gone already may have none
-			return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
-		}
-	}
-	return netip.AddrPort{}
-}
-
-// openStream makes a handle of a descriptor that another worker accepted.
-func (l *listener) openStream(loop *uvgo.Loop, fd uintptr) (handles.Stream, error) {
-	if l.addr.Network() == "unix" {
-		p, err := loop.NewPipe()
-		if err != nil {
-			return nil, err
-		}
-		if err := p.Open(fd); err != nil {
-			p.Close()
-			return nil, err
-		}
-		return p, nil
-	}
-	t, err := loop.NewTCP()
-	if err != nil {
-		return nil, err
-	}
-	if err := t.Open(fd); err != nil {
-		t.Close()
-		return nil, err
-	}
-	return t, nil
-}
-
 // close stops listening and removes a unix socket's file if it is still ours.
 func (l *listener) close() {
 	l.file.remove()
-	_ = l.stream.Close()
-	if l.giving {
-		l.giving = false
-		l.worker.server.givers.Add(-1)
+	_ = l.stream.Close() // fails only on another goroutine
+	if l.distributes {
+		l.distributes = false
+		l.worker.server.distributors.Add(-1)
 		for _, w := range l.worker.server.workers {
-			_ = w.loop.Post(w.checkDrained) // behind the connections that were handed over
+			_ = w.loop.Post(w.checkDrained) // behind the connections that were handed over; fails once the loop has ended
 		}
 	}
+}
+
+// A unixSocket is a socket that listens at a path.
+type unixSocket struct {
+	fd   int
+	path string
+	file socketFile
+}
+
+// close closes the socket and removes its file.
+func (u *unixSocket) close() {
+	u.file.remove()
+	_ = unix.Close(u.fd)
 }

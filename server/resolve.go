@@ -1,39 +1,68 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// resolveTCP turns host:port into an address; no host means every interface.
-func resolveTCP(network, hostport string) (netip.AddrPort, error) {
+// resolveTCP turns host:port into an address, as net.ResolveTCPAddr does, which takes no
+// context; no host means every interface.
+func resolveTCP(ctx context.Context, network, hostport string) (netip.AddrPort, error) {
 	if hostport == "" { // which net takes for ":0"
 		return netip.AddrPort{}, &net.AddrError{Err: "missing port in address"}
 	}
-	a, err := net.ResolveTCPAddr(network, hostport)
+	host, service, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
-	ip, _ := netip.AddrFromSlice(a.IP)
-	switch {
-	case a.IP == nil && network == "tcp4", a.IP == nil && !ipv6():
-		ip = netip.IPv4Unspecified()
-	case a.IP == nil:
-		ip = netip.IPv6Unspecified()
-	case network != "tcp6":
-		ip = ip.Unmap()
+	port, err := net.DefaultResolver.LookupPort(ctx, network, service)
+	if err != nil {
+		return netip.AddrPort{}, err
 	}
-	if a.Zone != "" {
-		ifi, err := net.InterfaceByName(a.Zone)
+	ip := netip.IPv6Unspecified()
+	switch {
+	case host != "":
+		ip, err = lookup(ctx, network, host, strings.HasPrefix(hostport, "["))
+	case network == "tcp4", !ipv6():
+		ip = netip.IPv4Unspecified()
+	}
+	return netip.AddrPortFrom(ip, uint16(port)), err
+}
+
+// lookup returns a host's address of the network's family: for tcp an IPv4 address if it
+// has one, unless the host was in brackets.
+func lookup(ctx context.Context, network, host string, brackets bool) (netip.Addr, error) {
+	ips, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	if len(ips) == 1 && ips[0].IP.Equal(net.IPv6unspecified) { // every interface, of both families
+		ips = append(ips, net.IPAddr{IP: net.IPv4zero})
+	}
+	wants4 := network == "tcp4" || network == "tcp" && !brackets
+	at := slices.IndexFunc(ips, func(a net.IPAddr) bool { return a.IP.To4() != nil == wants4 })
+	switch {
+	case at < 0 && network != "tcp":
+		return netip.Addr{}, &net.AddrError{Err: "no suitable address found", Addr: host}
+	case at < 0:
+		at = 0
+	}
+	ip, _ := netip.AddrFromSlice(ips[at].IP)
+	ip = ip.Unmap()
+	if zone := ips[at].Zone; zone != "" {
+		ifi, err := net.InterfaceByName(zone)
 		if err != nil {
-			return netip.AddrPort{}, err
+			return netip.Addr{}, err
 		}
 		ip = ip.WithZone(fmt.Sprint(ifi.Index))
 	}
-	return netip.AddrPortFrom(ip, uint16(a.Port)), nil
+	return ip, nil
 }
 
 // ipv6 tells whether the system has IPv6.

@@ -7,9 +7,13 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// ListenAndServe is Listen and then Serve.
+// ListenAndServe is Listen and then Serve. The end of ctx also ends the lookup of names.
+// EINVAL for a nil ctx.
 func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
-	if err := s.Listen(addrs...); err != nil {
+	if ctx == nil {
+		return uv.Check("server: listen and serve", int(uv.EINVAL))
+	}
+	if err := s.listen(ctx, addrs); err != nil {
 		return err
 	}
 	return s.Serve(ctx)
@@ -18,9 +22,9 @@ func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
 // Serve serves until Shutdown, and then returns nil; or until ctx ends: then it
 // closes all connections at once and returns ctx's error. A handler that ends
 // its goroutine (runtime.Goexit) ends the server likewise, with an error. Either
-// way every connection's Close callback has run.
+// way every connection's Close callback has run. EINVAL for a nil ctx.
 func (s *Server) Serve(ctx context.Context) error {
-	if s == nil {
+	if s == nil || ctx == nil {
 		return uv.Check("server: serve", int(uv.EINVAL))
 	}
 	s.mu.Lock()

@@ -118,3 +118,19 @@ func TestServeWithAnEndedContext(t *testing.T) {
 		t.Errorf("%d connections opened, %d closed", len(h.opened), len(h.closed))
 	}
 }
+
+func TestNilContextIsAnError(t *testing.T) {
+	var none context.Context
+	s := &server.Server{Handler: newProbe(t)}
+	uvtest.IsErr(t, "ListenAndServe", s.ListenAndServe(none, anyTCP), uv.EINVAL)
+	uvtest.Check(t, s.Listen(anyTCP))
+	uvtest.IsErr(t, "Serve", s.Serve(none), uv.EINVAL)
+	uvtest.IsErr(t, "Shutdown", s.Shutdown(none), uv.EINVAL)
+	if len(s.Addrs()) != 1 {
+		t.Error("a call that was refused has ended the server")
+	}
+	uvtest.Check(t, s.Shutdown(t.Context()))
+	r := run(t, &server.Server{Handler: echo(t), Loops: 1})
+	uvtest.IsErr(t, "Shutdown while serving", r.Shutdown(none), uv.EINVAL)
+	roundTrip(t, r.dial(), "it goes on")
+}

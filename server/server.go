@@ -58,13 +58,13 @@ type Server struct {
 	// accepted, the latter once a second at most; nil means slog.Default().
 	Logger *slog.Logger
 
-	mu       sync.Mutex
-	state    state
-	workers  []*worker
-	addrs    []net.Addr
-	finished chan struct{} // closed when Serve has ended
-	drops    limiter       // of reports that connections were dropped
-	givers   atomic.Int32  // listeners whose connections go to all workers
+	mu           sync.Mutex
+	state        state
+	workers      []*worker
+	addrs        []net.Addr
+	finished     chan struct{} // closed when Serve has ended
+	drops        limiter       // of reports that connections were dropped
+	distributors atomic.Int32  // listeners whose connections are distributed among all workers
 }
 
 // The states of a server, in their order.
@@ -77,56 +77,6 @@ const (
 	ending
 	ended
 )
-
-// Listen binds to addresses such as "tcp://127.0.0.1:8888", "tcp://:0" or
-// "unix:///run/x.sock": to all of them or, with an error that names the address,
-// to none. A unix socket that nobody listens on any more is replaced; any other
-// file in its place is EADDRINUSE. It may be called again until Serve.
-func (s *Server) Listen(addrs ...string) error {
-	if s == nil {
-		return uv.Check("server: listen", int(uv.EINVAL))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.prepare(); err != nil {
-		return err
-	}
-	var made []*listener
-	for _, a := range addrs {
-		ls, err := s.listen(a)
-		made = append(made, ls...)
-		if err != nil {
-			s.undo(made)
-			return fmt.Errorf("server: listen on %s: %w", a, err)
-		}
-	}
-	for _, l := range made {
-		l.worker.listeners = append(l.worker.listeners, l)
-		if l.giving = !l.spread; l.giving {
-			s.givers.Add(1)
-		}
-		if l.first {
-			s.addrs = append(s.addrs, l.addr)
-		}
-	}
-	return nil
-}
-
-// undo closes listeners of a Listen that failed, and the loops if nothing else
-// uses them.
-func (s *Server) undo(made []*listener) {
-	for _, l := range made {
-		l.close()
-	}
-	if len(s.addrs) == 0 {
-		s.discard()
-		s.state = fresh
-		return
-	}
-	for _, w := range s.workers {
-		w.flush()
-	}
-}
 
 // prepare checks the fields and makes the loops, once.
 func (s *Server) prepare() error {

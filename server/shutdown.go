@@ -26,9 +26,9 @@ const callbackWait = 200 * time.Millisecond
 // ETIMEDOUT if bytes were still unsent when CloseTimeout cut their connection.
 // Serve then returns; one that has not begun returns ErrServerClosed. In a handler's
 // callback Shutdown cannot wait: it begins, goes on by itself until ctx ends, and
-// returns an error that errors.Is matches with uv.ErrInCallback.
+// returns an error that errors.Is matches with uv.ErrInCallback. EINVAL for a nil ctx.
 func (s *Server) Shutdown(ctx context.Context) error {
-	if s == nil {
+	if s == nil || ctx == nil {
 		return uv.Check("server: shutdown", int(uv.EINVAL))
 	}
 	s.mu.Lock()

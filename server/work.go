@@ -5,8 +5,8 @@ package server
 // between Hold and Release. Shutdown leaves such a connection as it is until the
 // work is done:
 //
-//	           Shutdown, no work          the peer's end, or CloseTimeout
-//	open ──────────────────────▶ ending ────────────────────────────────▶ closed
+//	           Shutdown, no work           the peer's end, or CloseTimeout
+//	open ──────────────────────▶ closing ────────────────────────────────▶ closed
 //	  │ Shutdown                    ▲
 //	  └────────────▶ still open ────┘
 //	                             work done; CloseTimeout, but for Hold
@@ -60,11 +60,11 @@ func (c *Conn) held() bool {
 // released runs when nothing is held any more.
 func (c *Conn) released() {
 	switch {
-	case c.has(closing) || c.held():
-	case c.has(done) && c.worker.eof == nil:
-		c.finish()
+	case c.closes() || c.held():
+	case c.reads == readEnded && c.worker.eof == nil:
+		c.close()
 	default:
-		c.settle()
+		c.closeIfIdle()
 	}
 }
 
@@ -72,13 +72,13 @@ func (c *Conn) released() {
 // Hold counts.
 func (c *Conn) busy() bool {
 	w := c.worker
-	return c.held() || !w.late && (c.has(owing) || c.has(over|looking) && w.drainer != nil)
+	return c.held() || !w.answersExpired && (c.is(owesAnswer) || w.drainer != nil && c.flow.Full())
 }
 
-// settle ends the connection if the server drains and no work is under way.
-func (c *Conn) settle() {
-	if c.worker.draining && !c.has(closing) && !c.busy() {
-		c.goodbye()
+// closeIfIdle closes the connection if the server drains and no work is under way.
+func (c *Conn) closeIfIdle() {
+	if c.worker.draining && !c.closes() && !c.busy() {
+		c.closeGracefully()
 	}
 }
 
@@ -86,14 +86,14 @@ func (c *Conn) settle() {
 // drains that may have been all: the next turn looks, behind what else this one
 // writes.
 func (c *Conn) answered() {
-	c.flags &^= owing
-	if w := c.worker; w.draining && !c.has(closing) {
-		w.loop.Defer((*settling)(c))
+	c.facts &^= owesAnswer
+	if w := c.worker; w.draining && !c.closes() {
+		w.loop.Defer((*answeredConn)(c))
 	}
 }
 
-// A settling is a Conn that has answered while the server drains.
-type settling Conn
+// An answeredConn is a Conn that has answered while the server drains.
+type answeredConn Conn
 
-// Deliver settles the connection.
-func (s *settling) Deliver() { (*Conn)(s).settle() }
+// Deliver closes the connection if that was all.
+func (a *answeredConn) Deliver() { (*Conn)(a).closeIfIdle() }

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -18,19 +17,21 @@ type worker struct {
 	server    *Server
 	loop      *uvgo.Loop
 	handler   Handler
-	drainer   Drainer    // handler, if it is one
-	eof       EOFHandler // handler, if it is one
+	drainer   Drainer            // handler, if it is one
+	eof       EOFHandler         // handler, if it is one
+	marks     handles.Watermarks // of every connection
 	listeners []*listener
-	conns     list      // open connections
-	lingering lingering // those that close
-	still     still     // those that are not read
-	current   *Conn     // whose callback is running
-	next      int       // who gets the next connection that is handed out
-	draining  bool
-	hurrying  *handles.Timer // while draining, until CloseTimeout has passed
-	late      bool           // it has
-	gone      bool           // all is closed
-	drained   chan struct{}  // closed when draining is done
+	conns     list          // open connections
+	closing   closeTimeouts // those that close gracefully
+	hangups   hangupWatch   // those that are not read
+	current   *Conn         // whose callback is running
+	next      int           // who gets the next connection that is distributed
+
+	draining       bool           // Shutdown has begun
+	answerTimer    *handles.Timer // while draining, until CloseTimeout has passed
+	answersExpired bool           // it has: only Hold counts as work
+	gone           bool           // all is closed
+	drained        chan struct{}  // closed when draining is done
 
 	open, accepted, dropped, messages, bytesIn, bytesOut atomic.Uint64
 	cut                                                  atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
@@ -39,7 +40,10 @@ type worker struct {
 }
 
 func newWorker(s *Server) (*worker, error) {
-	w := &worker{server: s, handler: s.Handler, drained: make(chan struct{}), still: still{wait: stillWait}}
+	w := &worker{
+		server: s, handler: s.Handler, drained: make(chan struct{}),
+		marks: handles.Watermarks{Low: s.LowWater, High: s.HighWater},
+	}
 	w.drainer, _ = s.Handler.(Drainer)
 	w.eof, _ = s.Handler.(EOFHandler)
 	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)
@@ -47,12 +51,16 @@ func newWorker(s *Server) (*worker, error) {
 	return w, err
 }
 
-// serve runs the loop until stop or ctx ends, then closes all that is open.
+// serve runs the loop until stop or ctx ends, then closes all that is open. Until that is
+// done the loop belongs to this goroutine, also while it does not run: calls from others
+// stay refused.
 func (w *worker) serve(ctx context.Context) error {
+	release := core.Of(w.loop).Claim()
 	w.loop.Hold()
 	defer func() { // also when a handler has called runtime.Goexit
 		w.loop.Drop()
 		w.end()
+		release()
 	}()
 	return w.loop.Run(ctx)
 }
@@ -69,12 +77,12 @@ func (w *worker) stop() { w.loop.Stop() }
 func (w *worker) end() {
 	w.closeListeners()
 	w.draining, w.gone = true, true
-	for _, l := range []*list{&w.conns, &w.lingering.list} {
+	for _, l := range []*list{&w.conns, &w.closing.list} {
 		for c := l.first; c != nil; c = c.next {
-			c.cut()
+			c.closeNow()
 		}
 	}
-	for _, t := range []*handles.Timer{w.lingering.timer, w.hurrying, w.still.timer} {
+	for _, t := range []*handles.Timer{w.closing.timer, w.answerTimer, w.hangups.timer} {
 		if t != nil {
 			_ = t.Close() // again for one that has run
 		}
@@ -87,7 +95,7 @@ func (w *worker) end() {
 	w.ended.Store(true)
 }
 
-// drain begins the orderly end: connections without work under way end, the
+// drain begins the graceful end: connections without work under way close, the
 // others when it is done, or after CloseTimeout if nobody holds them.
 func (w *worker) drain() {
 	if w.draining {
@@ -95,30 +103,30 @@ func (w *worker) drain() {
 	}
 	w.draining = true
 	w.closeListeners()
-	w.settleAll()
+	w.closeIdle()
 	if w.conns.first != nil {
-		t, err := w.loop.AfterFunc(w.server.CloseTimeout, w.hurry)
+		t, err := w.loop.AfterFunc(w.server.CloseTimeout, w.expireAnswers)
 		if err != nil {
-			w.hurry()
+			w.expireAnswers()
 			return
 		}
 		t.Unref()
-		w.hurrying = t
+		w.answerTimer = t
 	}
 	w.checkDrained()
 }
 
-// hurry ends the waiting for answers of which only time tells whether they come.
-func (w *worker) hurry() {
-	w.late = true
-	w.settleAll()
+// expireAnswers ends the wait for answers of which only time tells whether they come.
+func (w *worker) expireAnswers() {
+	w.answersExpired = true
+	w.closeIdle()
 }
 
-// settleAll settles the connections that do not close yet.
-func (w *worker) settleAll() {
+// closeIdle closes the connections without work under way.
+func (w *worker) closeIdle() {
 	for c := w.conns.first; c != nil; {
 		next := c.next
-		c.settle()
+		c.closeIfIdle()
 		c = next
 	}
 }
@@ -132,72 +140,11 @@ func (w *worker) closeListeners() {
 
 // checkDrained tells Shutdown once no connection is left, and none may come.
 func (w *worker) checkDrained() {
-	if w.draining && w.conns.first == nil && w.lingering.first == nil && w.server.givers.Load() == 0 {
+	if w.draining && w.conns.first == nil && w.closing.first == nil && w.server.distributors.Load() == 0 {
 		select {
 		case <-w.drained:
 		default:
 			close(w.drained)
 		}
 	}
-}
-
-// accept takes a connection that a listener of this worker accepted: it stays
-// here if the kernel spread the connections, otherwise the workers take turns.
-func (w *worker) accept(s handles.Stream, l *listener) {
-	w.accepted.Add(1)
-	to := w
-	if !l.spread {
-		to = w.server.workers[w.next%len(w.server.workers)]
-		w.next++
-	}
-	if to == w {
-		w.adopt(s, l)
-		return
-	}
-	fd, err := s.FD()
-	if err == nil {
-		fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
-	}
-	s.Close()
-	if err == nil && to.loop.Post(func() { to.take(fd, l) }) != nil {
-		unix.Close(fd)
-	}
-	if err != nil {
-		w.drop(1, err)
-	}
-}
-
-// take makes a connection of a descriptor that another worker accepted. While
-// draining that is one that came before Shutdown: it ends in good order.
-func (w *worker) take(fd int, l *listener) {
-	defer unix.Close(fd)
-	if w.gone {
-		return
-	}
-	s, err := l.openStream(w.loop, uintptr(fd))
-	if err != nil {
-		w.drop(1, err)
-		return
-	}
-	w.adopt(s, l)
-}
-
-// adopt makes a Conn of a stream and opens it.
-func (w *worker) adopt(s handles.Stream, l *listener) {
-	c := &Conn{worker: w, stream: s.Base(), listener: l}
-	w.conns.add(c)
-	w.open.Add(1)
-	c.init(s)
-	c.settle()
-}
-
-// remove forgets a closed connection.
-func (w *worker) remove(c *Conn) {
-	if c.has(limited) {
-		w.lingering.remove(c)
-	} else {
-		w.conns.remove(c)
-	}
-	w.open.Add(^uint64(0))
-	w.checkDrained()
 }

@@ -9,12 +9,6 @@ import (
 	"github.com/uvgo/uvgo/cuv"
 )
 
-// A test may run in a bubble (testing/synctest): its goroutines have a clock of
-// their own, which stands still while one of them waits for the network, and the
-// runtime ends the process if a goroutine outside touches a channel or a timer that
-// was made inside. Loops are outside. So goroutines that wait for a loop do it by
-// what is made here.
-
 // start is where Monotonic counts from: by Go's clock, and by the system's.
 var start, systemStart = time.Now(), cuv.Hrtime()
 
@@ -22,12 +16,11 @@ var start, systemStart = time.Now(), cuv.Hrtime()
 // so the time since start is negative there, or longer than this.
 const lifetime = 20 * 365 * 24 * time.Hour
 
-// Bubbled tells whether the caller is in a bubble of testing/synctest. Any goroutine
-// may call it.
+// Bubbled tells whether the caller is in a bubble of testing/synctest.
 func Bubbled() bool { return uint64(time.Since(start)) >= uint64(lifetime) }
 
 // Monotonic returns the time since the process began, by the real clock also in a
-// bubble of testing/synctest. Any goroutine may call it.
+// bubble.
 func Monotonic() time.Duration {
 	if d := time.Since(start); uint64(d) < uint64(lifetime) {
 		return d
@@ -35,24 +28,22 @@ func Monotonic() time.Duration {
 	return cuv.Hrtime() - systemStart
 }
 
-// Go runs fn on a goroutine that is in no bubble of testing/synctest, whoever
-// calls. Any goroutine may call it.
+// Go runs fn on a goroutine that is in no bubble, even if the caller is in one.
 func Go(fn func()) {
 	if !Bubbled() || cuv.Outside(fn) != nil {
 		go fn()
 	}
 }
 
-// wakes holds channels that were made outside of all bubbles, for callers inside, who
-// take them one at a time.
+// wakes holds channels that were made outside of all bubbles. A caller inside takes one.
 var wakes = struct {
 	sync.Mutex
 	made chan chan struct{}
 }{made: make(chan chan struct{}, 64)}
 
-// NewWake makes a channel with room for one element, which goroutines in and out
-// of bubbles of testing/synctest may use together: who receives from it counts as one who
-// waits for the network, not as durably blocked. Any goroutine may call it.
+// NewWake makes a channel with room for one element, which goroutines inside and outside of
+// bubbles may use together. A goroutine that receives from it counts as one that waits for
+// the network, not as durably blocked.
 func NewWake() chan struct{} {
 	if !Bubbled() {
 		return make(chan struct{}, 1)
@@ -65,7 +56,7 @@ func NewWake() chan struct{} {
 	return <-wakes.made
 }
 
-// fillWakes makes as many as wakes holds. An earlier one may still be at it.
+// fillWakes fills wakes. An earlier call may still do the same.
 func fillWakes() {
 	for {
 		select {
@@ -83,8 +74,7 @@ type outerContext struct {
 	err atomic.Pointer[error]
 }
 
-// Context returns ctx as a loop may look at it: the loop is outside of all bubbles. Any
-// goroutine may call it.
+// Context returns ctx in a form that a loop may look at, which is outside of all bubbles.
 func Context(ctx context.Context) context.Context {
 	if ctx.Done() == nil || !Bubbled() {
 		return ctx

@@ -5,10 +5,11 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// Attach makes the host's loop run this one. It comes before anything else is
-// done with the loop. Not with Config.ParkOnGo: EINVAL. C functions
-// uv_backend_fd and uv_poll_start,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_fd.
+// Attach makes the host's loop run this one. It comes before anything else is done
+// with the loop. Not with Config.ParkOnGo: EINVAL. C functions uv_backend_fd and
+// uv_poll_start.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_fd
 func (c *Core) Attach(h cuv.Host) error {
 	if c.park.file != nil {
 		return uv.Fail("adopt", uv.EINVAL)
@@ -22,7 +23,7 @@ func (c *Core) Attach(h cuv.Host) error {
 func (c *Core) Adopted() bool { return c != nil && c.life.adopted }
 
 // hostTurn is one turn on the host's thread. What others post or stop while it
-// runs does not wake the host: it looks after it has given the loop back.
+// runs does not wake the host: the host looks for it after the turn.
 func (c *Core) hostTurn() (again, stop bool) {
 	if c.Begin("turn") != nil {
 		return false, false // a Shutdown elsewhere runs it

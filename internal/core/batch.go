@@ -10,8 +10,9 @@ import (
 // Defer makes d deliver in the loop's next turn, which then does not block.
 func (c *Core) Defer(d uv.Deferred) { c.batch.deferred = append(c.batch.deferred, d) }
 
-// batch is what a turn delivers, as far as it has come. Every cursor moves on before its callback runs:
-// after a panic the batch goes on behind the callback that panicked.
+// batch is what a turn delivers, and how far the delivery has come. Every cursor moves on
+// before its callback runs. So after a panic the batch goes on behind the callback that
+// panicked.
 type batch struct {
 	phase *phaseList // whose callbacks are running, nil for none
 	run   []*Phase
@@ -24,7 +25,7 @@ type batch struct {
 	next  int
 
 	events int
-	event  cuv.Event      // the one being delivered: the ring may move meanwhile
+	event  cuv.Event      // a copy of the one being delivered, since the ring may move meanwhile
 	err    *uv.PanicError // ends the batch
 
 	deferred []uv.Deferred // for the next turn
@@ -79,14 +80,14 @@ func (c *Core) runBatch() {
 }
 
 // OnBatch makes fn run behind the callbacks of every turn from now on, before
-// what they asked for crosses. fn must not panic.
+// the callbacks' operations cross into C. fn must not panic.
 func (c *Core) OnBatch(fn func()) { c.batch.after = append(c.batch.after, fn) }
 
 func (c *Core) batchStep() {
 	w := &c.batch
 	for w.post < len(w.posts) {
 		p := w.posts[w.post]
-		w.posts[w.post] = post{} // keep nothing alive that has run
+		w.posts[w.post] = post{} // a function that has run must not keep its captures alive
 		w.post++
 		if p.ctx == nil || p.ctx.Err() == nil {
 			if c.debug.timing {
@@ -119,8 +120,8 @@ func (c *Core) finish(step func(*Core)) {
 	}
 }
 
-// protect runs step and catches its panic; it reports whether step got to its
-// end. A runtime.Goexit passes through.
+// protect runs step and catches its panic. It reports whether step got to its end. A
+// runtime.Goexit passes through.
 func (c *Core) protect(step func(*Core)) (done bool) {
 	defer func() {
 		if done {
@@ -134,7 +135,7 @@ func (c *Core) protect(step func(*Core)) (done bool) {
 	return true
 }
 
-// deliver hands one event to its target, unless the target has moved on.
+// deliver hands one event to its target, unless the event is stale.
 func (c *Core) deliver(ev *cuv.Event) {
 	if ev.Slot < uint32(len(c.slots.list)) {
 		if s := &c.slots.list[ev.Slot]; s.gen == ev.Gen && s.target != nil {
@@ -146,7 +147,7 @@ func (c *Core) deliver(ev *cuv.Event) {
 			return
 		}
 	}
-	switch { // nobody will own it
+	switch { // nobody will own what the event brings
 	case ev.Kind == cuv.EvAccept && ev.Accepted() != nil:
 		c.Orphan(ev.Accepted())
 	case ev.Kind == cuv.EvPassed:

@@ -6,22 +6,22 @@ import (
 	"github.com/uvgo/uvgo/internal/bubble"
 )
 
-// A busyPoll decides whether a loop that has nothing to do goes on looking for a
-// while before it waits. To sleep and be woken takes longer than a peer on the same
-// machine takes for its answer, and processor time as well. But looking in vain is time taken from
-// others. So a loop looks only after a row of waits that were short. Each time in
-// vain doubles how long the row must be, each other makes it an eighth shorter: a
-// loop that looks in vain more than one time in six hardly ever looks.
+// A busyPoll decides whether a loop that has nothing to do looks for events for a while
+// before it sleeps. To sleep and be woken takes longer than a peer on the same machine
+// takes to answer, and costs processor time as well. But a look in vain takes time from
+// others. So a loop looks only after a row of waits that were short. Each look in vain
+// doubles the length that the row must have, and each other look makes that length an
+// eighth shorter. So a loop that looks in vain more than one time in six hardly ever looks.
 type busyPoll struct {
 	limit time.Duration // how long to look, 0: never
 	short int           // short waits in a row
-	need  int           // how many make looking worth while
+	need  int           // how many of them it takes before a wait looks
 	began time.Duration // when the wait under way began, 0: there is none
 }
 
 const (
 	busyPollLimit = 50 * time.Microsecond // the default
-	busyPollShort = 2                     // limits: a wait as short could do without its sleep
+	busyPollShort = 2                     // a wait of up to so many limits counts as short
 	busyPollLeast = 8
 	busyPollMost  = 1024
 )
@@ -58,7 +58,7 @@ func (b *busyPoll) note(waited time.Duration) {
 	}
 }
 
-// again tells whether a wait that Go makes goes on looking; the first time it
+// again tells whether a wait on Go's netpoller goes on looking. Its first call of a wait
 // notes when the wait began.
 func (b *busyPoll) again() bool {
 	if b.limit == 0 {
@@ -71,7 +71,7 @@ func (b *busyPoll) again() bool {
 	return now-b.began < b.window()
 }
 
-// end notes that the wait which again has begun is over.
+// end notes that the wait is over which the first call of again began.
 func (b *busyPoll) end() {
 	if b.began != 0 {
 		b.note(bubble.Monotonic() - b.began)

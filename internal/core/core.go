@@ -14,11 +14,11 @@ type Config struct {
 	ReadArena    int                  // bytes lent to reads in one turn
 	WriteArena   int                  // bytes of small writes collected in one turn
 	ParkOnGo     bool                 // wait on Go's netpoller instead of in libuv
-	BusyPoll     time.Duration        // how long a wait looks before it sleeps; 0: 50 µs, negative: never
+	BusyPoll     time.Duration        // how long a wait looks for events before it sleeps; 0: 50 µs, negative: never
 	PanicHandler func(*uv.PanicError) // receives what callbacks panic with
 	Logger       *slog.Logger         // nil: slog.Default
 	Debug        bool                 // creation sites, slow callbacks
-	SlowCallback time.Duration        // warn of callbacks that take as long; 0: 100 ms in debug mode, else never
+	SlowCallback time.Duration        // warn of callbacks that take so long; 0: 100 ms in debug mode, else never
 }
 
 // A Core is the mechanism of one loop. Those who add handles and requests ask Use,
@@ -52,13 +52,13 @@ type life struct {
 	adopted bool // a host runs the loop
 }
 
-// OpenLoops returns how many loops of the process have not been closed, those for
-// C included: tests
-// look for leaks with it.
+// OpenLoops returns how many loops of the process have not been closed, those made for C
+// included. Tests look for leaks with it.
 func OpenLoops() int { return cuv.OpenLoops() }
 
-// New makes the mechanism of a loop. C function uv_loop_init,
-// https://docs.libuv.org/en/v1.x/loop.html.
+// New makes the mechanism of a loop. C function uv_loop_init.
+//
+// https://docs.libuv.org/en/v1.x/loop.html
 func New(cfg Config) (*Core, error) {
 	if cfg.ReadArena == 0 {
 		cfg.ReadArena = 16 << 20
@@ -100,8 +100,9 @@ func MadeLoop(rc int) error {
 func (c *Core) Ring() *cuv.Loop { return c.ring }
 
 // Now returns the loop's cached clock, which stands still while callbacks run and
-// after Close; 0 for the zero Core. C function uv_now,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_now.
+// after Close; 0 for the zero Core. C function uv_now.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_now
 func (c *Core) Now() time.Duration {
 	if c == nil || c.ring == nil {
 		return 0
@@ -113,7 +114,7 @@ func (c *Core) Now() time.Duration {
 	return c.ring.Now()
 }
 
-// Logger returns where the loop reports what nobody asked for.
+// Logger returns where the loop reports what no call returns.
 func (c *Core) Logger() *slog.Logger {
 	if c.cfg.Logger != nil {
 		return c.cfg.Logger
@@ -146,8 +147,9 @@ func (c *Core) hold(op string, n int) {
 }
 
 // Close closes the loop and releases its memory: EBUSY while handles are open,
-// requests are under way or posted functions wait. C function uv_loop_close,
-// https://docs.libuv.org/en/v1.x/loop.html.
+// requests are under way or posted functions wait. C function uv_loop_close.
+//
+// https://docs.libuv.org/en/v1.x/loop.html
 func (c *Core) Close() error {
 	if c == nil || c.ring == nil {
 		return uv.Fail("loop close", uv.EINVAL)
@@ -167,7 +169,7 @@ func (c *Core) Close() error {
 	c.disown()
 	c.life.running.Store(false)
 	if err != nil {
-		c.Wake() // who polls the backend descriptor: what was posted meanwhile woke nobody
+		c.Wake() // a host that polls the backend descriptor: posts made meanwhile did not wake it
 	}
 	return err
 }
@@ -185,7 +187,7 @@ func (c *Core) close() error {
 		c.posts.reopen()
 		return uv.Check("loop close", rc)
 	}
-	c.posts.mu.Lock() // Wake and Stats may be looking
+	c.posts.mu.Lock() // Wake and Stats may use the ring now
 	c.life.closed.Store(true)
 	c.ring.Free()
 	c.posts.mu.Unlock()
@@ -196,7 +198,7 @@ func (c *Core) close() error {
 }
 
 // Stats returns the loop's counts so far; zero after Close. Any goroutine may
-// call it: the lock keeps Close from freeing the ring meanwhile.
+// call it: the lock keeps Close from freeing the ring during the call.
 func (c *Core) Stats() (s uv.Stats) {
 	if c.Closed() {
 		return s

@@ -8,7 +8,7 @@ import (
 	"github.com/uvgo/uvgo/cuv"
 )
 
-// idleTime adds up the waits on Go's netpoller, of which libuv does not know.
+// idleTime adds up the waits on Go's netpoller, which libuv does not measure.
 type idleTime struct {
 	on    atomic.Bool
 	mu    sync.Mutex

@@ -6,8 +6,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Link is what package uvgo's Loop embeds, under an unexported name: by it this
-// package finds the mechanism of a [uv.Loop], and nobody outside of the module does.
+// A Link is what package uvgo's Loop embeds, under an unexported name. By its method this
+// package finds the mechanism of a [uv.Loop]. Nobody outside of this module can call it.
 type Link struct{ core *Core }
 
 // NewLink makes the link of a loop to its mechanism.

@@ -7,8 +7,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// Configure turns on an option. C function uv_loop_configure,
-// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure.
+// Configure turns on an option. C function uv_loop_configure.
+//
+// https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure
 func (c *Core) Configure(o uv.LoopOption) error {
 	const op = "loop configure"
 	if err := c.usable(op); err != nil {
@@ -34,8 +35,9 @@ func (c *Core) Configure(o uv.LoopOption) error {
 	return uv.Fail(op, uv.EINVAL)
 }
 
-// Metrics returns what the loop has counted so far. C function uv_metrics_info,
-// https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_info.
+// Metrics returns what the loop has counted so far. C function uv_metrics_info.
+//
+// https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_info
 func (c *Core) Metrics() (m uv.Metrics, err error) {
 	const op = "loop metrics"
 	if err := c.usable(op); err != nil {
@@ -51,10 +53,11 @@ func (c *Core) Metrics() (m uv.Metrics, err error) {
 	return m, uv.Check(op, rc)
 }
 
-// IdleTime returns how long the loop has waited for events since
-// MetricsIdleTime was turned on; zero after Close. Any goroutine may call it.
-// C function uv_metrics_idle_time,
-// https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_idle_time.
+// IdleTime returns how long the loop has waited for events since MetricsIdleTime was
+// turned on; zero after Close. Any goroutine may call it. C function
+// uv_metrics_idle_time.
+//
+// https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_idle_time
 func (c *Core) IdleTime() time.Duration {
 	if c.Closed() {
 		return 0

@@ -16,8 +16,8 @@ type owner struct {
 }
 
 // Owned tells whether the calling goroutine may use the loop: it runs the loop, or
-// nobody does. A nil Core is nobody's. Where goroutines are dear to tell apart,
-// which is everywhere but on amd64 and arm64, only debug mode looks.
+// nobody does. No goroutine may use a nil Core. On processors other than amd64 and arm64 it takes
+// long to tell goroutines apart, so there only debug mode looks.
 func (c *Core) Owned() bool {
 	if c == nil {
 		return false
@@ -26,7 +26,7 @@ func (c *Core) Owned() bool {
 	return o == 0 || o == goroutine.Self()
 }
 
-// Check returns why the calling goroutine must not use the loop: [ErrNotOwner] if
+// Check returns why the calling goroutine must not use the loop: [uv.ErrNotOwner] if
 // another one runs it, EINVAL for a nil Core. Every operation that touches the
 // loop begins with it or with Owned; op names the call.
 func (c *Core) Check(op string) error {
@@ -49,9 +49,8 @@ func (c *Core) CheckWait(op string) error {
 	return &uv.OpError{Op: op, Err: uv.ErrInCallback}
 }
 
-// Complain is what a call without an error to return does when Owned is false: it
-// logs the call and its place, once for each op, and does nothing else. A nil Core
-// logs nothing.
+// Complain is for calls that return no error, on a goroutine that may not use the loop. It
+// logs the call and where it was made, once for each op. With a nil Core it logs nothing.
 func (c *Core) Complain(op string) {
 	if c == nil {
 		return
@@ -61,8 +60,8 @@ func (c *Core) Complain(op string) {
 	}
 }
 
-// Use returns the mechanism of the loop that something is to be made or started
-// on. EINVAL for no loop or one that no constructor made, ErrClosed for one that is closed,
+// Use returns the mechanism of a loop on which a handle or request is about to begin.
+// EINVAL for no loop or one that no constructor made, ErrClosed for one that is closed,
 // ErrNotOwner on a goroutine that does not run it.
 func Use(l uv.Loop, op string) (*Core, error) {
 	if l == nil {
@@ -86,8 +85,8 @@ func (c *Core) usable(op string) error {
 	return nil
 }
 
-// Claim makes the loop belong to the calling goroutine also while it does not
-// run, until release is called, there. Another that runs it has it meanwhile.
+// Claim makes the loop belong to the calling goroutine while nobody runs it, too, until
+// that goroutine calls release. While another goroutine runs the loop, it belongs to that one.
 func (c *Core) Claim() (release func()) {
 	if goroutine.Cheap || c.cfg.Debug {
 		c.owner.claimed = goroutine.Self()

@@ -9,7 +9,7 @@ import (
 // caught turns a panic into a PanicError and hands it to the handler. Without
 // one it becomes the error that ends Run.
 func (c *Core) caught(value any) {
-	p, ok := value.(*uv.PanicError) // of a goroutine that worked for the loop: its stack tells more
+	p, ok := value.(*uv.PanicError) // of a goroutine that worked for the loop: that goroutine's stack tells more
 	if !ok {
 		p = &uv.PanicError{Value: value, Stack: runtimedebug.Stack()}
 	}

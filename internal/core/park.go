@@ -10,10 +10,10 @@ import (
 	"github.com/uvgo/uvgo/cuv"
 )
 
-// parkBatch is how many ready descriptors a turn of such a loop takes at most. A
-// turn keeps its processor while it is in C, and the goroutines that it will ready
-// wait. After some 20 µs Go's monitor thread takes the processor away, and then does
-// not come to rest: it looks again every 20 µs, as long as turns are that long.
+// parkBatch is how many ready descriptors a turn of a loop that parks on Go takes at most.
+// While a turn is in C it keeps its processor, and the goroutines that it will ready wait.
+// After some 20 µs Go's monitor thread takes the processor away. From then on the monitor
+// looks every 20 µs, as long as turns are that long.
 const parkBatch = 32
 
 // park is the wait of a loop that parks its goroutine.
@@ -21,15 +21,15 @@ type park struct {
 	file     *os.File           // a duplicate of the backend descriptor, nil: the loop waits in libuv
 	raw      syscall.RawConn    // file's
 	look     func(uintptr) bool // the method tryTurn
-	deadline time.Time          // of file, as the loop knows it
+	deadline time.Time          // the read deadline that the loop has set on file
 	force    bool               // the next turn of the wait is forced
 	turns    uint64             // turns of the wait
 	extra    uint64             // runs of libuv beyond one a turn, so far
 	idle     idleTime
 }
 
-// openPark registers a duplicate of the backend descriptor with Go's netpoller:
-// what becomes readable is libuv's epoll (or kqueue) set as a whole.
+// openPark registers a duplicate of the backend descriptor with Go's netpoller. It becomes
+// readable when any descriptor in libuv's epoll (or kqueue) set is ready.
 func (c *Core) openPark() error {
 	syscall.ForkLock.RLock()
 	fd, err := syscall.Dup(c.ring.BackendFD())
@@ -51,19 +51,19 @@ func (c *Core) openPark() error {
 	return err
 }
 
-// wait turns the loop without blocking, and parks the goroutine between turns,
-// until there is something to deliver, or the loop ends. It wakes when the
-// backend descriptor becomes readable, a timer is due, or by wakeLocked.
+// wait makes turns that do not block, and parks the goroutine between them, until there is
+// something to deliver or the loop ends. Three things end a parking: the backend descriptor
+// becomes readable, a timer is due, or interrupt sets a deadline in the past.
 //
-// Go watches the descriptor edge-triggered and forgets an edge when a wait
-// begins. So what parks is the last turn itself: one that found no descriptor
-// ready, behind the beginning of the wait. All turns of a wait are one round: the
-// check callbacks run once, in the turn that ends it.
+// Go watches the descriptor edge-triggered, and forgets an edge when a wait begins. So the
+// turn that finds no descriptor ready is made after the wait has begun: Go calls tryTurn
+// then, and parks when it returns false. All turns of a wait are one round. The check
+// callbacks run once, in the turn that ends it.
 func (c *Core) wait(force bool) {
 	c.park.force = force
 	for errors.Is(c.park.raw.Read(c.park.look), os.ErrDeadlineExceeded) {
 		c.park.idle.end()
-		c.park.deadline = time.Time{} // a timer's, or wakeLocked's
+		c.park.deadline = time.Time{} // it was a timer's, or interrupt has set it
 		if c.park.file.SetReadDeadline(c.park.deadline) != nil {
 			break
 		}
@@ -76,8 +76,8 @@ func (c *Core) wait(force bool) {
 // turnsMax is how many turns in a row may bring nothing.
 const turnsMax = 8
 
-// tryTurn makes a turn and tells whether to go on without parking. The parked
-// flag goes up before the looks at the queue.
+// tryTurn makes a turn and tells whether to go on without parking. It raises the parked
+// flag before it looks at the queue; see cross.
 func (c *Core) tryTurn(uintptr) bool {
 	c.park.idle.end()
 	for n := 0; ; n++ {
@@ -91,21 +91,21 @@ func (c *Core) tryTurn(uintptr) bool {
 		c.park.force = false
 		retracted := c.ring.Retracted()
 		if c.waiting() || c.ended() || !c.ring.WasAlive() || c.ring.Deferred() || c.Idling() {
-			if retracted { // somebody posted meanwhile, which ends the wait: the check callbacks are due
+			if retracted { // a post ends the wait, so the round has to run its check callbacks
 				continue
 			}
 			return true
 		}
 		ms := c.ring.Timeout()
-		if c.ring.Busy() || ms == 0 { // something happened that is nobody's business
+		if c.ring.Busy() || ms == 0 { // something happened for which there is no callback
 			if n < turnsMax && len(c.phases.prepare.list) == 0 {
 				continue
 			}
-			return true // the next round runs prepare callbacks; or it goes on: let others run
+			return true // end the round, for its prepare callbacks or to let other goroutines run
 		}
 		if c.busy.again() {
 			c.park.idle.begin()
-			c.waking.parked.Store(false) // who posts need not wake it
+			c.waking.parked.Store(false) // a post need not wake the loop now
 			runtime.Gosched()
 			c.sched.rested = true
 			n = 0
@@ -122,7 +122,7 @@ func (c *Core) tryTurn(uintptr) bool {
 		}
 		c.park.deadline = deadline
 		failed := c.park.file.SetReadDeadline(deadline) != nil
-		if failed || c.posted() || c.ended() { // the deadline of who posted meanwhile may be lost
+		if failed || c.posted() || c.ended() { // interrupt may have set its deadline before ours
 			if retracted && !failed {
 				continue
 			}

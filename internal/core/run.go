@@ -5,9 +5,10 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// Alive tells whether there is work left: active referenced handles, requests,
-// or anything that waits to be delivered. C function uv_loop_alive,
-// https://docs.libuv.org/en/v1.x/loop.html.
+// Alive tells whether there is work left: active referenced handles, requests, or
+// anything that waits to be delivered. C function uv_loop_alive.
+//
+// https://docs.libuv.org/en/v1.x/loop.html
 func (c *Core) Alive() bool {
 	if c.Closed() {
 		return false
@@ -72,7 +73,7 @@ func (c *Core) Interrupt() {
 	c.Wake()
 }
 
-// Stopped takes a Stop that came before the run began.
+// Stopped tells whether Stop was called, and forgets that.
 func (c *Core) Stopped() bool { return c.life.stop.CompareAndSwap(true, false) }
 
 // ClearInterrupt forgets an Interrupt meant for an earlier run.
@@ -81,7 +82,7 @@ func (c *Core) ClearInterrupt() { c.life.cancel.Store(false) }
 // ended tells whether Stop or Interrupt was called.
 func (c *Core) ended() bool { return c.life.stop.Load() || c.life.cancel.Load() }
 
-// RunTimers runs what waits and then the timers that are due, as uv_run does
+// RunTimers delivers what waits, and then runs the timers that are due, as uv_run does
 // before its first round in default mode.
 func (c *Core) RunTimers() error {
 	c.runBatch()
@@ -93,10 +94,10 @@ func (c *Core) RunTimers() error {
 	return c.consumeErr()
 }
 
-// Turn runs one round: idle and prepare callbacks, one crossing, and the events
-// it brought. block lets it wait for an event. alive says that the caller has found
-// the loop alive, as uv_run looks before a round: then all of the round takes place,
-// also if C has no work, or none any more.
+// Turn runs one round: idle and prepare callbacks, one crossing, and the events that it
+// brought. block lets the crossing wait for an event. alive says that the caller has found
+// the loop alive, as uv_run looks before a round. Then the whole round takes place, even
+// if C has no work, or has none any more.
 func (c *Core) Turn(block, alive bool) error {
 	c.phases.round++
 	force := alive
@@ -115,9 +116,9 @@ func (c *Core) Turn(block, alive bool) error {
 	return c.consumeErr()
 }
 
-// cross makes the crossing of a turn. The parked flag goes up before the last
-// look at the queue, and a posting goroutine looks at the flag after it queued:
-// one of the two sees the other.
+// cross makes the crossing of a turn. It raises the parked flag before its last look at
+// the queue. A goroutine that posts looks at the flag after it has put its function into
+// the queue. So one of the two always sees the other.
 func (c *Core) cross(block, force bool) {
 	if !block || c.waiting() || c.ended() {
 		c.ring.Turn(cuv.RunNoWait, force)
@@ -154,9 +155,9 @@ func (c *Core) consumeErr() error {
 	return nil
 }
 
-// Run turns the loop until no work is left, Stop or Interrupt. uv_run asks whether
-// the loop is alive before the first timers, not behind them: a round follows them
-// even if they leave nothing to do.
+// Run turns the loop until no work is left, Stop or Interrupt. As in uv_run, the loop has
+// to be alive before the first timers run, not after them: a round follows the timers even
+// if they leave nothing to do.
 func (c *Core) Run() error {
 	defer c.life.stop.Store(false) // a panic that ended the run leaves no Stop for the next
 	alive := c.Alive()

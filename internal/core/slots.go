@@ -72,8 +72,7 @@ func (c *Core) Slot(t Target) (id, gen uint32) {
 	return id, s.gen
 }
 
-// Target returns who occupies a slot since the generation began, nil if nobody
-// does any more.
+// Target returns the target to which a slot and generation belong, nil if they are stale.
 func (c *Core) Target(id, gen uint32) Target {
 	if id < uint32(len(c.slots.list)) && c.slots.list[id].gen == gen {
 		return c.slots.list[id].target
@@ -102,8 +101,8 @@ func (c *Core) Open(op string, kind uv.HandleKind, ipc bool, t Target) (*cuv.Han
 	})
 }
 
-// OpenWith makes a handle for the target by a call of its own, which gets the
-// slot and returns libuv's error.
+// OpenWith makes a handle for the target by the call make, which gets the slot and
+// generation and returns libuv's error.
 func (c *Core) OpenWith(op string, t Target, make func(id, gen uint32) (*cuv.Handle, int)) (*cuv.Handle, error) {
 	if err := c.usable(op); err != nil {
 		return nil, err
@@ -139,20 +138,21 @@ func (c *Core) Bump(h *cuv.Handle) {
 	c.slots.list[h.Slot].gen = h.Gen
 }
 
-// Forget ends a handle after its close event: the slot and C's memory go.
+// Forget frees the slot and C's memory of a handle, after its close event.
 func (c *Core) Forget(h *cuv.Handle) {
 	delete(c.debug.sites, h.Slot)
 	c.Vacate(h.Slot)
 	c.slots.handles--
-	if uv.HandleKind(h.Kind()) == uv.KindTimer && !invariants.Enabled { // which wants each use after free seen
+	if uv.HandleKind(h.Kind()) == uv.KindTimer && !invariants.Enabled { // an invariants build frees the memory, so that AddressSanitizer sees a later use
 		c.ring.RecycleTimer(h)
 		return
 	}
 	c.ring.Submit(cuv.OpFree, h, 0, 0)
 }
 
-// Walk yields the open handles as they are now. C function uv_walk,
-// https://docs.libuv.org/en/v1.x/loop.html.
+// Walk yields the open handles as they are now. C function uv_walk.
+//
+// https://docs.libuv.org/en/v1.x/loop.html
 func (c *Core) Walk(yield func(uv.Handle) bool) {
 	if c == nil {
 		return
@@ -185,7 +185,7 @@ func (c *Core) Requests() (n int) {
 // Polled tells whether a Poll handle of this loop was made for the descriptor.
 func (c *Core) Polled(fd uintptr) bool { return c.slots.polled[fd] }
 
-// SetPolled notes that a Poll handle was made for the descriptor, or is gone.
+// SetPolled notes that a Poll handle was made for the descriptor (on), or was closed.
 func (c *Core) SetPolled(fd uintptr, on bool) {
 	if c.slots.polled == nil {
 		c.slots.polled = make(map[uintptr]bool)

@@ -10,12 +10,12 @@ import (
 type waking struct {
 	wakers  atomic.Int32 // goroutines that are waking the loop, see lockOut
 	parked  atomic.Bool  // the loop waits, or is about to
-	foreign atomic.Bool  // somebody else may wait for its descriptor
+	foreign atomic.Bool  // another loop may poll the backend descriptor
 }
 
-// BackendFD returns the descriptor that polls all others, to be polled by a
-// foreign loop: from now on it becomes readable also for what is posted while
-// the loop does not run. -1 after Close.
+// BackendFD returns the descriptor that polls all others, so that another loop can poll
+// it. From now on it also becomes readable for what is posted while the loop does not run.
+// -1 after Close.
 func (c *Core) BackendFD() int {
 	if c.Closed() {
 		return -1
@@ -34,8 +34,8 @@ func (c *Core) wake() {
 	}
 }
 
-// interrupt makes a wait return. A goroutine parked on Go's netpoller takes no
-// system call: its watch gets a deadline.
+// interrupt makes a wait return. If the loop is parked on Go's netpoller, that takes no
+// system call: the watch gets a deadline in the past.
 func (c *Core) interrupt() {
 	if c.park.file != nil && c.life.running.Load() {
 		_ = c.park.file.SetReadDeadline(past)
@@ -47,17 +47,18 @@ func (c *Core) interrupt() {
 // past is a deadline that ends a wait at once.
 var past = time.Unix(1, 0)
 
-// lockOut makes wakers leave the C loop alone, and waits for those at it.
+// lockOut keeps wakers away from the C loop, and waits for those that use it now.
 func (c *Core) lockOut() {
 	for c.waking.wakers.Add(-lockedOut); c.waking.wakers.Load() > -lockedOut; {
 		runtime.Gosched()
 	}
 }
 
-// lockedOut is far more than there can be wakers.
+// lockedOut is far more than there can be wakers, so the count is negative while they are
+// locked out.
 const lockedOut = 1 << 30
 
-// letIn takes lockOut back.
+// letIn ends what lockOut began.
 func (c *Core) letIn() { c.waking.wakers.Add(lockedOut) }
 
 // Wake ends the loop's wait, from any goroutine.

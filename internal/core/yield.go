@@ -8,9 +8,9 @@ type sched struct {
 	rested bool   // it has in this turn
 }
 
-// yieldMS is how long a loop runs before it lets the scheduler look: less than
-// the 10 ms after which Go's monitor thread tries to preempt a goroutine, which
-// for one that is mostly in C means to take its processor, every 20 µs or so.
+// yieldMS is how long a loop runs before it lets others run. It is less than the 10 ms after
+// which Go's monitor thread preempts a goroutine. From a goroutine that is mostly in C the
+// monitor takes the processor instead, every 20 µs or so.
 const yieldMS = 5
 
 // yield lets other goroutines run now and then, however busy the loop is.
@@ -20,9 +20,9 @@ func (c *Core) yield() {
 	}
 }
 
-// due tells whether the loop should yield now, and notes that it does. Where somebody
-// computes, a yield takes as long as Go's time slice, so one is not made in a turn in
-// which others had theirs already.
+// due tells whether the loop should yield now, and notes that it does. Where another
+// goroutine computes, a yield takes as long as Go's time slice. So the loop makes none if
+// its goroutine has yielded in this turn already.
 func (s *sched) due(nowMS uint64) bool {
 	rested := s.rested
 	s.rested = false
@@ -33,6 +33,6 @@ func (s *sched) due(nowMS uint64) bool {
 	return !rested
 }
 
-// Rested tells the loop that its goroutine has let others run in this turn: by a
-// yield in a function of OnBatch, say.
+// Rested tells the loop that its goroutine has let others run in this turn, for example in
+// a function of OnBatch.
 func (c *Core) Rested() { c.sched.rested = true }

@@ -6,20 +6,16 @@ import "github.com/uvgo/uvgo/cuv"
 // number of an interface, 0 for none.
 type Addr = cuv.SockAddr
 
-// RecvFrom receives a datagram by the caller, not by a loop: one system call, of
-// which EINTR and EAGAIN are the caller's to handle, as a syscall.Errno. p is
-// borrowed for the call, which allocates nothing on Linux. Any goroutine may call
-// it.
+// RecvFrom receives a datagram. The caller handles EINTR and EAGAIN, which are
+// syscall.Errno. p is borrowed for the call. On Linux it allocates nothing.
 func RecvFrom(fd int, p []byte, from *Addr) (int, error) { return cuv.RecvFrom(fd, p, from) }
 
-// RecvMsg is RecvFrom with control messages and the flags of recvmsg(2). No libuv
-// counterpart.
+// RecvMsg is RecvFrom with control messages and the flags of recvmsg(2).
 func RecvMsg(fd int, p, oob []byte, from *Addr) (n, oobn, flags int, err error) {
 	return cuv.RecvMsg(fd, p, oob, from)
 }
 
-// SendTo sends a datagram by the caller, as RecvFrom receives one. No libuv
-// counterpart.
+// SendTo sends a datagram, as RecvFrom receives one.
 func SendTo(fd int, p []byte, to *Addr) error { return cuv.SendTo(fd, p, to) }
 
 // SendMsg is SendTo with control messages; to is nil for the peer of a connected

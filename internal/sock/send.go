@@ -2,7 +2,6 @@ package sock
 
 import "github.com/uvgo/uvgo/cuv"
 
-// Send is a write to a socket by the caller, not by a loop: one system call, of
-// which EINTR and EAGAIN are the caller's to handle, as a syscall.Errno. p is
-// borrowed for the call. Any goroutine may call it.
+// Send writes to a stream socket. The caller handles EINTR and EAGAIN, which are
+// syscall.Errno. p is borrowed for the call.
 func Send(fd int, p []byte) (int, error) { return cuv.Send(fd, p) }

@@ -1,8 +1,7 @@
-// Package submit starts the requests of streams and datagrams: what a handle submits and
-// somebody waits for. Package handles is its only caller but for [Request] and [Pins],
-// which package requests shares.
+// Package submit starts the requests of streams and datagrams: writes, connects, shutdowns,
+// sends. Package handles calls it. Package requests uses its [Request] and [Pins].
 //
-// A request has a slot of its own from its start until it completes. Its bytes are lent
-// meanwhile: they stay where they are, pinned, unless they are few or lie in the loop's
-// read arena.
+// A request has a slot from its start until it completes. Its bytes are lent for as long.
+// Many bytes stay where they are, pinned. Few are copied, and bytes of the loop's read
+// arena are sent in this turn.
 package submit

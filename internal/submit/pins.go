@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// Pins keep lent bytes in place while C may point to them. While in use it
-// hangs in a list of the process, not on the loop: a loop that is dropped with
-// writes in flight leaves its bytes pinned for good, and a Pinner that were
-// collected with it would panic.
+// Pins keep lent bytes in place while C may point to them. Pins in use are in a list of the
+// process, so that no loop keeps them alive. A loop that its program drops with writes
+// under way leaves its bytes pinned for good: a Pinner that the garbage collector found
+// would panic.
 type Pins struct {
 	pinner     runtime.Pinner
 	used       bool

@@ -14,9 +14,10 @@ const (
 	lent               // where they are, pinned
 )
 
-// place decides the form of a write of bufs, and pins them if they are lent. Bytes that a
-// read callback borrowed cannot be: they are sent in this turn or copied. So it is with
-// more buffers than vectorMax: the ones to lend are then one copy. total is in bytes.
+// place decides the form of a write of bufs, and pins the buffers if they are lent. Bytes
+// that a read callback borrowed cannot be lent: alone they are sent in this turn, with
+// others they are copied. More buffers than vectorMax are copied into one, which is lent.
+// total is in bytes.
 func place(ring *cuv.Loop, pins *Pins, bufs [][]byte, vectorMax int) (how form, placed [][]byte, total int) {
 	borrowed := false
 	for _, p := range bufs {

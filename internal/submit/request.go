@@ -18,7 +18,7 @@ func (r *Request) Begin(core *core.Core, t core.Target, op string, fn func(error
 	r.Slot, r.Gen = core.Slot(t)
 }
 
-// End gives the slot back and returns the function, keeping nothing alive.
+// End frees the slot and returns the function. The request keeps nothing alive then.
 func (r *Request) End() func(error) {
 	fn := r.fn
 	r.Core.Vacate(r.Slot)

@@ -8,22 +8,24 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A write is a write whose completion somebody waits for. C type uv_write_t,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write_t.
+// A write is a write whose completion somebody waits for. C type uv_write_t.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write_t
 type write struct {
 	Request
-	lent *Pins // apart, so that nothing global refers to the loop
+	lent *Pins // by pointer, since the list of pins in use must not refer to the loop
 }
 
 var _ core.Target = (*write)(nil)
 
 var writes = sync.Pool{New: func() any { return &write{lent: new(Pins)} }}
 
-// StartWrite submits a write of bufs, which are lent until fn runs: small ones
-// are copied at once, larger ones stay where they are, pinned. Bytes that a
-// read callback borrowed are sent in this turn or copied. fn, which may be nil,
-// runs once. C function uv_write,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write.
+// StartWrite submits a write of bufs, which are lent until fn runs: small ones are
+// copied at once, larger ones stay where they are, pinned. Bytes that a read callback
+// borrowed are sent in this turn or copied. fn, which may be nil, runs once. C
+// function uv_write.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write
 func StartWrite(core *core.Core, h *cuv.Handle, op string, fn func(error), bufs [][]byte) {
 	w := writes.Get().(*write)
 	w.Begin(core, w, op, fn)
@@ -31,7 +33,7 @@ func StartWrite(core *core.Core, h *cuv.Handle, op string, fn func(error), bufs 
 	how, bufs, total := place(ring, w.lent, bufs, ring.VectorMax())
 	switch how {
 	case copied:
-		ring.WriteBytes(h, bufs[0], w.Slot, w.Gen) // never too large
+		ring.WriteBytes(h, bufs[0], w.Slot, w.Gen) // its result does not matter: the bytes are in the read arena, or few
 	case joined:
 		ring.WriteJoined(h, bufs, total, w.Slot, w.Gen)
 	case lent:
@@ -39,8 +41,9 @@ func StartWrite(core *core.Core, h *cuv.Handle, op string, fn func(error), bufs 
 	}
 }
 
-// Complete unpins the bytes and reports the outcome. C type uv_write_cb,
-// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write_cb.
+// Complete unpins the bytes and reports the outcome. C type uv_write_cb.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_write_cb
 func (w *write) Complete(ev *cuv.Event) {
 	w.lent.Release()
 	op, fn := w.Op, w.End()

@@ -5,33 +5,69 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/uv"
 )
 
 const (
-	// claimWait is how long a server waits for another one that binds a socket in
-	// the same directory.
-	claimWait = 5 * time.Second
+	dirLockWait = 5 * time.Second // see lockDir
 	// staleWait is how long a socket must refuse connections to be taken for one
 	// that a killed server left behind: a program that locks nothing may just have
 	// bound it and be about to listen.
 	staleWait = 100 * time.Millisecond
 )
 
-// claimUnix makes a socket that listens at the path. A socket file that nobody
-// listens on is what a killed server left behind: it is replaced. To look, to
-// remove, to bind and to listen is one step among servers of this package, by a
-// lock of the directory: so none takes another's fresh socket for a stale one.
-func claimUnix(path string, backlog int) (int, socketFile, error) {
+// listenUnix makes a listener of the socket on the first worker, which distributes its
+// connections. It owns the socket if there is no error.
+func (s *Server) listenUnix(u *unixSocket) (*listener, error) {
+	w := s.workers[0]
+	p, err := w.loop.NewPipe()
+	if err != nil {
+		return nil, err
+	}
+	l := &listener{worker: w, stream: p, spread: len(s.workers) == 1, addr: &net.UnixAddr{Name: u.path, Net: "unix"}}
+	if err = p.Open(uintptr(u.fd)); err == nil {
+		err = p.Listen(s.Backlog, func(c *handles.Pipe, err error) {
+			if err != nil {
+				w.acceptFailed(l, err)
+				return
+			}
+			w.accept(c, l)
+		})
+	}
+	if err != nil {
+		l.close()
+		w.flush()
+		return nil, err
+	}
+	l.file = u.file
+	_ = unix.Close(u.fd) // Open has made a duplicate
+	return l, nil
+}
+
+// bindUnix makes a socket that listens at the path. The socket is made here, not by
+// uv_pipe_bind: libuv would remove its path at the end even if somebody else has bound it
+// since. A socket file that nobody listens on is what a killed server left behind: it is
+// replaced. To look, to remove, to bind and to listen is one step among servers of this
+// package, by a lock of the directory: so none takes another's fresh socket for a stale one.
+func bindUnix(path string, backlog int) (*unixSocket, error) {
+	if path == "" {
+		return nil, uv.Check("empty path", int(uv.EINVAL))
+	}
+	if path[0] != '@' && strings.Contains(path, "\x00") { // the kernel would see a shorter one
+		return nil, uv.Check("path with a zero byte", int(uv.EINVAL))
+	}
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
-		return -1, socketFile{}, os.NewSyscallError("socket", err)
+		return nil, os.NewSyscallError("socket", err)
 	}
+	u := &unixSocket{fd: fd, path: path}
 	defer lockDir(path)()
 	addr := &unix.SockaddrUnix{Name: path}
 	err = unix.Bind(fd, addr)
@@ -39,22 +75,20 @@ func claimUnix(path string, backlog int) (int, socketFile, error) {
 		err = unix.Bind(fd, addr)
 	}
 	op := "bind"
-	var file socketFile
 	if err == nil {
-		op, file = "listen", identify(path)
+		op, u.file = "listen", identify(path)
 		err = unix.Listen(fd, backlog)
 	}
 	if err != nil {
-		file.remove()
-		unix.Close(fd)
-		return -1, socketFile{}, uv.Check(op, int(-err.(syscall.Errno)))
+		u.close()
+		return nil, uv.Check(op, int(-err.(syscall.Errno)))
 	}
-	return fd, file, nil
+	return u, nil
 }
 
 // lockDir locks the path's directory against other servers until unlock is called.
 // Where it cannot be opened or locked, or somebody else holds the lock for
-// claimWait, there is no lock: a server is to start all the same.
+// dirLockWait, there is no lock: a server is to start all the same.
 func lockDir(path string) (unlock func()) {
 	if path[0] == '@' {
 		return func() {}
@@ -63,7 +97,7 @@ func lockDir(path string) (unlock func()) {
 	if err != nil {
 		return func() {}
 	}
-	for end := time.Now().Add(claimWait); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(dirLockWait); ; time.Sleep(time.Millisecond) {
 		err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
 		if err != unix.EWOULDBLOCK && err != unix.EINTR || time.Now().After(end) {
 			break

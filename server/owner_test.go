@@ -2,12 +2,17 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/internal/goroutine"
@@ -73,5 +78,61 @@ func TestConnRefusesOtherGoroutines(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "call from a goroutine that does not run the loop"); n != silent {
 		t.Errorf("%d lines of log for %d calls:\n%s", n, silent, &log)
+	}
+}
+
+// TestOtherGoroutinesAreRefusedUntilTheLoopHasEnded writes from another goroutine all the
+// time while a server ends: not one call reaches the connection, and the first that is not
+// refused as the goroutine's comes when the loop is closed.
+func TestOtherGoroutinesAreRefusedUntilTheLoopHasEnded(t *testing.T) {
+	if !goroutine.Cheap {
+		t.Skip("on this processor only debug mode tells goroutines apart")
+	}
+	for name, end := range map[string]func(s *server.Server, cancel func()){
+		"context":  func(_ *server.Server, cancel func()) { cancel() },
+		"Shutdown": func(s *server.Server, _ func()) { _ = s.Shutdown(context.Background()) },
+		"Shutdown with an ended context": func(s *server.Server, _ func()) {
+			ended, cancel := context.WithCancel(context.Background())
+			cancel()
+			_ = s.Shutdown(ended)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 10 {
+				h := newProbe(t)
+				s := &server.Server{Handler: h, Loops: 1, CloseTimeout: 10 * time.Millisecond}
+				uvtest.Check(t, s.Listen(anyTCP))
+				ctx, cancel := context.WithCancel(context.Background())
+				served := make(chan error, 1)
+				go func() { served <- s.Serve(ctx) }()
+				client := dialAddr(t, s.Addrs()[0])
+				c := <-h.opened
+				begun, last := make(chan bool), make(chan error)
+				go func() {
+					for n := 0; ; n++ {
+						_, err := c.Write([]byte("x"))
+						if !errors.Is(err, uv.ErrNotOwner) {
+							if !server.LoopEnded(c) {
+								t.Errorf("call %d gets %v before the loop has ended", n, err)
+							}
+							last <- err
+							return
+						}
+						if n == 0 {
+							close(begun)
+						}
+						runtime.Gosched()
+					}
+				}()
+				<-begun
+				end(s, cancel)
+				uvtest.IsErr(t, "Write after the loop's end", <-last, net.ErrClosed)
+				if got, err := io.ReadAll(client); len(got) > 0 {
+					t.Errorf("the client got %q, %v", got, err)
+				}
+				<-served
+				cancel()
+			}
+		})
 	}
 }

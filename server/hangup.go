@@ -9,71 +9,70 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// stillWait is how often a loop looks whether peers of connections that are not read
-// have reset them.
-const stillWait = time.Second
+// hangupInterval is how often a loop asks the kernel whether peers of connections that
+// are not read have reset them. Tests shorten it.
+var hangupInterval = time.Second
 
-// still are a worker's connections that are not read: paused, above the high
+// hangupWatch are a worker's connections that are not read: paused, above the high
 // watermark, or past the peer's end. libuv does not poll them, so nothing tells of a
 // reset, or of keep-alive probes without an answer. One poll(2) a second for all of
 // them does; there is no timer while there are none.
 //
-// A connection that is read again stays in the list until the next look: reading
+// A connection that is read again stays in the list until the next poll(2): reading
 // stops and starts often, and neither costs a search.
-type still struct {
-	wait    time.Duration // between two looks
+type hangupWatch struct {
 	conns   []*Conn
 	polls   []unix.PollFd // of conns, reused
 	timer   *handles.Timer
 	started bool
 }
 
-// watchStill adds a connection that has just ceased to be read.
-func (w *worker) watchStill(c *Conn) {
-	if c.has(listed) {
+// watchHangup adds a connection that is no longer read.
+func (w *worker) watchHangup(c *Conn) {
+	if c.is(hangupListed) {
 		return
 	}
-	c.flags |= listed
-	s := &w.still
-	s.conns = append(s.conns, c)
-	if s.started {
+	c.facts |= hangupListed
+	h := &w.hangups
+	h.conns = append(h.conns, c)
+	if h.started {
 		return
 	}
-	if s.timer == nil {
+	if h.timer == nil {
 		t, err := w.loop.NewTimer()
 		if err != nil {
-			return // the next one tries again
+			return // the next connection tries again
 		}
 		t.Unref()
-		s.timer = t
+		h.timer = t
 	}
-	s.started = s.timer.Start(s.wait, 0, w.lookAtStill) == nil
+	h.started = h.timer.Start(hangupInterval, 0, w.pollHangups) == nil
 }
 
-// lookAtStill forgets connections that are read again or close, and fails those that
+// pollHangups forgets connections that are read again or close, and fails those that
 // the kernel has an error for.
-func (w *worker) lookAtStill() {
-	s := &w.still
-	s.started = false
-	list, polls := s.conns[:0], s.polls[:0]
-	for _, c := range s.conns {
+func (w *worker) pollHangups() {
+	h := &w.hangups
+	h.started = false
+	list, polls := h.conns[:0], h.polls[:0]
+	for _, c := range h.conns {
 		fd := -1
-		if !c.has(reading | closing) {
+		if !c.closes() && !c.stream.Reading() {
 			fd, _ = c.stream.FD()
 		}
 		if fd < 0 {
-			c.flags &^= listed
+			c.facts &^= hangupListed
 			continue
 		}
 		list = append(list, c)
 		polls = append(polls, unix.PollFd{Fd: int32(fd)}) // no event: errors are reported always
 	}
-	clear(s.conns[len(list):])
-	s.conns, s.polls = list, polls
+	clear(h.conns[len(list):])
+	h.conns, h.polls = list, polls
 	if len(list) == 0 {
 		return
 	}
-	s.started = s.timer.Start(s.wait, 0, w.lookAtStill) == nil
+	h.started = h.timer.Start(hangupInterval, 0, w.pollHangups) == nil
 	const most = 1024 // poll(2) refuses more than RLIMIT_NOFILE
 	for from := 0; from < len(polls); from += most {
 		part := polls[from:min(from+most, len(polls))]
@@ -98,7 +97,7 @@ func (c *Conn) hungUp(fd int, failed bool) {
 	case err != nil:
 	case errno != 0:
 		c.fail(uv.Check("server: connection", -errno))
-	case failed, c.remote.IsValid() && !c.has(shut):
+	case failed, c.remote.IsValid() && c.writes == writeOpen:
 		c.fail(uv.Check("server: connection", int(uv.ECONNRESET)))
 	}
 }

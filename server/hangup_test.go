@@ -27,7 +27,6 @@ func TestConnectionThatIsNotReadLearnsOfAReset(t *testing.T) {
 			eachNetwork(t, func(t *testing.T, addr string) {
 				h := newProbe(t)
 				h.onOpen = func(c *server.Conn) {
-					server.LookOften(c)
 					c.Write([]byte("hello"))
 					if tt.open != nil {
 						tt.open(c)
@@ -61,7 +60,7 @@ func TestPausedConnectionKeepsWhatItsPeerLeft(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
 		h := newProbe(t)
 		got := make(chan string, 10)
-		h.onOpen = func(c *server.Conn) { server.LookOften(c); c.Pause() }
+		h.onOpen = func(c *server.Conn) { c.Pause() }
 		h.onData = func(_ *server.Conn, p []byte) { got <- string(p) }
 		r := run(t, &server.Server{Handler: h, Loops: 1}, addr)
 		client := r.dial()
@@ -69,7 +68,7 @@ func TestPausedConnectionKeepsWhatItsPeerLeft(t *testing.T) {
 		send(t, client, []byte("last words"))
 		client.Close()
 		looked := make(chan bool)
-		on(t, c, func() { server.Looked(c, func() { close(looked) }) })
+		on(t, c, func() { server.AfterHangupPoll(c, func() { close(looked) }) })
 		<-looked
 		if len(h.closed) != 0 {
 			t.Fatal("it was closed")
@@ -87,19 +86,19 @@ func TestPausedConnectionKeepsWhatItsPeerLeft(t *testing.T) {
 // TestLooksEndWithTheirReason: a loop whose connections are all read sets no timer.
 func TestLooksEndWithTheirReason(t *testing.T) {
 	h := echo(t)
-	h.onOpen = func(c *server.Conn) { server.LookOften(c); c.Pause() }
+	h.onOpen = func(c *server.Conn) { c.Pause() }
 	r := run(t, &server.Server{Handler: h, Loops: 1})
 	client := r.dial()
 	c := <-h.opened
 	for range 3 {
 		on(t, c, func() {
-			if !server.Watched(c) {
+			if !server.WatchesHangups(c) {
 				t.Error("a paused connection is not watched")
 			}
 			c.Resume()
 		})
 		for watched := true; watched; {
-			on(t, c, func() { watched = server.Watched(c) })
+			on(t, c, func() { watched = server.WatchesHangups(c) })
 		}
 		roundTrip(t, client, "hello")
 		on(t, c, c.Pause)

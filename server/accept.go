@@ -1,0 +1,106 @@
+package server
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/handles"
+)
+
+// accept takes a connection that a listener of this worker accepted: it stays
+// here if the kernel spread the connections, otherwise the workers take turns.
+func (w *worker) accept(s handles.Stream, l *listener) {
+	w.accepted.Add(1)
+	to := w
+	if !l.spread {
+		to = w.server.workers[w.next%len(w.server.workers)]
+		w.next++
+	}
+	if to == w {
+		w.openConn(s, l)
+		return
+	}
+	fd, err := s.FD()
+	if err == nil {
+		fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	}
+	s.Close()
+	if err == nil && to.loop.Post(func() { to.openDescriptor(fd, l) }) != nil {
+		unix.Close(fd)
+	}
+	if err != nil {
+		w.drop(1, err)
+	}
+}
+
+// openDescriptor opens a connection that another worker accepted, of its descriptor. While
+// the server drains that is one that came before Shutdown: it closes gracefully.
+func (w *worker) openDescriptor(fd int, l *listener) {
+	defer unix.Close(fd)
+	if w.gone {
+		return
+	}
+	s, err := l.openStream(w.loop, uintptr(fd))
+	if err != nil {
+		w.drop(1, err)
+		return
+	}
+	w.openConn(s, l)
+}
+
+// openConn makes a Conn of a stream and opens it.
+func (w *worker) openConn(s handles.Stream, l *listener) {
+	c := &Conn{worker: w, stream: s.Base(), listener: l}
+	w.conns.add(c)
+	w.open.Add(1)
+	c.open(s)
+	c.closeIfIdle()
+}
+
+// remove forgets a closed connection.
+func (w *worker) remove(c *Conn) {
+	if c.deadline != 0 {
+		w.closing.remove(c)
+	} else {
+		w.conns.remove(c)
+	}
+	w.open.Add(^uint64(0))
+	w.checkDrained()
+}
+
+// remote returns the address of a new connection's peer, which costs no crossing
+// for one that the listener has just accepted.
+func remote(s handles.Stream) netip.AddrPort {
+	if t, ok := s.(*handles.TCP); ok {
+		if a, err := t.RemoteAddr(); err == nil { // a peer that has gone already may have none
+			return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+		}
+	}
+	return netip.AddrPort{}
+}
+
+// openStream makes a handle of a descriptor that another worker accepted.
+func (l *listener) openStream(loop *uvgo.Loop, fd uintptr) (handles.Stream, error) {
+	if l.addr.Network() == "unix" {
+		p, err := loop.NewPipe()
+		if err != nil {
+			return nil, err
+		}
+		if err := p.Open(fd); err != nil {
+			p.Close()
+			return nil, err
+		}
+		return p, nil
+	}
+	t, err := loop.NewTCP()
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Open(fd); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}

@@ -1,0 +1,82 @@
+package server
+
+// flowTarget is a Conn as its stream's flow control sees it: the stream counts what is
+// written, the Conn is told when to read no more, and when to go on.
+type flowTarget Conn
+
+// Over stops reading: what the peer asks would only make the queue longer.
+func (t *flowTarget) Over() { (*Conn)(t).setReading() }
+
+// Drain reads again, and tells the handler that it may write on.
+func (t *flowTarget) Drain() {
+	c := (*Conn)(t)
+	c.setReading()
+	if d := c.worker.drainer; d != nil && c.writes == writeOpen {
+		c.worker.current = c
+		d.Drain(c)
+		c.worker.current = nil
+	}
+	c.closeIfIdle()
+}
+
+// WriteFailed closes the connection.
+func (t *flowTarget) WriteFailed(err error) { (*Conn)(t).fail(err) }
+
+// setReading reads from the stream exactly while everything allows it.
+func (c *Conn) setReading() {
+	want := c.wantsRead()
+	switch reading := c.stream.Reading(); {
+	case want && !reading:
+		if err := c.stream.ReadStart(c.read); err != nil {
+			c.fail(err)
+			return
+		}
+	case !want && reading:
+		_ = c.stream.ReadStop() // fails only on a closed stream
+	}
+	if !want && !c.closes() {
+		c.worker.watchHangup(c)
+	}
+}
+
+// wantsRead tells whether the stream is to be read.
+func (c *Conn) wantsRead() bool {
+	switch c.reads {
+	case receiving:
+		return !c.flow.Over()
+	case discarding:
+		return true
+	}
+	return false
+}
+
+// Buffered returns how many bytes are unsent; those written since the last
+// crossing count although the kernel may take them.
+func (c *Conn) Buffered() int {
+	if !c.mine("server: buffered") {
+		return 0
+	}
+	return c.stream.Buffered()
+}
+
+// Full tells whether a handler had better write no more until Drain: the high
+// watermark has been reached, by what is unsent or by what was written in this
+// turn alone, however fast the kernel takes it.
+func (c *Conn) Full() bool { return c.mine("server: full") && c.flow.Full() }
+
+// Pause stops Data until Resume. Pausing twice, or after Close, does nothing.
+func (c *Conn) Pause() {
+	if c.mine("server: pause") && c.reads == receiving {
+		c.reads = paused
+		c.setReading()
+	}
+}
+
+// Resume makes Data be called again. If the connection is above the high
+// watermark, that waits for the low one. Without a Pause it does nothing.
+func (c *Conn) Resume() {
+	if c.mine("server: resume") && c.reads == paused {
+		c.reads = receiving
+		c.setReading()
+	}
+}
