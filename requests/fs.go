@@ -30,14 +30,14 @@ type FS struct {
 // https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel
 func (f FS) Cancel() error {
 	if f.core == nil { // the zero FS, of a start that failed
-		return uv.Check("fs cancel", int(uv.EBUSY))
+		return uv.Fail("fs cancel", uv.EBUSY)
 	}
 	if err := f.core.Check("fs cancel"); err != nil {
 		return err
 	}
 	r, _ := f.core.Target(f.slot, f.gen).(*fsRequest)
 	if r == nil {
-		return uv.Check("fs cancel", int(uv.EBUSY))
+		return uv.Fail("fs cancel", uv.EBUSY)
 	}
 	rc := f.core.Ring().CancelFS(r.c)
 	if r.steps && !r.stop && (rc == 0 || rc == int(uv.EBUSY)) {
@@ -77,7 +77,7 @@ var fsRequests = sync.Pool{New: func() any { return &fsRequest{lent: new(submit.
 // the caller says of its other arguments, and for a path with a NUL byte.
 func newFS(l uv.Loop, op string, valid bool, path, newPath string) (*fsRequest, error) {
 	if !valid || strings.IndexByte(path, 0) >= 0 || strings.IndexByte(newPath, 0) >= 0 {
-		return nil, uv.CheckAddr(op, pathText(path, newPath), int(uv.EINVAL))
+		return nil, uv.FailAddr(op, pathText(path, newPath), uv.EINVAL)
 	}
 	core, err := core.Use(l, op)
 	if err != nil {
@@ -85,7 +85,7 @@ func newFS(l uv.Loop, op string, valid bool, path, newPath string) (*fsRequest, 
 	}
 	c := core.Ring().NewFS()
 	if c == nil {
-		return nil, uv.CheckAddr(op, pathText(path, newPath), int(uv.ENOMEM))
+		return nil, uv.FailAddr(op, pathText(path, newPath), uv.ENOMEM)
 	}
 	r := fsRequests.Get().(*fsRequest)
 	r.core, r.c, r.op, r.path, r.newPath = core, c, op, path, newPath
@@ -95,7 +95,7 @@ func newFS(l uv.Loop, op string, valid bool, path, newPath string) (*fsRequest, 
 // newFDFS makes the request of an operation on a descriptor.
 func newFDFS(l uv.Loop, op string, valid bool, fd uintptr) (*fsRequest, error) {
 	if fd > 1<<31-1 {
-		return nil, uv.Check(op, int(uv.EBADF))
+		return nil, uv.Fail(op, uv.EBADF)
 	}
 	r, err := newFS(l, op, valid, "", "")
 	if err != nil {

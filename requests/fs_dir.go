@@ -93,11 +93,11 @@ func (d *Dir) Close() error {
 	const op = "fs closedir"
 	switch {
 	case d == nil || d.core == nil:
-		return uv.Check(op, int(uv.EINVAL))
+		return uv.Fail(op, uv.EINVAL)
 	case d.c == nil:
 		return &uv.OpError{Op: op, Err: uv.ErrClosed}
 	case d.busy:
-		return uv.CheckAddr(op, d.path, int(uv.EBUSY))
+		return uv.FailAddr(op, d.path, uv.EBUSY)
 	}
 	d.c.Close()
 	d.c = nil
@@ -112,11 +112,11 @@ func newDirFS(l uv.Loop, op string, d *Dir, valid bool) (*fsRequest, error) {
 	}
 	switch {
 	case d == nil || d.core == nil || d.core != core || !valid:
-		return nil, uv.Check(op, int(uv.EINVAL))
+		return nil, uv.Fail(op, uv.EINVAL)
 	case d.c == nil:
 		return nil, &uv.OpError{Op: op, Err: uv.ErrClosed}
 	case d.busy:
-		return nil, uv.CheckAddr(op, d.path, int(uv.EBUSY))
+		return nil, uv.FailAddr(op, d.path, uv.EBUSY)
 	}
 	r, err := newFS(l, op, true, d.path, "")
 	if err != nil {

@@ -13,12 +13,12 @@ import (
 
 // All operations on descriptors: EINVAL at once for a nil fn or a negative size
 // or offset, EBADF for what cannot be a descriptor, ErrClosed for a closed loop.
-// The descriptor must stay open until fn runs: one that is closed meanwhile may
-// by then name another file.
+// The descriptor must stay open until fn runs: if it is closed meanwhile, its number may
+// name another file when the operation begins.
 
 // FSOpen opens a file with the flags of package os and the permissions that it
 // gets if it is created. The descriptor is not inherited by children. Opening a
-// FIFO keeps a thread of the pool until the other end comes. C function
+// FIFO occupies a thread of the pool until another process opens its other end. C function
 // uv_fs_open.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open
@@ -40,7 +40,7 @@ func FSClose(l uv.Loop, fd uintptr, fn func(err error)) (FS, error) {
 }
 
 // FSRead reads at an offset in bytes, or with -1 at the file's position, into
-// bufs, which are lent until fn runs. n may be less than there is room; io.EOF
+// bufs, which are lent until fn runs. n may be less than the length of bufs; io.EOF
 // at the end. EINVAL for memory that a read callback borrowed. C function uv_fs_read.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_read
@@ -79,7 +79,7 @@ func FSWrite(l uv.Loop, fd uintptr, off int64, fn func(n int, err error), bufs .
 }
 
 // FSSendfile copies up to n bytes from an offset of one file to the position of
-// another, inside the kernel where it can, and passes how many: often fewer, see
+// another, inside the kernel where it can. fn gets the number of bytes copied: often fewer, see
 // FSSendfileAll; 0 at the end. C function uv_fs_sendfile.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile
@@ -95,8 +95,8 @@ func FSSendfile(l uv.Loop, out, in uintptr, off int64, n int, fn func(n int, err
 	return r.start(cuv.FSSendfile, doneCount(fn))
 }
 
-// sendStep is how much FSSendfileAll copies at a time, so that it can be
-// cancelled and leaves its thread to others now and then.
+// sendStep is how many bytes FSSendfileAll copies in one step: between two steps it can be
+// cancelled, and other operations get the thread.
 const sendStep = 32 << 20
 
 // FSSendfileAll is FSSendfile again and again until n bytes are copied, or with
@@ -117,6 +117,7 @@ func FSSendfileAll(l uv.Loop, out, in uintptr, off, n int64, fn func(n int64, er
 	return r.start(cuv.FSSendfile, doneSent(fn))
 }
 
+// step returns how many bytes the next step copies.
 func step(left int64) uint64 {
 	if left < 0 {
 		return sendStep
@@ -151,14 +152,14 @@ func (r *fsRequest) sent(n int64, err *error) bool {
 	return false
 }
 
-// FSFstat asks about an open file. C function uv_fs_fstat.
+// FSFstat describes an open file. C function uv_fs_fstat.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fstat
 func FSFstat(l uv.Loop, fd uintptr, fn func(st uv.Stat, err error)) (FS, error) {
 	return fdFS(l, "fs fstat", cuv.FSFstat, fd, doneStat(fn), fn != nil)
 }
 
-// FSFsync brings a file's content and metadata to the disk. C function
+// FSFsync writes a file's content and metadata to the disk. C function
 // uv_fs_fsync.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fsync
@@ -166,7 +167,7 @@ func FSFsync(l uv.Loop, fd uintptr, fn func(err error)) (FS, error) {
 	return fdFS(l, "fs fsync", cuv.FSFsync, fd, doneError(fn), fn != nil)
 }
 
-// FSFdatasync is FSFsync without metadata that reading does not need. C
+// FSFdatasync is FSFsync without the metadata that reading does not need. C
 // function uv_fs_fdatasync.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fdatasync
@@ -233,7 +234,8 @@ func FSFutime(l uv.Loop, fd uintptr, atime, mtime time.Time, fn func(err error))
 	return r.start(cuv.FSFutime, doneError(fn))
 }
 
-// times sets the times of utime and its kin, or refuses them.
+// times sets the times of FSUtime, FSFutime and FSLutime. If libuv cannot take them it
+// releases the request.
 func (r *fsRequest) times(atime, mtime time.Time) error {
 	var ok [2]bool
 	r.c.Atime, ok[0] = seconds(atime)
@@ -244,9 +246,9 @@ func (r *fsRequest) times(atime, mtime time.Time) error {
 	return nil
 }
 
-// seconds is a time as libuv takes it. libuv cuts off below the microsecond,
-// where a float64 is no longer exact: half a microsecond more lets it arrive at
-// the right one.
+// seconds returns a time as libuv takes it: seconds in a float64, which libuv truncates to
+// microseconds. A float64 is not exact there, and half a microsecond more keeps the
+// truncated value at the microsecond that was meant.
 func seconds(t time.Time) (s float64, ok bool) {
 	if t.IsZero() {
 		return cuv.FSTimeOmit()

@@ -9,9 +9,9 @@ import (
 )
 
 // All operations on paths: EINVAL at once for a nil fn and for a path with a
-// NUL byte, ErrClosed for a closed loop. Whatever the system says comes to fn.
+// NUL byte, ErrClosed for a closed loop. The system's errors come to fn.
 
-// FSStat asks about a file, behind symbolic links. C function uv_fs_stat.
+// FSStat describes a file, behind symbolic links. C function uv_fs_stat.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_stat
 func FSStat(l uv.Loop, path string, fn func(st uv.Stat, err error)) (FS, error) {
@@ -25,7 +25,7 @@ func FSLstat(l uv.Loop, path string, fn func(st uv.Stat, err error)) (FS, error)
 	return pathFS(l, "fs lstat", cuv.FSLstat, path, doneStat(fn), fn != nil)
 }
 
-// FSStatfs asks about the file system that a path lies on. C function
+// FSStatfs describes the file system that a path lies on. C function
 // uv_fs_statfs.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_statfs
@@ -33,7 +33,7 @@ func FSStatfs(l uv.Loop, path string, fn func(st uv.Statfs, err error)) (FS, err
 	return pathFS(l, "fs statfs", cuv.FSStatfs, path, doneStatfs(fn), fn != nil)
 }
 
-// FSUnlink removes a name that is no directory. C function uv_fs_unlink.
+// FSUnlink removes a file or symbolic link, but no directory. C function uv_fs_unlink.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_unlink
 func FSUnlink(l uv.Loop, path string, fn func(err error)) (FS, error) {
@@ -47,15 +47,15 @@ func FSRmdir(l uv.Loop, path string, fn func(err error)) (FS, error) {
 	return pathFS(l, "fs rmdir", cuv.FSRmdir, path, doneError(fn), fn != nil)
 }
 
-// FSMkdtemp makes a directory from a template that ends in XXXXXX, and passes
-// its name. EINVAL for another template. C function uv_fs_mkdtemp.
+// FSMkdtemp makes a directory whose name is a template that ends in XXXXXX, with other
+// characters in place of the six. fn gets the name. EINVAL for another template. C function uv_fs_mkdtemp.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_mkdtemp
 func FSMkdtemp(l uv.Loop, template string, fn func(path string, err error)) (FS, error) {
 	return pathFS(l, "fs mkdtemp", cuv.FSMkdtemp, template, doneText(fn), fn != nil)
 }
 
-// FSMkstemp makes and opens a file from a template that ends in XXXXXX. EINVAL
+// FSMkstemp makes and opens a file, named as FSMkdtemp's directories are. EINVAL
 // for another template. C function uv_fs_mkstemp.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_mkstemp
@@ -63,7 +63,7 @@ func FSMkstemp(l uv.Loop, template string, fn func(fd uintptr, path string, err 
 	return pathFS(l, "fs mkstemp", cuv.FSMkstemp, template, doneTemp(fn), fn != nil)
 }
 
-// FSReadlink reads a symbolic link. C function uv_fs_readlink.
+// FSReadlink returns what a symbolic link points to. C function uv_fs_readlink.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_readlink
 func FSReadlink(l uv.Loop, path string, fn func(target string, err error)) (FS, error) {
@@ -138,7 +138,7 @@ func FSAccess(l uv.Loop, path string, mode AccessMode, fn func(err error)) (FS, 
 	return r.start(cuv.FSAccess, doneError(fn))
 }
 
-// FSChown sets a file's owner and group; -1 leaves one alone. C function
+// FSChown sets a file's owner and group; -1 leaves one as it is. C function
 // uv_fs_chown.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_chown
@@ -162,11 +162,11 @@ func chownFS(l uv.Loop, op string, kind int32, path string, uid, gid int, fn fun
 	return r.start(kind, doneError(fn))
 }
 
-// isID tells whether an owner or group can be given to libuv.
+// isID tells whether libuv can take the number of an owner or group, -1 among them.
 func isID(id int) bool { return id >= -1 && int64(id) < 1<<32-1 }
 
 // FSUtime sets a file's times, to the microsecond. A zero time leaves one
-// alone, ENOTSUP before libuv 1.51. C function uv_fs_utime.
+// as it is: ENOTSUP before libuv 1.51. C function uv_fs_utime.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_utime
 func FSUtime(l uv.Loop, path string, atime, mtime time.Time, fn func(err error)) (FS, error) {
@@ -226,9 +226,9 @@ const (
 )
 
 // FSCopyfile copies a file's content, permissions and times; the owner too, where
-// that is allowed. It goes by the content, up to the file's end as it is then, not by the
-// size that the system states, which is 0 below /proc; of devices, FIFOs and the like it
-// copies nothing. A copy that fails removes the destination. EINVAL for unknown
+// that is allowed. It copies up to the end that reading finds, not the
+// size that the system states, which is 0 below /proc. Of devices and FIFOs it copies
+// nothing. A copy that fails removes the destination. EINVAL for unknown
 // flags. C function uv_fs_copyfile.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_copyfile

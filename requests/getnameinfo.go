@@ -17,14 +17,14 @@ import (
 // https://docs.libuv.org/en/v1.x/dns.html#c.uv_getnameinfo_t
 type ReverseLookup struct {
 	req  submit.Request
-	loop *core.Core // core, which the end clears, for Cancel
+	loop *core.Core // for Cancel: the core of req is nil once the request has ended
 	addr netip.AddrPort
 	fn   func(host, service string, err error)
 	c    cuv.GetNameInfo
 	done bool
 }
 
-// reverseTarget is a ReverseLookup as the loop knows it.
+// reverseTarget is a ReverseLookup with the methods that the loop calls.
 type reverseTarget ReverseLookup
 
 var _ core.Target = (*reverseTarget)(nil)
@@ -45,7 +45,7 @@ const (
 
 // GetNameInfo asks the system for the names of an address's host and port. What
 // has no name is returned in figures, unless NINameReqd is set. fn runs once, on
-// the loop, and takes a thread of the pool as GetAddrInfo's names do. EINVAL for
+// the loop. The call occupies a thread of the pool, as GetAddrInfo of a name does. EINVAL for
 // a nil fn, no address, or the zone of no interface; EAI_BADFLAGS for unknown
 // flags. C function uv_getnameinfo.
 //
@@ -53,10 +53,10 @@ const (
 func GetNameInfo(l uv.Loop, addr netip.AddrPort, flags NameInfoFlag, fn func(host, service string, err error)) (*ReverseLookup, error) {
 	ip, ok := numberZone(addr.Addr())
 	if fn == nil || !ok || !addr.IsValid() {
-		return nil, uv.CheckAddr("getnameinfo", addr.String(), int(uv.EINVAL))
+		return nil, uv.FailAddr("getnameinfo", addr.String(), uv.EINVAL)
 	}
 	if flags&^niAll != 0 { // libuv aborts at errors of other flags
-		return nil, uv.CheckAddr("getnameinfo", addr.String(), int(uv.EAI_BADFLAGS))
+		return nil, uv.FailAddr("getnameinfo", addr.String(), uv.EAI_BADFLAGS)
 	}
 	core, err := core.Use(l, "getnameinfo")
 	if err != nil {
@@ -86,21 +86,21 @@ func GetNameInfoContext(ctx context.Context, l uv.Loop, addr netip.AddrPort, fla
 	return n.host, n.service, err
 }
 
-// Cancel takes the question back if no thread works on it yet: fn then gets
+// Cancel cancels the lookup if no thread has begun it: fn then gets
 // uv.EAI_CANCELED, which errors.Is matches with uv.ECANCELED and
-// context.Canceled. EBUSY when it is too late, also after fn has run. C function
+// context.Canceled. EBUSY if a thread has, also after fn has run. C function
 // uv_cancel.
 //
 // https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel
 func (r *ReverseLookup) Cancel() error {
 	if r == nil || r.loop == nil {
-		return uv.Check("cancel getnameinfo", int(uv.EINVAL))
+		return uv.Fail("cancel getnameinfo", uv.EINVAL)
 	}
 	if err := r.loop.Check("cancel getnameinfo"); err != nil {
 		return err
 	}
 	if r.done {
-		return uv.CheckAddr("cancel getnameinfo", r.addr.String(), int(uv.EBUSY))
+		return uv.FailAddr("cancel getnameinfo", r.addr.String(), uv.EBUSY)
 	}
 	if rc := r.c.Cancel(); rc < 0 {
 		return uv.CheckAddr("cancel getnameinfo", r.addr.String(), rc)

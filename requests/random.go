@@ -15,11 +15,11 @@ import (
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_random_t
 type Random struct {
 	req  submit.Request
-	loop *core.Core // core, which the end clears, for Cancel
+	loop *core.Core // for Cancel: the core of req is nil once the request has ended
 	fn   func(p []byte, err error)
 	c    cuv.Random
 	buf  []byte
-	lent *submit.Pins // apart, so that nothing global refers to the loop
+	lent *submit.Pins // a pointer: the list of pins in use must not keep the loop alive
 	done bool
 }
 
@@ -41,14 +41,14 @@ func FillRandom(p []byte) error { return uv.Check("random", cuv.RandomFill(p)) }
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_random
 func StartRandom(l uv.Loop, p []byte, fn func(p []byte, err error)) (*Random, error) {
 	if fn == nil {
-		return nil, uv.Check("random", int(uv.EINVAL))
+		return nil, uv.Fail("random", uv.EINVAL)
 	}
 	core, err := core.Use(l, "random")
 	if err != nil {
 		return nil, err
 	}
-	if core.Ring().InArena(p) { // used again before the thread writes
-		return nil, uv.Check("random", int(uv.EINVAL))
+	if core.Ring().InArena(p) { // the arena is reused before the thread writes
+		return nil, uv.Fail("random", uv.EINVAL)
 	}
 	r := &Random{loop: core, fn: fn, buf: p, lent: new(submit.Pins)}
 	r.req.Begin(core, (*randomTarget)(r), "random", nil)
@@ -70,14 +70,14 @@ func StartRandom(l uv.Loop, p []byte, fn func(p []byte, err error)) (*Random, er
 func StartRandomBytes(l uv.Loop, n int, fn func(p []byte, err error)) (*Random, error) {
 	switch {
 	case n < 0:
-		return nil, uv.Check("random", int(uv.EINVAL))
-	case n > maxRandom: // before the memory is asked for
-		return nil, uv.Check("random", int(uv.E2BIG))
+		return nil, uv.Fail("random", uv.EINVAL)
+	case n > maxRandom: // before so much is allocated
+		return nil, uv.Fail("random", uv.E2BIG)
 	}
 	return StartRandom(l, make([]byte, n), fn)
 }
 
-// maxRandom is how many bytes libuv makes in one go.
+// maxRandom is how many bytes one request of libuv fills at most.
 const maxRandom = 1<<31 - 1
 
 // RandomBytesContext returns n random bytes to goroutines other than the loop's,
@@ -91,20 +91,20 @@ func RandomBytesContext(ctx context.Context, l uv.Loop, n int) ([]byte, error) {
 	})
 }
 
-// Cancel takes the request back if no thread works on it yet: fn then gets
-// uv.ECANCELED. EBUSY when it is too late, also after fn has run. C function
+// Cancel cancels the request if no thread has begun it: fn then gets uv.ECANCELED. EBUSY
+// if a thread has, also after fn has run. C function
 // uv_cancel.
 //
 // https://docs.libuv.org/en/v1.x/request.html#c.uv_cancel
 func (r *Random) Cancel() error {
 	if r == nil || r.loop == nil {
-		return uv.Check("cancel random", int(uv.EINVAL))
+		return uv.Fail("cancel random", uv.EINVAL)
 	}
 	if err := r.loop.Check("cancel random"); err != nil {
 		return err
 	}
 	if r.done {
-		return uv.Check("cancel random", int(uv.EBUSY))
+		return uv.Fail("cancel random", uv.EBUSY)
 	}
 	return uv.Check("cancel random", r.c.Cancel())
 }

@@ -76,7 +76,7 @@ func Do[T any, O Operation](ctx context.Context, l uv.Loop, op string, end func(
 func (c *call[T, O]) post(ctx context.Context, l uv.Loop, op string) error {
 	loop := core.Of(l)
 	if loop == nil {
-		return uv.Check(op, int(uv.EINVAL))
+		return uv.Fail(op, uv.EINVAL)
 	}
 	if err := ctx.Err(); err != nil {
 		return &uv.OpError{Op: op, Err: err}
