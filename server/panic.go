@@ -42,7 +42,7 @@ func calls(stack []byte) []string {
 			panicking = strings.HasPrefix(call, "panic(")
 			continue
 		}
-		if strings.HasPrefix(call, "github.com/uvgo/uvgo/uv.") {
+		if strings.HasPrefix(call, "github.com/uvgo/uvgo/internal/core.") {
 			break
 		}
 		if at := strings.LastIndexByte(call, '('); at > 0 {
