@@ -10,9 +10,9 @@ import (
 
 // Adopt makes a loop that lives inside one that a C program runs: loop is a
 // *uv_loop_t, and the program's uv_run runs the Go loop's handles too. Call it on the
-// thread that runs loop. Run, RunOnce and RunNoWait answer ErrAdopted, Stop makes the
-// host's uv_run return, Close and Shutdown take Go's part off the host's loop, which
-// the host closes itself after one more turn. Without [WithPanicHandler] a callback's
+// thread that runs loop. Run, RunOnce and RunNoWait answer ErrAdopted. Stop makes the
+// host's uv_run return. Close and Shutdown remove Go's handles from the host's loop, which
+// the host closes after one more turn. Without [WithPanicHandler] a callback's
 // panic ends the process. EINVAL for a nil loop or ParkGoroutine. See docs/adopt.md. C
 // functions uv_backend_fd and uv_poll_start.
 //
@@ -54,7 +54,7 @@ func DefaultCLoop() (unsafe.Pointer, error) {
 
 // NewCLoop makes a *uv_loop_t for C code to run, such as that of a library that takes
 // one; [Adopt] puts Go's handles on it. The caller owns it and ends it with
-// [DeleteCLoop]. Go programs use [New]. Any goroutine may call it. ErrLibraryShutdown
+// [DeleteCLoop]. A Go program without C code uses [New]. Any goroutine may call it. ErrLibraryShutdown
 // after [ShutdownLibrary]. C function uv_loop_new.
 //
 // https://docs.libuv.org/en/v1.x/loop.html
@@ -64,8 +64,8 @@ func NewCLoop() (unsafe.Pointer, error) {
 }
 
 // DeleteCLoop closes and frees a loop of [NewCLoop] or [DefaultCLoop], which must not
-// be running nor used again, on any goroutine. EINVAL for nil, EBUSY while it has
-// handles, also such as only need another turn to be closed, or requests. C function
+// be running nor used again, on any goroutine. EINVAL for nil. EBUSY while it has requests,
+// or handles, which includes those that another turn would finish closing. C function
 // uv_loop_delete.
 //
 // https://docs.libuv.org/en/v1.x/loop.html

@@ -6,8 +6,7 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// This file holds what packages that build on loops need of one, as server, uvnet and
-// uvfs do. The methods belong to the loop's goroutine, as all others.
+// This file holds what packages that build on loops need, such as server, uvnet and uvfs.
 
 // Hold keeps the loop alive without a handle until Drop is called as often. A closed loop
 // ignores both. No libuv counterpart.
@@ -32,7 +31,8 @@ func (l *Loop) AfterBatch(fn func()) {
 	}
 }
 
-// Round returns the number of the turn under way: what is done once a turn compares it.
+// Round returns the number of the turn under way. A caller that compares it knows whether
+// a new turn has begun.
 // No libuv counterpart.
 func (l *Loop) Round() uint64 {
 	if l == nil || l.core == nil {
@@ -57,8 +57,8 @@ func (l *Loop) Handles() int {
 	return l.core.Handles()
 }
 
-// Yield lets other goroutines run, as runtime.Gosched does. The loop does so by itself
-// every few milliseconds, and counts this as that. No libuv counterpart.
+// Yield lets other goroutines run, as runtime.Gosched does. The loop yields by itself every
+// few milliseconds, but not in a turn in which Yield was called. No libuv counterpart.
 func (l *Loop) Yield() {
 	if l.mine("loop yield") {
 		l.core.Rested()

@@ -10,13 +10,12 @@
 //
 // A loop and its handles belong to the goroutine in Run: callbacks run there,
 // one after another, and need no locks. From other goroutines use [Loop.Post],
-// [Loop.Stop] and Async.Send. What else another goroutine calls while the loop
-// runs is refused with [uv.ErrNotOwner], or logged and left undone where there is
-// no error to return: always on amd64 and arm64, elsewhere in debug mode, [WithDebug].
-// A loop that does not run is not watched: one goroutine at a time may use it. A
-// [Group] runs several loops, one goroutine each.
+// [Loop.Stop] and Async.Send. Other calls fail there with [uv.ErrNotOwner] while the loop
+// runs. Calls that return no error do nothing, and are logged. On processors other than
+// amd64 and arm64 only debug mode ([WithDebug]) finds such calls. While a loop does not run,
+// one goroutine at a time may use it. A [Group] runs several loops, one goroutine each.
 //
 // Package handles describes the handles, package server builds servers from
-// them, and package uv holds the errors. Programs that want blocking, goroutine
-// per connection code do not need this package.
+// them, and package uv holds the errors. Programs that have a goroutine for each
+// connection use package uvnet instead.
 package uvgo

@@ -5,11 +5,11 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// ShutdownLibrary ends the threads of libuv's pool and closes what the process shares
-// of it, for programs that a leak checker looks at: at the end of a process all of
-// that goes by itself. EBUSY while a loop of the process has not been closed, the
-// default group of uvnet's and those of [NewCLoop] and [DefaultCLoop] included;
-// others' it cannot know. Afterwards no loop can be made: [uv.ErrLibraryShutdown]. Any
+// ShutdownLibrary ends the threads of libuv's pool and closes what loops share in the
+// process. Programs need it only under a leak checker: otherwise the end of the process
+// does the same. EBUSY while a loop of the process has not been closed. That includes
+// uvnet's default group and the loops of [NewCLoop] and [DefaultCLoop], but not those that
+// C code has made. Afterwards no loop can be made: [uv.ErrLibraryShutdown]. Any
 // goroutine may call it. C function uv_library_shutdown.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_library_shutdown

@@ -10,14 +10,14 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Loop is an event loop. Its methods belong to the goroutine in Run, or to
-// any one goroutine while it does not run; Post, PostContext and Stop may be called
-// from any. A call from a wrong goroutine while the loop runs does nothing but
-// fail, with [uv.ErrNotOwner], or by a line in the log if it has no error to return; on
-// processors other than amd64 and arm64 only debug mode, [WithDebug], sees it.
+// A Loop is an event loop. Its methods belong to the goroutine in Run. While the loop does
+// not run, one goroutine at a time may call them. Post, PostContext and Stop may be called
+// from any goroutine. Other calls from a wrong goroutine, while the loop runs, fail with
+// [uv.ErrNotOwner]. Those that return no error do nothing, and are logged. On processors
+// other than amd64 and arm64 only debug mode ([WithDebug]) finds such calls.
 //
-// Only New and Adopt make a Loop that works: methods of others answer EINVAL, or as
-// those of a closed loop. C type uv_loop_t.
+// Only New and Adopt make a Loop that works. The methods of another fail with EINVAL, or
+// behave as those of a closed loop. C type uv_loop_t.
 //
 // https://docs.libuv.org/en/v1.x/loop.html
 type Loop struct {
@@ -112,9 +112,8 @@ func (l *Loop) run(ctx context.Context, hold bool) error {
 	return ctx.Err()
 }
 
-// interruptWith makes the end of ctx end the run. The function that it returns
-// takes that back; an interruption under way is waited for, or it would hit the
-// next run.
+// interruptWith makes the end of ctx end the run, until the caller calls release. release
+// waits for an interruption under way, which would end the next run otherwise.
 func (l *Loop) interruptWith(ctx context.Context) (release func()) {
 	if ctx.Done() == nil {
 		return func() {}
@@ -159,9 +158,9 @@ func (l *Loop) turn(op string, block bool) (bool, error) {
 		return false, nil
 	}
 	l.core.ClearInterrupt()
-	block = block && !l.core.Idling() // whatever the idle callbacks then do
+	block = block && !l.core.Idling() // as uv_run decides before it runs the idle callbacks
 	err := l.core.Turn(block, true)
-	l.core.Stopped() // a Stop during the turn has done its work
+	l.core.Stopped() // forgets a Stop of this turn, which ends here anyway
 	return l.core.Alive(), err
 }
 
@@ -269,8 +268,8 @@ func (l *Loop) Walk() iter.Seq[uv.Handle] {
 	return l.core.Walk
 }
 
-// Stats returns what uvgo's side of the loop has done so far; Metrics tells of
-// libuv's. Any goroutine may call it.
+// Stats returns how often the loop has crossed into C, and for how many events. Metrics
+// returns what libuv has counted. Any goroutine may call it.
 func (l *Loop) Stats() uv.Stats { return l.machine().Stats() }
 
 // Close releases the loop. EBUSY while handles are open, posted functions wait or

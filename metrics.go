@@ -9,15 +9,15 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// Configure turns on an option of libuv's: [uv.MetricsIdleTime]. ENOTSUP, with the
-// reason, for the two that do not belong into a Go process, [uv.LoopBlockSignal] and
-// [uv.LoopUseIOURingSQPoll]; EINVAL for others. C function uv_loop_configure.
+// Configure turns on an option of libuv's: [uv.MetricsIdleTime]. Two options do not belong
+// into a Go process, [uv.LoopBlockSignal] and [uv.LoopUseIOURingSQPoll]: ENOTSUP, with the
+// reason. EINVAL for others. C function uv_loop_configure.
 //
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure
 func (l *Loop) Configure(o uv.LoopOption) error { return l.machine().Configure(o) }
 
-// Metrics returns what the loop has counted so far. In a callback the turn that
-// brought it has been counted. ErrClosed after Close. C function uv_metrics_info.
+// Metrics returns what the loop has counted so far. The turn whose callbacks run now is
+// included. ErrClosed after Close. C function uv_metrics_info.
 //
 // https://docs.libuv.org/en/v1.x/metrics.html#c.uv_metrics_info
 func (l *Loop) Metrics() (uv.Metrics, error) { return l.machine().Metrics() }

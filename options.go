@@ -55,13 +55,12 @@ func WithParking(p Parking) Option {
 	}
 }
 
-// WithBusyPoll sets for how long a loop looks for events before it goes to sleep,
-// up to 1 ms; the default is 50 µs, and 0 makes it sleep at once. A loop looks only
-// while its waits are that short: when a few peers, near by, answer as fast as they are
-// asked. It then uses all of its processor's time, and answers sooner: to sleep
-// and be woken takes longer. A loop that looks in vain stops, and tries again ever
-// more rarely. A loop that parks in a thread looks on Linux only. No libuv
-// counterpart.
+// WithBusyPoll sets for how long a loop looks for events before it sleeps, up to 1 ms. The
+// default is 50 µs, and with 0 the loop sleeps at once. A loop looks only while its waits
+// are that short: when a few peers on the same machine answer as fast as they are asked.
+// It then uses all of its processor's time. It answers sooner, because to sleep and be
+// woken takes longer than the peer does. After a look in vain the loop waits longer before
+// it looks again. A loop that parks in a thread looks on Linux only. No libuv counterpart.
 func WithBusyPoll(d time.Duration) Option {
 	return func(c *config) error {
 		if d < 0 || d > time.Millisecond {
@@ -85,13 +84,12 @@ func WithLockedThread() Option {
 	}
 }
 
-// WithSpareProc makes Run raise GOMAXPROCS, if need be, to one more than there are
-// loops that park in a thread. Such a loop spends its time in C, where it needs none
-// of Go's processors; but when every processor is in use, Go's monitor thread takes
-// away that of a loop in C, which has to get it back. The price is that Go no longer
-// follows changes of the cgroup's limit or of the CPU affinity
-// ([runtime.SetDefaultGOMAXPROCS] makes it). Nothing happens if the environment
-// variable GOMAXPROCS is set. No libuv counterpart.
+// WithSpareProc makes Run raise GOMAXPROCS to one more than there are loops that park in a
+// thread, if it is lower. Such a loop spends its time in C, where it does not use its Go
+// processor. When every processor is in use, Go's monitor thread takes that one away, and
+// the loop has to get one back. The option has a price: Go no longer follows changes of the
+// cgroup's limit or of the CPU affinity, until [runtime.SetDefaultGOMAXPROCS] is called. It
+// does nothing if the environment variable GOMAXPROCS is set. No libuv counterpart.
 func WithSpareProc() Option {
 	return func(c *config) error {
 		c.spare = true
@@ -121,8 +119,8 @@ func WithPanicHandler(fn func(*uv.PanicError)) Option {
 	}
 }
 
-// WithLogger sets where the loop reports what nobody asked for; the default is
-// slog.Default().
+// WithLogger sets where the loop reports what no call returns, such as calls from a wrong
+// goroutine and slow callbacks. The default is slog.Default().
 func WithLogger(log *slog.Logger) Option {
 	return func(c *config) error {
 		c.core.Logger = log
@@ -130,10 +128,10 @@ func WithLogger(log *slog.Logger) Option {
 	}
 }
 
-// WithDebug makes the loop remember where handles were created, name those that
-// Shutdown finds open, and warn of slow callbacks, at about a microsecond a handle
-// and callback. That handles are used on their loop's goroutine only is checked
-// without it on amd64 and arm64, and with it everywhere.
+// WithDebug makes the loop remember where handles were created, name those that Shutdown
+// finds open, and warn of slow callbacks. It costs about a microsecond for each handle and
+// callback. On processors other than amd64 and arm64 it also finds calls from a wrong
+// goroutine, which the loop finds on those two without it.
 func WithDebug() Option {
 	return func(c *config) error {
 		c.core.Debug = true
@@ -141,10 +139,10 @@ func WithDebug() Option {
 	}
 }
 
-// WithSlowCallback makes the loop warn of callbacks that take d or longer, once for
-// each: a function by its name, a handle by its kind or, with [WithDebug], which has
-// it on with 100 ms, by the place where it was made. It costs two looks at the clock
-// a callback, some tenths of a microsecond.
+// WithSlowCallback makes the loop warn of callbacks that take d or longer, once for each. It
+// names a function by its name and a handle by its kind. [WithDebug] turns it on with
+// 100 ms, and names a handle by the place where it was made, too. It costs two looks at
+// the clock a callback, some tenths of a microsecond.
 func WithSlowCallback(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {

@@ -11,9 +11,9 @@ var processors struct {
 	loops int // loops in Run that park in a thread
 }
 
-// reserveProcessor makes sure that there is a processor that no loop in C
-// occupies, and returns what ends the need for it. It never lowers GOMAXPROCS:
-// changing it stops the world. See WithSpareProc.
+// reserveProcessor raises GOMAXPROCS so that a processor is left beside those of loops in C.
+// The function that it returns ends the need. It does not lower GOMAXPROCS, because each
+// change stops the world. See WithSpareProc.
 func reserveProcessor() (release func()) {
 	p := &processors
 	p.Lock()

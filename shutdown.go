@@ -20,10 +20,9 @@ func reportLeak(l leaked) {
 	l.log.Warn("uvgo: loop was dropped without Close", "created", l.site)
 }
 
-// Shutdown closes every handle, runs the loop until the close callbacks are
-// through, and closes it. From then on Post fails; functions posted before
-// still run. If ctx ends first the error is ctx's, and names the handles that
-// would not close. ErrRunning while the loop runs: Stop it first.
+// Shutdown closes every handle, runs the loop until all close callbacks have run, and
+// closes the loop. From then on Post fails; functions posted before still run. If ctx ends
+// first, the error is ctx's, and names the handles that are still open. ErrRunning while the loop runs: Stop it first.
 func (l *Loop) Shutdown(ctx context.Context) error {
 	if l != nil && l.core != nil && l.core.Closed() {
 		return nil
@@ -35,7 +34,7 @@ func (l *Loop) Shutdown(ctx context.Context) error {
 	var failed []error
 	refused := false
 	for {
-		if refused && l.core.Handles() > 0 { // what was posted before made one, whose end may need Post
+		if refused && l.core.Handles() > 0 { // an earlier post made a handle, whose end may need Post
 			l.core.AcceptPosts()
 			refused = false
 		}
@@ -48,7 +47,7 @@ func (l *Loop) Shutdown(ctx context.Context) error {
 			}
 		}
 		if !l.core.Busy() {
-			if !refused { // first finish what may need Post, then refuse it
+			if !refused { // only now, since close callbacks may post
 				l.core.RefusePosts()
 				refused = true
 				continue
@@ -96,10 +95,9 @@ func (l *Loop) stuck(cause error) error {
 	return fmt.Errorf("uvgo: shutdown: %w; still open: %d handles: %s", cause, l.core.Handles(), strings.Join(names, ", "))
 }
 
-// Run makes a loop, calls main on it, runs the loop until its work is done or
-// ctx ends, and shuts it down. It returns the first error among them; that ctx
-// ended is one. The loop belongs to the calling goroutine all the while, also in
-// main, where it does not run yet.
+// Run makes a loop, calls main on it, runs the loop until its work is done or ctx ends, and
+// shuts it down. It returns the first error of these, ctx's included. The loop belongs to
+// the calling goroutine from the call of main on, although it does not run yet there.
 func Run(ctx context.Context, main func(*Loop) error) error {
 	l, err := New()
 	if err != nil {

@@ -61,8 +61,7 @@ func (e Errno) Name() string {
 // https://docs.libuv.org/en/v1.x/errors.html#c.uv_translate_sys_error
 func ErrnoOf(e syscall.Errno) Errno { return Errno(cuv.Translate(int(e))) }
 
-// Is lets errors.Is match a code with the error that the standard library has
-// for the same condition:
+// Is lets errors.Is match a code with the standard library's error for the same condition:
 //
 //	syscall.Errno              the same system errno, and whatever it matches itself:
 //	                           fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, errors.ErrUnsupported

@@ -76,9 +76,9 @@ func (e *Error) Timeout() bool { return e != nil && e.Errno.Timeout() }
 // Temporary is [Errno.Temporary] of the code.
 func (e *Error) Temporary() bool { return e != nil && e.Errno.Temporary() }
 
-// An OpError is a call that Go refuses before libuv is asked, or gives up: Err
+// An OpError is a call that fails before libuv is asked, or that its context has ended. Err
 // is ErrClosed, ErrRunning, ErrAdopted, ErrNotOwner, ErrInCallback, or the error of the
-// call's context.
+// context.
 type OpError struct {
 	Op  string
 	Err error
