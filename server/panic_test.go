@@ -173,7 +173,7 @@ func TestPanicOutsideACallback(t *testing.T) {
 }
 
 // TestGoexitInAHandlerEndsTheServer: a handler that ends its goroutine, as
-// t.FailNow does, ends its loop, and the server with it, in good order.
+// t.FailNow does, ends its loop, and the server with it, gracefully.
 func TestGoexitInAHandlerEndsTheServer(t *testing.T) {
 	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		uvtest.Watchdog(t, 2*maxWait)

@@ -66,7 +66,16 @@ type Server struct {
 	distributors atomic.Int32  // listeners whose connections are distributed among all workers
 }
 
-// The states of a server, in their order.
+// state is the state of a server. Server.mu guards it.
+//
+//	        Listen          Serve            Shutdown         the loops are closed
+//	fresh ─────────▶ bound ───────▶ serving ──────────▶ ending ───────────────────▶ ended
+//	  │   ◀─────────   │               │                                              ▲
+//	  │  a Listen that │               └── the end of Serve's context, Goexit ────────┤
+//	  │  failed        │ Shutdown                                                     │
+//	  └────────────────┴──────────────────────────────────────────────────────────────┘
+//
+// It only grows, but for a Listen that failed.
 type state int
 
 const (
