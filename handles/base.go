@@ -8,8 +8,8 @@ import (
 
 // A Base is a TCP, Pipe or TTY without its type, for packages that build on streams, as
 // server and uvnet do: calls of its methods are direct, not by an interface. It also has
-// the methods of who lets goroutines use the descriptor. Stream's Base returns it; both
-// are the same handle.
+// methods for packages that let goroutines use the descriptor, and that keep the stream's
+// flow control in structs of their own. A stream and its Base are the same handle.
 type Base stream
 
 // Base returns the stream without its type. No libuv counterpart.

@@ -132,9 +132,12 @@ func ExamplePipe() {
 
 // echo sends back what a connection receives, until its peer ends.
 func echo(c handles.Stream) {
-	err := c.ReadStart(func(p []byte, err error) {
+	read := func(p []byte, err error) {
 		if err == nil {
 			_, err = c.Write(p) // p is borrowed, and so is what Write gets
+		}
+		if err == nil && c.Full() { // the peer reads more slowly than it sends
+			err = c.ReadStop()
 		}
 		if err == nil {
 			return
@@ -143,8 +146,9 @@ func echo(c handles.Stream) {
 			log.Print(err)
 		}
 		c.Close()
-	})
-	if err != nil {
+	}
+	c.OnDrain(func() { _ = c.ReadStart(read) }) // fails only on a closed stream
+	if err := c.ReadStart(read); err != nil {
 		log.Print(err)
 		c.Close()
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
-// accept takes a connection that a listener of this worker accepted: it stays
-// here if the kernel spread the connections, otherwise the workers take turns.
+// accept opens a connection that a listener of this worker accepted: here if the kernel
+// spreads the connections over the workers' listeners, otherwise on each worker in turn.
 func (w *worker) accept(s handles.Stream, l *listener) {
 	w.accepted.Add(1)
 	to := w

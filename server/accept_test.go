@@ -13,7 +13,7 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// quick is an echo that tells who was opened.
+// quick is an echo that sends each opened connection to opened.
 type quick struct{ opened chan *Conn }
 
 func (q quick) Open(c *Conn)           { q.opened <- c }
@@ -55,9 +55,9 @@ func noDelay(t *testing.T, c *Conn) bool {
 	return <-answer == 1
 }
 
-// TestTCPIsHandedOut makes the one listener that systems without SO_REUSEPORT
+// TestTCPConnectionsAreDistributed makes the one listener that systems without SO_REUSEPORT
 // get: it hands connections to the loops in turn.
-func TestTCPIsHandedOut(t *testing.T) {
+func TestTCPConnectionsAreDistributed(t *testing.T) {
 	uvtest.Watchdog(t, 2*time.Minute)
 	const loops, conns = 3, 12
 	h := quick{make(chan *Conn, conns)}

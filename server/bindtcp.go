@@ -42,9 +42,9 @@ func (s *Server) listenTCP(network string, at netip.AddrPort) ([]*listener, erro
 	return ls, nil
 }
 
-// bindFirst makes the first worker's listener. Without Server.ReusePort it has the
-// address to itself until it listens, so that one of several servers gets it;
-// then the other workers may share it.
+// bindFirst makes the first worker's listener. Without Server.ReusePort no other socket can
+// have the address until this one listens, so that one of several servers gets it. From then
+// on the other workers may share it.
 func (s *Server) bindFirst(at netip.AddrPort, opts []handles.BindOption) (*listener, error) {
 	w := s.workers[0]
 	if s.ReusePort {
@@ -71,8 +71,8 @@ func (s *Server) bindFirst(at netip.AddrPort, opts []handles.BindOption) (*liste
 	return shared, nil
 }
 
-// bindRetries is how many times more a server tries to get an address in use: two that
-// begin to listen in the same moment may both be refused by the kernel.
+// bindRetries is how often a server tries again to bind an address in use: the kernel may
+// refuse both of two servers that begin to listen in the same moment.
 const bindRetries = 4
 
 // listenTCP makes one listener on the worker's loop.

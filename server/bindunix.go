@@ -17,9 +17,9 @@ import (
 
 const (
 	dirLockWait = 5 * time.Second // see lockDir
-	// staleWait is how long a socket must refuse connections to be taken for one
-	// that a killed server left behind: a program that locks nothing may just have
-	// bound it and be about to listen.
+	// staleWait is how long a socket must refuse connections before it counts as one
+	// that a killed server left behind: a program that does not lock the directory may have
+	// bound it just now, and be about to listen.
 	staleWait = 100 * time.Millisecond
 )
 
@@ -54,8 +54,8 @@ func (s *Server) listenUnix(u *unixSocket) (*listener, error) {
 // bindUnix makes a socket that listens at the path. The socket is made here, not by
 // uv_pipe_bind: libuv would remove its path at the end even if somebody else has bound it
 // since. A socket file that nobody listens on is what a killed server left behind: it is
-// replaced. To look, to remove, to bind and to listen is one step among servers of this
-// package, by a lock of the directory: so none takes another's fresh socket for a stale one.
+// replaced. A lock of the directory makes the test, the removal, bind and listen one step
+// among servers of this package: none removes a socket that another has just bound.
 func bindUnix(path string, backlog int) (*unixSocket, error) {
 	if path == "" {
 		return nil, uv.Check("empty path", int(uv.EINVAL))
@@ -87,8 +87,8 @@ func bindUnix(path string, backlog int) (*unixSocket, error) {
 }
 
 // lockDir locks the path's directory against other servers until unlock is called.
-// Where it cannot be opened or locked, or somebody else holds the lock for
-// dirLockWait, there is no lock: a server is to start all the same.
+// If the directory cannot be opened or locked, or another process holds the lock for
+// dirLockWait, the server starts without the lock.
 func lockDir(path string) (unlock func()) {
 	if path[0] == '@' {
 		return func() {}
@@ -106,8 +106,8 @@ func lockDir(path string) (unlock func()) {
 	return func() { _ = unix.Close(fd) } // which unlocks
 }
 
-// removeStale removes a socket that refuses connections for staleWait, as refuses tells
-// of its path.
+// removeStale removes the socket at path if refuses, which is stale but in tests, returns
+// true of it for staleWait.
 func removeStale(path string, refuses func(path string) bool) bool {
 	file := identify(path)
 	if file.info == nil {
@@ -154,8 +154,8 @@ func identify(path string) socketFile {
 	return socketFile{path, info}
 }
 
-// remove removes the file unless somebody has replaced it; the number of an inode
-// alone does not tell, for it is used again.
+// remove removes the file unless another one has its path now. The inode's number does not
+// tell that alone: the file system uses numbers again.
 func (f socketFile) remove() bool {
 	if f.info == nil {
 		return false

@@ -2,8 +2,8 @@ package server
 
 import "golang.org/x/sys/unix"
 
-// CloseWrite sends what is queued and then ends our side; the peer's data still
-// arrives. A second call, or one after Close, does nothing.
+// CloseWrite sends what is queued and then ends our side. The peer's data goes on
+// arriving. A second call, or one after Close, does nothing.
 func (c *Conn) CloseWrite() error {
 	if err := c.use("server: close write"); err != nil {
 		return err
@@ -28,11 +28,11 @@ func (c *Conn) endWrite() error {
 	})
 }
 
-// Close ends the connection: no more Data; what is queued is sent, our side ended,
-// and the connection closed when the peer has ended its own, within CloseTimeout.
-// What arrives meanwhile is dropped: to close with bytes unread would be a reset,
-// which costs the peer what it has not received yet. A connection to which nothing
-// was written closes at once. A second call does nothing.
+// Close ends the connection gracefully: Data is called no more, what is queued is sent, and
+// our side is ended. The connection closes when the peer has ended its side, or after
+// CloseTimeout. Until then what arrives is dropped: a close with bytes unread would be
+// a reset, by which the peer loses what it has not received yet. A connection to which
+// nothing was written closes at once. A second call does nothing.
 func (c *Conn) Close() error {
 	if err := c.use("server: close"); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (c *Conn) Abort() error {
 	return c.stream.Close()
 }
 
-// reset makes a close to come a reset. uv_tcp_close_reset would refuse once our
+// reset makes the close that follows a reset. uv_tcp_close_reset would refuse once our
 // side is being ended.
 func (c *Conn) reset() {
 	if fd, err := c.stream.FD(); err == nil {
@@ -62,7 +62,7 @@ func (c *Conn) reset() {
 	}
 }
 
-// close is Close, and what follows the peer's end.
+// close is Close after its checks, and what follows the peer's end.
 func (c *Conn) close() {
 	if !c.is(hasWritten) {
 		c.closeNow()
@@ -87,8 +87,8 @@ func (c *Conn) closeGracefully() {
 	c.startCloseTimeout()
 }
 
-// closeNow closes at once. If that drops bytes a TCP peer sees a reset: it must not
-// take what it has got for all.
+// closeNow closes at once. If that drops bytes, a TCP peer sees a reset: it must not
+// mistake what it has received for everything.
 func (c *Conn) closeNow() {
 	c.reads, c.writes = readEnded, streamClosed
 	if c.unsent() > 0 {

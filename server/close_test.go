@@ -17,7 +17,7 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// halfCloser is what a client can do to its own side.
+// A halfCloser is a client's connection whose own side can be ended.
 type halfCloser interface{ CloseWrite() error }
 
 // slowly reads to the end in small pieces.
@@ -227,7 +227,7 @@ func TestEOFHandler(t *testing.T) {
 	}
 }
 
-// TestResetAfterEOF has the peer go away while it is owed bytes.
+// TestResetAfterEOF has the peer end its side, and reset the connection before it has got the answer.
 func TestResetAfterEOF(t *testing.T) {
 	h := newProbe(t)
 	eof := make(chan bool)

@@ -15,7 +15,7 @@ import (
 )
 
 // TestCloseDropsWhatThePeerStillSends: bytes that nobody reads when the socket is
-// closed would become a reset, and cost the peer what the kernel still holds.
+// closed make the close a reset, by which the peer loses what it has not received.
 func TestCloseDropsWhatThePeerStillSends(t *testing.T) {
 	for name, pause := range map[string]bool{"reading": false, "paused": true} {
 		t.Run(name, func(t *testing.T) {
@@ -55,8 +55,8 @@ func TestCloseDropsWhatThePeerStillSends(t *testing.T) {
 	}
 }
 
-// TestAPeerThatSendsForEverIsCut: CloseTimeout bounds the wait for its end.
-func TestAPeerThatSendsForEverIsCut(t *testing.T) {
+// TestAPeerThatSendsForEverIsClosed: CloseTimeout bounds the wait for the peer's end.
+func TestAPeerThatSendsForEverIsClosed(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
 		h := newProbe(t)
 		h.onData = func(c *server.Conn, p []byte) { c.Write(p); c.Close() }
@@ -75,9 +75,9 @@ func TestAPeerThatSendsForEverIsCut(t *testing.T) {
 	})
 }
 
-// TestCloseTimeoutCutsSilentPeers has connections close one after another, some of
+// TestCloseTimeoutClosesSilentPeers has connections close one after another, some of
 // whose peers end in time.
-func TestCloseTimeoutCutsSilentPeers(t *testing.T) {
+func TestCloseTimeoutClosesSilentPeers(t *testing.T) {
 	const conns = 12
 	h := newProbe(t)
 	h.onData = func(c *server.Conn, p []byte) { c.Write(p); c.Close() }
@@ -113,7 +113,7 @@ func TestCloseWithoutAnAnswerIsAtOnce(t *testing.T) {
 	})
 }
 
-// TestPeerResetsAClosingConnection: it may not have got everything.
+// TestPeerResetsAClosingConnection: Close gets the error, because the peer may not have got everything.
 func TestPeerResetsAClosingConnection(t *testing.T) {
 	h := newProbe(t)
 	h.onData = func(c *server.Conn, p []byte) { c.Write(p); c.Close() }

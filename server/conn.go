@@ -14,11 +14,13 @@ import (
 )
 
 // A Conn is a connection of a server. Its methods belong to the connection's
-// loop: call them in callbacks, or in functions given to Loop().Post. On another
-// goroutine they fail with [uv.ErrNotOwner], or log the call and do nothing if they have
-// no error to return; Hold, Release, Loop, LocalAddr and RemoteAddr may be called on
-// any. On processors other than amd64 and arm64 only debug mode, [uvgo.WithDebug] among
-// the server's Options, sees that. A Conn that no server made answers EINVAL.
+// loop: call them in callbacks, or in functions that Loop().Post runs. On another
+// goroutine a method fails with [uv.ErrNotOwner] or, if it returns no error, logs the call
+// and does nothing. That ends with the server: once the loop is closed, which is before
+// Serve returns, writes of any goroutine fail with an error that errors.Is matches with
+// net.ErrClosed. Any goroutine may call Hold, Release, Loop, LocalAddr and RemoteAddr. On
+// processors other than amd64 and arm64 the wrong goroutine is noticed only in debug mode:
+// with [uvgo.WithDebug] among the server's Options. A Conn that no server made returns EINVAL.
 type Conn struct {
 	worker     *worker
 	stream     *handles.Base
@@ -28,7 +30,7 @@ type Conn struct {
 	err        error                       // what Close reports
 	read       func(p []byte, err error)   // the method data
 	remote     netip.AddrPort              // TCP
-	local      atomic.Pointer[net.TCPAddr] // LocalAddr of a wildcard listener's connection, once asked for
+	local      atomic.Pointer[net.TCPAddr] // what LocalAddr has found for a wildcard listener's connection
 	flow       handles.Flow                // the stream's
 	deadline   time.Duration               // when CloseTimeout ends, by the loop's clock; 0: not in closing
 	work       atomic.Int32                // see Hold
@@ -89,11 +91,11 @@ func (c *Conn) readEnd(err error) {
 			c.close()
 			return
 		}
-		c.setReading() // never again
+		c.setReading() // registers with the hang-up watch
 		return
 	}
 	c.facts |= owesAnswer
-	c.setReading() // never again
+	c.setReading() // registers with the hang-up watch
 	c.worker.current = c
 	c.worker.eof.EOF(c)
 	c.worker.current = nil
@@ -102,8 +104,8 @@ func (c *Conn) readEnd(err error) {
 	}
 }
 
-// fail closes at once, for a reason that Close reports: the first, but for the
-// peer's EOF, which is none.
+// fail closes at once. Handler.Close gets err, unless an earlier failure is to be reported;
+// the peer's EOF is no failure.
 func (c *Conn) fail(err error) {
 	if c.err == nil || c.err == io.EOF {
 		c.err = err
@@ -135,8 +137,8 @@ func (c *Conn) SetContext(v any) {
 	}
 }
 
-// Loop returns the connection's loop; its Post is how other goroutines reach
-// the connection. Any goroutine may call it.
+// Loop returns the connection's loop. Other goroutines reach the connection by the loop's
+// Post. Any goroutine may call Loop.
 func (c *Conn) Loop() *uvgo.Loop {
 	if c == nil || c.worker == nil {
 		return nil
@@ -144,9 +146,9 @@ func (c *Conn) Loop() *uvgo.Loop {
 	return c.worker.loop
 }
 
-// LocalAddr returns the address of our end. After Close, and on another goroutine, a
-// connection of a wildcard listener that was not asked before has the listener's
-// address. Any goroutine may call it.
+// LocalAddr returns the address of our end. A connection of a listener on every interface
+// looks its address up at the first call in a callback; before that, other goroutines, and
+// calls after Close, get the listener's address. Any goroutine may call it.
 func (c *Conn) LocalAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil

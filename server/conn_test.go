@@ -99,8 +99,8 @@ func wantEnd(t *testing.T, c net.Conn) {
 	}
 }
 
-// wantReset reads to the end, which must be a reset on TCP; a unix socket knows
-// none.
+// wantReset reads to the end, which must be a reset on TCP. Unix sockets have no
+// resets.
 func wantReset(t *testing.T, c net.Conn) {
 	t.Helper()
 	_, err := io.Copy(io.Discard, c)

@@ -7,12 +7,12 @@
 // A connection lives on one loop; its callbacks run there, one after another,
 // and never at the same time. Callbacks of connections on different loops run
 // at the same time, so what they share needs a lock. A callback must not block:
-// work that does belongs on a goroutine, which comes back with
-// Conn.Loop().Post. A connection's methods are refused on other goroutines, see [Conn].
+// work that blocks belongs on a goroutine, which reaches the connection again by
+// Conn.Loop().Post. On other goroutines a connection's methods are refused; see [Conn].
 //
 // A peer that stops reading does not make memory grow: above a high watermark
-// of unsent bytes its connection is not read from until the low one is reached,
-// and a handler that writes on regardless meets a limit.
+// of unsent bytes its connection is not read until the low one is reached, and the
+// writes of a handler that does not stop fail at a limit.
 //
 // docs/server.md shows patterns: goroutines that answer, answers larger than memory,
 // timeouts, shutdown.

@@ -15,8 +15,8 @@ func (w *worker) acceptFailed(l *listener, err error) {
 	l.closed = closed
 }
 
-// drop counts n connections that were closed as they came, and reports why, but not
-// each time: there may be thousands.
+// drop counts n connections that were closed at the accept, and reports why, once a second at
+// most: there may be thousands.
 func (w *worker) drop(n uint64, err error) {
 	w.dropped.Add(n)
 	s := w.server
@@ -25,14 +25,14 @@ func (w *worker) drop(n uint64, err error) {
 	}
 	total := s.Stats().Dropped
 	if errors.Is(err, uv.EMFILE) || errors.Is(err, uv.ENFILE) {
-		s.Logger.Error("server: out of descriptors, connections are closed as they come: raise the limit (ulimit -n, LimitNOFILE=)",
+		s.Logger.Error("server: out of descriptors, new connections are closed: raise the limit (ulimit -n, LimitNOFILE=)",
 			"dropped", total, "error", err)
 		return
 	}
 	s.Logger.Warn("server: accept", "error", err, "dropped", total)
 }
 
-// A limiter lets one report a second through.
+// A limiter allows one report a second.
 type limiter struct {
 	mu   sync.Mutex
 	last time.Time

@@ -21,8 +21,8 @@ import (
 
 func init() { uvtest.Helper("poor", poor) }
 
-// poor serves at the address of its argument with one loop. Its input makes it have
-// no descriptor to spare, or enough again, and asks what it has dropped and reported.
+// poor serves at the address of its argument with one loop. Its input makes it use up
+// its descriptors or free them, and asks what it has dropped and reported.
 func poor() {
 	var reports atomic.Int64
 	text := atomic.Value{}
@@ -58,8 +58,8 @@ func poor() {
 	uvtest.Must(0, <-served)
 }
 
-// TestOutOfDescriptors: connections that come then are closed and counted, told of
-// once a second, and those that come later are served.
+// TestOutOfDescriptors: without free descriptors new connections are closed and counted, and
+// reported once a second. Later ones are served.
 func TestOutOfDescriptors(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
 		uvtest.Watchdog(t, 2*maxWait)

@@ -43,14 +43,14 @@ func talk(h server.Handler, request string) {
 	}
 }
 
-// A pump sends more than memory should hold, as fast as the client takes it.
+// A pump sends more than memory should hold, as fast as the client reads it.
 type pump struct{}
 
 func (pump) Open(c *server.Conn)             { c.SetContext(100_000_000) }
 func (p pump) Data(c *server.Conn, _ []byte) { p.Drain(c) }
 func (pump) Close(*server.Conn, error)       {}
 
-// Drain is called when a connection that was Full has room again.
+// Drain is called when a connection that was Full may be written to again.
 func (pump) Drain(c *server.Conn) {
 	left := c.Context().(int)
 	for left > 0 && !c.Full() {
@@ -73,10 +73,10 @@ func ExampleDrainer() {
 	// Output: 100000000 bytes, <nil>
 }
 
-// An impatient handler closes connections that have sent nothing for a while.
-type impatient struct{ idle time.Duration }
+// An idler closes connections that have sent nothing for a while.
+type idler struct{ idle time.Duration }
 
-func (h impatient) Open(c *server.Conn) {
+func (h idler) Open(c *server.Conn) {
 	t, err := c.Loop().NewTimer()
 	if err != nil {
 		c.Abort()
@@ -86,16 +86,16 @@ func (h impatient) Open(c *server.Conn) {
 	h.restart(c)
 }
 
-func (h impatient) restart(c *server.Conn) {
+func (h idler) restart(c *server.Conn) {
 	_ = c.Context().(*handles.Timer).Start(h.idle, 0, func() { // fails only on a closed timer
 		fmt.Fprint(c, "too slow")
 		c.Close()
 	})
 }
 
-func (h impatient) Data(c *server.Conn, p []byte) { h.restart(c) }
+func (h idler) Data(c *server.Conn, p []byte) { h.restart(c) }
 
-func (impatient) Close(c *server.Conn, _ error) {
+func (idler) Close(c *server.Conn, _ error) {
 	if t, ok := c.Context().(*handles.Timer); ok {
 		t.Close()
 	}
@@ -103,7 +103,7 @@ func (impatient) Close(c *server.Conn, _ error) {
 
 // A timeout for each connection. To start a timer again costs no crossing.
 func ExampleConn_Loop_timeout() {
-	talk(impatient{50 * time.Millisecond}, "hello?")
+	talk(idler{50 * time.Millisecond}, "hello?")
 	// Output: too slow, <nil>
 }
 
@@ -133,7 +133,7 @@ func ExampleConn_Hold() {
 	// Output: IS ANYBODY THERE?, <nil>
 }
 
-// A server that SIGTERM and Ctrl-C end in good order, within ten seconds.
+// A server that SIGTERM and Ctrl-C shut down gracefully, within ten seconds.
 func ExampleServer_Shutdown() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
@@ -145,7 +145,7 @@ func ExampleServer_Shutdown() {
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(context.Background()) }()
 
-	_ = syscall.Kill(os.Getpid(), syscall.SIGTERM) // somebody does, some day
+	_ = syscall.Kill(os.Getpid(), syscall.SIGTERM) // as an init system would
 
 	select {
 	case err := <-served:

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// RemoveStale removes a socket that stays stale for some time. It calls onStale each
-// time when the socket is.
+// RemoveStale is removeStale. It calls onStale each time that the socket refuses a
+// connection.
 func RemoveStale(path string, onStale func()) bool {
 	return removeStale(path, func(path string) bool {
 		if !stale(path) {

@@ -4,7 +4,7 @@ package server
 // written, the Conn is told when to read no more, and when to go on.
 type flowTarget Conn
 
-// Over stops reading: what the peer asks would only make the queue longer.
+// Over stops reading: answers to what the peer sends would only make the queue longer.
 func (t *flowTarget) Over() { (*Conn)(t).setReading() }
 
 // Drain reads again, and tells the handler that it may write on.
@@ -50,8 +50,8 @@ func (c *Conn) wantsRead() bool {
 	return false
 }
 
-// Buffered returns how many bytes are unsent; those written since the last
-// crossing count although the kernel may take them.
+// Buffered returns how many bytes are unsent. Those written since the last crossing into
+// C count, although the kernel may accept them.
 func (c *Conn) Buffered() int {
 	if !c.mine("server: buffered") {
 		return 0
@@ -59,9 +59,9 @@ func (c *Conn) Buffered() int {
 	return c.stream.Buffered()
 }
 
-// Full tells whether a handler had better write no more until Drain: the high
-// watermark has been reached, by what is unsent or by what was written in this
-// turn alone, however fast the kernel takes it.
+// Full tells whether the high watermark was passed: by what is unsent, or by what was
+// written in this turn alone, however fast the kernel accepts it. A handler that has more to
+// write then waits for Drain.
 func (c *Conn) Full() bool { return c.mine("server: full") && c.flow.Full() }
 
 // Pause stops Data until Resume. Pausing twice, or after Close, does nothing.
@@ -72,8 +72,8 @@ func (c *Conn) Pause() {
 	}
 }
 
-// Resume makes Data be called again. If the connection is above the high
-// watermark, that waits for the low one. Without a Pause it does nothing.
+// Resume ends Pause: Data is called again, at once or, if the connection is above the high
+// watermark, from the low one on. Without a Pause it does nothing.
 func (c *Conn) Resume() {
 	if c.mine("server: resume") && c.reads == paused {
 		c.reads = receiving

@@ -15,8 +15,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// settle makes sure that the server's only loop has seen what the kernel had for
-// it: after some round trips of another connection.
+// settle makes sure, by some round trips of another connection, that the server's only loop
+// has seen what the kernel had for it.
 func settle(t *testing.T, other net.Conn) {
 	t.Helper()
 	for range 8 {
@@ -332,7 +332,7 @@ func TestWatermarksAreValidated(t *testing.T) {
 
 // TestDrainComesWhateverIsWrittenMeanwhile writes above the high watermark in one
 // turn and below it in the next, before the server looks at the queue. The
-// kernel takes everything, so nothing else would tell that there is room.
+// kernel takes everything, so no other event would make the server look at the queue.
 func TestDrainComesWhateverIsWrittenMeanwhile(t *testing.T) {
 	h := echo(t)
 	drained := make(chan bool, 100)

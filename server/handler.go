@@ -11,19 +11,20 @@ type Handler interface {
 	// Data is called with what arrived. p is borrowed: valid until Data
 	// returns. Writing it to a connection of the same loop costs no copy.
 	Data(c *Conn, p []byte)
-	// Close is called when the connection is gone, exactly once for each Open:
-	// with io.EOF after the peer ended it, nil after our own close; after a
-	// failure with its error, such as ECONNRESET, ETIMEDOUT if bytes were still
-	// unsent after CloseTimeout or the peer has vanished, or what errors.As finds a
-	// *uv.PanicError in. What has been logged of a panic is not in its text again.
+	// Close is called when the connection is closed, exactly once for each Open. err is
+	// io.EOF after the peer ended the connection, nil after our own close, and after a
+	// failure its error: ECONNRESET, for example; ETIMEDOUT if bytes were unsent after
+	// CloseTimeout, or keep-alive probes got no answer; or, after a panic of the handler,
+	// one in which errors.As finds a *uv.PanicError. Its text leaves out the stack, which
+	// has been logged.
 	Close(c *Conn, err error)
 }
 
-// A Drainer is a Handler that wants to know when it may write on.
+// A Drainer is a Handler that is told when it may write again.
 type Drainer interface {
 	// Drain is called after a connection was full (Conn.Full), as soon as its
 	// unsent bytes are at or below the low watermark: in the next turn if the
-	// kernel takes everything.
+	// kernel accepts everything.
 	Drain(c *Conn)
 }
 
@@ -38,8 +39,7 @@ type EOFHandler interface {
 }
 
 var (
-	// ErrServerClosed is the error of serving with a server that was shut down
-	// before.
+	// ErrServerClosed is what Listen and Serve return after Shutdown.
 	ErrServerClosed = errors.New("server: closed")
 
 	errNoHandler  = errors.New("server: Handler is nil")

@@ -14,12 +14,12 @@ import (
 var hangupInterval = time.Second
 
 // hangupWatch are a worker's connections that are not read: paused, above the high
-// watermark, or past the peer's end. libuv does not poll them, so nothing tells of a
-// reset, or of keep-alive probes without an answer. One poll(2) a second for all of
-// them does; there is no timer while there are none.
+// watermark, or past the peer's EOF. libuv does not poll such a connection, so it would not
+// report a reset, or keep-alive probes without an answer. The worker therefore calls poll(2)
+// for all of them once a second. While there are none, no timer runs.
 //
 // A connection that is read again stays in the list until the next poll(2): reading
-// stops and starts often, and neither costs a search.
+// stops and starts often, and must not cost a search of the list.
 type hangupWatch struct {
 	conns   []*Conn
 	polls   []unix.PollFd // of conns, reused
@@ -87,10 +87,10 @@ func (w *worker) pollHangups() {
 	}
 }
 
-// hungUp closes a connection for which the kernel has an error, or had one that libuv
-// has read with data that is held until Resume: a TCP socket that hangs up although
-// our side is open has been reset. A unix socket also does when its peer has closed in
-// good order, and what it has sent is still to be read.
+// hungUp closes a connection that poll(2) reports, if that is a failure. SO_ERROR has the
+// reason, unless libuv has read it with the data before, which is held until Resume: then a
+// TCP socket that hangs up although our side is open has been reset. A unix socket also hangs
+// up when its peer has closed without a failure, and what the peer has sent is yet to be read.
 func (c *Conn) hungUp(fd int, failed bool) {
 	errno, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	switch {

@@ -55,7 +55,7 @@ func TestConnectionThatIsNotReadLearnsOfAReset(t *testing.T) {
 	}
 }
 
-// TestPausedConnectionKeepsWhatItsPeerLeft: an end in good order is no reset.
+// TestPausedConnectionKeepsWhatItsPeerLeft: a close without a failure is no reset.
 func TestPausedConnectionKeepsWhatItsPeerLeft(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
 		h := newProbe(t)
@@ -65,7 +65,7 @@ func TestPausedConnectionKeepsWhatItsPeerLeft(t *testing.T) {
 		r := run(t, &server.Server{Handler: h, Loops: 1}, addr)
 		client := r.dial()
 		c := <-h.opened
-		send(t, client, []byte("last words"))
+		send(t, client, []byte("unread"))
 		client.Close()
 		looked := make(chan bool)
 		on(t, c, func() { server.AfterHangupPoll(c, func() { close(looked) }) })
@@ -77,14 +77,14 @@ func TestPausedConnectionKeepsWhatItsPeerLeft(t *testing.T) {
 		if end := <-h.closed; end.err != io.EOF {
 			t.Errorf("Close got %v", end.err)
 		}
-		if s := <-got; s != "last words" {
+		if s := <-got; s != "unread" {
 			t.Errorf("got %q", s)
 		}
 	})
 }
 
-// TestLooksEndWithTheirReason: a loop whose connections are all read sets no timer.
-func TestLooksEndWithTheirReason(t *testing.T) {
+// TestHangupPollsEnd: a loop whose connections are all read sets no timer.
+func TestHangupPollsEnd(t *testing.T) {
 	h := echo(t)
 	h.onOpen = func(c *server.Conn) { c.Pause() }
 	r := run(t, &server.Server{Handler: h, Loops: 1})

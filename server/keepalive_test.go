@@ -34,8 +34,8 @@ func socketOptions(t *testing.T, c *Conn, opts ...[2]int) []int {
 	return <-answer
 }
 
-// TestConnectionsAreProbed: as those of package net's listeners, also where the
-// first loop hands them to the others.
+// TestConnectionsAreProbed: connections have the probes of package net's, also when the first
+// loop distributes them to the others.
 func TestConnectionsAreProbed(t *testing.T) {
 	uvtest.Watchdog(t, 2*time.Minute)
 	for _, tt := range []struct {
@@ -72,7 +72,7 @@ func TestConnectionsAreProbed(t *testing.T) {
 	}
 }
 
-// A watcher tells how connections end; it pauses them if it is to.
+// A watcher sends the errors with which connections end, and pauses connections on request.
 type watcher struct {
 	pause  bool
 	opened chan *Conn
@@ -88,8 +88,8 @@ func (w watcher) Open(c *Conn) {
 func (watcher) Data(*Conn, []byte)         {}
 func (w watcher) Close(_ *Conn, err error) { w.closed <- err }
 
-// TestVanishedPeerIsNoticed has a peer go without a word, also while nobody reads
-// from the connection.
+// TestVanishedPeerIsNoticed has a peer vanish without a FIN, also while the server does not
+// read from the connection.
 func TestVanishedPeerIsNoticed(t *testing.T) {
 	uvtest.Watchdog(t, 2*time.Minute)
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

@@ -17,7 +17,7 @@ import (
 
 const anyTCP = "tcp://127.0.0.1:0"
 
-// maxWait ends a test that hangs; nothing is meant to take long.
+// maxWait ends a test that hangs; no test should come near it.
 const maxWait = time.Minute
 
 // An ending is a call of Close.
@@ -227,8 +227,8 @@ func roundTrip(t testing.TB, c net.Conn, msg string) {
 }
 
 // small gives a client a small receive buffer, so that the kernel takes only some
-// MiB from the server before the client reads. One below a segment of the
-// loopback (64 KiB) would make TCP dawdle.
+// MiB from the server before the client reads. With a buffer smaller than a segment of the
+// loopback (64 KiB) TCP would send slowly.
 func small(t testing.TB, c net.Conn) {
 	t.Helper()
 	uvtest.Check(t, c.(interface{ SetReadBuffer(int) error }).SetReadBuffer(256<<10))
@@ -251,7 +251,7 @@ func flood(t testing.TB, c *server.Conn, n int) []byte {
 	return all
 }
 
-// wantDescriptors expects n of them, as many as before.
+// wantDescriptors expects n open descriptors, as many as before the test's action.
 func wantDescriptors(t testing.TB, n int) {
 	t.Helper()
 	if got := server.Descriptors(); got != n {

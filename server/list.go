@@ -1,6 +1,6 @@
 package server
 
-// A list is a list of connections; each is in one at most.
+// A list is a list of connections, linked by their prev and next; each is in one list at most.
 type list struct{ first, last *Conn }
 
 // add puts c at the end.

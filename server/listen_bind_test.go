@@ -22,8 +22,8 @@ import (
 
 func init() { uvtest.Helper("rival", rival) }
 
-// rival listens on each address of its input, with two loops, and says what came
-// of it; an empty line ends that server.
+// rival listens on each address of its input, with two loops, and prints the verdict.
+// An empty line ends that server.
 func rival() {
 	var s *server.Server
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
@@ -46,7 +46,7 @@ func verdict(err error) string {
 	return err.Error()
 }
 
-// A starter starts a server and tells, by a verdict, what came of it.
+// A starter starts a server; verdict returns how Listen ended.
 type starter interface {
 	listen(addr string) (verdict func() string)
 	shutdown(t *testing.T)
@@ -143,7 +143,7 @@ func bindOnly(t testing.TB, path string) int {
 }
 
 // TestSocketAboutToListenIsNotStale has another program bind first, which listens
-// only when the server has found that it refuses connections: the file is that program's.
+// only when the server has seen its socket refuse connections: the file stays that program's.
 func TestSocketAboutToListenIsNotStale(t *testing.T) {
 	path := uvtest.SocketPath(t)
 	fd := bindOnly(t, path)
@@ -185,7 +185,7 @@ func TestReusePortSharesAPort(t *testing.T) {
 }
 
 // TestEveryLoopListensOnEveryKindOfAddress: the loops of one server share what the
-// first has claimed, so the kernel spreads connections over all of them.
+// first has bound, so the kernel spreads connections over all of them.
 func TestEveryLoopListensOnEveryKindOfAddress(t *testing.T) {
 	const loops, conns = 4, 120
 	for _, addr := range []string{

@@ -179,8 +179,8 @@ func TestAddrsFollowListen(t *testing.T) {
 	})
 }
 
-// TestNothingRunsBeforeServe: clients that come early wait in the kernel's
-// queue, even while more addresses are bound, or fail to be.
+// TestNothingRunsBeforeServe: clients that connect before Serve wait in the kernel's
+// queue, also while more addresses are bound or fail to be bound.
 func TestNothingRunsBeforeServe(t *testing.T) {
 	uvtest.Watchdog(t, 2*maxWait)
 	h := echo(t)
@@ -211,7 +211,7 @@ func TestNothingRunsBeforeServe(t *testing.T) {
 }
 
 // TestEveryLoopGetsConnections: the kernel spreads TCP connections, and the
-// server hands out those of unix sockets in turn.
+// server gives those of unix sockets to its loops in turn.
 func TestEveryLoopGetsConnections(t *testing.T) {
 	const loops, conns = 3, 150
 	eachNetwork(t, func(t *testing.T, addr string) {

@@ -82,8 +82,8 @@ func TestConnRefusesOtherGoroutines(t *testing.T) {
 }
 
 // TestOtherGoroutinesAreRefusedUntilTheLoopHasEnded writes from another goroutine all the
-// time while a server ends: not one call reaches the connection, and the first that is not
-// refused as the goroutine's comes when the loop is closed.
+// time while a server ends: no call reaches the connection. The first call whose error is not
+// ErrNotOwner comes when the loop is closed.
 func TestOtherGoroutinesAreRefusedUntilTheLoopHasEnded(t *testing.T) {
 	if !goroutine.Cheap {
 		t.Skip("on this processor only debug mode tells goroutines apart")

@@ -15,8 +15,8 @@ type panicError struct{ p *uv.PanicError }
 func (e panicError) Error() string { return fmt.Sprintf("server: handler panicked: %v", e.p.Value) }
 func (e panicError) Unwrap() error { return e.p }
 
-// panicked closes the connection whose handler panicked, and reports it: the stack
-// as a list of calls, for slog's handlers turn a line's end into "\n".
+// panicked closes the connection whose handler panicked, and reports it. The stack becomes a
+// list of calls, because slog's handlers write a line's end as "\n".
 func (w *worker) panicked(p *uv.PanicError) {
 	c := w.current
 	w.current = nil
@@ -31,7 +31,7 @@ func (w *worker) panicked(p *uv.PanicError) {
 }
 
 // calls lists the calls of a stack that led to a panic, the last first, each as
-// "function(file:line)", down to the loop that called the server.
+// "function(file:line)", without the loop's own.
 func calls(stack []byte) []string {
 	lines := bytes.Split(bytes.TrimSpace(stack), []byte("\n"))
 	var list []string
@@ -42,7 +42,7 @@ func calls(stack []byte) []string {
 			panicking = strings.HasPrefix(call, "panic(")
 			continue
 		}
-		if strings.HasPrefix(call, "github.com/uvgo/uvgo/uv.") {
+		if strings.HasPrefix(call, "github.com/uvgo/uvgo/internal/core.") {
 			break
 		}
 		if at := strings.LastIndexByte(call, '('); at > 0 {

@@ -14,7 +14,7 @@ import (
 // resolveTCP turns host:port into an address, as net.ResolveTCPAddr does, which takes no
 // context; no host means every interface.
 func resolveTCP(ctx context.Context, network, hostport string) (netip.AddrPort, error) {
-	if hostport == "" { // which net takes for ":0"
+	if hostport == "" { // which package net reads as ":0"
 		return netip.AddrPort{}, &net.AddrError{Err: "missing port in address"}
 	}
 	host, service, err := net.SplitHostPort(hostport)

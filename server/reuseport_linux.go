@@ -9,13 +9,13 @@ import (
 )
 
 // share lets the other workers listen where l does, which was bound without
-// SO_REUSEPORT. Linux lets the option be set late: the next socket that listens
-// there makes a group of the two.
+// SO_REUSEPORT. On Linux the option may be set after the bind: the next socket that listens
+// at the address forms a group with this one.
 func (l *listener) share(netip.AddrPort, []handles.BindOption) (*listener, error) {
 	return l, l.setReusePort(1)
 }
 
-// unshare takes share back.
+// unshare undoes share.
 func (l *listener) unshare() { _ = l.setReusePort(0) }
 
 func (l *listener) setReusePort(on int) error {

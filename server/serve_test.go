@@ -84,8 +84,8 @@ func TestServeNeedsHandlerAndListener(t *testing.T) {
 	uvtest.Check(t, s.Shutdown(context.Background()))
 }
 
-// TestPostFailsOnceTheServerHasEnded: goroutines that come back to a connection
-// late get an error, not a crash.
+// TestPostFailsOnceTheServerHasEnded: a goroutine that uses a connection after the
+// server's end gets an error, not a crash.
 func TestPostFailsOnceTheServerHasEnded(t *testing.T) {
 	h := echo(t)
 	r := run(t, &server.Server{Handler: h, Loops: 1})

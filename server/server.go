@@ -22,12 +22,12 @@ type Server struct {
 	// Loops is how many loops serve, each on a goroutine of its own; 0 means
 	// GOMAXPROCS.
 	Loops int
-	// HighWater is how many unsent bytes of a connection stop it from being
-	// read, and make it Full; LowWater at how many it is read again. 0 means
-	// 256 KiB and a quarter of HighWater.
+	// HighWater is how many unsent bytes a connection may have before it is Full and no
+	// longer read; LowWater is how many it has at most when it is read again. In bytes; 0
+	// means 256 KiB and a quarter of HighWater.
 	HighWater, LowWater int
-	// WriteLimit is how many unsent bytes a connection may have at all: writes
-	// beyond it fail with ENOBUFS and take nothing. 0 means 64 MiB or 16 times
+	// WriteLimit is how many unsent bytes a connection may have at all: a write
+	// beyond it fails with ENOBUFS, and none of it is queued. 0 means 64 MiB or 16 times
 	// HighWater, whichever is more.
 	WriteLimit int
 	// Backlog is the kernel's queue of connections that wait to be accepted;
@@ -38,24 +38,23 @@ type Server struct {
 	// spreads the connections over all. Without it, Listen fails with EADDRINUSE if
 	// anything listens there. ENOTSUP where libuv or the system cannot.
 	ReusePort bool
-	// CloseTimeout is how long a closing connection may take to send what is
-	// queued, and its peer to end its side; in Shutdown also how long handlers have
-	// to answer what has arrived, unless they Hold the connection. 0 means 5 seconds.
+	// CloseTimeout is how long a connection may take to close: to send what is
+	// queued, and for its peer to end its side. In Shutdown it is also how long handlers
+	// have to answer what has arrived, unless they Hold the connection. 0 means 5 seconds.
 	CloseTimeout time.Duration
 	// Delay leaves Nagle's algorithm on, which holds small writes back.
 	Delay bool
 	// KeepAlive is how long a TCP connection must be idle before its peer is probed:
-	// 0 means 15 seconds, a negative one no probes. KeepAliveConfig, if enabled, says
-	// all about probes instead. As in net.ListenConfig, the ninth probe in a row
-	// without an answer ends the connection, with ETIMEDOUT, and they are 15 seconds
-	// apart.
+	// 0 means 15 seconds, a negative value no probes. As with net.ListenConfig, probes are
+	// 15 seconds apart, and the ninth in a row without an answer ends the connection,
+	// with ETIMEDOUT. KeepAliveConfig, if enabled, replaces all of this.
 	KeepAlive       time.Duration
 	KeepAliveConfig net.KeepAliveConfig
 	// Options are those of the loops. WithPanicHandler has no effect: panics
 	// close their connection and go to Logger.
 	Options []uvgo.Option
-	// Logger gets reports of panics in handlers, and of connections that cannot be
-	// accepted, the latter once a second at most; nil means slog.Default().
+	// Logger gets reports of panics in handlers and, once a second at most, of
+	// connections that could not be accepted; nil means slog.Default().
 	Logger *slog.Logger
 
 	mu           sync.Mutex
@@ -67,7 +66,16 @@ type Server struct {
 	distributors atomic.Int32  // listeners whose connections are distributed among all workers
 }
 
-// The states of a server, in their order.
+// state is the state of a server. Server.mu guards it.
+//
+//	        Listen          Serve            Shutdown         the loops are closed
+//	fresh ─────────▶ bound ───────▶ serving ──────────▶ ending ───────────────────▶ ended
+//	  │   ◀─────────   │               │                                              ▲
+//	  │  a Listen that │               └── the end of Serve's context, Goexit ────────┤
+//	  │  failed        │ Shutdown                                                     │
+//	  └────────────────┴──────────────────────────────────────────────────────────────┘
+//
+// It only grows, but for a Listen that failed.
 type state int
 
 const (

@@ -9,24 +9,23 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// callbackWait is how much longer Shutdown waits, when its context has ended, for
-// callbacks that are running and for those of Close.
+// callbackWait is how much longer Shutdown waits, when its context has ended, for the
+// callback that runs and for the callbacks of Close.
 const callbackWait = 200 * time.Millisecond
 
-// Shutdown ends the server in good order. It stops listening. A connection without
-// work under way ends at once: what is queued is sent, our side ended, what arrives
-// dropped, and the peer has CloseTimeout to end its own side. One with work under
-// way, which is Data without a Write since, a Drain to come, or a Hold, goes on as
-// before until that is done; CloseTimeout bounds it, but not Hold.
+// Shutdown ends the server gracefully. It stops listening, and closes each connection as
+// Close does: connections without work under way now, the others when their work is done.
+// Work is under way from Data until the next Write, while a Drainer waits for Drain, and from
+// Hold until Release. After CloseTimeout only Hold delays the close. When all connections have
+// ended, Serve returns, and then Shutdown. A Serve that begins later returns ErrServerClosed.
 //
-// When ctx ends, the connections that are left are closed at once, and Shutdown
-// returns ctx's error. A callback that does not return keeps its loop's connections
-// and Serve from ending, but not Shutdown, whose error then says so.
+// When ctx ends, Shutdown closes the remaining connections at once, and returns ctx's error. A
+// callback that does not return keeps its loop's connections and Serve from ending.
+// Shutdown then returns all the same, with an error that says so.
 //
-// ETIMEDOUT if bytes were still unsent when CloseTimeout cut their connection.
-// Serve then returns; one that has not begun returns ErrServerClosed. In a handler's
-// callback Shutdown cannot wait: it begins, goes on by itself until ctx ends, and
-// returns an error that errors.Is matches with uv.ErrInCallback. EINVAL for a nil ctx.
+// ETIMEDOUT if CloseTimeout closed a connection with bytes unsent. EINVAL for a nil ctx. In a
+// handler's callback Shutdown would wait for itself: it begins, returns at once an error that
+// errors.Is matches with uv.ErrInCallback, and the server ends by itself, or when ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	if s == nil || ctx == nil {
 		return uv.Check("server: shutdown", int(uv.EINVAL))
@@ -79,7 +78,7 @@ func (s *Server) conclude(ctx context.Context, workers []*worker) error {
 		cut += w.cut.Load()
 	}
 	if err == nil && cut > 0 {
-		return fmt.Errorf("server: %d connections were cut with bytes unsent: %w", cut, uv.ETIMEDOUT)
+		return fmt.Errorf("server: %d connections were closed with bytes unsent: %w", cut, uv.ETIMEDOUT)
 	}
 	return err
 }

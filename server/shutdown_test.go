@@ -19,9 +19,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// awaitLeaving waits until Shutdown has reached the connection: from then on it
+// awaitClosing waits until Shutdown has reached the connection: from then on it
 // refuses writes.
-func awaitLeaving(t *testing.T, c *server.Conn) {
+func awaitClosing(t *testing.T, c *server.Conn) {
 	t.Helper()
 	for leaving := false; !leaving; runtime.Gosched() {
 		on(t, c, func() {
@@ -31,8 +31,8 @@ func awaitLeaving(t *testing.T, c *server.Conn) {
 	}
 }
 
-// TestShutdownFlushesToSlowReaders shuts down while clients are owed bytes, some
-// of whom have ended their own side before or do so meanwhile.
+// TestShutdownFlushesToSlowReaders shuts down while bytes for clients are queued. Some clients
+// have ended their side before, some do so meanwhile.
 func TestShutdownFlushesToSlowReaders(t *testing.T) {
 	const clients = 6
 	for _, network := range []string{"tcp", "unix"} {
@@ -67,7 +67,7 @@ func TestShutdownFlushesToSlowReaders(t *testing.T) {
 				ended := make(chan error, 1)
 				go func() { ended <- r.Shutdown(context.Background()) }()
 				for _, c := range served {
-					awaitLeaving(t, c)
+					awaitClosing(t, c)
 				}
 				for i, c := range conns {
 					switch {
@@ -101,7 +101,7 @@ func TestShutdownFlushesToSlowReaders(t *testing.T) {
 }
 
 // TestShutdownWaitsForThePeersEnd: what a client sends between our end and its
-// own does not become a reset that would cost it our last bytes.
+// own makes no reset, by which it would lose our last bytes.
 func TestShutdownWaitsForThePeersEnd(t *testing.T) {
 	r := run(t, &server.Server{Handler: echo(t), Loops: 1, CloseTimeout: maxWait})
 	client := r.dial()

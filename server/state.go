@@ -5,18 +5,20 @@ package server
 
 // readState is the state of what the peer sends.
 //
-//	           Pause
-//	receiving ────────▶ paused
-//	    │     ◀────────   │
-//	    │      Resume     │
-//	    ├─────────────────┤ the connection begins to close
-//	    │                 ▼
-//	    │             discarding
-//	    ▼                 ▼
-//	  ended: the peer's EOF, a failure, or the stream is closed
+//	             Pause
+//	receiving ──────────▶ paused
+//	    │     ◀──────────   │
+//	    │       Resume      │
+//	    ├───────────────────┘
+//	    │ closeGracefully
+//	    ▼
+//	discarding
+//	    │ readEnd, closeNow, Abort: these lead there from every state
+//	    ▼
+//	readEnded
 //
-// Pause and Resume are the handler's calls. closeGracefully leads to discarding. readEnd
-// (the loop's callback) and closeNow lead to ended, from every state.
+// Pause, Resume and Abort are calls of the handler's. readEnd is the loop's callback at the
+// peer's EOF. closeGracefully and closeNow: see writeState.
 //
 // The watermarks are no state of this side: the stream's flow control has them. While it is
 // over the high one, a receiving connection is not read either; see wantsRead.
@@ -31,15 +33,17 @@ const (
 
 // writeState is the state of what we send.
 //
-//	      CloseWrite                Close, or the server's end of it
-//	open ────────────▶ writeEnded ──────────────────────────────────▶ closing
-//	  │                    │                                             │
-//	  ├──────────── Close, or the server's end of it ────────────────▶   │
-//	  ▼                    ▼                                             ▼
-//	streamClosed: Abort, a failure, CloseTimeout, both sides have ended
+//	           CloseWrite              closeGracefully
+//	writeOpen ────────────▶ writeEnded ────────────────▶ closing
+//	    │ │                     │                         ▲  │
+//	    │ └─────────────────────┼──── closeGracefully ────┘  │
+//	    │ closeNow, Abort       │ closeNow, Abort            │ closeNow, Abort
+//	    └───────────────────────┴──────────▶ streamClosed ◀──┘
 //
-// CloseWrite leads to writeEnded, closeGracefully to closing, closeNow to streamClosed.
-// From closing on, the handler's Write is refused with net.ErrClosed, and no callback but
+// CloseWrite and Abort are calls of the handler's. closeGracefully runs at the handler's
+// Close, at the peer's EOF, and when Shutdown finds no work under way. closeNow runs after a
+// failure, after CloseTimeout, when both sides have ended, and for a close before anything was
+// written. From closing on, Write fails with net.ErrClosed, and of the handler's methods only
 // Close is called.
 type writeState uint8
 

@@ -4,16 +4,16 @@ package server
 type Stats struct {
 	Conns    uint64 // open connections
 	Accepted uint64 // connections accepted so far
-	Dropped  uint64 // connections closed as they came, for want of descriptors or memory
+	Dropped  uint64 // connections closed at the accept, for lack of descriptors or memory
 	Messages uint64 // chunks handed to Data
 	BytesIn  uint64
-	BytesOut uint64 // bytes taken by Write and WriteFunc
+	BytesOut uint64 // bytes that Write and WriteFunc queued
 	Turns    uint64 // crossings that ran libuv
-	Events   uint64 // events that they brought
-	Flushes  uint64 // crossings that only handed over operations early
+	Events   uint64 // events that those brought
+	Flushes  uint64 // crossings that only submitted operations before the turn's end
 }
 
-// Stats returns the counts so far. Any goroutine may call it; the loops go on
+// Stats returns the counts so far. Any goroutine may call it. The loops go on
 // meanwhile, so the counts are not from one moment.
 func (s *Server) Stats() Stats {
 	if s == nil {

@@ -61,7 +61,7 @@ func onlyConns(s server.Stats) server.Stats {
 	return s
 }
 
-// TestEchoAllocatesNothing: not in steady state, from socket to socket.
+// TestEchoAllocatesNothing: in its steady state an echo allocates nothing from socket to socket.
 func TestEchoAllocatesNothing(t *testing.T) {
 	h := &quietEcho{}
 	r := run(t, &server.Server{Handler: h, Loops: 1})
@@ -96,8 +96,8 @@ func TestEchoAllocatesNothing(t *testing.T) {
 	}
 }
 
-// quietEcho is an echo without a probe's bookkeeping, which also stops reading
-// for a while.
+// quietEcho is an echo without a probe's checks, which allocate. It also pauses
+// connections for a while.
 type quietEcho struct{}
 
 func (*quietEcho) Open(*server.Conn)         {}

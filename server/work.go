@@ -1,17 +1,16 @@
 package server
 
-// A connection has work under way while a handler owes an answer: since Data or
-// EOF was called without a Write behind it, while a Drainer waits for Drain, or
-// between Hold and Release. Shutdown leaves such a connection as it is until the
-// work is done:
+// A connection has work under way while its handler owes an answer: from Data or EOF until the
+// next Write, while a Drainer waits for Drain, and from Hold until Release. Shutdown closes
+// such a connection when the work is done:
 //
-//	           Shutdown, no work           the peer's end, or CloseTimeout
-//	open ──────────────────────▶ closing ────────────────────────────────▶ closed
-//	  │ Shutdown                    ▲
-//	  └────────────▶ still open ────┘
-//	                             work done; CloseTimeout, but for Hold
+//	       Shutdown, no work             the peer's end, or CloseTimeout
+//	open ─────────────────────▶ closing ──────────────────────────────────▶ streamClosed
+//	  │                            ▲
+//	  │ Shutdown, work under way   │ the work is done, or CloseTimeout has passed
+//	  └──────────▶ open ───────────┘ and nobody holds the connection
 //
-// All of it belongs to the loop but the count of Hold and Release.
+// Any goroutine may change the count of Hold and Release; all else belongs to the loop's.
 
 // awaited is the bit of Conn.work that says that the loop wants to know of the
 // Release that leaves nothing held; hold is one Hold.
@@ -22,15 +21,15 @@ const (
 
 // Hold says that work for the connection is under way, such as a goroutine that
 // will answer: until Release neither Shutdown nor the peer's EOF ends the
-// connection. Each Hold needs a Release. Close and Abort do not wait for it. Any
-// goroutine may call it.
+// connection. Each Hold needs a Release. Close and Abort do not wait for Release. Any
+// goroutine may call Hold.
 func (c *Conn) Hold() {
 	if c != nil {
 		c.work.Add(hold)
 	}
 }
 
-// Release takes a Hold back, behind what was posted to the loop before. Without a
+// Release ends a Hold, once the loop has run what was posted to it before. Without a
 // Hold it does nothing. Any goroutine may call it.
 func (c *Conn) Release() {
 	for c != nil {
@@ -47,8 +46,8 @@ func (c *Conn) Release() {
 	}
 }
 
-// held tells whether Hold was called without Release, and sees to it that the loop
-// hears of the last Release.
+// held tells whether Hold was called without Release. If so, the last Release posts
+// released to the loop.
 func (c *Conn) held() bool {
 	if c.work.Load() < hold {
 		return false
@@ -68,8 +67,7 @@ func (c *Conn) released() {
 	}
 }
 
-// busy tells whether Shutdown has to wait for the handler. After CloseTimeout only
-// Hold counts.
+// busy tells whether work is under way. After CloseTimeout only Hold counts.
 func (c *Conn) busy() bool {
 	w := c.worker
 	return c.held() || !w.answersExpired && (c.is(owesAnswer) || w.drainer != nil && c.flow.Full())
@@ -83,8 +81,8 @@ func (c *Conn) closeIfIdle() {
 }
 
 // answered notes that the handler has written or ended our side. While the server
-// drains that may have been all: the next turn looks, behind what else this one
-// writes.
+// drains, that may complete the work. The next turn decides it, because this turn may write
+// more.
 func (c *Conn) answered() {
 	c.facts &^= owesAnswer
 	if w := c.worker; w.draining && !c.closes() {
@@ -95,5 +93,5 @@ func (c *Conn) answered() {
 // An answeredConn is a Conn that has answered while the server drains.
 type answeredConn Conn
 
-// Deliver closes the connection if that was all.
+// Deliver closes the connection if no work is under way any more.
 func (a *answeredConn) Deliver() { (*Conn)(a).closeIfIdle() }

@@ -27,8 +27,8 @@ func shutdown(t *testing.T, r *running, c *server.Conn) chan error {
 	return ended
 }
 
-// TestShutdownAwaitsAnAnswer: a goroutine answers what has arrived before, in one
-// turn or several; a connection beside it that owes nothing ends meanwhile.
+// TestShutdownAwaitsAnAnswer: a goroutine answers what arrived before Shutdown, in one
+// turn or several. Meanwhile a connection without work under way closes.
 func TestShutdownAwaitsAnAnswer(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
 		looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
@@ -101,7 +101,7 @@ func TestShutdownAwaitsAnswersToTheEnd(t *testing.T) {
 }
 
 // TestShutdownAwaitsAnswersForCloseTimeout: a protocol without answers does not
-// keep the server.
+// keep the server from ending.
 func TestShutdownAwaitsAnswersForCloseTimeout(t *testing.T) {
 	h := newProbe(t)
 	asked := make(chan *server.Conn, 1)
@@ -117,7 +117,7 @@ func TestShutdownAwaitsAnswersForCloseTimeout(t *testing.T) {
 	wantEnd(t, client)
 }
 
-// TestHold keeps a connection for longer than anything else does.
+// TestHold keeps a connection open for longer than CloseTimeout.
 func TestHold(t *testing.T) {
 	for name, release := range map[string]func(c *server.Conn){
 		"on the loop":    func(c *server.Conn) { _ = c.Loop().Post(c.Release) },
@@ -192,7 +192,7 @@ func TestHoldOutlivesThePeersEnd(t *testing.T) {
 	})
 }
 
-// TestReleaseMeetsShutdown releases in the moment in which Shutdown looks.
+// TestReleaseMeetsShutdown calls Release in the moment in which Shutdown begins.
 func TestReleaseMeetsShutdown(t *testing.T) {
 	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		for range 50 {
@@ -212,8 +212,8 @@ func TestReleaseMeetsShutdown(t *testing.T) {
 	})
 }
 
-// TestShutdownLetsADrainerFinish: an answer that is written piece by piece, as the
-// peer takes it, arrives whole.
+// TestShutdownLetsADrainerFinish: an answer that is written piece by piece, as fast as the
+// peer reads it, arrives whole.
 func TestShutdownLetsADrainerFinish(t *testing.T) {
 	eachNetwork(t, func(t *testing.T, addr string) {
 		const size = 8 << 20
@@ -241,7 +241,7 @@ func TestShutdownLetsADrainerFinish(t *testing.T) {
 	})
 }
 
-// TestShutdownDoesNotWaitForACallback that blocks.
+// TestShutdownDoesNotWaitForACallback: one that blocks does not keep Shutdown from returning.
 func TestShutdownDoesNotWaitForACallback(t *testing.T) {
 	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		h := newProbe(t)
@@ -267,7 +267,7 @@ func TestShutdownDoesNotWaitForACallback(t *testing.T) {
 	})
 }
 
-// TestShutdownInACallback cannot wait, but ends the server.
+// TestShutdownInACallback: Shutdown cannot wait there, but ends the server.
 func TestShutdownInACallback(t *testing.T) {
 	looptest.EachParking(t, func(t *testing.T, park uvgo.Option) {
 		h := newProbe(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A worker is one loop of a server with its listeners and connections. All but
-// the counters belongs to the loop's goroutine.
+// A worker is one loop of a server with its listeners and connections. Any goroutine may
+// read its counters; all other fields belong to the loop's.
 type worker struct {
 	server    *Server
 	loop      *uvgo.Loop
@@ -30,7 +30,7 @@ type worker struct {
 	draining       bool           // Shutdown has begun
 	answerTimer    *handles.Timer // while draining, until CloseTimeout has passed
 	answersExpired bool           // it has: only Hold counts as work
-	gone           bool           // all is closed
+	gone           bool           // listeners and connections have been closed
 	drained        chan struct{}  // closed when draining is done
 
 	open, accepted, dropped, messages, bytesIn, bytesOut atomic.Uint64
@@ -65,15 +65,15 @@ func (w *worker) serve(ctx context.Context) error {
 	return w.loop.Run(ctx)
 }
 
-// flush makes closed listeners give up their addresses now. Nothing runs the
-// loop before Serve: it would accept connections.
+// flush closes the sockets of closed listeners now, which would otherwise wait for the next
+// turn: their addresses are to be free. A turn would also accept connections before Serve.
 func (w *worker) flush() { w.loop.UpdateTime() }
 
 // stop ends serve. Any goroutine may call it.
 func (w *worker) stop() { w.loop.Stop() }
 
 // end closes listeners and connections, runs their callbacks and closes the
-// loop. Nothing in it waits for a peer, so it needs no time limit.
+// loop. It waits for no peer, so it needs no time limit.
 func (w *worker) end() {
 	w.closeListeners()
 	w.draining, w.gone = true, true
@@ -116,7 +116,8 @@ func (w *worker) drain() {
 	w.checkDrained()
 }
 
-// expireAnswers ends the wait for answers of which only time tells whether they come.
+// expireAnswers ends the wait for answers that no Hold has announced: after CloseTimeout
+// they are not expected any more.
 func (w *worker) expireAnswers() {
 	w.answersExpired = true
 	w.closeIdle()
@@ -138,7 +139,7 @@ func (w *worker) closeListeners() {
 	w.listeners = nil
 }
 
-// checkDrained tells Shutdown once no connection is left, and none may come.
+// checkDrained tells Shutdown once no connection is open, and no listener may bring one.
 func (w *worker) checkDrained() {
 	if w.draining && w.conns.first == nil && w.closing.first == nil && w.server.distributors.Load() == 0 {
 		select {

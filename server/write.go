@@ -4,8 +4,8 @@ import "github.com/uvgo/uvgo/uv"
 
 // Write queues all of p, which is borrowed: free to reuse on return. A turn's
 // writes leave together. ENOBUFS if the connection would have more than
-// WriteLimit bytes unsent: nothing was taken then. After Close it is an error
-// that errors.Is matches with net.ErrClosed.
+// WriteLimit bytes unsent: then none of p is queued. EPIPE after CloseWrite. After Close
+// the error is one that errors.Is matches with net.ErrClosed.
 func (c *Conn) Write(p []byte) (int, error) {
 	if err := c.checkWrite(len(p)); err != nil {
 		return 0, err
@@ -59,8 +59,8 @@ func (c *Conn) checkWrite(n int) error {
 	return nil
 }
 
-// unsent is Buffered, but what was written in this turn is first offered to the
-// kernel, at the price of a crossing: only what it refuses counts.
+// unsent is Buffered after an offer of this turn's writes to the kernel, which costs a
+// crossing: only what the kernel refuses counts.
 func (c *Conn) unsent() int {
 	if c.stream.Buffered() == 0 {
 		return 0
