@@ -57,19 +57,20 @@ func SetPriority(pid, priority int) error {
 	return uv.CheckAddr("setpriority", strconv.Itoa(pid), cuv.SetPriority(pid, priority))
 }
 
-// isPID tells whether C can take the number of a process as it is; cut off, it
-// might name another, such as 0.
+// isPID tells whether C's int can hold a process ID. Otherwise C would get another ID,
+// such as 0, which means the calling process.
 func isPID(pid int) bool { return pid == int(int32(pid)) }
 
-// Usage is what a process or a thread has used. Linux leaves some of it 0.
+// Usage is the resources that a process or a thread has used. On Linux some fields are
+// always 0.
 type Usage struct {
 	User, System        time.Duration
 	MaxResident         uint64 // bytes
-	SharedMemory        uint64 // this and the next two: bytes by ticks of the clock
+	SharedMemory        uint64 // this and the next two: bytes times clock ticks
 	UnsharedData        uint64
 	UnsharedStack       uint64
-	MinorFaults         uint64 // pages that were in memory
-	MajorFaults         uint64 // pages that were not
+	MinorFaults         uint64 // page faults without I/O
+	MajorFaults         uint64 // page faults with I/O
 	Swaps               uint64
 	BlockReads          uint64 // times the file system had to read
 	BlockWrites         uint64
@@ -85,9 +86,9 @@ type Usage struct {
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_getrusage
 func ProcessUsage() (Usage, error) { return usage("getrusage", false) }
 
-// ThreadUsage returns what the calling thread has used, which means something to a
-// goroutine that called [runtime.LockOSThread]. ENOTSUP where the system or libuv,
-// before 1.50, cannot tell. C function uv_getrusage_thread.
+// ThreadUsage returns what the calling thread has used. It is useful for a goroutine
+// that has called [runtime.LockOSThread], since others change threads. ENOTSUP if the
+// system cannot tell, or if libuv is older than 1.50. C function uv_getrusage_thread.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_getrusage_thread
 func ThreadUsage() (Usage, error) { return usage("getrusage thread", true) }
