@@ -8,18 +8,19 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// PID returns the process's id, as [os.Getpid] does. C function uv_os_getpid.
+// PID returns the process's ID, as [os.Getpid] does. C function uv_os_getpid.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpid
 func PID() int { return cuv.Getpid() }
 
-// ParentPID returns the id of its parent, as [os.Getppid] does. C function
+// ParentPID returns the ID of the process's parent, as [os.Getppid] does. C function
 // uv_os_getppid.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getppid
 func ParentPID() int { return cuv.Getppid() }
 
-// Priorities for SetPriority: a low number goes first.
+// Priorities for SetPriority. The lower the number, the more processor time the process
+// gets.
 const (
 	PriorityLow         = cuv.PriorityLow
 	PriorityBelowNormal = cuv.PriorityBelowNormal
@@ -29,8 +30,8 @@ const (
 	PriorityHighest     = cuv.PriorityHighest
 )
 
-// Priority returns the priority of a process, 0 for the caller's. ESRCH if there is
-// none. C function uv_os_getpriority.
+// Priority returns the priority of a process. pid 0 means the calling process. ESRCH if
+// there is no such process. C function uv_os_getpriority.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpriority
 func Priority(pid int) (int, error) {
@@ -41,10 +42,11 @@ func Priority(pid int) (int, error) {
 	return p, uv.CheckAddr("getpriority", strconv.Itoa(pid), rc)
 }
 
-// SetPriority changes it; ESRCH if there is no such process, EACCES or EPERM without
-// the right to, EINVAL for another number than those above allow. Linux keeps
-// priorities by thread: pid is the main thread of that process, and 0 is the one that
-// the goroutine happens to run on. C function uv_os_setpriority.
+// SetPriority sets the priority of a process. ESRCH if there is no such process, EACCES
+// or EPERM if this process may not change the priority, EINVAL for a priority outside
+// of PriorityHighest to PriorityLow. On Linux each thread has a priority: pid then
+// means the main thread of that process, and 0 the thread on which the goroutine runs.
+// C function uv_os_setpriority.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_setpriority
 func SetPriority(pid, priority int) error {
