@@ -5,16 +5,15 @@
  * comes here instead. While this thread is in cuv_child_spawn the child is made as
  * posix_spawn makes one: it shares our memory, on a stack of its own, and this
  * thread waits until it has become the program. What libuv's own child does to
- * itself (uv__process_child_init) is done by become, in the same order:
+ * itself (uv__process_child_init) the function become does, in the same order:
  *
- *   - it makes system calls only, and writes nothing that the others read: no
- *     malloc, no lock, no environ. glibc's setuid would ask all of our threads;
- *   - what needs memory is made before it exists: the search in PATH;
- *   - a failure is left in the child's description. libuv then gets it as fork's,
- *     and reports it as it reports one of its child's.
+ *   - The child makes system calls only, and writes nothing that other threads read:
+ *     no malloc, no lock, no environ. glibc's setuid would signal all our threads.
+ *   - What needs memory, the search in PATH, is done before the child exists.
+ *   - The child leaves the errno of a failure in its description. libuv then gets it
+ *     as the error of fork, and reports it as it reports one of its own child.
  *
- * Where the system refuses such a child, to a sandbox for instance, libuv forks
- * as ever. libuv's calls come here as interpose.h says.
+ * Where the system refuses such a child, as some sandboxes do, libuv forks. libuv's calls come here as interpose.h says.
  */
 #ifdef __linux__
 #define _GNU_SOURCE
@@ -42,7 +41,7 @@ CUV_USES_NEXT(fork);
 /* A child to be made. */
 typedef struct child {
   const uv_process_options_t *o;
-  int *fds;      /* of ours, what its descriptor i is to be, or -1 */
+  int *fds;      /* fds[i] is our descriptor that becomes the child's i, or -1 */
   int n;         /* of fds, at least 3 */
   char *names;   /* the files to try, each ended by a NUL; the empty one ends them */
   char **script; /* the arguments of a shell that runs such a file, its name missing */
@@ -51,11 +50,11 @@ typedef struct child {
 
 static __thread child *making; /* the child that this thread is about to make */
 
-/* For what runs in the child: its stack is not one that AddressSanitizer knows. */
+/* Marks what runs in the child, whose stack AddressSanitizer does not know. */
 #define IN_CHILD __attribute__((no_sanitize_address)) static
 
-/* Puts signals 1 to 31 back to their default, as libuv does, and of the real-time
- * ones those with a handler: ours must not run in the child. */
+/* Puts signals 1 to 31 back to their default, as libuv does. So it does with the
+ * real-time signals that have a handler: our handlers must not run in the child. */
 IN_CHILD int reset_signals(void) {
 #ifdef __mips__
   enum { handler = 1 };
@@ -75,9 +74,9 @@ IN_CHILD int reset_signals(void) {
   return 0;
 }
 
-/* Marks what is open beyond stderr as close-on-exec. The mark is taken from the
- * listed descriptors, so that the others stay here even if whoever opened them
- * forgot it. A kernel without close_range (before Linux 5.11) leaves it to them. */
+/* Marks all descriptors above 2 as close-on-exec; become takes the mark off those that
+ * are listed. So the child does not inherit one that was opened without the mark. A
+ * kernel before Linux 5.11 has no close_range, and nothing is marked. */
 IN_CHILD void close_others(void) { syscall(SYS_close_range, 3u, ~0u, 1u << 2 /* CLOSE_RANGE_CLOEXEC */); }
 
 /* Makes descriptor fd from use, or from /dev/null. */
@@ -100,8 +99,8 @@ IN_CHILD int move(int fd, int use) {
   return 0;
 }
 
-/* Gives the child its descriptors. Those that come from lower ones are copied
- * out of the way first: they could be replaced before their turn. */
+/* Gives the child its descriptors. One that comes from a lower number is first copied
+ * to a higher one: the lower number could be replaced before it is used. */
 IN_CHILD int take_descriptors(child *c) {
   for (int fd = 0; fd < c->n; fd++) {
     if (c->fds[fd] < 0 || c->fds[fd] >= fd) continue;
@@ -165,13 +164,13 @@ failed:
   _exit(127);
 }
 
-/* Makes the child and waits until it is the program: its number, or -1 with errno.
- * refused: there can be no such child. */
+/* Makes the child, and waits until it is the program. Returns its process id, or -1
+ * with errno. refused says whether the system has refused such a child. */
 static pid_t make(child *c, int *refused) {
   _Alignas(64) char stack[16 << 10];
   *refused = c->names == NULL;
   if (*refused) return -1;
-  syscall(SYS_gettid); /* if its definition has yet to be looked for (interpose.h), then here */
+  syscall(SYS_gettid); /* the first call may look for its definition (next.c), which the child must not do */
   pid_t pid = clone(become, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, c);
   *refused = pid < 0 && errno != EAGAIN && errno != ENOMEM;
   if (pid < 0 || c->error == 0) return pid;

@@ -11,9 +11,9 @@
 
 #include "cuv.h"
 
-/* Makes a tty handle of a terminal. libuv opens it anew, and moves the
- * descriptor that it is given there: it is given a duplicate, which is not
- * needed any more once that has worked. */
+/* Makes a tty handle of a terminal. libuv opens the terminal anew, and makes the
+ * descriptor that it gets refer to the new opening, too. So it gets a duplicate, which
+ * is closed afterwards: the caller's descriptor stays as it is. */
 int cuv_tty_new(cuv_loop *l, int fd, uint32_t slot, uint32_t gen, cuv_handle **out) {
   cuv_flush(l);
   int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -38,9 +38,9 @@ fail:
   return r;
 }
 
-/* A terminal that is not in its first mode. libuv remembers one for the whole
- * process, and what it was like for each handle; two handles of one terminal
- * then put back what the other one made of it. */
+/* A terminal that is not in its first mode. libuv remembers one terminal for the whole
+ * process, and a mode for each handle. With two handles of one terminal, each would put
+ * back the mode that the other has set. */
 typedef struct saved {
   struct saved *next;
   cuv_handle *h;
@@ -52,7 +52,8 @@ typedef struct saved {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* any thread may put modes back */
 static saved *all;
 
-/* Which terminal a descriptor refers to. All masters look the same. */
+/* Which terminal a descriptor refers to; 0 for the master of a pty, since all masters
+ * have one device number. */
 static dev_t terminal(int fd) {
   struct stat st;
 #ifdef TIOCGPTN
@@ -62,8 +63,7 @@ static dev_t terminal(int fd) {
   return fstat(fd, &st) == 0 ? st.st_rdev : 0;
 }
 
-/* Remembers the mode that the terminal of h was in before any handle changed
- * it. Once is enough. */
+/* Remembers the mode of h's terminal, unless a handle has changed it already. */
 static int save(cuv_handle *h) {
   uv_os_fd_t fd;
   int r = uv_fileno(&h->uv.handle, &fd);
@@ -128,8 +128,8 @@ static void restore(cuv_handle *h) {
   pthread_mutex_unlock(&lock);
 }
 
-/* uv_close, after putting back what save remembered: libuv does so at once for
- * the first terminal of the process that was changed, in the background, too. */
+/* uv_close, after putting back what save remembered. libuv itself puts only the first
+ * terminal back that the process has changed. */
 void cuv_tty_close(cuv_handle *h) {
   cuv_flush(cuv_loop_of(h)); /* what was written before is still for the old mode */
   restore(h);

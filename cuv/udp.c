@@ -16,8 +16,8 @@
  *   | cuv_datagram | bytes … |                        one recvmsg
  *   | 20 cuv_datagram | bytes … | bytes … | bytes … | one recvmmsg
  *
- * libuv cuts the room for recvmmsg into strides of 64 KiB. Small datagrams move
- * down from there to lie side by side, so that they leave room for others. */
+ * libuv divides the memory for recvmmsg into pieces of 64 KiB. Small datagrams are moved
+ * together, so that the arena holds more of them. */
 enum { pack_max = 4096 /* a longer datagram stays where it is */ };
 
 /* Bytes of n rounded up so that the next header is aligned. */
@@ -154,14 +154,14 @@ static void on_recv(uv_udp_t *u, ssize_t n, const uv_buf_t *buf, const struct so
   if (h->flags.udp & CUV_UDP_REPORT_DRAINED) cuv_push_handle(h, CUV_EV_UDP_RECV, 0, NULL, CUV_UDP_DRAINED);
 }
 
-/* Starts to receive; a failure is an event. */
+/* Starts receiving; a failure becomes an event. */
 void cuv_udp_recv_start(cuv_loop *l, cuv_sqe *e) {
   (void)l;
   int r = uv_udp_recv_start(&e->h->uv.udp, on_alloc, on_recv);
   if (r < 0 && r != UV_EALREADY) cuv_push_handle(e->h, CUV_EV_UDP_RECV, r, NULL, 0);
 }
 
-/* Stops to receive. */
+/* Stops receiving. */
 void cuv_udp_recv_stop(cuv_loop *l, cuv_sqe *e) {
   (void)l;
   uv_udp_recv_stop(&e->h->uv.udp);
@@ -218,8 +218,8 @@ int cuv_udp_bind(cuv_handle *h, cuv_addr addr, unsigned flags) {
   return uv_udp_bind(&h->uv.udp, (struct sockaddr *)&ss, flags);
 }
 
-/* Makes sure that there is a socket: what libuv does by itself before it sends
- * or receives, yet now, so that a failure is the caller's. */
+/* Makes a socket if there is none. libuv does so by itself before it sends or receives;
+ * done here, a failure is the error of the caller's own call. */
 int cuv_udp_autobind(cuv_handle *h, int family) {
   cuv_flush(cuv_loop_of(h));
   if (h->uv.udp.io_watcher.fd != -1) return 0;

@@ -13,7 +13,7 @@ typedef struct send_req {
   char data[];
 } send_req;
 
-/* A queued datagram has left, or not. */
+/* Reports that a queued datagram was sent, or why not. */
 static void on_send(uv_udp_send_t *req, int status) {
   send_req *s = (send_req *)req;
   cuv_handle *h = cuv_of(req->handle);
@@ -103,7 +103,7 @@ static int offer(cuv_handle *h, batch *b) {
 }
 
 /* Sends a chain of datagrams of one handle, in order, in as few system calls as it takes.
- * What the kernel has no room for goes to libuv's queue. */
+ * What the kernel does not take goes to libuv's queue. */
 void cuv_udp_send_chain(cuv_loop *l, cuv_sqe *first) {
   cuv_sqe *sq = l->ring.sq;
   cuv_handle *h = first->h;
@@ -138,7 +138,7 @@ int cuv_udp_try_send(cuv_handle *h, const cuv_addr *to, const char *p, size_t n)
   return uv_udp_try_send(&h->uv.udp, &buf, 1, receiver(to, &ss));
 }
 
-/* Sends bytes that are borrowed for this call: if the kernel has no room they
+/* Sends bytes that are borrowed for this call. If the kernel does not take them, they
  * are copied to libuv's queue. */
 int cuv_udp_send(cuv_handle *h, const cuv_addr *to, const char *p, size_t n) {
   struct sockaddr_storage ss;

@@ -125,7 +125,7 @@ func (s *stream) SetWatermarks(low, high int) error {
 // write then waits for OnDrain's function, which runs once Full was true unless the stream is
 // closed first. False on a closed stream. No libuv counterpart.
 func (s *stream) Full() bool {
-	return s.mine("full") && s.c != nil && !s.has(closing) && s.controlled().Full()
+	return s.owned("full") && s.c != nil && !s.has(closing) && s.controlled().Full()
 }
 
 // OnDrain sets the function that runs when the stream was Full and may be written
@@ -133,7 +133,7 @@ func (s *stream) Full() bool {
 // It runs also when what was queued has failed: then the next Write returns the error. A nil
 // fn is none. No libuv counterpart.
 func (s *stream) OnDrain(fn func()) {
-	if !s.mine("on drain") || s.c == nil || s.has(closing) {
+	if !s.owned("on drain") || s.c == nil || s.has(closing) {
 		return
 	}
 	f := s.controlled()
