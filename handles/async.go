@@ -7,16 +7,16 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// An Async lets any goroutine make the loop call a function. Sends that come before
-// the function has run are one call. C type uv_async_t.
+// An Async lets any goroutine make the loop call a function. Several calls of Send
+// before the function has run make one call of it. C type uv_async_t.
 //
 // https://docs.libuv.org/en/v1.x/async.html
 type Async struct {
 	handle
-	fn   func()
-	fire func()      // run, made once
-	sent atomic.Bool // a call is queued
-	gone atomic.Bool // closing, for other goroutines
+	fn     func()
+	runFn  func()      // the method value run, made once so that Send allocates nothing
+	queued atomic.Bool // a call of runFn is posted and has not begun
+	closed atomic.Bool // Close was called: Send looks here, since the flags are the loop's
 }
 
 var _ uv.Handle = (*Async)(nil)
@@ -27,7 +27,7 @@ var _ uv.Handle = (*Async)(nil)
 // https://docs.libuv.org/en/v1.x/async.html#c.uv_async_init
 func NewAsync(l uv.Loop, fn func()) (*Async, error) {
 	a := &Async{fn: fn}
-	a.fire = a.run
+	a.runFn = a.run
 	if err := a.open(l, "async init", uv.KindAsync, false, (*asyncTarget)(a)); err != nil {
 		return nil, err
 	}
@@ -36,39 +36,39 @@ func NewAsync(l uv.Loop, fn func()) (*Async, error) {
 }
 
 // Send makes the loop call the function in its next turn, and wakes the loop if it
-// waits. Any goroutine may call it, at any time; after Close it is an error. C
-// function uv_async_send.
+// waits. Any goroutine may call it, at any time. After Close it fails. C function
+// uv_async_send.
 //
 // https://docs.libuv.org/en/v1.x/async.html#c.uv_async_send
 func (a *Async) Send() error {
 	if a.core == nil {
 		return uv.Fail("async send", uv.EINVAL)
 	}
-	if a.gone.Load() {
+	if a.closed.Load() {
 		return &uv.OpError{Op: "async send", Err: uv.ErrClosed}
 	}
-	if a.sent.Load() || !a.sent.CompareAndSwap(false, true) { // the load alone leaves the cache line shared
+	if a.queued.Load() || !a.queued.CompareAndSwap(false, true) { // Load first: a failed swap would take the cache line from other cores
 		return nil
 	}
-	return a.core.Post(a.fire)
+	return a.core.Post(a.runFn)
 }
 
 func (a *Async) run() {
-	a.sent.Store(false)
+	a.queued.Store(false) // before fn: a Send during fn makes another call
 	if a.fn != nil && !a.has(closing) {
 		a.fn()
 	}
 }
 
-// Close starts closing the handle; a send that has not been delivered is dropped. C
-// function uv_close.
+// Close starts closing the handle. The function does not run any more, even if Send was
+// called. C function uv_close.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (a *Async) Close() error {
 	if err := a.handle.Close(); err != nil {
 		return err
 	}
-	a.gone.Store(true)
+	a.closed.Store(true)
 	return nil
 }
 

@@ -52,7 +52,7 @@ func (b *Base) OnDrain(fn func()) { (*stream)(b).OnDrain(fn) }
 
 // Reading tells whether the stream is being read: from ReadStart until ReadStop, the end, an
 // error, or Close. No libuv counterpart.
-func (b *Base) Reading() bool { return b.mine("reading") && b.has(reading) }
+func (b *Base) Reading() bool { return b.owned("reading") && b.has(reading) }
 
 // LocalAddr is that of a TCP; see [TCP.LocalAddr]. ENOTSUP for other streams. No libuv
 // counterpart.
@@ -83,5 +83,5 @@ func (b *Base) Writable() bool { return (*stream)(b).Writable() }
 // Close is that of the stream; see [TCP.Close]. No libuv counterpart.
 func (b *Base) Close() error { return (*stream)(b).Close() }
 
-// Shed is that of the stream; see [TCP.Shed]. No libuv counterpart.
-func (b *Base) Shed() uint64 { return (*stream)(b).Shed() }
+// Dropped is that of the stream; see [TCP.Dropped]. No libuv counterpart.
+func (b *Base) Dropped() uint64 { return (*stream)(b).Dropped() }

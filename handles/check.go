@@ -23,8 +23,8 @@ func NewCheck(l uv.Loop) (*Check, error) {
 	return p, nil
 }
 
-// Start makes fn run in every turn until Stop; if the handle is active already it does
-// nothing. EINVAL for a nil fn. C function uv_check_start.
+// Start makes fn run in every turn until Stop. It does nothing if the handle is active
+// already. EINVAL for a nil fn. C function uv_check_start.
 //
 // https://docs.libuv.org/en/v1.x/check.html#c.uv_check_start
 func (p *Check) Start(fn func()) error { return p.start("check start", fn) }

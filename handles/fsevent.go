@@ -8,10 +8,12 @@ import (
 )
 
 // An FSEvent tells when a file, or an entry of a directory, changes. C type
-// uv_fs_event_t, https://docs.libuv.org/en/v1.x/fs_event.html.
+// uv_fs_event_t.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html
 type FSEvent struct {
 	handle
-	name string // the last one reported: a file mostly changes many times
+	name string // the last one reported, kept because a file mostly changes many times
 	fn   func(name string, events FSEventKind, err error)
 }
 
@@ -22,18 +24,18 @@ type FSEventKind int
 
 // What FSEvent reports, after libuv's.
 const (
-	Rename FSEventKind = cuv.FSEventRename // created, deleted or renamed
-	Change FSEventKind = cuv.FSEventChange // the content or the attributes
+	FSEventRename FSEventKind = cuv.FSEventRename // created, deleted or renamed
+	FSEventChange FSEventKind = cuv.FSEventChange // the content or the attributes
 )
 
 // String names the events: "rename", "change", "rename|change". No libuv
 // counterpart.
 func (k FSEventKind) String() string {
 	var names []string
-	if k&Rename != 0 {
+	if k&FSEventRename != 0 {
 		names = append(names, "rename")
 	}
-	if k&Change != 0 {
+	if k&FSEventChange != 0 {
 		names = append(names, "change")
 	}
 	return strings.Join(names, "|")
@@ -46,14 +48,15 @@ type FSEventFlag int
 // Start answers ENOTSUP.
 const (
 	FSEventWatchEntry FSEventFlag = cuv.FSEventWatchEntry // a directory itself, not its entries; no system can
-	FSEventStat       FSEventFlag = cuv.FSEventStat       // by looking at intervals, as FSPoll does; no system can
+	FSEventStat       FSEventFlag = cuv.FSEventStat       // by asking at intervals, as FSPoll does; no system can
 	FSEventRecursive  FSEventFlag = cuv.FSEventRecursive  // all of a tree: macOS
 )
 
 const fsEventAll = FSEventWatchEntry | FSEventStat | FSEventRecursive
 
-// NewFSEvent makes a handle that watches files. C function uv_fs_event_init,
-// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_init.
+// NewFSEvent makes a handle that watches files. C function uv_fs_event_init.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_init
 func NewFSEvent(l uv.Loop) (*FSEvent, error) {
 	f := new(FSEvent)
 	if err := f.open(l, "fs event init", uv.KindFSEvent, false, (*fsEventTarget)(f)); err != nil {
@@ -76,8 +79,9 @@ func NewFSEvent(l uv.Loop) (*FSEvent, error) {
 //
 // EINVAL for a nil fn, a NUL byte in path, or a handle that is active; ENOTSUP
 // for a flag that the system cannot do; ENOENT; EACCES if the file cannot be
-// read; ENOSPC beyond the user's limit of watches. C function uv_fs_event_start,
-// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_start.
+// read; ENOSPC beyond the user's limit of watches. C function uv_fs_event_start.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_start
 func (f *FSEvent) Start(path string, flags FSEventFlag, fn func(name string, events FSEventKind, err error)) error {
 	const op = "fs event start"
 	if err := f.use(op); err != nil {
@@ -99,34 +103,24 @@ func (f *FSEvent) Start(path string, flags FSEventFlag, fn func(name string, eve
 }
 
 // Stop ends watching: fn runs no more, not even for what has happened already.
-// C function uv_fs_event_stop,
-// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_stop.
+// C function uv_fs_event_stop.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_stop
 func (f *FSEvent) Stop() error {
-	if err := f.use("fs event stop"); err != nil {
-		return err
-	}
-	if !f.has(active) {
-		return nil
-	}
-	f.clear(active)
-	f.core.Bump(f.c)
-	f.fn = nil
-	return uv.Check("fs event stop", f.c.FSEventStop())
+	return stopWatch(&f.handle, "fs event stop", (*cuv.Handle).FSEventStop, &f.fn)
 }
 
 // Path returns what is watched. EINVAL if the handle is not active. C function
-// uv_fs_event_getpath,
-// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_getpath.
+// uv_fs_event_getpath.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_getpath
 func (f *FSEvent) Path() (string, error) {
-	if err := f.use("fs event path"); err != nil {
-		return "", err
-	}
-	path, rc := f.c.FSEventPath()
-	return path, uv.Check("fs event path", rc)
+	return watchedPath(&f.handle, "fs event path", (*cuv.Handle).FSEventPath)
 }
 
-// complete handles the handle's events. C type uv_fs_event_cb,
-// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_cb.
+// complete handles the handle's events. C type uv_fs_event_cb.
+//
+// https://docs.libuv.org/en/v1.x/fs_event.html#c.uv_fs_event_cb
 func (f *FSEvent) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvFSEvent:

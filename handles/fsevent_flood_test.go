@@ -38,7 +38,7 @@ func TestFSEventAFloodArrivesInFull(t *testing.T) {
 		w := uvtest.Must(l.NewFSEvent())
 		uvtest.Check(t, w.Start(dir, 0, func(name string, kind handles.FSEventKind, err error) {
 			uvtest.Check(t, err)
-			if kind != handles.Rename {
+			if kind != handles.FSEventRename {
 				t.Errorf("%s: %v", name, kind)
 			}
 			got[name]++

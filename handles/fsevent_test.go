@@ -203,7 +203,7 @@ func TestFSEventManyOnOneLoop(t *testing.T) {
 			w := uvtest.Must(l.NewFSEvent())
 			uvtest.Check(t, w.Start(filepath.Join(dir, name), 0, func(n string, kind handles.FSEventKind, err error) {
 				uvtest.Check(t, err)
-				if n != name || kind != handles.Change {
+				if n != name || kind != handles.FSEventChange {
 					t.Errorf("%s got a report of %s %v", name, n, kind)
 				}
 				got[name]++

@@ -10,9 +10,11 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// An FSPoll looks at a file at intervals and tells when its status has changed:
+// An FSPoll asks about a file at intervals and tells when its status has changed:
 // slower than FSEvent, but on any file system, and for files that do not exist
-// yet. C type uv_fs_poll_t, https://docs.libuv.org/en/v1.x/fs_poll.html.
+// yet. C type uv_fs_poll_t.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html
 type FSPoll struct {
 	handle
 	fn func(prev, cur uv.Stat, err error)
@@ -20,9 +22,10 @@ type FSPoll struct {
 
 var _ uv.Handle = (*FSPoll)(nil)
 
-// NewFSPoll makes a handle that looks at a file time and again. C function
-// uv_fs_poll_init,
-// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_init.
+// NewFSPoll makes a handle that asks about a file at intervals. C function
+// uv_fs_poll_init.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_init
 func NewFSPoll(l uv.Loop) (*FSPoll, error) {
 	f := new(FSPoll)
 	if err := f.open(l, "fs poll init", uv.KindFSPoll, false, (*fsPollTarget)(f)); err != nil {
@@ -31,14 +34,15 @@ func NewFSPoll(l uv.Loop) (*FSPoll, error) {
 	return f, nil
 }
 
-// Start makes fn run when the status of the file at path has changed since the
-// last look, one of which takes place now, then one each interval, which counts
-// in whole milliseconds, at least one. Looks run on libuv's thread pool. When a
-// look fails fn gets its error, such as ENOENT, once, and a zero cur; when the
-// file is there again, it gets the last status that was seen as prev. EINVAL for
+// Start makes fn run when the status of the file at path has changed since libuv last
+// asked: it asks now and then once each interval, which counts in whole milliseconds, at
+// least one, on libuv's thread pool. When the system answers with an error, such as
+// ENOENT, fn gets the error once, with a zero cur; when the file exists again, fn gets the
+// last status that was seen as prev. EINVAL for
 // a nil fn, a NUL byte in path, an interval that is not positive or beyond 49
-// days, or a handle that is active. C function uv_fs_poll_start,
-// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_start.
+// days, or a handle that is active. C function uv_fs_poll_start.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_start
 func (f *FSPoll) Start(path string, interval time.Duration, fn func(prev, cur uv.Stat, err error)) error {
 	const op = "fs poll start"
 	if err := f.use(op); err != nil {
@@ -65,35 +69,25 @@ func (f *FSPoll) Start(path string, interval time.Duration, fn func(prev, cur uv
 	return nil
 }
 
-// Stop ends looking: fn runs no more. A look under way still ends on the thread
-// pool. C function uv_fs_poll_stop,
-// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_stop.
+// Stop ends watching: fn runs no more. A call that a thread of the pool has begun still
+// runs to its end. C function uv_fs_poll_stop.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_stop
 func (f *FSPoll) Stop() error {
-	if err := f.use("fs poll stop"); err != nil {
-		return err
-	}
-	if !f.has(active) {
-		return nil
-	}
-	f.clear(active)
-	f.core.Bump(f.c)
-	f.fn = nil
-	return uv.Check("fs poll stop", f.c.FSPollStop())
+	return stopWatch(&f.handle, "fs poll stop", (*cuv.Handle).FSPollStop, &f.fn)
 }
 
-// Path returns what is looked at. EINVAL if the handle is not active. C
-// function uv_fs_poll_getpath,
-// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_getpath.
+// Path returns what is watched. EINVAL if the handle is not active. C
+// function uv_fs_poll_getpath.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_getpath
 func (f *FSPoll) Path() (string, error) {
-	if err := f.use("fs poll path"); err != nil {
-		return "", err
-	}
-	path, rc := f.c.FSPollPath()
-	return path, uv.Check("fs poll path", rc)
+	return watchedPath(&f.handle, "fs poll path", (*cuv.Handle).FSPollPath)
 }
 
-// complete handles the handle's events. C type uv_fs_poll_cb,
-// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_cb.
+// complete handles the handle's events. C type uv_fs_poll_cb.
+//
+// https://docs.libuv.org/en/v1.x/fs_poll.html#c.uv_fs_poll_cb
 func (f *FSPoll) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvFSPoll:

@@ -5,12 +5,13 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// Guard says that goroutines use the stream's descriptor by its number, which must
-// not be closed under them: the next open of any goroutine would get it, and their
-// bytes. Close, by whomever, asks inUse first, on the loop's goroutine. If that
-// returns true, the handle is closing and no longer reads, but keeps its number,
-// and the loop alive, until Unguard. What SO_LINGER asks of the close is inUse's to see to,
-// too. EINVAL for a nil inUse. No libuv counterpart.
+// Guard lets other goroutines use the stream's descriptor by its number. While they do,
+// the descriptor must not be closed: the next open in the process could get the same
+// number, and would receive their bytes. So every close of the handle first calls
+// inUse, on the loop's goroutine. If inUse returns true, the handle is closing and
+// reads no more, but the descriptor stays open and the loop alive until Unguard. The
+// caller of Guard also takes care of SO_LINGER, which can make the close sleep. EINVAL
+// for a nil inUse. No libuv counterpart.
 func (b *Base) Guard(inUse func() bool) error {
 	s := (*stream)(b)
 	if err := s.use("guard"); err != nil {
@@ -20,24 +21,24 @@ func (b *Base) Guard(inUse func() bool) error {
 		return s.fail("guard", uv.EINVAL)
 	}
 	s.guard = inUse
-	s.seen = 0 // linger.go is for who closes and is not asked
+	s.exposedFD = 0 // linger.go leaves the socket to the guard
 	return nil
 }
 
-// Unguard ends what Guard began, and the close that waits for it. No libuv
-// counterpart.
+// Unguard ends what Guard began. A close that inUse has deferred now takes place.
+// No libuv counterpart.
 func (b *Base) Unguard() {
 	s := (*stream)(b)
-	put := s.guard != nil && s.has(closing)
+	deferred := s.guard != nil && s.has(closing)
 	s.guard = nil
-	if put && s.c != nil {
+	if deferred && s.c != nil {
 		s.core.Drop()
 		s.core.Ring().Submit(cuv.OpClose, s.c, 0, 0)
 	}
 }
 
-// Close starts closing the handle as all handles do; see [Timer.Close]. Behind a guard
-// it may be put off. C function uv_close.
+// Close starts closing the handle as all handles do; see [Timer.Close]. A guard may
+// defer it; see [Base.Guard]. C function uv_close.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (s *stream) Close() error {
@@ -50,15 +51,16 @@ func (s *stream) Close() error {
 	if err := s.core.Check(s.kind.String() + " close"); err != nil {
 		return err
 	}
-	if s.guarded() {
-		s.putOffClose()
+	if s.inUse() {
+		s.deferClose()
 		return nil
 	}
 	return s.handle.Close()
 }
 
-// guarded asks the guard; one that says no has done its work.
-func (s *stream) guarded() bool {
+// inUse tells whether the guard defers the close. If it does not, the guard ends, since
+// no later close will ask.
+func (s *stream) inUse() bool {
 	if s.guard != nil && s.guard() {
 		return true
 	}
@@ -66,14 +68,15 @@ func (s *stream) guarded() bool {
 	return false
 }
 
-// putOffClose starts a close that Unguard ends. Meanwhile C reads nothing that
-// nobody would get, and the loop stays alive, as for every handle that is closing.
-func (s *stream) putOffClose() {
+// deferClose starts a close that Unguard finishes. Until then libuv must not read,
+// since no callback would get the bytes, and the loop stays alive, as for every handle
+// that is closing.
+func (s *stream) deferClose() {
 	s.startClose()
 	s.core.Ring().Submit(cuv.OpReadStop, s.c, 0, 0)
 	s.core.Hold()
 }
 
-// Guarded tells whether Guard is in force: with Closing, that Unguard ends the
-// close. No libuv counterpart.
+// Guarded tells whether Guard is in force. If Closing is true as well, the close waits
+// for Unguard. No libuv counterpart.
 func (b *Base) Guarded() bool { return b.guard != nil }

@@ -12,20 +12,20 @@ import (
 
 // State flags of a handle.
 const (
-	closing    = 1 << iota
-	closed     // the close event has come
-	unref      // Unref was called last
-	active     // timers, phases, signals: started
-	started    // timers: Start has been called
-	opened     // streams: there is a socket
-	listening  // streams
-	connecting // streams
-	readable   // streams: may be read from
-	writable   // streams: may be written to
-	reading    // streams: between ReadStart and ReadStop, EOF or an error
-	delivering // streams: held chunks are about to be delivered
-	pausing    // listeners: connections are left to the kernel
-	waiting    // listeners: libuv holds a connection back
+	closing     = 1 << iota
+	closed      // the close event has been delivered
+	unref       // Unref was called last
+	active      // timers, phases, signals, polls, processes: between start and stop
+	started     // timers: Start has been called once
+	opened      // streams: there is a socket
+	listening   // streams
+	connecting  // streams
+	readable    // streams: may be read from
+	writable    // streams: may be written to
+	reading     // streams: between ReadStart and ReadStop, EOF or an error
+	deliveryDue // streams, UDP: the next turn delivers what was kept
+	paused      // listeners: between PauseAccept and ResumeAccept
+	acceptDue   // listeners: libuv has accepted a connection that C has not taken, for it was paused
 )
 
 // handle is what all handles have in common.
@@ -35,20 +35,21 @@ type handle struct {
 	onClose func()
 	flags   uint16
 	kind    uv.HandleKind
-	seen    int32 // linger.go: the descriptor, once others have seen it
-	last    int32 // linger.go: a duplicate of the descriptor, to be closed last
+	// Of TCP sockets, see linger.go.
+	exposedFD int32 // the descriptor, once code outside has it and may have set options; 0 before
+	lingerFD  int32 // a duplicate of the descriptor, to be closed last
 }
 
-// on says what the handle is, and whose; op names the call that makes it.
-func (h *handle) on(l uv.Loop, op string, kind uv.HandleKind) (err error) {
+// attach sets the handle's kind and loop. op names the call in an error.
+func (h *handle) attach(l uv.Loop, op string, kind uv.HandleKind) (err error) {
 	h.kind = kind
 	h.core, err = core.Use(l, op)
 	return err
 }
 
-// open makes the C handle for t, the type that embeds h.
+// open makes the C handle. t receives its events: it is the type that embeds h.
 func (h *handle) open(l uv.Loop, op string, kind uv.HandleKind, ipc bool, t core.Target) error {
-	if err := h.on(l, op, kind); err != nil {
+	if err := h.attach(l, op, kind); err != nil {
 		return err
 	}
 	c, err := h.core.Open(op, kind, ipc, t)
@@ -56,7 +57,8 @@ func (h *handle) open(l uv.Loop, op string, kind uv.HandleKind, ipc bool, t core
 	return err
 }
 
-// register makes t the owner of a handle that C accepted.
+// register makes t receive the events of a C handle that already exists, such as an
+// accepted connection.
 func (h *handle) register(core *core.Core, c *cuv.Handle, t core.Target) {
 	h.core, h.kind = core, uv.HandleKind(c.Kind())
 	h.c = c
@@ -66,23 +68,23 @@ func (h *handle) register(core *core.Core, c *cuv.Handle, t core.Target) {
 // use checks that the handle may be used: EINVAL for one that no constructor made,
 // ErrNotOwner on another goroutine, ErrClosed. op names the call in the error.
 func (h *handle) use(op string) error {
-	if h.core.Owned() && h.flags&closing == 0 { // in this order: the flags are the owner's
+	if h.core.Owned() && h.flags&closing == 0 { // in this order: only the owner may read the flags
 		return nil
 	}
-	return h.refusal(op)
+	return h.useError(op)
 }
 
-// refusal is use's other part.
-func (h *handle) refusal(op string) error {
+// useError returns the error of use, which has failed.
+func (h *handle) useError(op string) error {
 	if err := h.core.Check(op); err != nil {
 		return err
 	}
 	return &uv.OpError{Op: op, Err: uv.ErrClosed}
 }
 
-// mine is use for calls that have no error to return: one on another goroutine is
-// logged. It does not ask whether the handle is closing.
-func (h *handle) mine(op string) bool {
+// owned is use for calls that return no error: it logs a call from a wrong goroutine
+// and returns false. It does not look whether the handle is closing.
+func (h *handle) owned(op string) bool {
 	if h.core.Owned() {
 		return true
 	}
@@ -94,13 +96,13 @@ func (h *handle) has(f uint16) bool { return h.flags&f != 0 }
 func (h *handle) set(f uint16)      { h.flags |= f }
 func (h *handle) clear(f uint16)    { h.flags &^= f }
 
-// Kind tells what the handle is. C function uv_handle_get_type.
+// Kind returns the handle's type. C function uv_handle_get_type.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_handle_get_type
 func (h *handle) Kind() uv.HandleKind { return h.kind }
 
-// String names the handle; in debug mode with the place where it was created.
-// No libuv counterpart.
+// String returns the handle's kind, in debug mode with the place where the handle was
+// created. No libuv counterpart.
 func (h *handle) String() string {
 	if h.core.Owned() && h.c != nil {
 		if site := h.core.SiteOf(h.c.Slot); site != "" {
@@ -115,7 +117,7 @@ func (h *handle) String() string {
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_ref
 func (h *handle) Ref() {
-	if h.mine("ref") && h.has(unref) && !h.has(closing) {
+	if h.owned("ref") && h.has(unref) && !h.has(closing) {
 		h.clear(unref)
 		h.core.Ring().Submit(cuv.OpRef, h.c, 0, 0)
 	}
@@ -125,7 +127,7 @@ func (h *handle) Ref() {
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_unref
 func (h *handle) Unref() {
-	if h.mine("unref") && !h.has(unref|closing) {
+	if h.owned("unref") && !h.has(unref|closing) {
 		h.set(unref)
 		h.core.Ring().Submit(cuv.OpUnref, h.c, 0, 0)
 	}
@@ -135,22 +137,23 @@ func (h *handle) Unref() {
 // uv_has_ref.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_has_ref
-func (h *handle) HasRef() bool { return h.mine("has ref") && !h.has(unref|closed) }
+func (h *handle) HasRef() bool { return h.owned("has ref") && !h.has(unref|closed) }
 
-// Active tells whether the handle is doing something: a timer, idle, prepare, check or
-// signal between start and stop, an async until it is closed. C function uv_is_active.
+// Active tells whether the handle can call its function: a timer, idle, prepare, check,
+// signal, poll, FSEvent or FSPoll between start and stop, a process until the child
+// ends, an async until it is closed. C function uv_is_active.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_is_active
-func (h *handle) Active() bool { return h.mine("active") && h.has(active) && !h.has(closing) }
+func (h *handle) Active() bool { return h.owned("active") && h.has(active) && !h.has(closing) }
 
 // Closing tells whether Close has been called. C function uv_is_closing.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_is_closing
-func (h *handle) Closing() bool { return h.mine("closing") && h.has(closing) }
+func (h *handle) Closing() bool { return h.owned("closing") && h.has(closing) }
 
-// Close starts closing the handle; a second call does nothing. From now on no callback
-// of the handle runs but those of its requests, which complete with ECANCELED, and
-// then the one of OnClose. C function uv_close.
+// Close starts closing the handle; a second call does nothing. The handle's callbacks
+// do not run any more, with two exceptions: its requests complete with ECANCELED, and
+// then the function of OnClose runs. C function uv_close.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (h *handle) Close() error {
@@ -162,7 +165,7 @@ func (h *handle) Close() error {
 	return nil
 }
 
-// closeAgain tells, on the loop's goroutine, whether Close has been called before.
+// closeAgain tells whether Close has been called before. It fails on a wrong goroutine.
 func (h *handle) closeAgain() (bool, error) {
 	if h.core.Owned() {
 		return h.has(closing), nil
@@ -170,34 +173,35 @@ func (h *handle) closeAgain() (bool, error) {
 	return false, h.core.Check(h.kind.String() + " close")
 }
 
-// startClose makes closing true, and events that wait stale.
+// startClose makes Closing true, and makes the handle's events that wait for delivery
+// stale.
 func (h *handle) startClose() {
 	h.set(closing)
 	h.clear(active | reading)
-	if h.kind == uv.KindTTY { // here, so that Close of its Base does it, too
+	if h.kind == uv.KindTTY { // not in TTY.Close, which Base.Close does not call
 		h.c.TTYClose()
 	}
-	if h.seen > 0 {
-		h.keepOpen()
+	if h.exposedFD > 0 {
+		h.deferLinger()
 	}
 	h.core.Bump(h.c)
 }
 
 // OnClose sets the function that runs when libuv is done with the handle, after the
-// callbacks of all its requests; nil for none. C type uv_close_cb.
+// callbacks of all its requests. nil sets none. C type uv_close_cb.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_close_cb
 func (h *handle) OnClose(fn func()) {
-	if h.mine("on close") {
+	if h.owned("on close") {
 		h.onClose = fn
 	}
 }
 
-// finish handles the close event.
+// finish handles the close event: libuv is done with the handle.
 func (h *handle) finish() {
 	h.set(closed)
-	if h.last > 0 {
-		go unix.Close(int(h.last))
+	if h.lingerFD > 0 { // the last descriptor of the socket: this close may sleep
+		go unix.Close(int(h.lingerFD))
 	}
 	fn := h.onClose
 	h.onClose = nil

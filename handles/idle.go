@@ -5,7 +5,7 @@ import (
 )
 
 // An Idle calls a function in every turn, before the prepare handles. While one is
-// active the loop does not block, so timers and I/O go on at full speed. C type
+// active the loop polls without waiting, so it uses all of a processor's time. C type
 // uv_idle_t.
 //
 // https://docs.libuv.org/en/v1.x/idle.html
@@ -25,8 +25,8 @@ func NewIdle(l uv.Loop) (*Idle, error) {
 	return p, nil
 }
 
-// Start makes fn run in every turn until Stop; if the handle is active already it does
-// nothing. EINVAL for a nil fn. C function uv_idle_start.
+// Start makes fn run in every turn until Stop. It does nothing if the handle is active
+// already. EINVAL for a nil fn. C function uv_idle_start.
 //
 // https://docs.libuv.org/en/v1.x/idle.html#c.uv_idle_start
 func (p *Idle) Start(fn func()) error { return p.start("idle start", fn) }

@@ -9,16 +9,16 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// maxPending is how many descriptors may wait to be accepted when another chunk
-// is due: a peer must not be able to use up those of the process.
+// maxPending is how many descriptors may wait to be accepted while reading goes on. It
+// keeps a peer from using up the process's descriptors.
 const maxPending = 256
 
-// ipc is what a pipe that passes descriptors adds to Pipe. A descriptor belongs
-// to the chunk that it came with: it is pending once that has been delivered.
+// ipc is the state of a pipe that receives descriptors. A descriptor belongs to the
+// chunk with which it came. It is pending once that chunk has been delivered.
 type ipc struct {
-	queue   []passed // arrived and not accepted, oldest first
-	arrived int      // how many ever arrived
-	pending int      // how many of the queue came with delivered chunks
+	queue   []passed // those not yet accepted, oldest first
+	arrived int      // how many have arrived since the pipe was opened
+	pending int      // how many of the queue came with chunks that have been delivered
 }
 
 // passed is a descriptor that arrived.
@@ -27,14 +27,16 @@ type passed struct {
 	kind uv.HandleKind
 }
 
-// due notes that a chunk is delivered by which so many had arrived.
-func (in *ipc) due(arrived int) { in.pending = len(in.queue) - (in.arrived - arrived) }
+// setPending makes those descriptors pending that came up to and with a chunk. arrived
+// is what in.arrived was when the chunk came.
+func (in *ipc) setPending(arrived int) { in.pending = len(in.queue) - (in.arrived - arrived) }
 
-// crowded tells whether too many descriptors wait for another chunk.
-func (in *ipc) crowded() bool { return in.pending > maxPending }
+// tooMany tells whether too many descriptors are pending for another chunk to be
+// delivered.
+func (in *ipc) tooMany() bool { return in.pending > maxPending }
 
-// nextPassed removes the oldest descriptor.
-func (in *ipc) nextPassed() passed {
+// pop removes the oldest descriptor from the queue and returns it.
+func (in *ipc) pop() passed {
 	d := in.queue[0]
 	in.queue = in.queue[1:]
 	in.pending--
@@ -44,7 +46,7 @@ func (in *ipc) nextPassed() passed {
 	return d
 }
 
-// discard closes what nobody accepted.
+// discard closes the descriptors that were not accepted.
 func (in *ipc) discard() {
 	for _, d := range in.queue {
 		unix.Close(d.fd)
@@ -76,30 +78,32 @@ func (p *Pipe) complete(ev *cuv.Event) {
 	}
 }
 
-// onIPCRead is onRead of a chunk, or an end, and the descriptors before it.
+// onIPCRead is onRead for a pipe that receives descriptors. libuv reports a chunk after
+// the descriptors that came with it.
 func (p *Pipe) onIPCRead(ev *cuv.Event) {
 	in := p.ipc
-	deliver := p.has(reading) && p.held == nil
-	if deliver && !in.crowded() {
-		in.due(in.arrived)
+	deliver := p.has(reading) && p.kept == nil
+	if deliver && !in.tooMany() {
+		in.setPending(in.arrived)
 		p.onRead(ev)
 		return
 	}
-	h := p.hold()
-	h.ipc = in
-	h.marks = append(h.marks, in.arrived)
+	k := p.keep()
+	k.ipc = in
+	k.arrived = append(k.arrived, in.arrived)
 	var fn func(p []byte, err error)
 	if deliver {
-		fn = p.suspend()
+		fn = p.stopReading()
 	}
-	p.onRead(ev) // holds it
+	p.onRead(ev) // keeps it
 	if fn != nil {
 		fn(nil, p.fail("read", uv.EMFILE))
 	}
 }
 
-// suspend stops reading and returns the function that learns why.
-func (s *stream) suspend() func(p []byte, err error) {
+// stopReading stops reading and returns the function of ReadStart, so that the caller
+// can pass it the reason.
+func (s *stream) stopReading() func(p []byte, err error) {
 	fn := s.read
 	s.clear(reading)
 	s.read = nil
@@ -107,21 +111,21 @@ func (s *stream) suspend() func(p []byte, err error) {
 	return fn
 }
 
-// PendingCount returns how many descriptors came with the chunks that were delivered
-// so far and wait for Accept or AcceptFile; always 0 without IPC. C function
+// PendingCount returns how many descriptors wait for Accept or AcceptFile, of those
+// that came with chunks delivered so far. It is 0 without IPC. C function
 // uv_pipe_pending_count.
 //
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_count
 func (p *Pipe) PendingCount() int {
-	if !p.mine("pending count") || p.ipc == nil || p.has(closing) {
+	if !p.owned("pending count") || p.ipc == nil || p.has(closing) {
 		return 0
 	}
 	return p.ipc.pending
 }
 
-// PendingType tells what the oldest of them is: KindTCP, KindPipe, KindUDP, KindTTY,
-// KindFile for files and devices, KindUnknown for others and if there is none. C
-// function uv_pipe_pending_type.
+// PendingType returns the kind of the oldest pending descriptor: KindTCP, KindPipe,
+// KindUDP, KindTTY, KindFile for files and devices, KindUnknown for others and if none
+// is pending. C function uv_pipe_pending_type.
 //
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_type
 func (p *Pipe) PendingType() uv.HandleKind {
@@ -131,8 +135,8 @@ func (p *Pipe) PendingType() uv.HandleKind {
 	return p.ipc.queue[0].kind
 }
 
-// waiting checks that a descriptor is pending.
-func (p *Pipe) waiting(op string) error {
+// checkPending fails unless a descriptor is pending.
+func (p *Pipe) checkPending(op string) error {
 	if err := p.use(op); err != nil {
 		return err
 	}
@@ -145,22 +149,22 @@ func (p *Pipe) waiting(op string) error {
 	return nil
 }
 
-// Accept takes the oldest pending descriptor as a handle on the pipe's loop: a *TCP, a
-// *Pipe, made with opts, a *UDP or a *TTY, which the receiver must close. The
-// descriptor becomes non-blocking, which all its holders share. EAGAIN if none is
-// pending, EINVAL without IPC, ENOTSUP for other kinds, which AcceptFile takes. On any
-// other error the descriptor is closed. C function uv_accept.
+// Accept returns the oldest pending descriptor as a handle on the pipe's loop: a *TCP,
+// a *Pipe made with opts, a *UDP or a *TTY. The caller must close the handle. The
+// descriptor becomes non-blocking, also for other processes that have it. EAGAIN if
+// none is pending, EINVAL without IPC. ENOTSUP for other kinds, for which AcceptFile
+// works. On any other error the descriptor is closed. C function uv_accept.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (p *Pipe) Accept(opts ...PipeOption) (uv.Handle, error) {
-	if err := p.waiting("accept"); err != nil {
+	if err := p.checkPending("accept"); err != nil {
 		return nil, err
 	}
 	open := acceptors[p.ipc.queue[0].kind]
 	if open == nil {
 		return nil, p.fail("accept", uv.ENOTSUP)
 	}
-	d := p.ipc.nextPassed()
+	d := p.ipc.pop()
 	h, err := open(p.core, d.fd, opts)
 	if err != nil {
 		unix.Close(d.fd)
@@ -169,14 +173,15 @@ func (p *Pipe) Accept(opts ...PipeOption) (uv.Handle, error) {
 	return h, nil
 }
 
-// acceptors make handles that own a descriptor, or fail and leave it alone.
+// acceptors make a handle that owns the descriptor fd. After an error fd is open and
+// the caller's.
 var acceptors = map[uv.HandleKind]func(l uv.Loop, fd int, opts []PipeOption) (uv.Handle, error){
 	uv.KindTCP: func(l uv.Loop, fd int, _ []PipeOption) (uv.Handle, error) {
 		t, err := NewTCP(l)
 		if err != nil {
 			return nil, err
 		}
-		if err := t.owner(t.c.TCPOpen)("accept", fd); err != nil {
+		if err := t.ownWith(t.c.TCPOpen)("accept", fd); err != nil {
 			t.Close()
 			return nil, err
 		}
@@ -187,7 +192,7 @@ var acceptors = map[uv.HandleKind]func(l uv.Loop, fd int, opts []PipeOption) (uv
 		if err != nil {
 			return nil, err
 		}
-		if err := p.owner(p.c.PipeOpen)("accept", fd); err != nil {
+		if err := p.ownWith(p.c.PipeOpen)("accept", fd); err != nil {
 			p.Close()
 			return nil, err
 		}
@@ -209,19 +214,19 @@ var acceptors = map[uv.HandleKind]func(l uv.Loop, fd int, opts []PipeOption) (uv
 		if err != nil {
 			return nil, err
 		}
-		_ = unix.Close(fd) // it has one of its own
+		_ = unix.Close(fd) // NewTTY has opened the terminal anew
 		return t, nil
 	},
 }
 
-// AcceptFile takes the oldest pending descriptor, whatever it is, as a file, which the
-// receiver must close; net.FileConn and its like make connections of it. EAGAIN if
+// AcceptFile returns the oldest pending descriptor, of any kind, as a file. The caller
+// must close it. net.FileConn and its like make connections of such a file. EAGAIN if
 // none is pending, EINVAL without IPC. C function uv_accept.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (p *Pipe) AcceptFile() (*os.File, error) {
-	if err := p.waiting("accept file"); err != nil {
+	if err := p.checkPending("accept file"); err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(p.ipc.nextPassed().fd), "passed"), nil
+	return os.NewFile(uintptr(p.ipc.pop().fd), "passed"), nil
 }

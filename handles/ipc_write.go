@@ -10,8 +10,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// sendable checks a write of b with a descriptor.
-func (p *Pipe) sendable(op string, b []byte) error {
+// checkSend fails unless b can be written together with a descriptor.
+func (p *Pipe) checkSend(op string, b []byte) error {
 	if err := p.writeCheck(op); err != nil {
 		return err
 	}
@@ -21,16 +21,17 @@ func (p *Pipe) sendable(op string, b []byte) error {
 	return nil
 }
 
-// common lets every type that embeds a handle be recognised.
-func (h *handle) common() *handle { return h }
+// embedded returns the handle that a public type embeds. It is unexported, so only this
+// package's types have it: sentHandle recognises them by it.
+func (h *handle) embedded() *handle { return h }
 
-// sent returns the C handle whose descriptor is to be sent.
-func (p *Pipe) sent(op string, h uv.Handle) (*cuv.Handle, error) {
-	of, ok := h.(interface{ common() *handle })
+// sentHandle returns the C handle of h, whose descriptor is to be sent.
+func (p *Pipe) sentHandle(op string, h uv.Handle) (*cuv.Handle, error) {
+	of, ok := h.(interface{ embedded() *handle })
 	if !ok || reflect.ValueOf(h).IsNil() {
 		return nil, p.fail(op, uv.EINVAL)
 	}
-	s := of.common()
+	s := of.embedded()
 	if s.core != p.core {
 		return nil, p.fail(op, uv.EINVAL)
 	}
@@ -46,32 +47,33 @@ func (p *Pipe) sent(op string, h uv.Handle) (*cuv.Handle, error) {
 }
 
 // WriteHandle writes b, which is borrowed, together with a duplicate of the descriptor
-// of h: a TCP, Pipe, UDP or TTY of the same loop, which may be closed as soon as the
-// call returns. The peer finds it pending when the first byte of b arrives. fn, which
-// may be nil, runs once, as for [TCP.WriteFunc]. EINVAL without IPC, for an empty b or
-// another handle, EBADF if h has no descriptor, EMFILE if one that has to be queued
-// cannot be duplicated; other errors as for Write. C function uv_write2.
+// of h. h is a TCP, Pipe, UDP or TTY of the same loop, and may be closed as soon as the
+// call returns. At the peer the descriptor is pending when the first byte of b has been
+// read. fn, which may be nil, runs once, as for [TCP.WriteFunc]. EINVAL without IPC,
+// for an empty b, or for another kind of handle. EBADF if h has no descriptor, EMFILE
+// if the process has none left for the duplicate. Other errors as for Write. C function
+// uv_write2.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_write2
 func (p *Pipe) WriteHandle(b []byte, h uv.Handle, fn func(err error)) error {
 	const op = "write handle"
-	if err := p.sendable(op, b); err != nil {
+	if err := p.checkSend(op, b); err != nil {
 		return err
 	}
-	c, err := p.sent(op, h)
+	c, err := p.sentHandle(op, h)
 	if err != nil {
 		return err
 	}
 	return p.write2(op, b, c, -1, fn)
 }
 
-// WriteFile is WriteHandle for a descriptor of Go's: an *os.File, or a connection or
-// listener of package net. The caller keeps f. C function uv_write2.
+// WriteFile is WriteHandle for a descriptor that Go manages: an *os.File, or a
+// connection or listener of package net. The caller keeps f. C function uv_write2.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_write2
 func (p *Pipe) WriteFile(b []byte, f syscall.Conn, fn func(err error)) error {
 	const op = "write file"
-	if err := p.sendable(op, b); err != nil {
+	if err := p.checkSend(op, b); err != nil {
 		return err
 	}
 	if f == nil {
@@ -83,7 +85,7 @@ func (p *Pipe) WriteFile(b []byte, f syscall.Conn, fn func(err error)) error {
 	}
 	var werr error
 	if err := raw.Control(func(fd uintptr) { werr = p.write2(op, b, nil, int(fd), fn) }); err != nil {
-		return &uv.OpError{Op: "pipe " + op, Err: uv.ErrClosed} // the only reason
+		return &uv.OpError{Op: "pipe " + op, Err: uv.ErrClosed} // Control fails for a closed file only
 	}
 	return werr
 }
@@ -98,17 +100,17 @@ func (p *Pipe) write2(op string, b []byte, sent *cuv.Handle, fd int, fn func(err
 	return err
 }
 
-// TryWriteHandle is WriteHandle for what the kernel takes at once: it returns how many
-// bytes of b that was; the descriptor went with the first. EAGAIN if it takes nothing,
-// or earlier writes are queued. C function uv_try_write2.
+// TryWriteHandle is WriteHandle without a queue. It returns how many bytes of b the
+// kernel has taken at once; the descriptor has gone with the first of them. EAGAIN if
+// the kernel takes nothing, or if earlier writes are queued. C function uv_try_write2.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_try_write2
 func (p *Pipe) TryWriteHandle(b []byte, h uv.Handle) (int, error) {
 	const op = "try write handle"
-	if err := p.sendable(op, b); err != nil {
+	if err := p.checkSend(op, b); err != nil {
 		return 0, err
 	}
-	c, err := p.sent(op, h)
+	c, err := p.sentHandle(op, h)
 	if err != nil {
 		return 0, err
 	}

@@ -6,26 +6,29 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// close(2) of a TCP socket with SO_LINGER sleeps until what is unsent has been
-// acknowledged, for so many seconds at most, although the socket does not block. On the loop's
-// goroutine all other connections would wait with it. So such a handle keeps a duplicate of
-// its descriptor, with which the loop's close is not the last, and closes it on a goroutine.
+// close(2) of a TCP socket with SO_LINGER sleeps until the peer has acknowledged all
+// bytes, or the option's time is over, even if the socket is non-blocking. Only the
+// close of the socket's last descriptor does that. On the loop it would hold up all
+// other connections. So Close makes a duplicate of such a descriptor. libuv's close is
+// then not the last, and the duplicate is closed on a goroutine of its own.
 //
-// Nobody can have set the option but who has seen the descriptor, or that of the
-// listener, from which connections inherit it: handle.seen, 0 if nobody has. handle.last is
-// the duplicate between Close and the close event.
+// The option can be on only if code outside this package has had the descriptor, or
+// that of the listener, from which accepted connections inherit the option.
+// handle.exposedFD is the descriptor in this case and 0 otherwise, so that most closes
+// cost no system call. handle.lingerFD is the duplicate, between Close and the close
+// event.
 
-// show notes that others see the descriptor.
-func (h *handle) show(fd int) {
+// expose notes that code outside has the descriptor.
+func (h *handle) expose(fd int) {
 	if h.kind == uv.KindTCP && fd > 0 {
-		h.seen = int32(fd)
+		h.exposedFD = int32(fd)
 	}
 }
 
-// inherit is show for a connection that the listener accepted.
-func (h *handle) inherit(listener *handle) {
-	if listener.seen > 0 && lingers(int(listener.seen)) {
-		h.show(h.c.FD())
+// inheritLinger is expose for a connection that the listener has accepted.
+func (h *handle) inheritLinger(listener *handle) {
+	if listener.exposedFD > 0 && lingers(int(listener.exposedFD)) {
+		h.expose(h.c.FD())
 	}
 }
 
@@ -35,18 +38,19 @@ func lingers(fd int) bool {
 	return err == nil && l.Onoff != 0 && l.Linger > 0
 }
 
-// keepOpen keeps the loop's close from being the last, if that would sleep. Out
-// of descriptors it does not: what is unsent is then sent without lingering.
-func (h *handle) keepOpen() {
-	fd := int(h.seen)
-	h.seen = 0
+// deferLinger makes the duplicate, if the close would sleep. If the process has no
+// descriptor left for it, the option is turned off: the kernel then sends what is
+// unsent after the close.
+func (h *handle) deferLinger() {
+	fd := int(h.exposedFD)
+	h.exposedFD = 0
 	if !lingers(fd) {
 		return
 	}
-	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	duplicate, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
 		_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{})
 		return
 	}
-	h.last = int32(own)
+	h.lingerFD = int32(duplicate)
 }

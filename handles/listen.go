@@ -7,55 +7,55 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// An acceptor is what a listener does with connections.
+// An acceptor delivers a listener's connections.
 type acceptor struct {
-	s     *stream
-	fn    func(h *cuv.Handle, peer uint64, err error)
-	ahead []arrival // accepted in C before it knew of PauseAccept
-	shed  uint64    // connections closed for want of descriptors
+	s       *stream
+	fn      func(h *cuv.Handle, peer uint64, err error)
+	kept    []arrival // came after PauseAccept, for C accepts several at a time
+	dropped uint64    // connections that C closed because the process had no descriptor left
 }
 
-// An arrival is what C reports: a handle and its peer's address, or an error.
+// An arrival is what C reports: a handle and its peer's address, or a negative status.
 type arrival struct {
 	h      *cuv.Handle
 	peer   uint64
 	status int32
 }
 
-// arrived hands out a connection, or keeps it while accepting is paused.
-func (a *acceptor) arrived(c arrival) {
-	if a.s.has(pausing) || len(a.ahead) > 0 {
-		a.ahead = append(a.ahead, c)
+// onArrival delivers a connection, or keeps it while accepting is paused.
+func (a *acceptor) onArrival(c arrival) {
+	if a.s.has(paused) || len(a.kept) > 0 {
+		a.kept = append(a.kept, c)
 		return
 	}
 	a.fn(c.h, c.peer, a.s.check("accept", int(c.status)))
 }
 
-// Deliver hands out what was kept, until accepting is paused again.
+// Deliver delivers the connections that were kept, until accepting is paused again.
 func (a *acceptor) Deliver() {
-	defer func() { // after a panic of fn the rest is still to come
-		if len(a.ahead) > 0 && !a.s.has(pausing|closing) {
+	defer func() { // after a panic of fn the next turn delivers the rest
+		if len(a.kept) > 0 && !a.s.has(paused|closing) {
 			a.s.core.Defer(a)
 		}
 	}()
-	for len(a.ahead) > 0 && !a.s.has(pausing|closing) {
-		c := a.ahead[0]
-		a.ahead = a.ahead[1:]
+	for len(a.kept) > 0 && !a.s.has(paused|closing) {
+		c := a.kept[0]
+		a.kept = a.kept[1:]
 		a.fn(c.h, c.peer, a.s.check("accept", int(c.status)))
 	}
 }
 
-// discard closes connections that nobody took.
+// discard closes the connections that were kept.
 func (a *acceptor) discard() {
-	for _, c := range a.ahead {
+	for _, c := range a.kept {
 		if c.h != nil {
 			a.s.core.Orphan(c.h)
 		}
 	}
-	a.ahead = nil
+	a.kept = nil
 }
 
-// listen starts accepting; fn makes a Go object of each C handle.
+// listen starts accepting. fn makes a Go handle of each C handle.
 func (s *stream) listen(backlog int, fn func(h *cuv.Handle, peer uint64, err error)) error {
 	if err := s.use("listen"); err != nil {
 		return err
@@ -71,57 +71,61 @@ func (s *stream) listen(backlog int, fn func(h *cuv.Handle, peer uint64, err err
 	}
 	s.accept.fn = fn
 	s.set(listening | opened)
-	s.clear(readable | writable) // Open could not know
+	s.clear(readable | writable) // Open may have set them: it cannot tell a bound socket from a connected one
 	return nil
 }
 
-// Shed returns how many connections a listener has closed as they came since the
-// process was out of descriptors; each time the function of Listen gets EMFILE. 0 for
-// a stream that does not listen. No libuv counterpart: it closes them in silence.
-func (s *stream) Shed() uint64 {
+// Dropped returns how many connections a listener has closed as soon as they came,
+// because the process had no descriptor left for them. The function of Listen gets
+// EMFILE each time. 0 for a stream that does not listen. No libuv counterpart: libuv
+// does not report that it closes them.
+func (s *stream) Dropped() uint64 {
 	if s.accept == nil {
 		return 0
 	}
-	return s.accept.shed
+	return s.accept.dropped
 }
 
-// PauseAccept leaves new connections to the kernel's backlog until ResumeAccept; the
-// few that were accepted already wait here. C functions uv_accept and uv_listen.
+// PauseAccept leaves new connections in the kernel's backlog until ResumeAccept. The
+// few that libuv has already accepted are kept for then. C functions uv_accept and
+// uv_listen.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (s *stream) PauseAccept() error {
 	if err := s.use("pause accept"); err != nil {
 		return err
 	}
-	s.set(pausing)
+	s.set(paused)
 	s.c.Pause(true)
 	return nil
 }
 
-// ResumeAccept accepts connections again. C function uv_accept.
+// ResumeAccept ends what PauseAccept began. Connections that were kept are delivered in
+// the next turn. C function uv_accept.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_accept
 func (s *stream) ResumeAccept() error {
 	if err := s.use("resume accept"); err != nil {
 		return err
 	}
-	s.clear(pausing)
+	s.clear(paused)
 	s.c.Pause(false)
-	if s.accept != nil && len(s.accept.ahead) > 0 {
+	if s.accept != nil && len(s.accept.kept) > 0 {
 		s.core.Defer(s.accept)
 	}
-	if s.has(waiting) {
-		s.clear(waiting)
+	if s.has(acceptDue) {
+		s.clear(acceptDue)
 		s.core.Ring().Submit(cuv.OpAccept, s.c, 0, 0)
 	}
 	return nil
 }
 
-// onAcceptWait handles the report that libuv holds a connection back.
+// onAcceptWait handles the report that libuv has accepted a connection which C has not
+// taken, because accepting was paused. libuv accepts no other until C takes it.
 func (s *stream) onAcceptWait() {
-	if s.has(pausing) {
-		s.set(waiting)
+	if s.has(paused) {
+		s.set(acceptDue)
 		return
 	}
-	s.core.Ring().Submit(cuv.OpAccept, s.c, 0, 0) // resumed in the meantime
+	s.core.Ring().Submit(cuv.OpAccept, s.c, 0, 0) // ResumeAccept was called before the report came
 }

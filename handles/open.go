@@ -9,27 +9,28 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// openFD makes the handle own a descriptor, by own, which fails and leaves it alone unless
-// suits says that it is of the right kind: libuv does not look, and aborts the process when
-// it polls a file. If the caller keeps fd, the handle gets a duplicate: libuv closes the
-// handle's with the handle, and aborts the process when somebody else has closed it.
-func (s *socket) openFD(op string, fd uintptr, keeps bool, suits func(fd int) bool, own func(op string, fd int) error) error {
+// openFD makes the handle own a descriptor, by the call own. After an error fd is open
+// and the caller's. usable tells whether fd is of the right kind: libuv does not check
+// that, and aborts the process when it polls a file. If the caller keeps fd, the handle
+// gets a duplicate, because libuv closes its descriptor with the handle, and aborts the
+// process if that descriptor is closed already.
+func (s *socket) openFD(op string, fd uintptr, keeps bool, usable func(fd int) bool, own func(op string, fd int) error) error {
 	if err := s.use(op); err != nil {
 		return err
 	}
 	if s.has(opened) {
 		return s.fail(op, uv.EBUSY)
 	}
-	if fd > math.MaxInt32 { // the system would cut it off, to another one
+	if fd > math.MaxInt32 { // C's int would hold another number
 		return s.fail(op, uv.EBADF)
 	}
-	if !suits(int(fd)) {
-		return s.unsuitable(op, int(fd))
+	if !usable(int(fd)) {
+		return s.unusable(op, int(fd))
 	}
 	if !keeps && fd > 2 {
 		return own(op, int(fd))
 	}
-	duplicate, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 3) // libuv never closes a standard descriptor
+	duplicate, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 3) // from 3 on: libuv never closes 0, 1 and 2
 	if err != nil {
 		return s.fail(op, -uv.Errno(err.(unix.Errno)))
 	}
@@ -43,23 +44,25 @@ func (s *socket) openFD(op string, fd uintptr, keeps bool, suits func(fd int) bo
 	return nil
 }
 
-// unsuitable is the error of a descriptor of a wrong kind, or that is not open.
-func (s *socket) unsuitable(op string, fd int) error {
+// unusable returns EBADF for a descriptor that is not open, and EINVAL for one of a
+// wrong kind.
+func (s *socket) unusable(op string, fd int) error {
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil {
 		return s.fail(op, uv.EBADF)
 	}
 	return s.fail(op, uv.EINVAL)
 }
 
-// owner makes the stream own a descriptor by open, which says what it can do.
-func (s *stream) owner(open func(fd int) int) func(op string, fd int) error {
+// ownWith returns a function that makes the stream own a descriptor, by the C call
+// open. open returns whether the descriptor can be read from and written to.
+func (s *stream) ownWith(open func(fd int) int) func(op string, fd int) error {
 	return func(op string, fd int) error {
 		rc := open(fd)
 		if rc < 0 {
 			return s.check(op, rc)
 		}
 		s.set(opened)
-		s.show(fd)
+		s.expose(fd)
 		if rc&cuv.CanRead != 0 {
 			s.set(readable)
 		}
@@ -86,8 +89,8 @@ func inetSocket(fd int) bool {
 	return false
 }
 
-// byteStream tells whether fd can serve as a pipe: a unix stream socket, a FIFO
-// or a character device.
+// byteStream tells whether a Pipe can use fd: a unix stream socket, a FIFO or a
+// character device.
 func byteStream(fd int) bool {
 	var st unix.Stat_t
 	if unix.Fstat(fd, &st) != nil {
@@ -102,8 +105,7 @@ func byteStream(fd int) bool {
 	return false
 }
 
-// unixSocket tells whether fd is a unix stream socket, which alone passes
-// descriptors.
+// unixSocket tells whether fd is a unix stream socket. Nothing else passes descriptors.
 func unixSocket(fd int) bool {
 	typ, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	sa, nerr := unix.Getsockname(fd)
@@ -111,7 +113,7 @@ func unixSocket(fd int) bool {
 	return err == nil && nerr == nil && local && typ == unix.SOCK_STREAM
 }
 
-// datagramSocket tells whether fd is a socket for datagrams.
+// datagramSocket tells whether fd is a datagram socket.
 func datagramSocket(fd int) bool {
 	typ, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err != nil || typ != unix.SOCK_DGRAM {

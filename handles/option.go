@@ -2,10 +2,10 @@ package handles
 
 import "github.com/uvgo/uvgo/uv"
 
-// A Family is the kind of addresses that a socket has.
+// A Family is the address family of a socket.
 type Family int
 
-// The families of the internet.
+// The internet's address families.
 const (
 	IPv4 Family = 4
 	IPv6 Family = 6
@@ -17,7 +17,7 @@ type TCPOption interface{ tcp(*socketSetup) error }
 // A UDPOption changes what NewUDP makes: [WithSocket], [RecvMMsg].
 type UDPOption interface{ udp(*socketSetup) error }
 
-// socketSetup is what the options of a constructor ask for.
+// socketSetup collects what a constructor's options ask for.
 type socketSetup struct {
 	family   Family // 0: no socket yet
 	recvMMsg bool
@@ -26,9 +26,10 @@ type socketSetup struct {
 // A SocketOption is an option of NewTCP and of NewUDP.
 type SocketOption struct{ family Family }
 
-// WithSocket makes the handle with a socket of the family, so that options of the
-// kernel can be set on its FD before Bind or Connect. Without it the handle gets its
-// socket when it knows an address. No libuv counterpart; see [NewTCP] and [NewUDP].
+// WithSocket makes the handle with a socket of the family, so that socket options can
+// be set on its FD before Bind or Connect. Without it the handle gets its socket from
+// the first call that has an address, such as Bind or Connect. No libuv counterpart;
+// see [NewTCP] and [NewUDP].
 func WithSocket(f Family) SocketOption { return SocketOption{f} }
 
 func (o SocketOption) tcp(s *socketSetup) error {
@@ -43,7 +44,7 @@ func (o SocketOption) udp(s *socketSetup) error { return o.tcp(s) }
 
 type recvMMsg int
 
-// RecvMMsg makes a UDP handle receive up to 20 datagrams in one system call, where the
+// RecvMMsg makes a UDP handle receive up to 20 datagrams in one system call, if the
 // system can; see [UDP.UsingRecvMMsg].
 const RecvMMsg recvMMsg = 1
 

@@ -12,8 +12,8 @@ import (
 // A PairOption changes what PipePair and SocketPair make.
 type PairOption uint
 
-// The options of PipePair and SocketPair. Ends are blocking without them, as
-// other programs expect; a handle that opens one makes it non-blocking.
+// The options of PipePair and SocketPair. Without them both ends are blocking, as other
+// programs expect. A handle that opens an end makes it non-blocking.
 const (
 	NonblockFirst  PairOption = 1 << iota // the first end, the one to read from
 	NonblockSecond                        // the other end
@@ -27,9 +27,9 @@ func ends(opts []PairOption) (first, second bool) {
 	return first, second
 }
 
-// PipePair makes an anonymous pipe: what is written to w can be read from r. The
-// caller closes both; children do not inherit them. To use an end on a loop, hand it
-// to [Pipe.Open]. C function uv_pipe.
+// PipePair makes an anonymous pipe: what is written to w can be read from r. The caller
+// closes both; children do not inherit them. [Pipe.Open] makes a handle use an end. C
+// function uv_pipe.
 //
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe
 func PipePair(opts ...PairOption) (r, w *os.File, err error) {
@@ -41,8 +41,8 @@ func PipePair(opts ...PairOption) (r, w *os.File, err error) {
 }
 
 // SocketPair makes two connected unix sockets of a type, such as unix.SOCK_STREAM, and
-// a protocol, mostly 0. The caller closes both; children do not inherit them. To use
-// one on a loop, hand it to [Pipe.Open]. C function uv_socketpair.
+// a protocol, mostly 0. The caller closes both; children do not inherit them.
+// [Pipe.Open] makes a handle use one. C function uv_socketpair.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_socketpair
 func SocketPair(typ, protocol int, opts ...PairOption) (a, b *os.File, err error) {
@@ -68,11 +68,11 @@ func NewPipePair(l uv.Loop, opts ...PipeOption) (a, b *Pipe, err error) {
 	}
 	fds, rc := cuv.SocketPair(unix.SOCK_STREAM, 0, true, true)
 	if err = uv.Check("pipe pair", rc); err == nil {
-		err = a.owner(a.c.PipeOpen)("open", fds[0])
+		err = a.ownWith(a.c.PipeOpen)("open", fds[0])
 		if err != nil {
 			unix.Close(fds[0])
 			unix.Close(fds[1])
-		} else if err = b.owner(b.c.PipeOpen)("open", fds[1]); err != nil {
+		} else if err = b.ownWith(b.c.PipeOpen)("open", fds[1]); err != nil {
 			unix.Close(fds[1])
 		}
 	}

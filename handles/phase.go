@@ -6,12 +6,14 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// phase is what Idle, Prepare and Check share. The C handle mirrors it, so that
-// libuv knows what is active.
+// phase is what Idle, Prepare and Check share. Idle and prepare callbacks run in Go
+// before the crossing, so begin and end tell the core of them. C starts and stops its
+// handle as well: libuv has to know that the handle is active, to decide whether the
+// loop is alive and may wait.
 type phase struct {
 	handle
 	run   core.Phase
-	begin func(*core.Phase) // nil for Check, whose phase C marks
+	begin func(*core.Phase) // nil for Check, whose callback runs at an event from C
 	end   func(*core.Phase)
 }
 

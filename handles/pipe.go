@@ -27,8 +27,8 @@ var _ uv.Handle = (*Pipe)(nil)
 type PipeOption uint
 
 // IPC makes a pipe that passes handles and descriptors to its peer: see
-// [Pipe.WriteHandle] and [Pipe.Accept]. It takes a unix socket. The connections
-// that such a listener accepts pass them, too.
+// [Pipe.WriteHandle] and [Pipe.Accept]. Its descriptor must be a unix socket. The
+// connections that a listener with IPC accepts have IPC, too.
 const IPC PipeOption = 1
 
 // NewPipe makes a pipe handle on the loop, without a socket yet. C function
@@ -46,11 +46,11 @@ func NewPipe(l uv.Loop, opts ...PipeOption) (*Pipe, error) {
 	return p, nil
 }
 
-// pathMax is how long a path may be, with the NUL byte that ends it.
+// pathMax is the longest path, with the NUL byte that ends it.
 const pathMax = len(unix.RawSockaddrUnix{}.Path)
 
-// named checks a path: libuv would stop at a NUL byte.
-func (p *Pipe) named(op, name string) error {
+// checkName checks a path, because libuv would end it at the first NUL byte.
+func (p *Pipe) checkName(op, name string) error {
 	if err := p.use(op); err != nil {
 		return err
 	}
@@ -66,15 +66,16 @@ func (p *Pipe) named(op, name string) error {
 	return nil
 }
 
-// Bind binds to a path, which must not exist; closing the handle removes it again. A
-// name that begins with a NUL byte is abstract: no file, on Linux only, ENOTSUP
-// elsewhere. EINVAL for an empty name or a NUL byte within it, EADDRINUSE if the name
-// is taken, ENAMETOOLONG beyond the system's limit (on Linux 107 bytes, 108 for an
-// abstract name). C functions uv_pipe_bind and, for abstract names, uv_pipe_bind2.
+// Bind binds to a path, at which no file may exist. Closing the handle removes the
+// path. A name that begins with a NUL byte is abstract: it is no file, and exists on
+// Linux only (ENOTSUP elsewhere). EINVAL for an empty name or a NUL byte within it,
+// EADDRINUSE if the name is in use, ENAMETOOLONG if it is longer than the system's
+// limit (on Linux 107 bytes, 108 for an abstract name). C functions uv_pipe_bind and,
+// for abstract names, uv_pipe_bind2.
 //
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_bind2
 func (p *Pipe) Bind(name string) error {
-	if err := p.named("bind", name); err != nil {
+	if err := p.checkName("bind", name); err != nil {
 		return err
 	}
 	if rc := p.c.PipeBind(name); rc < 0 {
@@ -84,8 +85,8 @@ func (p *Pipe) Bind(name string) error {
 	return nil
 }
 
-// Listen starts accepting connections; see [TCP.Listen]. With IPC they pass
-// descriptors, as p does. C function uv_listen.
+// Listen starts accepting connections; see [TCP.Listen]. If p has IPC, so have they. C
+// function uv_listen.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_listen
 func (p *Pipe) Listen(backlog int, fn func(c *Pipe, err error)) error {
@@ -108,14 +109,14 @@ func (p *Pipe) Listen(backlog int, fn func(c *Pipe, err error)) error {
 	})
 }
 
-// Connect starts connecting to a path; fn runs once, with nil or the error: ENOENT if
-// there is no such path, ECONNREFUSED if nobody listens. EINVAL for a nil fn, a bad
-// name or a listener, EALREADY while connecting. C functions uv_pipe_connect and, for
-// abstract names, uv_pipe_connect2.
+// Connect starts connecting to a path. fn runs once, with nil or the error: ENOENT if
+// the path does not exist, ECONNREFUSED if no socket listens there. Connect itself
+// returns EINVAL for a nil fn, a bad name or a listener, and EALREADY while connecting.
+// C functions uv_pipe_connect and, for abstract names, uv_pipe_connect2.
 //
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_connect2
 func (p *Pipe) Connect(name string, fn func(err error)) error {
-	if err := p.named("connect", name); err != nil {
+	if err := p.checkName("connect", name); err != nil {
 		return err
 	}
 	if fn == nil {
@@ -150,7 +151,7 @@ func (p *Pipe) path(op string, peer bool) (string, error) {
 	return name, p.check(op, rc)
 }
 
-// A PipeMode says what other users may do with a bound path.
+// A PipeMode is what other users may do with a bound path.
 type PipeMode int
 
 // The modes of Chmod; they may be combined.
@@ -159,8 +160,9 @@ const (
 	PipeWritable PipeMode = cuv.PipeWritable
 )
 
-// Chmod opens a bound path to other users; connecting takes PipeWritable. EBADF before
-// Bind, EINVAL for other modes, ENOENT for an abstract name. C function uv_pipe_chmod.
+// Chmod lets other users use a bound path. They need PipeWritable to connect. EBADF
+// before Bind, EINVAL for other modes, ENOENT for an abstract name. C function
+// uv_pipe_chmod.
 //
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_chmod
 func (p *Pipe) Chmod(mode PipeMode) error {
@@ -173,30 +175,30 @@ func (p *Pipe) Chmod(mode PipeMode) error {
 	return p.check("chmod", p.c.PipeChmod(int(mode)))
 }
 
-// Open makes the handle use a duplicate of a unix stream socket, a pipe's end or a
-// character device, with IPC of a socket only; the caller keeps fd, which becomes
-// non-blocking. EBUSY if the handle has a socket, EINVAL for another kind of
-// descriptor, EPERM for a device that cannot be polled, such as /dev/null. C function
-// uv_pipe_open.
+// Open makes the handle use a duplicate of fd: of a unix stream socket, the end of a
+// pipe or a character device, and with IPC of a unix stream socket only. The caller
+// keeps fd, which becomes non-blocking. EBUSY if the handle has a descriptor, EINVAL
+// for another kind of fd, EPERM for a device that cannot be polled, such as /dev/null.
+// C function uv_pipe_open.
 //
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open
 func (p *Pipe) Open(fd uintptr) error {
-	return p.openFD("open", fd, true, p.suits(), p.owner(p.c.PipeOpen))
+	return p.openFD("open", fd, true, p.usableFD(), p.ownWith(p.c.PipeOpen))
 }
 
-// suits returns what tells whether the pipe can use a descriptor.
-func (p *Pipe) suits() func(fd int) bool {
+// usableFD returns the function that tells whether the pipe can use a descriptor.
+func (p *Pipe) usableFD() func(fd int) bool {
 	if p.ipc != nil {
 		return unixSocket
 	}
 	return byteStream
 }
 
-// Take is Open without a duplicate: fd, which nobody else closes, is the handle's own
-// from now on, unless Take fails. EEXIST if the loop polls fd already; other errors as
-// for Open. C function uv_pipe_open.
+// Take is Open without a duplicate: from now on the handle owns fd, which nothing else
+// may close. If Take fails, the caller keeps fd. EEXIST if the loop polls fd already;
+// other errors as for Open. C function uv_pipe_open.
 //
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_open
 func (p *Pipe) Take(fd uintptr) error {
-	return p.openFD("take", fd, false, p.suits(), p.owner(p.c.PipeOpen))
+	return p.openFD("take", fd, false, p.usableFD(), p.ownWith(p.c.PipeOpen))
 }

@@ -10,20 +10,21 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Poll tells when a descriptor of another library can be read or written. For
-// sockets of one's own, TCP and Pipe are better. C type uv_poll_t.
+// A Poll calls a function when a descriptor can be read or written. It is for the
+// descriptors of other libraries; for one's own sockets TCP and Pipe are better. C type
+// uv_poll_t.
 //
 // https://docs.libuv.org/en/v1.x/poll.html
 type Poll struct {
 	handle
-	fd  uintptr // the caller's
-	dup int     // ours, which libuv polls
+	fd  uintptr // the caller's descriptor
+	dup int     // the handle's duplicate, which libuv polls
 	fn  func(events PollEvent, err error)
 }
 
 var _ uv.Handle = (*Poll)(nil)
 
-// A PollEvent is a set of things that can happen to a descriptor.
+// A PollEvent is a set of events of a descriptor.
 type PollEvent int
 
 // The events of Poll, after libuv's.
@@ -37,15 +38,15 @@ const (
 const pollAll = Readable | Writable | Disconnect | Prioritized
 
 // NewPoll makes a poll handle for a descriptor, which becomes non-blocking. The handle
-// polls a duplicate: the caller keeps fd and may close it at any time, though what it
-// stands for stays open until the handle is closed. EEXIST if a handle of this loop
-// uses fd, EBADF or EPERM if it cannot be polled. C functions uv_poll_init and
-// uv_poll_init_socket.
+// polls a duplicate, so the caller keeps fd and may close it at any time. The socket or
+// file behind fd stays open until the handle is closed. EEXIST if a Poll of this loop
+// was made for fd, EBADF if fd is not open, EPERM if it cannot be polled. C functions
+// uv_poll_init and uv_poll_init_socket.
 //
 // https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_init
 func NewPoll(l uv.Loop, fd uintptr) (*Poll, error) {
 	p := &Poll{fd: fd}
-	if err := p.on(l, "poll init", uv.KindPoll); err != nil {
+	if err := p.attach(l, "poll init", uv.KindPoll); err != nil {
 		return nil, err
 	}
 	if fd > math.MaxInt32 {
@@ -66,9 +67,9 @@ func NewPoll(l uv.Loop, fd uintptr) (*Poll, error) {
 	return p, nil
 }
 
-// Start makes fn run, in every turn, while one of the events holds, or the descriptor
-// has failed. It replaces an earlier Start. EINVAL for a nil fn or no event. C
-// function uv_poll_start.
+// Start makes fn run in every turn in which one of the events holds, until Stop. When
+// polling fails, fn gets the error, and polling has stopped. Start replaces an earlier
+// Start. EINVAL for a nil fn or no event. C function uv_poll_start.
 //
 // https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_start
 func (p *Poll) Start(events PollEvent, fn func(events PollEvent, err error)) error {
@@ -87,8 +88,8 @@ func (p *Poll) Start(events PollEvent, fn func(events PollEvent, err error)) err
 	return nil
 }
 
-// Stop ends what Start began; the descriptor leaves the kernel's set at once, and what
-// was seen but not delivered is dropped. C function uv_poll_stop.
+// Stop ends what Start began. The kernel stops watching the descriptor at once, and
+// events that wait for delivery are dropped. C function uv_poll_stop.
 //
 // https://docs.libuv.org/en/v1.x/poll.html#c.uv_poll_stop
 func (p *Poll) Stop() error {
@@ -103,9 +104,9 @@ func (p *Poll) Stop() error {
 	return uv.Check("poll stop", p.c.PollSet(0))
 }
 
-// Close stops polling and starts closing. The descriptor leaves the kernel's set at
-// once, and the handle no longer holds it open: the caller may close fd and reuse its
-// number for another Poll right after. C function uv_close.
+// Close stops polling and starts closing. The kernel stops watching the descriptor at
+// once, and the duplicate is closed: after Close the caller may close fd and use the
+// same number for another Poll. C function uv_close.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (p *Poll) Close() error {

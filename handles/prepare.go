@@ -24,8 +24,8 @@ func NewPrepare(l uv.Loop) (*Prepare, error) {
 	return p, nil
 }
 
-// Start makes fn run in every turn until Stop; if the handle is active already it does
-// nothing. EINVAL for a nil fn. C function uv_prepare_start.
+// Start makes fn run in every turn until Stop. It does nothing if the handle is active
+// already. EINVAL for a nil fn. C function uv_prepare_start.
 //
 // https://docs.libuv.org/en/v1.x/prepare.html#c.uv_prepare_start
 func (p *Prepare) Start(fn func()) error { return p.start("prepare start", fn) }

@@ -8,38 +8,42 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// held is what arrived after ReadStop, in order: it waits for the next
-// ReadStart. The end is io.EOF or an error, after which C reads no more.
-type held struct {
-	chunks [][]byte
-	end    error
-	ipc    *ipc  // of a pipe that passes descriptors
-	marks  []int // for each chunk and the end: ipc.arrived, as of then
+// keptReads is what libuv has read and nobody has received, because ReadStop was
+// called. The next ReadStart delivers it, in order. end is io.EOF or an error, after
+// which libuv reads no more.
+type keptReads struct {
+	chunks  [][]byte
+	end     error
+	ipc     *ipc  // nil unless the pipe receives descriptors
+	arrived []int // with ipc: for each chunk and the end, what ipc.arrived was when it came
 }
 
 // ReadStart makes fn receive what the peer sends. p is borrowed: valid until fn
-// returns. At the end fn gets io.EOF, on failure the error, and reading has stopped;
-// ENOBUFS means that no memory was at hand, and ReadStart may be called again. EINVAL
-// for a nil fn, EALREADY while reading, ENOTCONN if the stream is not readable. C
-// function uv_read_start.
+// returns. fn gets io.EOF at the end, and an error if reading fails. In both cases
+// reading has stopped. After ENOBUFS, which means that there was no memory to read
+// into, ReadStart may be called again. ReadStart itself returns EINVAL for a nil fn,
+// EALREADY while reading, ENOTCONN if the stream is not readable. C function
+// uv_read_start.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start
 func (s *stream) ReadStart(fn func(p []byte, err error)) error { return s.readStart(fn, 0) }
 
-// ShortRead is the most that a read of [Base.ReadStartShort] brings: 4,096 bytes.
+// ShortRead is the most bytes that one read of [Base.ReadStartShort] returns: 4,096.
 const ShortRead = cuv.ShortRead
 
-// ReadStartShort is ReadStart with reads of at most ShortRead bytes, one a turn. It is
-// for who takes bulk data from the descriptor himself: a full read tells him to call
-// ReadStop and to begin, behind the turn's other callbacks. What fn gets, and the
-// errors, are ReadStart's. C function uv_read_start.
+// ReadStartShort is ReadStart with one read a turn, of at most ShortRead bytes. It is
+// for programs that read bulk data from the descriptor themselves, into their own
+// buffers. When fn gets ShortRead bytes, there is probably more: the program then calls
+// ReadStop, and reads from the descriptor after the turn's other callbacks. fn gets the
+// same as that of ReadStart, and the errors are the same. C function uv_read_start.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start
 func (b *Base) ReadStartShort(fn func(p []byte, err error)) error {
 	return (*stream)(b).readStart(fn, 1)
 }
 
-// readStart is ReadStart; short is what the submission says of the reads.
+// readStart is ReadStart, and with short = 1 ReadStartShort. short goes into the
+// submission.
 func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	if err := s.use("read start"); err != nil {
 		return err
@@ -54,18 +58,18 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	}
 	s.set(reading)
 	s.read = fn
-	if s.held == nil || s.held.end == nil {
+	if s.kept == nil || s.kept.end == nil {
 		s.core.Ring().Submit(cuv.OpReadStart, s.c, short, 0)
 	}
-	if s.held != nil && !s.has(delivering) {
-		s.set(delivering)
-		s.core.Defer((*heldReads)(s))
+	if s.kept != nil && !s.has(deliveryDue) {
+		s.set(deliveryDue)
+		s.core.Defer((*keptDelivery)(s))
 	}
 	return nil
 }
 
-// ReadStop ends what ReadStart began: its function runs no more. What has arrived by
-// now is kept for the next ReadStart. C function uv_read_stop.
+// ReadStop ends what ReadStart began: the function does not run any more. Bytes that
+// libuv has already read are kept for the next ReadStart. C function uv_read_stop.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_stop
 func (s *stream) ReadStop() error {
@@ -80,36 +84,37 @@ func (s *stream) ReadStop() error {
 	return nil
 }
 
-// onRead delivers a chunk, the end or an error, or holds it.
+// onRead delivers a chunk, the end or an error, or keeps it for the next ReadStart.
 func (s *stream) onRead(ev *cuv.Event) {
 	if ev.Status > 0 {
-		if s.has(reading) && s.held == nil {
+		if s.has(reading) && s.kept == nil {
 			s.read(ev.Bytes(), nil)
 			return
 		}
-		s.hold().chunks = append(s.held.chunks, bytes.Clone(ev.Bytes()))
+		s.keep().chunks = append(s.kept.chunks, bytes.Clone(ev.Bytes()))
 		return
 	}
 	err := s.check("read", int(ev.Status))
 	if uv.Errno(ev.Status) == uv.EOF {
 		err = io.EOF
 	}
-	if s.has(reading) && s.held == nil {
+	if s.has(reading) && s.kept == nil {
 		s.readEnd(err)
 		return
 	}
-	s.hold().end = err
+	s.keep().end = err
 }
 
-func (s *stream) hold() *held {
-	if s.held == nil {
-		s.held = new(held)
+func (s *stream) keep() *keptReads {
+	if s.kept == nil {
+		s.kept = new(keptReads)
 	}
-	return s.held
+	return s.kept
 }
 
-// readEnd reports the end of reading. After an error other than a want of
-// memory libuv takes the stream for neither readable nor writable.
+// readEnd delivers the end of reading. After an error libuv takes the stream for
+// neither readable nor writable, unless the error is ENOBUFS. EOF leaves both as they
+// are.
 func (s *stream) readEnd(err error) {
 	s.clear(reading)
 	if e, ok := err.(*uv.Error); ok && e.Errno != uv.ENOBUFS {
@@ -120,40 +125,40 @@ func (s *stream) readEnd(err error) {
 	fn(nil, err)
 }
 
-// heldReads is a stream as the loop delivers what was held.
-type heldReads stream
+// keptDelivery is a stream whose kept reads the loop delivers.
+type keptDelivery stream
 
-// Deliver hands out what was held, until reading stops again.
-func (d *heldReads) Deliver() {
+// Deliver delivers what was kept, until reading stops again.
+func (d *keptDelivery) Deliver() {
 	s := (*stream)(d)
-	s.clear(delivering)
-	defer func() { // after a panic of the callback the rest is still to come
-		if s.held != nil && s.has(reading) && !s.has(delivering) {
-			s.set(delivering)
-			s.core.Defer((*heldReads)(s))
+	s.clear(deliveryDue)
+	defer func() { // after a panic of the callback the next turn delivers the rest
+		if s.kept != nil && s.has(reading) && !s.has(deliveryDue) {
+			s.set(deliveryDue)
+			s.core.Defer((*keptDelivery)(s))
 		}
 	}()
-	for s.held != nil && s.has(reading) {
-		if in := s.held.ipc; in != nil {
-			if in.crowded() {
-				s.suspend()(nil, s.fail("read", uv.EMFILE))
+	for s.kept != nil && s.has(reading) {
+		if in := s.kept.ipc; in != nil {
+			if in.tooMany() {
+				s.stopReading()(nil, s.fail("read", uv.EMFILE))
 				return
 			}
-			in.due(s.held.marks[0])
-			s.held.marks = s.held.marks[1:]
+			in.setPending(s.kept.arrived[0])
+			s.kept.arrived = s.kept.arrived[1:]
 		}
-		if h := s.held; len(h.chunks) > 0 {
-			p := h.chunks[0]
-			h.chunks[0] = nil
-			h.chunks = h.chunks[1:]
-			if len(h.chunks) == 0 && h.end == nil {
-				s.held = nil
+		if k := s.kept; len(k.chunks) > 0 {
+			p := k.chunks[0]
+			k.chunks[0] = nil
+			k.chunks = k.chunks[1:]
+			if len(k.chunks) == 0 && k.end == nil {
+				s.kept = nil
 			}
 			s.read(p, nil)
 			continue
 		}
-		end := s.held.end
-		s.held = nil
+		end := s.kept.end
+		s.kept = nil
 		if end != nil {
 			s.readEnd(end)
 		}

@@ -2,6 +2,6 @@
 
 package handles
 
-// reap collects the end of a child that no handle watches any more: it must not
-// stay a zombie.
-func reap(pid int) { go await(pid) }
+// reap reaps a child that no handle watches any more, when it ends: it must not stay a
+// zombie.
+func reap(pid int) { go reapBlocking(pid) }

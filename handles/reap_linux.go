@@ -6,16 +6,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reap collects the end of a child that no handle watches any more: it must not
-// stay a zombie. Its descriptor becomes readable then, which Go's netpoller
-// tells without a thread that waits.
+// reap reaps a child that no handle watches any more, when it ends: it must not stay a
+// zombie. The child's pidfd becomes readable at its end. Go's netpoller watches the
+// pidfd, so no thread waits for the child.
 func reap(pid int) {
 	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
-	if err == unix.ESRCH { // somebody else has done it
+	if err == unix.ESRCH { // other code of this process has reaped it
 		return
 	}
 	if err != nil { // Linux before 5.10
-		go await(pid)
+		go reapBlocking(pid)
 		return
 	}
 	f := os.NewFile(uintptr(fd), "pidfd")
@@ -23,16 +23,17 @@ func reap(pid int) {
 		defer f.Close()
 		raw, err := f.SyscallConn()
 		if err == nil {
-			err = raw.Read(func(fd uintptr) bool { return ended(int(fd)) })
+			err = raw.Read(func(fd uintptr) bool { return reapNow(int(fd)) })
 		}
-		if err != nil { // the netpoller does not take it
-			await(pid)
+		if err != nil { // the netpoller cannot watch a pidfd here
+			reapBlocking(pid)
 		}
 	}()
 }
 
-// ended reaps the child of a descriptor if it has ended.
-func ended(fd int) bool {
+// reapNow reaps the child of a pidfd if it has ended, and tells whether nothing is left
+// to reap.
+func reapNow(fd int) bool {
 	for {
 		var info unix.Siginfo
 		switch err := unix.Waitid(unix.P_PIDFD, fd, &info, unix.WEXITED|unix.WNOHANG, nil); err {
@@ -41,7 +42,7 @@ func ended(fd int) bool {
 			return false
 		case nil:
 			return info.Signo != 0
-		default: // ECHILD: somebody else has done it
+		default: // ECHILD: other code of this process has reaped it
 			return true
 		}
 	}

@@ -10,14 +10,14 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Signal calls a function when the process receives a signal. os/signal goes on
-// working beside it: both deliver. C type uv_signal_t.
+// A Signal calls a function when the process receives a signal. os/signal works beside
+// it: both deliver the signal. C type uv_signal_t.
 //
 // https://docs.libuv.org/en/v1.x/signal.html
 type Signal struct {
 	handle
-	sig     syscall.Signal // what is watched while active
-	oneshot bool           // of the last start
+	sig     syscall.Signal // the signal of the last start
+	oneshot bool           // whether that was StartOneshot
 	fn      func(os.Signal)
 }
 
@@ -34,11 +34,11 @@ func NewSignal(l uv.Loop) (*Signal, error) {
 	return s, nil
 }
 
-// Start makes fn run whenever sig arrives, until Stop. While a handle watches a
-// signal, its default action is off, also after os/signal's Reset, Stop or Ignore
-// (docs/guest.md names the systems where Reset brings it back). EINVAL for a nil fn,
-// for a number that is no signal's, and for signals that nobody can catch (SIGKILL,
-// SIGSTOP), that Go's runtime needs (SIGURG, SIGPROF, SIGPIPE) and that faults raise
+// Start makes fn run whenever sig arrives, until Stop. While a handle watches a signal,
+// the signal's default action is off, also after os/signal's Reset, Stop or Ignore.
+// (docs/guest.md names the systems where Reset restores it.) EINVAL for a nil fn, and
+// for what is no signal. EINVAL as well for signals that no process can catch (SIGKILL,
+// SIGSTOP), that Go's runtime needs (SIGURG, SIGPROF, SIGPIPE), and that faults raise
 // (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT). C function
 // uv_signal_start.
 //
@@ -47,7 +47,7 @@ func (s *Signal) Start(sig os.Signal, fn func(os.Signal)) error {
 	return s.start("signal start", sig, fn, false)
 }
 
-// StartOneshot is Start for the next delivery alone. C function
+// StartOneshot is Start, but stops by itself after the first delivery. C function
 // uv_signal_start_oneshot.
 //
 // https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_start_oneshot
@@ -60,7 +60,7 @@ func (s *Signal) start(op string, sig os.Signal, fn func(os.Signal), oneshot boo
 		return err
 	}
 	n, ok := sig.(syscall.Signal)
-	if !ok || fn == nil || refused(n) {
+	if !ok || fn == nil || unwatchable(n) {
 		name := "nil"
 		if sig != nil {
 			name = sig.String()
@@ -71,7 +71,7 @@ func (s *Signal) start(op string, sig os.Signal, fn func(os.Signal), oneshot boo
 		s.stop()
 	}
 	if !s.has(active) {
-		if s.oneshot && !oneshot { // libuv's handle never loses that
+		if s.oneshot && !oneshot { // libuv never clears its oneshot flag, so this needs a new C handle
 			c, rc := s.c.Renew()
 			if rc < 0 {
 				return uv.CheckAddr(op, n.String(), rc)
@@ -90,8 +90,9 @@ func (s *Signal) start(op string, sig os.Signal, fn func(os.Signal), oneshot boo
 	return nil
 }
 
-// Stop ends watching; what arrived but was not delivered is dropped, and the signal
-// does again what it did before. C function uv_signal_stop.
+// Stop ends what Start began. Signals that wait for delivery are dropped. When no
+// handle watches the signal any more, the signal does what it did before. C function
+// uv_signal_stop.
 //
 // https://docs.libuv.org/en/v1.x/signal.html#c.uv_signal_stop
 func (s *Signal) Stop() error {
@@ -112,7 +113,7 @@ func (s *Signal) stop() {
 	release(s.sig)
 }
 
-// Close stops watching and starts closing. C function uv_close.
+// Close stops the handle, as Stop does, and starts closing it. C function uv_close.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (s *Signal) Close() error {
@@ -128,7 +129,7 @@ func (s *Signal) Close() error {
 func (s *Signal) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvSignal:
-		if s.oneshot { // libuv has stopped it
+		if s.oneshot { // libuv has stopped the handle
 			s.clear(active)
 			release(s.sig)
 		}
@@ -139,8 +140,8 @@ func (s *Signal) complete(ev *cuv.Event) {
 	}
 }
 
-// refused tells whether a signal must not be watched.
-func refused(n syscall.Signal) bool {
+// unwatchable tells whether Start refuses a signal.
+func unwatchable(n syscall.Signal) bool {
 	switch n {
 	case syscall.SIGKILL, syscall.SIGSTOP,
 		syscall.SIGURG, syscall.SIGPROF, syscall.SIGPIPE,
@@ -150,39 +151,39 @@ func refused(n syscall.Signal) bool {
 	return n <= 0 || n > maxSignal
 }
 
-// maxSignal is the highest number that os/signal knows, of any system. Stop of a
-// channel that was to get a higher one would never return, if it is the first
-// channel of the process.
+// maxSignal is the highest signal number that os/signal knows on any system.
+// signal.Stop can hang for a channel that was registered with a higher one, if that was
+// the process's first channel.
 const maxSignal = 64
 
-// watched counts, for every signal, the handles that watch it in all loops.
-// While there is one, Go's runtime must take the signal for wanted: its handler
-// runs after libuv's (cuv/sigaction.c) and would carry out the default action,
-// which for SIGINT and SIGTERM is to die.
+// watched counts, for each signal, the handles of all loops that watch it. While there
+// is one, a channel is registered with os/signal. Without it Go's signal handler, which
+// runs after libuv's (cuv/sigaction.c), would carry out the default action. For SIGINT
+// and SIGTERM that ends the process.
 var watched = struct {
 	sync.Mutex
-	n     map[syscall.Signal]int
-	sinks map[syscall.Signal]chan os.Signal
-}{n: map[syscall.Signal]int{}, sinks: map[syscall.Signal]chan os.Signal{}}
+	n        map[syscall.Signal]int
+	channels map[syscall.Signal]chan os.Signal
+}{n: map[syscall.Signal]int{}, channels: map[syscall.Signal]chan os.Signal{}}
 
-// retain registers one more handle for the signal.
+// retain counts one more handle that watches the signal.
 func retain(n syscall.Signal) {
 	watched.Lock()
 	defer watched.Unlock()
-	if watched.n[n]++; watched.n[n] == 1 && !signal.Ignored(n) { // Notify would end that
-		sink := make(chan os.Signal, 1) // never read: Notify does not wait
-		watched.sinks[n] = sink
-		signal.Notify(sink, n)
+	if watched.n[n]++; watched.n[n] == 1 && !signal.Ignored(n) { // Notify would end signal.Ignore
+		c := make(chan os.Signal, 1) // nothing receives from it: os/signal does not wait for that
+		watched.channels[n] = c
+		signal.Notify(c, n)
 	}
 }
 
-// release takes back one retain.
+// release counts one handle less.
 func release(n syscall.Signal) {
 	watched.Lock()
 	defer watched.Unlock()
 	if watched.n[n]--; watched.n[n] == 0 {
-		signal.Stop(watched.sinks[n])
-		delete(watched.sinks, n)
+		signal.Stop(watched.channels[n])
+		delete(watched.channels, n)
 		delete(watched.n, n)
 	}
 }

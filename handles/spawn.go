@@ -13,52 +13,59 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// ProcessOptions say what Spawn starts, and how; only File must be set. libuv's flags
+// ProcessOptions say what Spawn starts, and how. Only File must be set. libuv's flags
 // for Windows have no counterpart. C type uv_process_options_t.
 //
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_process_options_t
 type ProcessOptions struct {
-	// File is the program: a path, which is relative to Dir, or a name without
-	// a slash, which is looked for in the PATH of Env.
+	// File is the program: a path, relative to Dir unless it is absolute, or a name
+	// without a slash, which is searched in the PATH of Env.
 	File string
-	// Args are the arguments, the program's own name first; empty: File alone.
+	// Args are the arguments. The first is the program's own name. If Args is empty,
+	// File is the only argument.
 	Args []string
-	// Env is the environment, "NAME=value" each; of several with one name the
-	// last counts. nil: this process's.
+	// Env is the environment, in the form "NAME=value". Of several with the same name
+	// the last one counts. nil means this process's environment.
 	Env []string
-	// Dir is the working directory; empty: this process's.
+	// Dir is the working directory. Empty means this process's.
 	Dir string
-	// UID and GID are the user and group that the child becomes, which takes
-	// privileges; supplementary groups go. nil: this process's.
+	// UID and GID are the child's user and group; nil means this process's. To change
+	// them takes privileges. The child then has no supplementary groups.
 	UID, GID *uint32
-	// Detached makes the child the leader of a new session and process group, so
-	// that it can outlive us; Unref the handle to let Run end before the child.
+	// Detached makes the child the leader of a new session and process group, so that
+	// it can outlive this process. Unref on the handle lets Run return while the child
+	// runs.
 	Detached bool
-	// KillOnClose makes Close kill the child and wait for its end.
+	// KillOnClose makes Close kill the child. The handle is closed when the child has
+	// ended.
 	KillOnClose bool
-	// Stdio are the child's descriptors 0, 1, 2 and so on. What is missing of the
-	// first three is /dev/null; beyond what is listed the child gets none.
+	// Stdio are the child's descriptors 0, 1, 2 and so on. If there are less than
+	// three, the missing ones of 0, 1 and 2 are /dev/null. The child gets no other
+	// descriptors.
 	Stdio []Stdio
 }
 
-// Spawn starts a program; fn, which may be nil, runs when it has ended, with its
-// exit status, or with the signal that ended it, which is 0 otherwise; what it
-// wrote last may yet have to be read. Spawn returns when the child has become the program: a program that cannot be
-// started is an error here. ENOENT and EACCES name File or Dir; EINVAL for an
-// empty File, a NUL byte in any string, or a Stdio that cannot be handed over;
-// EBADF for a descriptor that is not open, EPERM for a UID or GID that may not
-// be taken. After an error the child, the pipes and the handle are gone.
+// Spawn starts a program. fn, which may be nil, runs when the program has ended. It
+// gets the exit status, and the signal that ended the program or 0. The last output of
+// the program may still wait in its pipes then.
 //
-// Spawn takes as long as os/exec's Start, whatever the size of the heap; a slow file
-// system that brings the program holds the loop (docs/sleeping.md).
+// Spawn returns when the child has become the program, so a program that cannot be
+// started is an error of Spawn. ENOENT and EACCES name File or Dir. EINVAL for an empty
+// File, a NUL byte in any string, or a Stdio that the child cannot get. EBADF for a
+// descriptor that is not open, EPERM for a UID or GID that this process may not set.
+// After an error no child, pipe or handle is left.
 //
-// The child starts with no signal blocked, and none ignored but real-time ones. C
-// function uv_spawn.
+// Spawn takes about as long as os/exec's Start, whatever the size of the heap. The loop
+// stands still meanwhile, for a long time if the program is on a slow file system
+// (docs/sleeping.md).
+//
+// The child starts with no signal blocked. It ignores no signal, except real-time
+// signals that this process ignores. C function uv_spawn.
 //
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_spawn
 func Spawn(l uv.Loop, opts ProcessOptions, fn func(status int, sig syscall.Signal)) (*Process, error) {
-	p := &Process{kill: opts.KillOnClose, fn: fn}
-	if err := p.on(l, "spawn", uv.KindProcess); err != nil {
+	p := &Process{killOnClose: opts.KillOnClose, fn: fn}
+	if err := p.attach(l, "spawn", uv.KindProcess); err != nil {
 		return nil, err
 	}
 	cmd, err := opts.command()
@@ -87,7 +94,7 @@ func Spawn(l uv.Loop, opts ProcessOptions, fn func(status int, sig syscall.Signa
 	return p, nil
 }
 
-// command checks the options and translates all but the descriptors.
+// command checks the options and translates all of them but Stdio.
 func (o *ProcessOptions) command() (*cuv.Command, error) {
 	cmd := &cuv.Command{File: o.File, Dir: o.Dir, Args: o.Args, Env: o.Env}
 	if len(cmd.Args) == 0 {
@@ -119,8 +126,8 @@ func (o *ProcessOptions) command() (*cuv.Command, error) {
 	return cmd, nil
 }
 
-// lastOfEach keeps the last of the variables that have one name, in order: most
-// programs would take the first, and a caller who appends means the last.
+// lastOfEach removes a variable if a later one has the same name, and keeps the order.
+// A caller that appends to os.Environ means the last, but most programs take the first.
 func lastOfEach(env []string) []string {
 	seen := make(map[string]bool, len(env))
 	kept := make([]string, 0, len(env))
@@ -137,8 +144,9 @@ func lastOfEach(env []string) []string {
 	return kept
 }
 
-// failed makes the error of a spawn that libuv refused. It does not say whether
-// the program or the working directory is at fault, so look.
+// failed returns the error of a spawn that failed in libuv or in the child. The code
+// does not say whether the program or the working directory is at fault, so failed
+// looks at the directory.
 func (o *ProcessOptions) failed(rc int) error {
 	name := o.File
 	if errno := syscall.Errno(-rc); o.Dir != "" && (errno == unix.ENOENT || errno == unix.ENOTDIR || errno == unix.EACCES) {

@@ -13,8 +13,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Stdio is what one of a child's descriptors refers to; the zero value is nothing:
-// /dev/null for 0, 1 and 2, closed for others. C type uv_stdio_container_t.
+// A Stdio is what one of a child's descriptors refers to. The zero value is /dev/null
+// for the descriptors 0, 1 and 2, and closes others. C type uv_stdio_container_t.
 //
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_container_t
 type Stdio struct {
@@ -36,18 +36,18 @@ const (
 	fromStream
 )
 
-// A StdioMode says what a child may do with a pipe.
+// A StdioMode is what a child may do with a pipe.
 type StdioMode uint16
 
-// The modes of StdioPipe; they may be combined. UV_NONBLOCK_PIPE is missing:
-// libuv heeds it on Windows only.
+// The modes of StdioPipe; they may be combined. UV_NONBLOCK_PIPE is missing, because it
+// has an effect on Windows only.
 const (
 	ChildReads  StdioMode = cuv.StdioReadable
 	ChildWrites StdioMode = cuv.StdioWritable
 )
 
-// StdioPipe gives the child one end of a new pipe, a pair of connected unix sockets,
-// of which [Process.Stdio] is the other; opts are those of NewPipe. C constant
+// StdioPipe gives the child one end of a new pair of connected unix sockets.
+// [Process.Stdio] returns the other end. opts are those of NewPipe. C constant
 // UV_CREATE_PIPE of uv_stdio_flags.
 //
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags
@@ -55,9 +55,9 @@ func StdioPipe(mode StdioMode, opts ...PipeOption) Stdio {
 	return Stdio{from: fromPipe, mode: mode, ipc: slices.Contains(opts, IPC)}
 }
 
-// StdioFD gives the child a descriptor of ours, such as 2 to share stderr. As the
-// child's 0, 1 or 2 it becomes blocking, and ours with it. C constant UV_INHERIT_FD of
-// uv_stdio_flags.
+// StdioFD gives the child a descriptor of this process, such as 2 to share stderr. As
+// the child's 0, 1 or 2 the descriptor becomes blocking, for this process as well. C
+// constant UV_INHERIT_FD of uv_stdio_flags.
 //
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags
 func StdioFD(fd int) Stdio { return Stdio{from: fromFD, fd: fd} }
@@ -68,10 +68,10 @@ func StdioFD(fd int) Stdio { return Stdio{from: fromFD, fd: fd} }
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags
 func StdioFile(f *os.File) Stdio { return Stdio{from: fromFile, file: f} }
 
-// StdioStream gives the child the socket or pipe of a handle of the same loop: a
-// connection that it serves, a listener that it accepts from. Both have it then. As
-// the child's 0, 1 or 2 it becomes blocking for both: close the handle after Spawn. C
-// constant UV_INHERIT_STREAM of uv_stdio_flags.
+// StdioStream gives the child the socket or pipe of a handle of the same loop, such as
+// a connection to serve or a listener to accept from. Both processes have it then. As
+// the child's 0, 1 or 2 it becomes blocking for both processes, so close the handle
+// after Spawn. C constant UV_INHERIT_STREAM of uv_stdio_flags.
 //
 // https://docs.libuv.org/en/v1.x/process.html#c.uv_stdio_flags
 func StdioStream(s Stream) Stdio { return Stdio{from: fromStream, stream: s} }
@@ -79,7 +79,7 @@ func StdioStream(s Stream) Stdio { return Stdio{from: fromStream, stream: s} }
 // stdio translates the descriptors of one Spawn.
 type stdio struct {
 	core *core.Core
-	dups []int // what the child inherits: ours until it has it
+	dups []int // duplicates for the child, which this process closes after the spawn
 }
 
 // resolve translates all descriptors.
@@ -110,8 +110,9 @@ func (io *stdio) resolve(list []Stdio) ([]cuv.Stdio, error) {
 	return out, nil
 }
 
-// dup lists a duplicate of fd: nobody closes that before the child has it. It
-// lies beyond the child's n descriptors, out of their way.
+// dup sets out to a duplicate of fd, because other goroutines may close fd before the
+// child has it. The duplicate's number is above the child's n descriptors, so that none
+// of them replaces it.
 func (io *stdio) dup(out *cuv.Stdio, i, fd, n int) error {
 	what := fmt.Sprintf("descriptor %d", fd)
 	if fd < 0 || int(int32(fd)) != fd {
@@ -139,7 +140,8 @@ func (io *stdio) dupFile(out *cuv.Stdio, i int, f *os.File, n int) error {
 	return err
 }
 
-// share lists a stream's own descriptor.
+// share sets out to a stream's own descriptor. The loop's goroutine is here, so nothing
+// closes it before the child has it.
 func (io *stdio) share(out *cuv.Stdio, i int, s Stream) error {
 	var b *Base
 	if v := reflect.ValueOf(s); v.IsValid() && (v.Kind() != reflect.Pointer || !v.IsNil()) {
@@ -159,7 +161,7 @@ func (io *stdio) share(out *cuv.Stdio, i int, s Stream) error {
 	return nil
 }
 
-// badStdio makes the error of a descriptor that cannot be handed over.
+// badStdio returns the error of a Stdio that the child cannot get.
 func badStdio(i int, what string, errno uv.Errno) error {
 	return uv.CheckAddr("spawn", fmt.Sprintf("stdio %d: %s", i, what), int(errno))
 }
@@ -171,7 +173,7 @@ func (io *stdio) release() {
 	}
 }
 
-// register makes handles of the pipes that C made.
+// register makes Go handles of the pipes that C made for the child.
 func (io *stdio) register(list []cuv.Stdio) []*Pipe {
 	var pipes []*Pipe
 	for i, s := range list {

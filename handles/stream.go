@@ -8,8 +8,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Stream is what TCP, Pipe and TTY have in common: a duplex channel of bytes. C type
-// uv_stream_t.
+// A Stream is what TCP, Pipe and TTY have in common: bytes that can be read and
+// written. C type uv_stream_t.
 //
 // https://docs.libuv.org/en/v1.x/stream.html
 type Stream interface {
@@ -37,21 +37,21 @@ var _ Stream = (*TCP)(nil)
 var _ Stream = (*Pipe)(nil)
 var _ Stream = (*TTY)(nil)
 
-// stream implements Stream. The reading half is in read.go, the listening one
-// in listen.go.
+// stream implements Stream. Reading is in read.go, listening in listen.go, flow control
+// in flow.go.
 type stream struct {
 	socket
-	recent    uint32 // bytes submitted since drain
-	drain     uint64 // number of the drain that recent counts from
-	read      func(p []byte, err error)
-	held      *held
-	accept    *acceptor // listeners
-	onWritten func(queued int, err error)
-	flow      *Flow               // nil: nobody asked for flow control
-	guard     func() (inUse bool) // see Guard; with closing: the close waits for Unguard
+	recent      uint32 // bytes submitted since the drain recentDrain, or the most that fits
+	recentDrain uint64 // the value of Ring.Drains when recent was 0
+	read        func(p []byte, err error)
+	kept        *keptReads // nil: nothing was kept
+	accept      *acceptor  // nil: Listen was not called
+	onWritten   func(queued int, err error)
+	flow        *Flow               // nil: no call has asked for flow control
+	guard       func() (inUse bool) // see Guard; if closing is set, too, the close waits for Unguard
 }
 
-// writeCheck is what libuv checks before a write.
+// writeCheck makes the checks that libuv makes before a write, without a crossing.
 func (s *stream) writeCheck(op string) error {
 	if err := s.use(op); err != nil {
 		return err
@@ -68,12 +68,12 @@ func (s *stream) writeCheck(op string) error {
 	return nil
 }
 
-// Write queues all of p, which is borrowed: free to reuse on return. A turn's writes
-// leave together; what the kernel does not take waits in the write queue, which has no
-// limit of its own: who writes more than a little stops when [TCP.Full] says so, and
-// goes on when [TCP.OnDrain] does. A failure in the background is the error of the
-// next call, and of OnWritten. EPIPE after Shutdown, EBADF without a socket. C
-// functions uv_try_write and uv_write.
+// Write queues all of p, which is borrowed: the caller may reuse it on return. The
+// writes of a turn are sent together. What the kernel does not take waits in the write
+// queue, which has no limit. A program that writes much stops writing when [TCP.Full]
+// returns true, and goes on when the function of [TCP.OnDrain] runs. A later failure to
+// send is reported by OnWritten, and returned by the next call of Write. EPIPE after
+// Shutdown, EBADF without a socket. C functions uv_try_write and uv_write.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_write
 func (s *stream) Write(p []byte) (int, error) {
@@ -97,10 +97,11 @@ func (s *stream) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// submitted counts bytes that wait for the next drain.
+// submitted counts n bytes that C has not seen yet: it gets them when it drains the
+// ring.
 func (s *stream) submitted(n int) {
-	if d := s.core.Ring().Drains(); d != s.drain {
-		s.drain, s.recent = d, 0
+	if d := s.core.Ring().Drains(); d != s.recentDrain {
+		s.recentDrain, s.recent = d, 0
 	}
 	s.recent = saturate(s.recent, n)
 	if s.flow != nil {
@@ -108,14 +109,16 @@ func (s *stream) submitted(n int) {
 	}
 }
 
-// saturate adds n, which is not negative, to a count of bytes that stops at the most that fits.
+// saturate adds n, which is not negative, to a count of bytes. The count does not
+// overflow: it stops at its maximum.
 func saturate(count uint32, n int) uint32 {
 	return uint32(min(uint64(count)+uint64(n), math.MaxUint32))
 }
 
-// WriteFunc queues bufs, which are lent until fn runs: do not change them before. fn,
-// which may be nil, runs once, with nil, the error or ECANCELED when the stream is
-// closed first. EINVAL without bufs; other errors as for Write. C function uv_write.
+// WriteFunc queues bufs, which are lent: the caller must not change them until fn runs.
+// fn, which may be nil, runs once: with nil when the kernel has taken all bytes, with
+// the error if it fails, or with ECANCELED if the stream is closed first. EINVAL
+// without bufs; other errors as for Write. C function uv_write.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_write
 func (s *stream) WriteFunc(fn func(err error), bufs ...[]byte) error {
@@ -132,9 +135,9 @@ func (s *stream) WriteFunc(fn func(err error), bufs ...[]byte) error {
 	return nil
 }
 
-// TryWrite writes what the kernel takes of p at once and returns how much that was; p
-// is borrowed. EAGAIN if it takes nothing, or earlier writes are queued. C function
-// uv_try_write.
+// TryWrite writes as much of p as the kernel takes at once, and returns how many bytes
+// that is. p is borrowed. EAGAIN if the kernel takes nothing, or if earlier writes are
+// queued. C function uv_try_write.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_try_write
 func (s *stream) TryWrite(p []byte) (int, error) {
@@ -148,52 +151,54 @@ func (s *stream) TryWrite(p []byte) (int, error) {
 	return rc, nil
 }
 
-// WriteQueueSize returns how many bytes the kernel has not taken yet; writes of this
-// turn are offered to it first. 0 once the stream is closed. C function
+// WriteQueueSize returns how many bytes the kernel has not taken yet. It crosses into C
+// and sends this turn's writes first. 0 once the stream is closed. C function
 // uv_stream_get_write_queue_size.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_stream_get_write_queue_size
 func (s *stream) WriteQueueSize() int {
-	if !s.mine("write queue size") || s.c == nil {
+	if !s.owned("write queue size") || s.c == nil {
 		return 0
 	}
 	return s.c.WriteQueueSize()
 }
 
-// Buffered is WriteQueueSize without a crossing: this turn's calls of Write and
-// WriteFunc count in full although the kernel may yet take them. Nothing reports
-// that it did: do not stop by Buffered and wait for OnWritten, but use Full and
-// OnDrain. No libuv counterpart.
+// Buffered is WriteQueueSize without a crossing. It counts all bytes that Write and
+// WriteFunc got in this turn, although the kernel may take them at the turn's end. In
+// that case OnWritten is not called, so a writer that stops by Buffered and waits for
+// OnWritten can wait for ever. Use Full and OnDrain for that. No libuv counterpart.
 func (s *stream) Buffered() int {
-	if !s.mine("buffered") || s.c == nil {
+	if !s.owned("buffered") || s.c == nil {
 		return 0
 	}
 	return s.unsent()
 }
 
-// unsent is Buffered on the loop's goroutine, before the close event.
+// unsent is Buffered without its checks. It belongs to the loop's goroutine, before the
+// close event.
 func (s *stream) unsent() int {
 	n := int(s.c.Queued)
-	if s.drain == s.core.Ring().Drains() {
+	if s.recentDrain == s.core.Ring().Drains() {
 		n += int(s.recent)
 	}
 	return n
 }
 
-// OnWritten sets the function that runs when bytes that had to be queued have left or
-// failed, with what is queued still (WriteQueueSize, not Buffered); nil for none. What
-// the kernel takes at once is not reported. C type uv_write_cb.
+// OnWritten sets the function that runs when queued bytes have been sent, or could not
+// be sent. It gets how many bytes are still queued, as WriteQueueSize counts them. It
+// does not run for bytes that the kernel takes at once. nil sets none. C type
+// uv_write_cb.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_write_cb
 func (s *stream) OnWritten(fn func(queued int, err error)) {
-	if s.mine("on written") {
+	if s.owned("on written") {
 		s.onWritten = fn
 	}
 }
 
-// Shutdown ends the writing side after the writes before it; the stream is not
+// Shutdown ends the writing side once all earlier writes are done. The stream is not
 // writable from now on. fn, which may be nil, runs once. ENOTCONN if the stream is not
-// writable, a second call included. C function uv_shutdown.
+// writable, so also for a second call. C function uv_shutdown.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_shutdown
 func (s *stream) Shutdown(fn func(err error)) error {
@@ -208,26 +213,26 @@ func (s *stream) Shutdown(fn func(err error)) error {
 	return nil
 }
 
-// Readable tells whether the stream can be read from; it stays so after EOF. C
+// Readable tells whether the stream can be read from. It is still true after EOF. C
 // function uv_is_readable.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_is_readable
 func (s *stream) Readable() bool {
-	return s.mine("readable") && !s.has(closing) && s.has(readable) && s.c.IsReadable()
+	return s.owned("readable") && !s.has(closing) && s.has(readable) && s.c.IsReadable()
 }
 
-// Writable tells whether the stream can be written to: not after Shutdown. C function
-// uv_is_writable.
+// Writable tells whether the stream can be written to. It is false after Shutdown. C
+// function uv_is_writable.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_is_writable
 func (s *stream) Writable() bool {
-	return s.mine("writable") && !s.has(closing) && s.has(writable) && s.c.IsWritable()
+	return s.owned("writable") && !s.has(closing) && s.has(writable) && s.c.IsWritable()
 }
 
-// SetBlocking changes the mode of the descriptor, which all its holders share. In
-// blocking mode writes wait until the kernel has taken everything, and the loop with
-// them; reads may hang it. Meant for the output of short-lived programs. EBADF without
-// a descriptor. C function uv_stream_set_blocking.
+// SetBlocking makes the descriptor blocking or non-blocking, also for other processes
+// that have it. In blocking mode the loop waits until the kernel has taken all that is
+// written, and may hang in a read. It is meant for the output of short-lived programs.
+// EBADF without a descriptor. C function uv_stream_set_blocking.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_stream_set_blocking
 func (s *stream) SetBlocking(on bool) error {
@@ -246,19 +251,19 @@ func (s *stream) complete(ev *cuv.Event) {
 	case cuv.EvRead:
 		s.onRead(ev)
 	case cuv.EvAccept:
-		if s.has(closing) { // resumed, then closed in one turn
+		if s.has(closing) { // closed in the turn of a ResumeAccept, so C still accepted
 			if c := ev.Accepted(); c != nil {
 				s.core.Orphan(c)
 			}
 			return
 		}
-		s.accept.shed += ev.Dropped()
-		s.accept.arrived(arrival{ev.Accepted(), uint64(ev.Peer()), ev.Status})
+		s.accept.dropped += ev.Dropped()
+		s.accept.onArrival(arrival{ev.Accepted(), uint64(ev.Peer()), ev.Status})
 	case cuv.EvAcceptWait:
 		s.onAcceptWait()
 	case cuv.EvWritten:
 		if s.onWritten != nil && !s.has(closing) {
-			// Queued is the number of now: callbacks of this batch may have written more since the event.
+			// Not a number from the event: callbacks of this batch may have written more since.
 			s.onWritten(int(s.c.Queued), s.check("write", int(ev.Status)))
 		}
 		if s.flow != nil && !s.has(closing) {
@@ -268,7 +273,7 @@ func (s *stream) complete(ev *cuv.Event) {
 		if s.accept != nil {
 			s.accept.discard()
 		}
-		s.read, s.accept, s.onWritten, s.held, s.flow = nil, nil, nil, nil, nil
+		s.read, s.accept, s.onWritten, s.kept, s.flow = nil, nil, nil, nil, nil
 		s.finish()
 	}
 }

@@ -6,9 +6,10 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// What the loop calls of a handle hangs on a type of its own over the same struct. So the
-// page of a public type shows what its user calls and nothing else. Complete gets the
-// handle's events; Handle is what Walk yields.
+// The methods that the loop calls on a handle belong to a second, unexported type over
+// the same struct. So the documentation of the public type shows its users' methods
+// only. Complete receives the handle's events. Handle returns the value that Walk
+// yields.
 type (
 	asyncTarget   Async
 	checkTarget   Check

@@ -16,14 +16,14 @@ import (
 // https://docs.libuv.org/en/v1.x/tcp.html
 type TCP struct {
 	stream
-	peer cuv.Peer // known since the accept
+	peer cuv.Peer // of an accepted connection: accept(2) returns it, so RemoteAddr makes no call
 }
 
 var _ uv.Handle = (*TCP)(nil)
 
 // NewTCP makes a TCP handle on the loop, without a socket yet unless [WithSocket] asks
-// for one. EINVAL for a nil option or a family that is none. C functions uv_tcp_init
-// and uv_tcp_init_ex.
+// for one. EINVAL for a nil option or an unknown family. C functions uv_tcp_init and
+// uv_tcp_init_ex.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_init_ex
 func NewTCP(l uv.Loop, opts ...TCPOption) (*TCP, error) {
@@ -46,9 +46,9 @@ func NewTCP(l uv.Loop, opts ...TCPOption) (*TCP, error) {
 	return t, nil
 }
 
-// openSocket is open for a handle that begins with a socket.
+// openSocket is open for a handle that has a socket from the beginning.
 func (t *TCP) openSocket(l uv.Loop, family Family) error {
-	if err := t.on(l, "tcp init", uv.KindTCP); err != nil {
+	if err := t.attach(l, "tcp init", uv.KindTCP); err != nil {
 		return err
 	}
 	c, err := t.core.OpenWith("tcp init", (*tcpTarget)(t), func(id, gen uint32) (*cuv.Handle, int) {
@@ -64,22 +64,23 @@ type BindOption uint
 
 // The options of Bind.
 const (
-	// IPv6Only keeps an IPv6 socket from taking IPv4 too.
+	// IPv6Only makes an IPv6 socket refuse IPv4.
 	IPv6Only BindOption = 1 << iota
-	// ReusePort lets several sockets share a port; the kernel spreads the
-	// connections, or datagrams. ENOTSUP where libuv or the system cannot.
+	// ReusePort lets several sockets share a port. The kernel distributes connections
+	// or datagrams among them. ENOTSUP if libuv or the system cannot do that.
 	ReusePort
-	// ReuseAddr lets several UDP sockets have an address; the last one gets the
-	// datagrams, and all of them multicasts. TCP has it always, in another sense.
+	// ReuseAddr lets several UDP sockets bind to the same address. The last one gets
+	// the datagrams, and all of them get multicasts. libuv sets SO_REUSEADDR on every
+	// TCP socket, where it has another meaning.
 	ReuseAddr
-	// RecvErr reports to a UDP socket, also to one without a peer, what became of
-	// its datagrams; Linux only.
+	// RecvErr makes a UDP socket report errors that its datagrams met in the network,
+	// even if it has no peer. Linux only.
 	RecvErr
 )
 
-// Bind binds to an address; port 0 lets the system choose. An address in use is
-// reported by Listen or Connect. EINVAL for the zero AddrPort or IPv6Only on an IPv4
-// address. C function uv_tcp_bind.
+// Bind binds to an address. With port 0 the system chooses the port. If the address is
+// in use, Listen or Connect fails, not Bind. EINVAL for the zero AddrPort, for other
+// options, or for IPv6Only on an IPv4 address. C function uv_tcp_bind.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_bind
 func (t *TCP) Bind(addr netip.AddrPort, opts ...BindOption) error {
@@ -108,10 +109,10 @@ func (t *TCP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 	return nil
 }
 
-// Listen starts accepting connections; fn receives each as a handle of its own, which
-// the receiver must close. backlog is the kernel's queue, in connections. A second
-// call replaces fn. EINVAL for a nil fn, a negative backlog or a connection,
-// EADDRINUSE if the address of Bind is taken. C function uv_listen.
+// Listen starts accepting connections. fn receives each as a new handle, which it must
+// close. backlog is the length of the kernel's queue of connections. A second call
+// replaces fn. EINVAL for a nil fn, a negative backlog or a connection, EADDRINUSE if
+// the address of Bind is in use. C function uv_listen.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_listen
 func (t *TCP) Listen(backlog int, fn func(c *TCP, err error)) error {
@@ -125,16 +126,16 @@ func (t *TCP) Listen(backlog int, fn func(c *TCP, err error)) error {
 		}
 		c := &TCP{peer: cuv.Peer(peer)}
 		c.register(t.core, h, (*tcpTarget)(c))
-		c.inherit(&t.handle)
+		c.inheritLinger(&t.handle)
 		c.set(opened | readable | writable)
 		fn(c, nil)
 	})
 }
 
-// Connect starts connecting; fn runs once, with nil or the error, ECANCELED if the
-// handle is closed first. Writes may be queued before that. EINVAL for a nil fn or the
-// zero AddrPort, EALREADY while connecting, EISCONN afterwards. C function
-// uv_tcp_connect.
+// Connect starts connecting. fn runs once, with nil or the error; ECANCELED if the
+// handle is closed first. The program may write before fn runs: such writes are queued.
+// Connect itself returns EINVAL for a nil fn or the zero AddrPort, EALREADY while
+// connecting, EISCONN afterwards. C function uv_tcp_connect.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_connect
 func (t *TCP) Connect(addr netip.AddrPort, fn func(err error)) error {
@@ -158,8 +159,9 @@ func (t *TCP) Connect(addr netip.AddrPort, fn func(err error)) error {
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_getsockname
 func (t *TCP) LocalAddr() (netip.AddrPort, error) { return t.name("local address", false) }
 
-// RemoteAddr returns the address of the peer: ENOTCONN without one, though a
-// connection that was accepted may still know it. C function uv_tcp_getpeername.
+// RemoteAddr returns the address of the peer. ENOTCONN without a peer; an accepted
+// connection may still return the address after the peer has gone. C function
+// uv_tcp_getpeername.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_getpeername
 func (t *TCP) RemoteAddr() (netip.AddrPort, error) {
@@ -180,9 +182,9 @@ func (t *TCP) name(op string, peer bool) (netip.AddrPort, error) {
 	return addr, nil
 }
 
-// SetNoDelay sends small writes at once instead of waiting for more (Nagle's
-// algorithm); libuv's default is to wait. On a listener it also holds for every
-// connection accepted from then on. C function uv_tcp_nodelay.
+// SetNoDelay turns Nagle's algorithm off: small writes are sent at once, and do not
+// wait for more bytes. The default is to wait. Connections that a listener accepts
+// inherit its setting. C function uv_tcp_nodelay.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_nodelay
 func (t *TCP) SetNoDelay(on bool) error {
@@ -193,8 +195,8 @@ func (t *TCP) SetNoDelay(on bool) error {
 }
 
 // SetKeepAlive makes the kernel probe an idle connection after delay, rounded up to
-// seconds; 0 or less turns the probes off. Before there is a socket libuv keeps that
-// it is on, with 60 seconds. C function uv_tcp_keepalive.
+// seconds. 0 or less turns the probes off. Without a socket libuv remembers only that
+// probes are on, and later uses a delay of 60 seconds. C function uv_tcp_keepalive.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_keepalive
 func (t *TCP) SetKeepAlive(delay time.Duration) error {
@@ -207,9 +209,10 @@ func (t *TCP) SetKeepAlive(delay time.Duration) error {
 	return t.check("keep alive", t.c.TCPKeepAlive(true, uint((delay-1)/time.Second)+1))
 }
 
-// SetKeepAliveTimes makes the kernel probe an idle connection after idle, then every
-// interval, both rounded up to seconds, and give it up after count probes. EINVAL
-// unless all are positive, ENOTSUP before libuv 1.52. C function uv_tcp_keepalive_ex.
+// SetKeepAliveTimes makes the kernel probe an idle connection after idle, and then
+// every interval, both rounded up to seconds. The connection fails after count probes
+// without an answer. EINVAL unless all three are positive, ENOTSUP before libuv 1.52. C
+// function uv_tcp_keepalive_ex.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html
 func (t *TCP) SetKeepAliveTimes(idle, interval time.Duration, count int) error {
@@ -222,15 +225,15 @@ func (t *TCP) SetKeepAliveTimes(idle, interval time.Duration, count int) error {
 	return t.check("keep alive times", t.c.TCPKeepAliveEx(true, uint((idle-1)/time.Second)+1, uint((interval-1)/time.Second)+1, uint(count)))
 }
 
-// CloseReset closes the connection with a reset, without waiting for queued writes:
-// they complete with ECANCELED. EINVAL after Shutdown. C function uv_tcp_close_reset.
+// CloseReset closes the connection with a reset (RST). Queued writes complete with
+// ECANCELED. EINVAL after Shutdown. C function uv_tcp_close_reset.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_close_reset
 func (t *TCP) CloseReset() error {
 	if err := t.use("close reset"); err != nil {
 		return err
 	}
-	if t.guarded() { // what closes it later resets it, too
+	if t.inUse() { // with SO_LINGER of 0 seconds the close after Unguard sends the reset
 		fd, err := t.FD()
 		if err == nil {
 			err = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
@@ -238,7 +241,7 @@ func (t *TCP) CloseReset() error {
 		if err != nil {
 			return err
 		}
-		t.putOffClose()
+		t.deferClose()
 		return nil
 	}
 	if rc := t.c.TCPCloseReset(); rc < 0 {
@@ -248,21 +251,21 @@ func (t *TCP) CloseReset() error {
 	return nil
 }
 
-// Open makes the handle use a duplicate of a connected or bound stream socket; the
+// Open makes the handle use a duplicate of fd, a connected or bound TCP socket. The
 // caller keeps fd. EBUSY if the handle has a socket, EINVAL if fd is not a TCP socket.
 // C function uv_tcp_open.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_open
 func (t *TCP) Open(fd uintptr) error {
-	return t.openFD("open", fd, true, inetSocket, t.owner(t.c.TCPOpen))
+	return t.openFD("open", fd, true, inetSocket, t.ownWith(t.c.TCPOpen))
 }
 
-// Take is Open without a duplicate: fd, a TCP socket that nobody else closes, is the
-// handle's own from now on, unless Take fails. EBUSY if the handle has a socket,
+// Take is Open without a duplicate: from now on the handle owns fd, which nothing else
+// may close. If Take fails, the caller keeps fd. EBUSY if the handle has a socket,
 // EINVAL if fd is not a TCP socket, EEXIST if the loop polls it already. C function
 // uv_tcp_open.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_open
 func (t *TCP) Take(fd uintptr) error {
-	return t.openFD("take", fd, false, inetSocket, t.owner(t.c.TCPOpen))
+	return t.openFD("take", fd, false, inetSocket, t.ownWith(t.c.TCPOpen))
 }

@@ -9,22 +9,22 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A Timer calls a function in the future, once or again and again. Its clock is the
-// loop's, which stands still while callbacks run, and ticks in milliseconds: durations
-// are rounded up. C type uv_timer_t.
+// A Timer calls a function in the future, once or repeatedly. It uses the loop's clock,
+// which stands still while callbacks run and counts milliseconds. Durations are rounded
+// up to milliseconds. C type uv_timer_t.
 //
 // https://docs.libuv.org/en/v1.x/timer.html
 type Timer struct {
 	handle
-	fn     func()
-	repeat uint64 // ms
-	drain  uint64 // in which the last start waits
-	at     int32  // its number there, none if C's timer may be active before it
-	behind bool   // C has not seen the last start: it was taken back
+	fn         func()
+	repeat     uint64 // ms
+	drain      uint64 // the drain of the ring for which the last start waits
+	submission int32  // the last start's number in the ring, noSubmission if it cannot be retracted
+	retracted  bool   // the last start was retracted, so C's timer does not have its repeat
 }
 
-// none is no submission.
-const none = -1
+// noSubmission is the number of no submission.
+const noSubmission = -1
 
 var _ uv.Handle = (*Timer)(nil)
 
@@ -32,15 +32,14 @@ var _ uv.Handle = (*Timer)(nil)
 //
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_init
 func NewTimer(l uv.Loop) (*Timer, error) {
-	t := &Timer{at: none}
+	t := &Timer{submission: noSubmission}
 	if err := t.open(l, "timer init", uv.KindTimer, false, (*timerTarget)(t)); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
-// ms turns a duration into the loop's milliseconds, rounded up; what is not
-// positive is 0.
+// ms converts a duration to milliseconds, rounded up. It returns 0 for a negative one.
 func ms(d time.Duration) uint64 {
 	if d <= 0 {
 		return 0
@@ -48,7 +47,8 @@ func ms(d time.Duration) uint64 {
 	return uint64((d-1)/time.Millisecond) + 1
 }
 
-// duration is the reverse; more than a Duration holds is the longest Duration.
+// duration converts milliseconds to a Duration, or to the longest one if there are too
+// many.
 func duration(ms uint64) time.Duration {
 	if ms > math.MaxInt64/uint64(time.Millisecond) {
 		return math.MaxInt64
@@ -56,9 +56,9 @@ func duration(ms uint64) time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
-// Start makes fn run after timeout, and then every repeat if that is positive. A
-// timeout of 0 or less runs it in the next turn. A timer that is started already
-// starts anew. EINVAL for a nil fn. C function uv_timer_start.
+// Start makes fn run after timeout, and then every repeat if repeat is positive. With a
+// timeout of 0 or less fn runs in the next turn. Start replaces an earlier Start.
+// EINVAL for a nil fn. C function uv_timer_start.
 //
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_start
 func (t *Timer) Start(timeout, repeat time.Duration, fn func()) error {
@@ -72,9 +72,10 @@ func (t *Timer) Start(timeout, repeat time.Duration, fn func()) error {
 	return nil
 }
 
-// StartPrecise is Start without a repeat, counted from the clock of the moment instead
-// of the loop's: fn never runs before timeout has passed since the call. C functions
-// uv_hrtime and uv_timer_start.
+// StartPrecise is Start without a repeat, and reads the system's clock. fn never runs
+// before timeout has passed since the call. Start counts from the time at which the
+// turn began, so its fn may run earlier than that. C functions uv_hrtime and
+// uv_timer_start.
 //
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_start
 func (t *Timer) StartPrecise(timeout time.Duration, fn func()) error {
@@ -93,30 +94,31 @@ func (t *Timer) StartPrecise(timeout time.Duration, fn func()) error {
 }
 
 func (t *Timer) start(due, repeat uint64, fn func()) {
-	fresh := true
-	if t.has(active) && (t.at == none || !t.retract()) {
-		fresh = false
+	retractable := true // C's timer is inactive before the submission
+	if t.has(active) && (t.submission == noSubmission || !t.retract()) {
+		retractable = false
 		t.core.Bump(t.c)
 	}
 	t.fn = fn
 	t.repeat = repeat
 	t.set(active | started)
-	t.behind = false
-	if t.at, t.drain = t.core.Ring().SubmitTimer(t.c, due, repeat); !fresh {
-		t.at = none
+	t.retracted = false
+	if t.submission, t.drain = t.core.Ring().SubmitTimer(t.c, due, repeat); !retractable {
+		t.submission = noSubmission
 	}
 }
 
-// retract takes the last start back if C has not seen it, which leaves C's timer
-// inactive. Most timers of a server are timeouts that are stopped soon.
+// retract removes the last start from the ring, if C has not seen it yet. C's timer is
+// then inactive. This pays because most timers of a server are timeouts that are
+// stopped in the turn that started them.
 func (t *Timer) retract() bool {
-	t.behind = t.core.Ring().Retract(int(t.at), t.drain)
-	t.at = none
-	return t.behind
+	t.retracted = t.core.Ring().Retract(int(t.submission), t.drain)
+	t.submission = noSubmission
+	return t.retracted
 }
 
-// Stop stops the timer; fn will not run any more, even if it was due already. C
-// function uv_timer_stop.
+// Stop stops the timer. The function does not run any more, even if it was due already.
+// C function uv_timer_stop.
 //
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_stop
 func (t *Timer) Stop() error {
@@ -125,7 +127,7 @@ func (t *Timer) Stop() error {
 	}
 	if t.has(active) {
 		t.clear(active)
-		if t.at == none || !t.retract() { // C has it, and may have reported it
+		if t.submission == noSubmission || !t.retract() { // C has the start, and an event of it may wait for delivery
 			t.core.Bump(t.c)
 			t.core.Ring().Submit(cuv.OpTimerStop, t.c, 0, 0)
 		}
@@ -133,8 +135,8 @@ func (t *Timer) Stop() error {
 	return nil
 }
 
-// Again restarts the timer with its repeat as the timeout; without a repeat it does
-// nothing. EINVAL if it was never started. C function uv_timer_again.
+// Again restarts the timer with its repeat as the timeout. Without a repeat it does
+// nothing. EINVAL if the timer was never started. C function uv_timer_again.
 //
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_again
 func (t *Timer) Again() error {
@@ -146,10 +148,10 @@ func (t *Timer) Again() error {
 	}
 	switch {
 	case t.repeat == 0:
-	case t.behind:
+	case t.retracted: // C's timer has another repeat, or none
 		t.start(t.core.Ring().NowMS()+t.repeat, t.repeat, t.fn)
 	default:
-		t.at = none
+		t.submission = noSubmission
 		t.core.Bump(t.c)
 		t.set(active)
 		t.core.Ring().Submit(cuv.OpTimerAgain, t.c, 0, 0)
@@ -157,8 +159,8 @@ func (t *Timer) Again() error {
 	return nil
 }
 
-// SetRepeat changes the repeat, from the next expiry or Again on; 0 or less makes the
-// timer run once. C function uv_timer_set_repeat.
+// SetRepeat changes the repeat, from the next expiry or Again on. With 0 or less the
+// timer does not repeat. C function uv_timer_set_repeat.
 //
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_set_repeat
 func (t *Timer) SetRepeat(repeat time.Duration) error {
@@ -170,22 +172,22 @@ func (t *Timer) SetRepeat(repeat time.Duration) error {
 	return nil
 }
 
-// Repeat returns the repeat, 0 for none. C function uv_timer_get_repeat.
+// Repeat returns the repeat, 0 if there is none. C function uv_timer_get_repeat.
 //
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_get_repeat
 func (t *Timer) Repeat() time.Duration {
-	if !t.mine("repeat") {
+	if !t.owned("repeat") {
 		return 0
 	}
-	if invariants.Enabled && !t.behind && !t.has(closing) { // Go keeps it, and so need not cross
+	if invariants.Enabled && !t.retracted && !t.has(closing) { // Go's copy of it saves a crossing
 		got := t.c.TimerRepeat()
 		invariants.Check(got == t.repeat, "a timer repeats after %d ms, libuv says %d", t.repeat, got)
 	}
 	return duration(t.repeat)
 }
 
-// DueIn returns the time until the timer is due by the loop's clock, 0 if it is due or
-// not active. C function uv_timer_get_due_in.
+// DueIn returns the time until the timer is due, by the loop's clock. 0 if the timer is
+// due or not active. C function uv_timer_get_due_in.
 //
 // https://docs.libuv.org/en/v1.x/timer.html#c.uv_timer_get_due_in
 func (t *Timer) DueIn() time.Duration {

@@ -7,8 +7,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A TTY is a terminal as a stream. To learn that its size has changed, watch SIGWINCH
-// with a [Signal] and call [TTY.WindowSize]. C type uv_tty_t.
+// A TTY is a terminal, as a stream. A program that has to know when the terminal's size
+// changes watches SIGWINCH with a [Signal], and then calls [TTY.WindowSize]. C type
+// uv_tty_t.
 //
 // https://docs.libuv.org/en/v1.x/tty.html
 type TTY struct{ stream }
@@ -16,16 +17,16 @@ type TTY struct{ stream }
 var _ uv.Handle = (*TTY)(nil)
 
 // NewTTY makes a handle of the terminal that fd refers to, such as os.Stdin.Fd(). The
-// terminal is opened anew, so that nobody who shares fd sees it non-blocking; the
-// caller keeps fd. Only what cannot be opened anew is used as it is, with writes that
-// block: the master of a pty (better a [Pipe] and its Open), a terminal of another
-// container. The handle can be read and written as fd can. EINVAL if fd is no
-// terminal: see [GuessHandle]. C function uv_tty_init.
+// caller keeps fd. The terminal is opened anew, so that fd does not become non-blocking
+// for other processes. A terminal that cannot be opened anew is used as it is, and
+// writes to it block: the master of a pty, for which a [Pipe] and its Open are better,
+// or a terminal of another container. The handle is readable and writable as fd is.
+// EINVAL if fd is no terminal; see [GuessHandle]. C function uv_tty_init.
 //
 // https://docs.libuv.org/en/v1.x/tty.html#c.uv_tty_init
 func NewTTY(l uv.Loop, fd uintptr) (*TTY, error) {
 	t := new(TTY)
-	if err := t.on(l, "tty init", uv.KindTTY); err != nil {
+	if err := t.attach(l, "tty init", uv.KindTTY); err != nil {
 		return nil, err
 	}
 	if fd > math.MaxInt32 {
@@ -48,22 +49,23 @@ func NewTTY(l uv.Loop, fd uintptr) (*TTY, error) {
 	return t, nil
 }
 
-// A TTYMode says what a terminal does with input and output on their way.
+// A TTYMode is how a terminal processes input and output.
 type TTYMode int
 
 // The modes of TTY.SetMode.
 const (
-	TTYNormal TTYMode = iota // as before the first SetMode: lines, echo, signals
-	TTYRaw                   // each key at once, no echo, no signals; output lines still end properly
-	TTYIO                    // bytes as they are, both ways
+	TTYNormal TTYMode = iota // the mode before the first SetMode: lines, echo, signals
+	TTYRaw                   // each key at once, no echo, no signals; "\n" still begins a new line
+	TTYIO                    // no processing of input or output
 	TTYRawVT                 // TTYRaw; on Windows with escape sequences. ENOTSUP before libuv 1.51
 )
 
-// SetMode changes the terminal's mode, for every program that uses it, once what was
-// written before has left. The first mode comes back with Close, so also with the
-// loop's Shutdown and with uvgo.Run, even after a panic in a callback. Whoever leaves
-// otherwise, by os.Exit or a crash, calls [ResetTTYMode]. EINVAL for an unknown mode.
-// C function uv_tty_set_mode.
+// SetMode changes the terminal's mode, for all programs that use the terminal. The
+// change takes place when the terminal has put out what was written before. Close
+// restores the mode that was there before the first SetMode. So do the loop's Shutdown
+// and uvgo.Run, even after a panic in a callback, because they close the handle. A
+// program that ends in another way, such as by os.Exit, calls [ResetTTYMode] first.
+// EINVAL for an unknown mode. C function uv_tty_set_mode.
 //
 // https://docs.libuv.org/en/v1.x/tty.html#c.uv_tty_set_mode
 func (t *TTY) SetMode(mode TTYMode) error {
@@ -87,20 +89,21 @@ func (t *TTY) WindowSize() (width, height int, err error) {
 	return width, height, t.check("window size", rc)
 }
 
-// Close puts the terminal's first mode back at once and starts closing. C function
-// uv_close.
+// Close restores at once the mode that was there before the first SetMode, and starts
+// closing. C function uv_close.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (t *TTY) Close() error { return t.stream.Close() }
 
-// ResetTTYMode puts back the first modes of all terminals that handles have changed,
-// which stay usable: for programs about to end without closing them. Any goroutine may
-// call it. C function uv_tty_reset_mode, which knows of one terminal only.
+// ResetTTYMode restores the modes of all terminals on which SetMode was called. It is
+// for programs that are about to end without closing their handles. The handles stay
+// usable. Any goroutine may call it. C function uv_tty_reset_mode, which knows of one
+// terminal only.
 //
 // https://docs.libuv.org/en/v1.x/tty.html#c.uv_tty_reset_mode
 func ResetTTYMode() error { return uv.Check("tty reset mode", cuv.TTYResetMode()) }
 
-// GuessHandle tells which kind of handle suits a descriptor: KindTTY, KindPipe,
+// GuessHandle returns the kind of handle that can use a descriptor: KindTTY, KindPipe,
 // KindTCP, KindUDP, KindFile for what cannot be polled, or KindUnknown. C function
 // uv_guess_handle.
 //

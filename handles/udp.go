@@ -7,37 +7,40 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A UDP is a socket for datagrams. Receiving is in udp_recv.go, sending in
-// udp_send.go, multicast groups and options in udp_option.go. C type uv_udp_t,
-// https://docs.libuv.org/en/v1.x/udp.html.
+// A UDP is a datagram socket. Receiving is in udp_recv.go, sending in udp_send.go,
+// multicast groups and options in udp_option.go.
 //
-// It gets its socket from Bind, Open or Connect, or else from the first send,
-// RecvStart or JoinGroup, which bind it to a port that the system chooses.
+// Bind, Open or Connect make the socket. Otherwise the first send, RecvStart or JoinGroup
+// makes it, and binds it to a port that the system chooses. C type uv_udp_t.
+//
+// https://docs.libuv.org/en/v1.x/udp.html
 type UDP struct {
 	socket
 	connected bool
 	recv      func(d Datagram, err error)
-	held      []arrived
+	kept      []received // what C has read since RecvStop, oldest first
 	onSent    func(queued int, err error)
 	onDrained func()
 }
 
 var _ uv.Handle = (*UDP)(nil)
 
-// A Datagram is one message and whom it comes from or goes to.
+// A Datagram is one message with the address of its sender or receiver.
 type Datagram struct {
 	Data []byte
-	// Addr is the sender or the receiver. It is zero for the peer of a connected
-	// socket to send to, and for a sender without an internet address.
+	// Addr is the sender of a received datagram, or the receiver of one to be sent.
+	// Zero means the peer of a connected socket when sending, and a sender without an
+	// internet address when receiving.
 	Addr netip.AddrPort
-	// Truncated tells of a datagram received that the rest of it is lost.
+	// Truncated means that the received datagram was longer than Data; the rest is
+	// lost.
 	Truncated bool
 }
 
 // NewUDP makes a UDP handle on the loop, without a socket yet unless [WithSocket] asks
-// for one. EINVAL for a nil option or a family that is none, and for RecvMMsg if the
-// loop's read arena is not larger than 64 KiB; EMFILE and the like if there is no
-// socket to be had. C functions uv_udp_init and uv_udp_init_ex.
+// for one. EINVAL for a nil option or an unknown family, and for RecvMMsg if the loop's
+// read arena is not larger than 64 KiB. EMFILE and the like if the system has no socket
+// left. C functions uv_udp_init and uv_udp_init_ex.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_init_ex
 func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
@@ -52,7 +55,7 @@ func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
 		flags |= cuv.UDPRecvMMsg
 	}
 	u := new(UDP)
-	if err := u.on(l, "udp init", uv.KindUDP); err != nil {
+	if err := u.attach(l, "udp init", uv.KindUDP); err != nil {
 		return nil, err
 	}
 	c, err := u.core.OpenWith("udp init", (*udpTarget)(u), func(slot, gen uint32) (*cuv.Handle, int) {
@@ -68,17 +71,17 @@ func NewUDP(l uv.Loop, opts ...UDPOption) (*UDP, error) {
 	return u, nil
 }
 
-// UsingRecvMMsg tells whether one system call receives many datagrams. C function
+// UsingRecvMMsg tells whether one system call receives several datagrams. C function
 // uv_udp_using_recvmmsg.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_using_recvmmsg
 func (u *UDP) UsingRecvMMsg() bool {
-	return u.mine("using recvmmsg") && u.c != nil && u.c.UDPUsingRecvMMsg()
+	return u.owned("using recvmmsg") && u.c != nil && u.c.UDPUsingRecvMMsg()
 }
 
-// Bind binds to an address; port 0 lets the system choose. EINVAL for the zero
-// AddrPort, a zone that no interface has, IPv6Only on an IPv4 address, or if the
-// handle is bound. C function uv_udp_bind.
+// Bind binds to an address. With port 0 the system chooses the port. EINVAL for the
+// zero AddrPort, a zone that no interface has, other options, IPv6Only on an IPv4
+// address, or if the handle is bound. C function uv_udp_bind.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_bind
 func (u *UDP) Bind(addr netip.AddrPort, opts ...BindOption) error {
@@ -115,14 +118,14 @@ func (u *UDP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 	return nil
 }
 
-// Open makes the handle use a duplicate of a datagram socket, of the internet or a
-// unix one; the caller keeps fd. EBUSY if the handle has a socket, EINVAL if fd is
-// none for datagrams. C function uv_udp_open.
+// Open makes the handle use a duplicate of fd, an internet or unix datagram socket. The
+// caller keeps fd. EBUSY if the handle has a socket, EINVAL if fd is not a datagram
+// socket. C function uv_udp_open.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_open
 func (u *UDP) Open(fd uintptr) error { return u.openFD("open", fd, true, datagramSocket, u.own) }
 
-// own makes the handle own a descriptor, or fails and leaves it alone.
+// own makes the handle own a descriptor. After an error fd is open and the caller's.
 func (u *UDP) own(op string, fd int) error {
 	var rc int
 	if u.connected, rc = u.c.UDPOpen(fd); rc < 0 {
@@ -132,9 +135,10 @@ func (u *UDP) own(op string, fd int) error {
 	return nil
 }
 
-// Connect makes addr the peer: datagrams go there and come from there only, and errors
-// of it are reported. It takes effect at once. EINVAL for the zero AddrPort or a zone
-// that no interface has, EISCONN if there is a peer. C function uv_udp_connect.
+// Connect makes addr the peer. From now on datagrams are sent to the peer and received
+// from the peer only, and errors that it reports are delivered. Connect takes effect at
+// once. EINVAL for the zero AddrPort or a zone that no interface has, EISCONN if there
+// is a peer. C function uv_udp_connect.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect
 func (u *UDP) Connect(addr netip.AddrPort) error {
@@ -149,7 +153,8 @@ func (u *UDP) Connect(addr netip.AddrPort) error {
 	return nil
 }
 
-// Disconnect removes the peer: ENOTCONN without one. C function uv_udp_connect.
+// Disconnect ends what Connect began. ENOTCONN without a peer. C function
+// uv_udp_connect.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_connect
 func (u *UDP) Disconnect() error {
@@ -163,14 +168,14 @@ func (u *UDP) Disconnect() error {
 	return nil
 }
 
-// LocalAddr returns the address of this end, zero for a unix socket: EBADF before
-// there is a socket. C function uv_udp_getsockname.
+// LocalAddr returns the address of this end, zero for a unix socket. EBADF before there
+// is a socket. C function uv_udp_getsockname.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getsockname
 func (u *UDP) LocalAddr() (netip.AddrPort, error) { return u.name("local address", false) }
 
-// RemoteAddr returns the address of the peer, zero for a unix socket: ENOTCONN without
-// one. C function uv_udp_getpeername.
+// RemoteAddr returns the address of the peer, zero for a unix socket. ENOTCONN without
+// a peer. C function uv_udp_getpeername.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_getpeername
 func (u *UDP) RemoteAddr() (netip.AddrPort, error) { return u.name("remote address", true) }
@@ -186,8 +191,9 @@ func (u *UDP) name(op string, peer bool) (netip.AddrPort, error) {
 	return addr, nil
 }
 
-// ensure gives the handle a socket of the family, 4 or 6, if it has none.
-func (u *UDP) ensure(family int) int {
+// ensureSocket makes a socket of the family, 4 or 6, if the handle has none. It returns
+// libuv's code.
+func (u *UDP) ensureSocket(family int) int {
 	if u.has(opened) {
 		return 0
 	}
@@ -210,7 +216,7 @@ func (u *UDP) complete(ev *cuv.Event) {
 			u.onSent(int(u.c.Queued), u.check("send", int(ev.Status)))
 		}
 	case cuv.EvClose:
-		u.recv, u.held, u.onSent, u.onDrained = nil, nil, nil, nil
+		u.recv, u.kept, u.onSent, u.onDrained = nil, nil, nil, nil
 		u.finish()
 	}
 }

@@ -6,18 +6,20 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// JoinGroup receives what is sent to a multicast group. iface chooses the interface:
-// an address of it for IPv4, any address with its zone for IPv6; the zero Addr leaves
-// the choice to the system, or to the zone of group. A handle without a socket is
-// bound to a port. EINVAL if group is none, ENODEV or ENXIO if no interface suits,
-// EADDRINUSE if it is a member already. C function uv_udp_set_membership.
+// JoinGroup makes the handle a member of a multicast group: it receives the group's
+// datagrams. iface chooses the interface: for IPv4 an address of the interface, for
+// IPv6 any address with the interface as its zone. With the zero Addr the zone of group
+// chooses it, or else the system. A handle without a socket gets one, bound to a port
+// that the system chooses. EINVAL if group is no multicast address, ENODEV or ENXIO if
+// there is no such interface, EADDRINUSE if the handle is a member already. C function
+// uv_udp_set_membership.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_set_membership
 func (u *UDP) JoinGroup(group, iface netip.Addr) error {
 	return u.membership("join group", group, iface, netip.Addr{}, true)
 }
 
-// LeaveGroup ends what JoinGroup with the same addresses began: EADDRNOTAVAIL if the
+// LeaveGroup ends what JoinGroup with the same addresses began. EADDRNOTAVAIL if the
 // handle is no member. C function uv_udp_set_membership.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_set_membership
@@ -25,8 +27,8 @@ func (u *UDP) LeaveGroup(group, iface netip.Addr) error {
 	return u.membership("leave group", group, iface, netip.Addr{}, false)
 }
 
-// JoinSourceGroup is JoinGroup for what one host sends. EINVAL if source is no address
-// of the group's family. C function uv_udp_set_source_membership.
+// JoinSourceGroup is JoinGroup for the datagrams of one sender. EINVAL if source is not
+// an address of the group's family. C function uv_udp_set_source_membership.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_set_source_membership
 func (u *UDP) JoinSourceGroup(group, iface, source netip.Addr) error {
@@ -58,32 +60,32 @@ func (u *UDP) membership(op string, group, iface, source netip.Addr, join bool) 
 	if !iface.IsValid() && group.Zone() != "" {
 		iface = group
 	}
-	return u.option(op, group, u.c.UDPMembership(group.WithZone(""), iface, source, join))
+	return u.checkAddr(op, group, u.c.UDPMembership(group.WithZone(""), iface, source, join))
 }
 
-// SetMulticastInterface chooses the interface by which multicasts leave: an address of
-// it for IPv4, any address with its zone for IPv6; the zero Addr leaves the choice to
-// the system. EBADF before there is a socket. C function
-// uv_udp_set_multicast_interface.
+// SetMulticastInterface chooses the interface from which multicasts are sent: for IPv4
+// by an address of the interface, for IPv6 by any address with the interface as its
+// zone. With the zero Addr the system chooses it. EBADF before there is a socket. C
+// function uv_udp_set_multicast_interface.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_set_multicast_interface
 func (u *UDP) SetMulticastInterface(iface netip.Addr) error {
 	if err := u.use("multicast interface"); err != nil {
 		return err
 	}
-	return u.option("multicast interface", iface, u.c.UDPMulticastInterface(iface))
+	return u.checkAddr("multicast interface", iface, u.c.UDPMulticastInterface(iface))
 }
 
-// option makes the error of a call with an address.
-func (u *UDP) option(op string, addr netip.Addr, rc int) error {
+// checkAddr is check for a call that names an address, which the error then has, too.
+func (u *UDP) checkAddr(op string, addr netip.Addr, rc int) error {
 	if rc < 0 && addr.IsValid() {
 		return uv.CheckAddr("udp "+op, addr.String(), rc)
 	}
 	return u.check(op, rc)
 }
 
-// SetMulticastLoop sends multicasts to this host, too, which is the default. EBADF
-// before there is a socket. C function uv_udp_set_multicast_loop.
+// SetMulticastLoop sets whether the host receives its own multicasts. The default is
+// that it does. EBADF before there is a socket. C function uv_udp_set_multicast_loop.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_set_multicast_loop
 func (u *UDP) SetMulticastLoop(on bool) error {
@@ -93,9 +95,9 @@ func (u *UDP) SetMulticastLoop(on bool) error {
 	return u.check("multicast loop", u.c.UDPMulticastLoop(on))
 }
 
-// SetMulticastTTL lets multicasts pass that many routers less one; 1, the default,
-// keeps them in the local network. EINVAL unless it is 0 to 255, EBADF before there is
-// a socket. C function uv_udp_set_multicast_ttl.
+// SetMulticastTTL sets the time to live of multicasts. Each router takes 1 from it, so
+// with 1, the default, multicasts stay in the local network. EINVAL unless ttl is 0 to
+// 255, EBADF before there is a socket. C function uv_udp_set_multicast_ttl.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_set_multicast_ttl
 func (u *UDP) SetMulticastTTL(ttl int) error {
@@ -105,8 +107,8 @@ func (u *UDP) SetMulticastTTL(ttl int) error {
 	return u.check("multicast ttl", u.c.UDPMulticastTTL(clampInt(ttl)))
 }
 
-// SetTTL limits the hops of other datagrams. EINVAL unless it is 1 to 255, EBADF
-// before there is a socket. C function uv_udp_set_ttl.
+// SetTTL sets the time to live, in hops, of datagrams that are no multicasts. EINVAL
+// unless ttl is 1 to 255, EBADF before there is a socket. C function uv_udp_set_ttl.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_set_ttl
 func (u *UDP) SetTTL(ttl int) error {
@@ -116,11 +118,12 @@ func (u *UDP) SetTTL(ttl int) error {
 	return u.check("ttl", u.c.UDPTTL(clampInt(ttl)))
 }
 
-// clampInt keeps a number that C cannot represent from becoming another.
+// clampInt returns n, or an invalid number, for which libuv returns EINVAL, instead of
+// one that C's int would change.
 func clampInt(n int) int { return max(-1, min(n, 256)) }
 
-// SetBroadcast allows to send to broadcast addresses: without it that is EACCES. EBADF
-// before there is a socket. C function uv_udp_set_broadcast.
+// SetBroadcast allows datagrams to broadcast addresses. Without it they fail with
+// EACCES. EBADF before there is a socket. C function uv_udp_set_broadcast.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_set_broadcast
 func (u *UDP) SetBroadcast(on bool) error {

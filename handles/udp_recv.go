@@ -7,22 +7,23 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// arrived is what C has read and nobody has received: a datagram, an error, or
-// that there is no more.
-type arrived struct {
+// received is one event from C: a datagram, an error, or that all datagrams have been
+// read.
+type received struct {
 	d       Datagram
 	err     error
 	drained bool
 }
 
-// RecvStart makes fn receive datagrams; d.Data is borrowed: valid until fn
-// returns, and may be empty. On an error d is zero and receiving goes on: on a
-// connected socket, or one bound with RecvErr, it tells what became of a
-// datagram sent earlier, such as ECONNREFUSED. Only after ENOBUFS, for want of
-// memory, receiving has stopped, and RecvStart may be called again.
+// RecvStart makes fn receive datagrams. d.Data is borrowed: valid until fn returns. It
+// may be empty. When fn gets an error, d is zero and receiving goes on. On a connected
+// socket, or one bound with RecvErr, the error may be that of a datagram sent earlier,
+// such as ECONNREFUSED. Only after ENOBUFS, which means that there was no memory to
+// receive into, receiving has stopped, and RecvStart may be called again.
 //
-// A handle without a socket is bound to a port of IPv4. EINVAL for a nil fn, EALREADY
-// while receiving. C function uv_udp_recv_start.
+// A handle without a socket gets one of IPv4, bound to a port that the system chooses.
+// RecvStart itself returns EINVAL for a nil fn, EALREADY while receiving. C function
+// uv_udp_recv_start.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_start
 func (u *UDP) RecvStart(fn func(d Datagram, err error)) error {
@@ -35,21 +36,22 @@ func (u *UDP) RecvStart(fn func(d Datagram, err error)) error {
 	if u.has(reading) {
 		return u.fail("recv start", uv.EALREADY)
 	}
-	if rc := u.ensure(4); rc < 0 {
+	if rc := u.ensureSocket(4); rc < 0 {
 		return u.check("recv start", rc)
 	}
 	u.set(reading)
 	u.recv = fn
 	u.core.Ring().Submit(cuv.OpUDPRecvStart, u.c, 0, 0)
-	if len(u.held) > 0 && !u.has(delivering) {
-		u.set(delivering)
-		u.core.Defer((*heldDatagrams)(u))
+	if len(u.kept) > 0 && !u.has(deliveryDue) {
+		u.set(deliveryDue)
+		u.core.Defer((*keptDatagrams)(u))
 	}
 	return nil
 }
 
-// RecvStop ends what RecvStart began: its function runs no more. What has been read by
-// now is kept for the next RecvStart. C function uv_udp_recv_stop.
+// RecvStop ends what RecvStart began: the function does not run any more. Datagrams
+// that libuv has already read are kept for the next RecvStart. C function
+// uv_udp_recv_stop.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_stop
 func (u *UDP) RecvStop() error {
@@ -68,21 +70,21 @@ func (u *UDP) stop() {
 	}
 }
 
-// OnDrained sets the function that runs, behind those datagrams, when all that the
-// kernel had has been received, at most once a turn; nil for none. It is where answers
-// to many can be gathered. C type uv_udp_recv_cb, whose nread and addr are then 0.
+// OnDrained sets the function that runs when all datagrams that the kernel had have
+// been delivered, at most once a turn. It can answer a turn's datagrams together. nil
+// sets none. C type uv_udp_recv_cb, whose nread and addr are then 0.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_recv_cb
 func (u *UDP) OnDrained(fn func()) {
-	if u.mine("on drained") && u.c != nil {
+	if u.owned("on drained") && u.c != nil {
 		u.onDrained = fn
 		u.c.ReportDrained(fn != nil)
 	}
 }
 
-// onRecv delivers what C has read, or holds it.
+// onRecv delivers what C has read, or keeps it for the next RecvStart.
 func (u *UDP) onRecv(ev *cuv.Event) {
-	var a arrived
+	var a received
 	data, addr := ev.Datagram()
 	switch {
 	case ev.Drained():
@@ -94,18 +96,18 @@ func (u *UDP) onRecv(ev *cuv.Event) {
 	default:
 		a.err = u.check("recv", int(ev.Status))
 	}
-	if u.has(reading) && len(u.held) == 0 {
-		u.hand(&a)
+	if u.has(reading) && len(u.kept) == 0 {
+		u.deliver(&a)
 		return
 	}
 	if !a.drained && a.err == nil {
 		a.d.Data = bytes.Clone(data)
 	}
-	u.held = append(u.held, a)
+	u.kept = append(u.kept, a)
 }
 
-// hand hands one thing out.
-func (u *UDP) hand(a *arrived) {
+// deliver calls the function to which the event belongs.
+func (u *UDP) deliver(a *received) {
 	if a.drained {
 		if u.onDrained != nil {
 			u.onDrained()
@@ -119,25 +121,25 @@ func (u *UDP) hand(a *arrived) {
 	fn(a.d, a.err)
 }
 
-// heldDatagrams is a UDP as the loop delivers what was held.
-type heldDatagrams UDP
+// keptDatagrams is a UDP whose kept datagrams the loop delivers.
+type keptDatagrams UDP
 
-// Deliver hands out what was held, until receiving stops again.
-func (d *heldDatagrams) Deliver() {
+// Deliver delivers what was kept, until receiving stops again.
+func (d *keptDatagrams) Deliver() {
 	u := (*UDP)(d)
-	u.clear(delivering)
-	defer func() { // after a panic of the callback the rest is still to come
-		if len(u.held) > 0 && u.has(reading) && !u.has(delivering) {
-			u.set(delivering)
-			u.core.Defer((*heldDatagrams)(u))
+	u.clear(deliveryDue)
+	defer func() { // after a panic of the callback the next turn delivers the rest
+		if len(u.kept) > 0 && u.has(reading) && !u.has(deliveryDue) {
+			u.set(deliveryDue)
+			u.core.Defer((*keptDatagrams)(u))
 		}
 	}()
-	for len(u.held) > 0 && u.has(reading) {
-		a := u.held[0]
-		u.held[0] = arrived{}
-		if u.held = u.held[1:]; len(u.held) == 0 {
-			u.held = nil
+	for len(u.kept) > 0 && u.has(reading) {
+		a := u.kept[0]
+		u.kept[0] = received{}
+		if u.kept = u.kept[1:]; len(u.kept) == 0 {
+			u.kept = nil
 		}
-		u.hand(&a)
+		u.deliver(&a)
 	}
 }

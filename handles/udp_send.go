@@ -8,8 +8,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// sendCheck is what can be known before a datagram is sent; it also sees to it
-// that there is a socket.
+// sendCheck makes the checks that need no system call before a datagram is sent. It
+// makes the socket if there is none.
 func (u *UDP) sendCheck(op string, to netip.AddrPort) error {
 	if err := u.use(op); err != nil {
 		return err
@@ -25,10 +25,10 @@ func (u *UDP) sendCheck(op string, to netip.AddrPort) error {
 	case to.Addr().Is4():
 		family = 4
 	}
-	return u.sendCode(op, to, uv.Errno(u.ensure(family)))
+	return u.sendCode(op, to, uv.Errno(u.ensureSocket(family)))
 }
 
-// sendCode makes an error of libuv's code with the address, nil for success.
+// sendCode returns the error for libuv's code, with the address, nil for success.
 func (u *UDP) sendCode(op string, to netip.AddrPort, code uv.Errno) error {
 	if code < 0 && to.IsValid() {
 		return uv.FailAddr("udp "+op, to.String(), code)
@@ -36,16 +36,16 @@ func (u *UDP) sendCode(op string, to netip.AddrPort, code uv.Errno) error {
 	return u.check(op, int(code))
 }
 
-// Send queues a datagram, which is borrowed: p is free to reuse on return. The
-// zero AddrPort stands for the peer of a connected socket. A turn's datagrams
-// leave together, in few system calls. What the kernel has no room for waits in
-// a queue that has no limit: see [UDP.SendQueueSize] before sending faster than
-// the network takes it. An error of the network is OnSent's; a datagram that
-// left may be lost nevertheless.
+// Send queues a datagram. p is borrowed: the caller may reuse it on return. The zero
+// AddrPort stands for the peer of a connected socket. The datagrams of a turn are sent
+// together, in few system calls. Datagrams that the kernel does not take wait in a
+// queue, which has no limit: a program that sends much looks at [UDP.SendQueueSize].
+// OnSent reports what could not be sent. A datagram that was sent may be lost in the
+// network all the same.
 //
-// EDESTADDRREQ without an address and a peer, EISCONN with both, EMSGSIZE if p is
-// longer than any datagram, EINVAL for a zone that no interface has. C functions
-// uv_udp_try_send2 and uv_udp_send.
+// EDESTADDRREQ if there is neither an address nor a peer, EISCONN if there are both,
+// EMSGSIZE if p is longer than a datagram can be, EINVAL for a zone that no interface
+// has. C functions uv_udp_try_send2 and uv_udp_send.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_send
 func (u *UDP) Send(p []byte, to netip.AddrPort) error {
@@ -58,10 +58,11 @@ func (u *UDP) Send(p []byte, to netip.AddrPort) error {
 	return u.sendCode("send", to, uv.Errno(u.c.UDPSendNow(to, p)))
 }
 
-// SendFunc queues one datagram made of bufs, which are lent until fn runs: do not
-// change them before. fn, which may be nil, runs once, with nil when the kernel has
-// taken it, the error, or ECANCELED when the handle is closed first. EINVAL without
-// bufs; other errors as for Send, EMSGSIZE by way of fn. C function uv_udp_send.
+// SendFunc queues one datagram made of bufs, which are lent: the caller must not change
+// them until fn runs. fn, which may be nil, runs once: with nil when the kernel has
+// taken the datagram, with the error if it fails, or with ECANCELED if the handle is
+// closed first. EINVAL without bufs; other errors as for Send, but fn gets EMSGSIZE. C
+// function uv_udp_send.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_send
 func (u *UDP) SendFunc(fn func(err error), to netip.AddrPort, bufs ...[]byte) error {
@@ -78,9 +79,9 @@ func (u *UDP) SendFunc(fn func(err error), to netip.AddrPort, bufs ...[]byte) er
 	return nil
 }
 
-// TrySend sends a datagram, which is borrowed, if the kernel takes it at once: EAGAIN
-// if it does not, or others are queued. Other errors as for Send. C function
-// uv_udp_try_send.
+// TrySend sends a datagram if the kernel takes it at once. p is borrowed. EAGAIN if the
+// kernel does not take it, or if other datagrams are queued. Other errors as for Send.
+// C function uv_udp_try_send.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_try_send
 func (u *UDP) TrySend(p []byte, to netip.AddrPort) error {
@@ -90,10 +91,10 @@ func (u *UDP) TrySend(p []byte, to netip.AddrPort) error {
 	return u.sendCode("try send", to, uv.Errno(u.c.UDPTrySend(to, p)))
 }
 
-// TrySend2 sends datagrams, whose data is borrowed, in few system calls, and returns
-// how many of them the kernel took, the first ones; the error is that of the first.
-// EINVAL for none, ENOTSUP with libuv before 1.50, other errors as for TrySend: then
-// nothing is sent. C function uv_udp_try_send2.
+// TrySend2 sends datagrams in order, in few system calls, until the kernel does not
+// take one. It returns how many the kernel has taken. The data is borrowed. It returns
+// an error only if it has sent none: EINVAL if ds is empty, ENOTSUP with libuv before
+// 1.50, others as for TrySend. C function uv_udp_try_send2.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_try_send2
 func (u *UDP) TrySend2(ds []Datagram) (int, error) {
@@ -118,7 +119,7 @@ func (u *UDP) TrySend2(ds []Datagram) (int, error) {
 		if b.Len() > 0 {
 			n = b.Len()
 			rc = b.TrySend(u.c)
-		} else if rc = u.c.UDPTrySend(ds[sent].Addr, ds[sent].Data); rc >= 0 { // larger than the arena
+		} else if rc = u.c.UDPTrySend(ds[sent].Addr, ds[sent].Data); rc >= 0 { // too large for the output arena
 			rc = 1
 		}
 		if rc < 0 && sent == 0 {
@@ -132,38 +133,37 @@ func (u *UDP) TrySend2(ds []Datagram) (int, error) {
 	return len(ds), nil
 }
 
-// SendQueueSize returns how many bytes wait because the kernel has no room for them;
-// datagrams of this turn are offered to it first. Nothing limits them but the caller:
-// a program that sends as fast as it can must look here, or wait for OnSent or
-// SendFunc, or use TrySend. 0 once the handle is closed. C function
-// uv_udp_get_send_queue_size.
+// SendQueueSize returns how many bytes the kernel has not taken yet. It crosses into C
+// and sends this turn's datagrams first. The queue has no limit, so a program that
+// sends as fast as it can has to look here, to wait for OnSent or SendFunc, or to use
+// TrySend. 0 once the handle is closed. C function uv_udp_get_send_queue_size.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_get_send_queue_size
 func (u *UDP) SendQueueSize() int {
-	if !u.mine("send queue size") || u.c == nil {
+	if !u.owned("send queue size") || u.c == nil {
 		return 0
 	}
 	return u.c.UDPQueueSize()
 }
 
-// SendQueueCount is SendQueueSize in datagrams. C function
-// uv_udp_get_send_queue_count.
+// SendQueueCount returns how many datagrams the kernel has not taken yet; see
+// SendQueueSize. C function uv_udp_get_send_queue_count.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_get_send_queue_count
 func (u *UDP) SendQueueCount() int {
-	if !u.mine("send queue count") || u.c == nil {
+	if !u.owned("send queue count") || u.c == nil {
 		return 0
 	}
 	return u.c.UDPQueueCount()
 }
 
-// OnSent sets the function that runs when a datagram that had to be queued has left,
-// with how many bytes are queued still, and when one of Send failed, with its error;
-// nil for none. C type uv_udp_send_cb.
+// OnSent sets the function that runs when a queued datagram has been sent, and when a
+// datagram of Send could not be sent, which err then says. It gets how many bytes are
+// still queued. nil sets none. C type uv_udp_send_cb.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_send_cb
 func (u *UDP) OnSent(fn func(queued int, err error)) {
-	if u.mine("on sent") {
+	if u.owned("on sent") {
 		u.onSent = fn
 	}
 }

@@ -1,20 +1,16 @@
-// Package requests holds what finishes once. A request is created by the call
-// that starts it, and completes exactly once, with success or an error.
-//
-// A program starts these itself:
+// Package requests holds what finishes once. The call that starts a request makes it, and
+// the request completes exactly once, with success or an error:
 //
 //   - [GetAddrInfo] and [GetNameInfo] ask the system's resolver.
 //   - [StartWork] runs a function on a goroutine and completes on the loop.
-//   - [StartRandom] fills a buffer, [FillRandom] does so at once.
+//   - [StartRandom] fills a buffer; [FillRandom] does so at once.
 //   - [FSOpen] to [FSClosedir] work on files; package uvfs has them for goroutines.
 //
-// Lookups and random bytes have a form with a callback on the loop, to be
-// called from its goroutine, and one ending in Context that blocks any other
-// goroutine while the loop runs. Cancel takes back what has not begun.
+// All are called on the goroutine that runs the loop, and their callbacks run there. On
+// another goroutine they answer [uv.ErrNotOwner]: on amd64 and arm64 always, elsewhere in
+// debug mode (uvgo.WithDebug). Functions whose names end in Context are for all other
+// goroutines: they wait for the result while the loop runs. Cancel cancels what no thread
+// has begun.
 //
-// Write, Connect and Shutdown belong to streams, UDPSend to datagrams: programs
-// meet them through the callbacks of package handles; packages that add handles
-// use the functions below, on the loop's goroutine. They trust their caller; those
-// that a program calls answer [uv.ErrNotOwner] on another goroutine, always on amd64
-// and arm64, elsewhere in debug mode (uvgo.WithDebug).
+// The requests of streams and datagrams, such as writes, are started by package handles.
 package requests

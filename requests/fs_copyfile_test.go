@@ -19,7 +19,7 @@ import (
 )
 
 // copyFile waits for FSCopyfile.
-func copyFile(t testing.TB, l *uvgo.Loop, from, to string, flags requests.CopyFlags) error {
+func copyFile(t testing.TB, l *uvgo.Loop, from, to string, flags requests.CopyFlag) error {
 	t.Helper()
 	return awaitErr(t, l, func(fn func(error)) (requests.FS, error) {
 		return requests.FSCopyfile(l, from, to, flags, fn)
@@ -37,7 +37,7 @@ func TestFSCopyfileGoesByTheContent(t *testing.T) {
 		}
 		uvtest.Check(t, err)
 		to := filepath.Join(t.TempDir(), "to")
-		for _, flags := range []requests.CopyFlags{0, requests.CopyClone} {
+		for _, flags := range []requests.CopyFlag{0, requests.CopyClone} {
 			if err := copyFile(t, l, from, to, flags); err != nil {
 				t.Errorf("%s: %v", from, err)
 				continue

@@ -13,32 +13,37 @@ import (
 
 // All operations on descriptors: EINVAL at once for a nil fn or a negative size
 // or offset, EBADF for what cannot be a descriptor, ErrClosed for a closed loop.
-// The descriptor must stay open until fn runs: one that is closed meanwhile may
-// by then name another file.
+// The descriptor must stay open until fn runs: if it is closed meanwhile, its number may
+// name another file when the operation begins.
 
 // FSOpen opens a file with the flags of package os and the permissions that it
 // gets if it is created. The descriptor is not inherited by children. Opening a
-// FIFO keeps a thread of the pool until the other end comes. C function
-// uv_fs_open, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open.
+// FIFO occupies a thread of the pool until another process opens its other end. C function
+// uv_fs_open.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open
 func FSOpen(l uv.Loop, path string, flags int, mode fs.FileMode, fn func(fd uintptr, err error)) (FS, error) {
 	r, err := newFS(l, "fs open", fn != nil, path, "")
 	if err != nil {
 		return FS{}, err
 	}
 	r.c.Flags, r.c.Mode = int32(flags), int32(uv.PermBits(mode))
-	return r.start(cuv.FSOpen, fn)
+	return r.start(cuv.FSOpen, doneFD(fn))
 }
 
 // FSClose closes a descriptor; cancelled, it leaves it open. C function
-// uv_fs_close, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_close.
+// uv_fs_close.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_close
 func FSClose(l uv.Loop, fd uintptr, fn func(err error)) (FS, error) {
-	return fdFS(l, "fs close", cuv.FSClose, fd, fn, fn != nil)
+	return fdFS(l, "fs close", cuv.FSClose, fd, doneError(fn), fn != nil)
 }
 
 // FSRead reads at an offset in bytes, or with -1 at the file's position, into
-// bufs, which are lent until fn runs. n may be less than there is room; io.EOF
-// at the end. EINVAL for memory that a read callback borrowed. C function uv_fs_read,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_read.
+// bufs, which are lent until fn runs. n may be less than the length of bufs; io.EOF
+// at the end. EINVAL for memory that a read callback borrowed. C function uv_fs_read.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_read
 func FSRead(l uv.Loop, fd uintptr, off int64, fn func(n int, err error), bufs ...[]byte) (FS, error) {
 	r, err := newFDFS(l, "fs read", fn != nil && off >= -1 && len(bufs) > 0, fd)
 	if err != nil {
@@ -50,13 +55,15 @@ func FSRead(l uv.Loop, fd uintptr, off int64, fn func(n int, err error), bufs ..
 		}
 	}
 	r.c.Off = off
-	return r.start(cuv.FSRead, fn, bufs...)
+	return r.start(cuv.FSRead, doneRead(fn), bufs...)
 }
 
 // FSWrite writes bufs, which are lent until fn runs, at an offset in bytes, or
 // with -1 at the file's position. If the disk fills up midway, fn gets what was
 // written and io.ErrShortWrite. Bytes that a read callback borrowed are copied.
-// C function uv_fs_write, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_write.
+// C function uv_fs_write.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_write
 func FSWrite(l uv.Loop, fd uintptr, off int64, fn func(n int, err error), bufs ...[]byte) (FS, error) {
 	r, err := newFDFS(l, "fs write", fn != nil && off >= -1 && len(bufs) > 0, fd)
 	if err != nil {
@@ -65,16 +72,17 @@ func FSWrite(l uv.Loop, fd uintptr, off int64, fn func(n int, err error), bufs .
 	r.c.Off = off
 	for _, p := range bufs {
 		if r.core.Ring().InArena(p) {
-			return r.start(cuv.FSWrite, fn, slices.Concat(bufs...))
+			return r.start(cuv.FSWrite, doneWrite(fn), slices.Concat(bufs...))
 		}
 	}
-	return r.start(cuv.FSWrite, fn, bufs...)
+	return r.start(cuv.FSWrite, doneWrite(fn), bufs...)
 }
 
 // FSSendfile copies up to n bytes from an offset of one file to the position of
-// another, inside the kernel where it can, and passes how many: often fewer, see
-// FSSendfileAll; 0 at the end. C function uv_fs_sendfile,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile.
+// another, inside the kernel where it can. fn gets the number of bytes copied: often fewer, see
+// FSSendfileAll; 0 at the end. C function uv_fs_sendfile.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile
 func FSSendfile(l uv.Loop, out, in uintptr, off int64, n int, fn func(n int, err error)) (FS, error) {
 	r, err := newFDFS(l, "fs sendfile", fn != nil && off >= 0 && n >= 0, out)
 	if err != nil {
@@ -84,17 +92,18 @@ func FSSendfile(l uv.Loop, out, in uintptr, off int64, n int, fn func(n int, err
 		return FS{}, r.refuse(uv.EBADF)
 	}
 	r.c.Source, r.c.Off, r.c.Len = int32(in), off, uint64(n)
-	return r.start(cuv.FSSendfile, fn)
+	return r.start(cuv.FSSendfile, doneCount(fn))
 }
 
-// sendStep is how much FSSendfileAll copies at a time, so that it can be
-// cancelled and leaves its thread to others now and then.
+// sendStep is how many bytes FSSendfileAll copies in one step: between two steps it can be
+// cancelled, and other operations get the thread.
 const sendStep = 32 << 20
 
 // FSSendfileAll is FSSendfile again and again until n bytes are copied, or with
 // a negative n until the source ends. fn gets the number copied, with io.EOF if
-// the source ended before n. C function uv_fs_sendfile,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile.
+// the source ended before n. C function uv_fs_sendfile.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_sendfile
 func FSSendfileAll(l uv.Loop, out, in uintptr, off, n int64, fn func(n int64, err error)) (FS, error) {
 	r, err := newFDFS(l, "fs sendfile", fn != nil && off >= 0, out)
 	if err != nil {
@@ -105,9 +114,10 @@ func FSSendfileAll(l uv.Loop, out, in uintptr, off, n int64, fn func(n int64, er
 	}
 	r.sendAll = sendAll{steps: true, left: n}
 	r.c.Source, r.c.Off, r.c.Len = int32(in), off, step(n)
-	return r.start(cuv.FSSendfile, fn)
+	return r.start(cuv.FSSendfile, doneSent(fn))
 }
 
+// step returns how many bytes the next step copies.
 func step(left int64) uint64 {
 	if left < 0 {
 		return sendStep
@@ -115,10 +125,11 @@ func step(left int64) uint64 {
 	return uint64(min(left, sendStep))
 }
 
-// sent goes on with FSSendfileAll, or ends it.
-func (r *fsRequest) sent(n int64, err error, fn func(int64, error)) {
+// sent adds the n bytes of a step to those of FSSendfileAll and starts the next step. It
+// reports false if there is none, with the operation's error in err.
+func (r *fsRequest) sent(n int64, err *error) bool {
 	if n > 0 {
-		r.done += n
+		r.total += n
 		if r.left > 0 {
 			r.left -= n
 		}
@@ -131,81 +142,87 @@ func (r *fsRequest) sent(n int64, err error, fn func(int64, error)) {
 			rc = r.core.Ring().StartFS(r.c, cuv.FSSendfile, r.slot, r.gen, "", "", nil)
 		}
 		if rc >= 0 {
-			return
+			return true
 		}
-		err = r.error(rc)
+		*err = r.error(rc)
 	}
-	if n == 0 && r.left > 0 {
-		err = io.EOF
+	if *err == nil && n == 0 && r.left > 0 {
+		*err = io.EOF
 	}
-	done := r.done
-	r.end()
-	fn(done, err)
+	return false
 }
 
-// FSFstat asks about an open file. C function uv_fs_fstat,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fstat.
+// FSFstat describes an open file. C function uv_fs_fstat.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fstat
 func FSFstat(l uv.Loop, fd uintptr, fn func(st uv.Stat, err error)) (FS, error) {
-	return fdFS(l, "fs fstat", cuv.FSFstat, fd, fn, fn != nil)
+	return fdFS(l, "fs fstat", cuv.FSFstat, fd, doneStat(fn), fn != nil)
 }
 
-// FSFsync brings a file's content and metadata to the disk. C function
-// uv_fs_fsync, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fsync.
+// FSFsync writes a file's content and metadata to the disk. C function
+// uv_fs_fsync.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fsync
 func FSFsync(l uv.Loop, fd uintptr, fn func(err error)) (FS, error) {
-	return fdFS(l, "fs fsync", cuv.FSFsync, fd, fn, fn != nil)
+	return fdFS(l, "fs fsync", cuv.FSFsync, fd, doneError(fn), fn != nil)
 }
 
-// FSFdatasync is FSFsync without metadata that reading does not need. C
-// function uv_fs_fdatasync,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fdatasync.
+// FSFdatasync is FSFsync without the metadata that reading does not need. C
+// function uv_fs_fdatasync.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fdatasync
 func FSFdatasync(l uv.Loop, fd uintptr, fn func(err error)) (FS, error) {
-	return fdFS(l, "fs fdatasync", cuv.FSFdatasync, fd, fn, fn != nil)
+	return fdFS(l, "fs fdatasync", cuv.FSFdatasync, fd, doneError(fn), fn != nil)
 }
 
 // fdFS starts an operation that needs nothing but a descriptor.
-func fdFS(l uv.Loop, op string, kind int32, fd uintptr, fn any, valid bool) (FS, error) {
+func fdFS(l uv.Loop, op string, kind int32, fd uintptr, done fsDone, valid bool) (FS, error) {
 	r, err := newFDFS(l, op, valid, fd)
 	if err != nil {
 		return FS{}, err
 	}
-	return r.start(kind, fn)
+	return r.start(kind, done)
 }
 
-// FSFtruncate sets a file's size in bytes. C function uv_fs_ftruncate,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_ftruncate.
+// FSFtruncate sets a file's size in bytes. C function uv_fs_ftruncate.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_ftruncate
 func FSFtruncate(l uv.Loop, fd uintptr, size int64, fn func(err error)) (FS, error) {
 	r, err := newFDFS(l, "fs ftruncate", fn != nil && size >= 0, fd)
 	if err != nil {
 		return FS{}, err
 	}
 	r.c.Len = uint64(size)
-	return r.start(cuv.FSFtruncate, fn)
+	return r.start(cuv.FSFtruncate, doneError(fn))
 }
 
-// FSFchmod is FSChmod of an open file. C function uv_fs_fchmod,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fchmod.
+// FSFchmod is FSChmod of an open file. C function uv_fs_fchmod.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fchmod
 func FSFchmod(l uv.Loop, fd uintptr, mode fs.FileMode, fn func(err error)) (FS, error) {
 	r, err := newFDFS(l, "fs fchmod", fn != nil, fd)
 	if err != nil {
 		return FS{}, err
 	}
 	r.c.Mode = int32(uv.PermBits(mode))
-	return r.start(cuv.FSFchmod, fn)
+	return r.start(cuv.FSFchmod, doneError(fn))
 }
 
-// FSFchown is FSChown of an open file. C function uv_fs_fchown,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fchown.
+// FSFchown is FSChown of an open file. C function uv_fs_fchown.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fchown
 func FSFchown(l uv.Loop, fd uintptr, uid, gid int, fn func(err error)) (FS, error) {
 	r, err := newFDFS(l, "fs fchown", fn != nil && isID(uid) && isID(gid), fd)
 	if err != nil {
 		return FS{}, err
 	}
 	r.c.UID, r.c.GID = uint32(uid), uint32(gid)
-	return r.start(cuv.FSFchown, fn)
+	return r.start(cuv.FSFchown, doneError(fn))
 }
 
-// FSFutime is FSUtime of an open file. C function uv_fs_futime,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_futime.
+// FSFutime is FSUtime of an open file. C function uv_fs_futime.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_futime
 func FSFutime(l uv.Loop, fd uintptr, atime, mtime time.Time, fn func(err error)) (FS, error) {
 	r, err := newFDFS(l, "fs futime", fn != nil, fd)
 	if err != nil {
@@ -214,10 +231,11 @@ func FSFutime(l uv.Loop, fd uintptr, atime, mtime time.Time, fn func(err error))
 	if err := r.times(atime, mtime); err != nil {
 		return FS{}, err
 	}
-	return r.start(cuv.FSFutime, fn)
+	return r.start(cuv.FSFutime, doneError(fn))
 }
 
-// times sets the times of utime and its kin, or refuses them.
+// times sets the times of FSUtime, FSFutime and FSLutime. If libuv cannot take them it
+// releases the request.
 func (r *fsRequest) times(atime, mtime time.Time) error {
 	var ok [2]bool
 	r.c.Atime, ok[0] = seconds(atime)
@@ -228,9 +246,9 @@ func (r *fsRequest) times(atime, mtime time.Time) error {
 	return nil
 }
 
-// seconds is a time as libuv takes it. libuv cuts off below the microsecond,
-// where a float64 is no longer exact: half a microsecond more lets it arrive at
-// the right one.
+// seconds returns a time as libuv takes it: seconds in a float64, which libuv truncates to
+// microseconds. A float64 is not exact there, and half a microsecond more keeps the
+// truncated value at the microsecond that was meant.
 func seconds(t time.Time) (s float64, ok bool) {
 	if t.IsZero() {
 		return cuv.FSTimeOmit()

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// literal answers a question whose host is an address and whose service is a
-// port or empty, as the system would; nil for any other question, and for those
-// whose answer the flags or the family make less than plain.
+// literal returns the system's answer to a lookup whose host is an address and whose service
+// is a port or empty. It returns nil for any other lookup, and where the answer depends on
+// the machine or differs between systems because of the flags or the family.
 func literal(host, service string, hints AddrInfoHints) []AddrInfo {
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
@@ -41,14 +41,14 @@ func literal(host, service string, hints AddrInfoHints) []AddrInfo {
 	return list
 }
 
-// sockTypes are the ways to reach a host, in the order of the C library.
+// sockTypes are the types of sockets that answers are for, in the order of the C library.
 var sockTypes = []struct{ socktype, protocol int }{
 	{unix.SOCK_STREAM, unix.IPPROTO_TCP},
 	{unix.SOCK_DGRAM, unix.IPPROTO_UDP},
 	{unix.SOCK_RAW, 0},
 }
 
-// port reads a service of digits; ok if it is a port.
+// port parses a service: numeric if it is all digits, ok if it is a port then.
 func port(service string) (n uint16, numeric, ok bool) {
 	if service == "" || strings.Trim(service, "0123456789") != "" {
 		return 0, false, false
@@ -57,8 +57,8 @@ func port(service string) (n uint16, numeric, ok bool) {
 	return uint16(v), true, err == nil
 }
 
-// numberZone replaces the zone's name by its number, which is how cuv takes it.
-// It reports false for the name of no interface.
+// numberZone replaces the name of an address's zone by the interface's number, which cuv
+// needs. It reports false if no interface has the name.
 func numberZone(ip netip.Addr) (netip.Addr, bool) {
 	zone := ip.Zone()
 	if zone == "" {
@@ -74,7 +74,7 @@ func numberZone(ip netip.Addr) (netip.Addr, bool) {
 	return ip.WithZone(scope(uint64(i.Index))), true
 }
 
-// scope names a zone; 0 is none.
+// scope returns the text of a zone's number; 0 is no zone.
 func scope(n uint64) string {
 	if n == 0 {
 		return ""

@@ -8,23 +8,23 @@ import (
 	"sync"
 )
 
-// workers is the pool of the process: a queue, and as many goroutines as it
-// keeps busy, up to the limit. A worker that finds the queue empty ends.
+// workers is the pool of the process: a queue of Works, and at most as many goroutines as
+// the limit says. A goroutine ends when it finds the queue empty.
 var workers pool
 
 type pool struct {
 	mu          sync.Mutex
 	first, last *Work
 	running     int
-	limit       int // 0: not looked up yet
+	limit       int // 0: not read yet
 }
 
 // maxWorkers is libuv's own bound.
 const maxWorkers = 1024
 
 // WorkLimit returns how many Works run at a time: what UV_THREADPOOL_SIZE says,
-// as for libuv's pool, or GOMAXPROCS, but at least 4. It is settled by the first
-// call of it or of StartWork. No libuv counterpart.
+// as for libuv's pool, or GOMAXPROCS, but at least 4. The first call of WorkLimit or
+// StartWork reads it; later changes have no effect. No libuv counterpart.
 func WorkLimit() int {
 	workers.mu.Lock()
 	defer workers.mu.Unlock()
@@ -41,7 +41,7 @@ func (p *pool) size() int {
 	return p.limit
 }
 
-// add queues a work and sees to it that a worker takes it.
+// add queues a work, and starts a goroutine for it if fewer run than may.
 func (p *pool) add(w *Work) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,8 +58,8 @@ func (p *pool) add(w *Work) {
 	}
 }
 
-// watch makes the end of a work's context take it back. The lock is held so
-// that the work cannot complete before its watch can be ended.
+// watch makes the end of a work's context remove the work from the queue. It holds the
+// lock, without which the work could complete before its stop is set.
 func (p *pool) watch(w *Work) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,7 +68,7 @@ func (p *pool) watch(w *Work) {
 	}
 }
 
-// unlink takes a work out of the queue.
+// unlink removes a work from the queue's list.
 func (p *pool) unlink(w *Work) {
 	if w.prev != nil {
 		w.prev.next = w.next
@@ -83,7 +83,7 @@ func (p *pool) unlink(w *Work) {
 	w.next, w.prev, w.queued = nil, nil, false
 }
 
-// remove takes back a work that waits; it reports whether it did.
+// remove removes a work from the queue; it reports false if the work has begun.
 func (p *pool) remove(w *Work) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,8 +94,9 @@ func (p *pool) remove(w *Work) bool {
 	return true
 }
 
-// take gives a worker its next work, nil if it should end.
-func (p *pool) take() *Work {
+// next removes the first work from the queue and returns it: nil if there is none, and the
+// goroutine that asks has to end.
+func (p *pool) next() *Work {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w := p.first
@@ -107,16 +108,17 @@ func (p *pool) take() *Work {
 	return w
 }
 
-// work is a worker. One that a function ends by runtime.Goexit is replaced.
+// work runs works until the queue is empty. If a work ends the goroutine by
+// runtime.Goexit, another goroutine takes its place.
 func (p *pool) work() {
-	whole := false
+	finished := false
 	defer func() {
-		if !whole {
+		if !finished {
 			go p.work()
 		}
 	}()
-	for w := p.take(); w != nil; w = p.take() {
+	for w := p.next(); w != nil; w = p.next() {
 		w.run()
 	}
-	whole = true
+	finished = true
 }

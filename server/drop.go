@@ -10,7 +10,7 @@ import (
 
 // acceptFailed counts connections that a listener could not accept.
 func (w *worker) acceptFailed(l *listener, err error) {
-	closed := l.stream.Base().Shed()
+	closed := l.stream.Base().Dropped()
 	w.drop(closed-l.closed, err)
 	l.closed = closed
 }

@@ -7,33 +7,32 @@ import (
 	"iter"
 	"path/filepath"
 	"slices"
-	"sync"
 
-	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
 )
 
-// ReadDir lists a directory by name. An entry's Info asks about the file as it
-// is then. C function uv_fs_scandir,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir.
+// ReadDir lists a directory by name. An entry's Info describes the file as it
+// is when Info is called. C function uv_fs_scandir.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir
 func (f *FS) ReadDir(ctx context.Context, path string) ([]fs.DirEntry, error) {
-	found, err := await(ctx, f, nil, nil, func(fn func([]uv.Dirent, error)) (requests.FS, error) {
-		return requests.FSScandir(f.loop, path, collected(fn))
+	found, err := wait(ctx, f, "open", nil, nil, func(l uv.Loop, fn func([]uv.Dirent, error)) (requests.FS, error) {
+		return requests.FSScandir(l, path, collected(fn))
 	})
 	if err != nil {
-		return nil, wrap("scandir", path, err)
+		return nil, wrap("open", path, err) // where package os fails first
 	}
 	return f.entries(ctx, path, found)
 }
 
-// collected makes a callback for borrowed entries of one that keeps them.
+// collected makes a callback that gets borrowed entries and hands copies to fn.
 func collected(fn func([]uv.Dirent, error)) func(iter.Seq[uv.Dirent], error) {
 	return func(entries iter.Seq[uv.Dirent], err error) { fn(slices.Collect(entries), err) }
 }
 
-// entries presents what libuv found in a directory; what has gone meanwhile and
-// is of unknown type is left out.
+// entries makes entries of what libuv found in a directory. One whose type the file
+// system does not tell is asked for, and left out if it no longer exists.
 func (f *FS) entries(ctx context.Context, dir string, found []uv.Dirent) ([]fs.DirEntry, error) {
 	all := make([]fs.DirEntry, 0, len(found))
 	for _, e := range found {
@@ -53,7 +52,7 @@ func (f *FS) entries(ctx context.Context, dir string, found []uv.Dirent) ([]fs.D
 	return all, nil
 }
 
-// dirEntry is an fs.DirEntry that asks for the rest when it is needed.
+// dirEntry is an fs.DirEntry whose Info asks the system.
 type dirEntry struct {
 	fs   *FS
 	ctx  context.Context
@@ -70,20 +69,21 @@ func (e *dirEntry) String() string             { return fs.FormatDirEntry(e) }
 
 // ReadDir returns the directory's next n entries, or with an n that is not
 // positive all that are left: io.EOF at the end for a positive n. The first call
-// lists the directory, by the File's name, for libuv lists none by descriptor;
-// Seek makes the next one list it anew. C function uv_fs_scandir,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir.
+// lists the directory, by the File's name, because libuv lists none by descriptor;
+// the first one behind a Seek lists it anew. C function uv_fs_scandir.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir
 func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
-	if err := f.use(); err != nil {
+	if err := f.hold(); err != nil {
 		return nil, wrap("readdir", f.Name(), err)
 	}
-	defer f.free()
+	defer f.release()
 	f.listing.Lock()
 	defer f.listing.Unlock()
 	if f.rewound.Swap(false) || !f.listed {
-		entries, err := f.fs.ReadDir(f.ctx, f.Name())
+		entries, err := f.fs.ReadDir(f.ctx, f.name)
 		if err != nil {
-			return nil, err
+			return nil, wrap("readdir", f.name, err)
 		}
 		f.entries, f.listed = entries, true
 	}
@@ -98,107 +98,34 @@ func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 	return part, nil
 }
 
-// A Dir is a directory being read in parts, for one too large for ReadDir. It
-// must be closed.
-type Dir struct {
-	fs   *FS
-	path string
-	dir  *requests.Dir
-
-	mu     sync.Mutex
-	busy   bool // a Read is under way, or goes on without its caller
-	closed bool
-}
-
-// Opendir opens a directory. C function uv_fs_opendir,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_opendir.
-func (f *FS) Opendir(ctx context.Context, path string) (*Dir, error) {
-	dir, err := await(ctx, f, nil, f.discardDir, func(fn func(*requests.Dir, error)) (requests.FS, error) {
-		return requests.FSOpendir(f.loop, path, fn)
-	})
-	if err != nil {
-		return nil, wrap("opendir", path, err)
-	}
-	return &Dir{fs: f, path: path, dir: dir}, nil
-}
-
-// discardDir closes a directory that nobody waits for any more, on the loop.
-func (f *FS) discardDir(dir *requests.Dir) {
-	_, _ = requests.FSClosedir(f.loop, dir, func(error) {})
-}
-
-// Read returns up to n of the next entries in the system's order: io.EOF at the
-// end. EBUSY while another Read is under way, also one whose context has ended.
-// C function uv_fs_readdir,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_readdir.
-func (d *Dir) Read(ctx context.Context, n int) ([]fs.DirEntry, error) {
-	if d == nil {
-		return nil, fs.ErrInvalid
-	}
-	d.mu.Lock()
-	var err error
-	switch {
-	case d.closed:
-		err = fs.ErrClosed
-	case d.busy:
-		err = uv.EBUSY
-	default:
-		d.busy = true
-	}
-	d.mu.Unlock()
-	if err != nil {
-		return nil, wrap("readdir", d.path, err)
-	}
-	found, err := await(ctx, d.fs, d.over, nil, func(fn func([]uv.Dirent, error)) (requests.FS, error) {
-		return requests.FSReaddir(d.fs.loop, d.dir, n, collected(fn))
-	})
-	if err == nil && len(found) == 0 {
-		return nil, io.EOF
-	}
-	if err != nil {
-		return nil, wrap("readdir", d.path, err)
-	}
-	return d.fs.entries(ctx, d.path, found)
-}
-
-// over runs on the loop when a Read is, or is refused.
-func (d *Dir) over() {
-	d.mu.Lock()
-	d.busy = false
-	late := d.closed
-	d.mu.Unlock()
-	if late {
-		if d.fs.core.Post(func() { d.fs.discardDir(d.dir) }) != nil {
-			_ = d.dir.Close()
+// Readdir is ReadDir with descriptions as of Lstat; entries that no longer exist are left
+// out. C functions uv_fs_scandir and uv_fs_lstat.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir
+func (f *File) Readdir(n int) ([]fs.FileInfo, error) {
+	entries, err := f.ReadDir(n)
+	all := make([]fs.FileInfo, 0, len(entries))
+	for _, e := range entries {
+		st, ierr := e.Info()
+		if missing(ierr) {
+			continue
 		}
+		if ierr != nil {
+			return all, ierr
+		}
+		all = append(all, st)
 	}
+	return all, err
 }
 
-// Close closes the directory; a Read that is under way does so behind itself. It
-// works also when the loop is closed. fs.ErrClosed the second time. C function uv_fs_closedir,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_closedir.
-func (d *Dir) Close() error {
-	if d == nil {
-		return fs.ErrInvalid
+// Readdirnames is ReadDir with names only. C function uv_fs_scandir.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_scandir
+func (f *File) Readdirnames(n int) ([]string, error) {
+	entries, err := f.ReadDir(n)
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		names = append(names, e.Name())
 	}
-	if core.InCallback() {
-		return wrap("closedir", d.path, uv.ErrInCallback)
-	}
-	d.mu.Lock()
-	closed, busy := d.closed, d.busy
-	d.closed = true
-	d.mu.Unlock()
-	if closed {
-		return wrap("closedir", d.path, fs.ErrClosed)
-	}
-	if busy {
-		return nil
-	}
-	err := do(context.Background(), d.fs, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSClosedir(d.fs.loop, d.dir, fn)
-	})
-	if isClosed(err) { // the loop, not the directory
-		err = d.dir.Close()
-	}
-	return wrap("closedir", d.path, err)
+	return names, err
 }

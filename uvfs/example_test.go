@@ -42,7 +42,7 @@ func Example() {
 }
 
 // A directory as an fs.FS.
-func ExampleFS_Tree() {
+func ExampleFS_DirFS() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
 		log.Fatal(err)
@@ -56,7 +56,7 @@ func ExampleFS_Tree() {
 	if err := f.Mkdir(context.Background(), filepath.Join(dir, "sub"), 0o700); err != nil {
 		log.Fatal(err)
 	}
-	err = fs.WalkDir(f.Tree(context.Background(), dir), ".", func(path string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(f.DirFS(context.Background(), dir), ".", func(path string, d fs.DirEntry, err error) error {
 		fmt.Println(path, d.IsDir())
 		return err
 	})

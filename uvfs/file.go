@@ -5,11 +5,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -18,88 +16,81 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A File is an open file. Its methods may be called from several goroutines; all
-// but Close take the context of [File.With], or the one that opened the [Tree]
-// it came from, or none. After Close they fail with fs.ErrClosed.
+// A File is an open file. Any goroutine may call its methods. All but Close end with the
+// context of [File.With], or for a file that a [Tree] opened with the Tree's; otherwise
+// they wait until they are done. After Close they fail with fs.ErrClosed.
 type File struct {
 	*file
 	ctx context.Context
 }
 
-// file is what the Files of one descriptor share. Operations hold it: the
-// descriptor is closed when the last is over, so that none meets a stranger's.
+// file is what all Files of one descriptor share. Each operation holds the file, and the
+// descriptor is closed when the last one is over: closed earlier, its number could name
+// another file by the time the operation begins.
 type file struct {
-	fs   *FS
-	name string
-	fd   uintptr
+	fs     *FS
+	name   string
+	fd     uintptr
+	append bool // opened with O_APPEND
 
-	mu     sync.Mutex
-	users  int
+	mu     sync.Mutex // guards the next two
+	users  int        // operations under way
 	closed bool
 	leak   runtime.Cleanup
 
-	rewound atomic.Bool // ReadDir lists the directory anew
-	listing sync.Mutex  // held for a whole ReadDir
+	rewound atomic.Bool // Seek was called: ReadDir lists the directory anew
+	listing sync.Mutex  // held for a whole ReadDir; guards the next two
 	listed  bool
-	entries []fs.DirEntry // what ReadDir has left
+	entries []fs.DirEntry // what ReadDir has not returned yet
 }
 
-// Open opens a file for reading. C function uv_fs_open,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open.
+// Open opens a file for reading. C function uv_fs_open.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open
 func (f *FS) Open(ctx context.Context, name string) (*File, error) {
 	return f.OpenFile(ctx, name, os.O_RDONLY, 0)
 }
 
-// Create opens a file for reading and writing, empty. C function uv_fs_open,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open.
+// Create opens a file for reading and writing, and empties it if it exists. C function
+// uv_fs_open.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open
 func (f *FS) Create(ctx context.Context, name string) (*File, error) {
 	return f.OpenFile(ctx, name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
 }
 
 // OpenFile opens a file with the flags of package os and the permissions that it
-// gets if it is created. ctx is for the opening alone. C function uv_fs_open,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open.
-func (f *FS) OpenFile(ctx context.Context, name string, flags int, mode fs.FileMode) (*File, error) {
-	fd, err := await(ctx, f, nil, f.discard, func(fn func(uintptr, error)) (requests.FS, error) {
-		return requests.FSOpen(f.loop, name, flags, mode, fn)
+// gets if it is created. ctx ends the opening only, not what is done with the file. C
+// function uv_fs_open.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_open
+func (f *FS) OpenFile(ctx context.Context, name string, flag int, perm fs.FileMode) (*File, error) {
+	return f.open(ctx, name, flag, perm, f.discard)
+}
+
+// open is OpenFile with a drop for a descriptor that comes after ctx has ended.
+func (f *FS) open(ctx context.Context, name string, flag int, perm fs.FileMode, drop func(fd uintptr)) (*File, error) {
+	fd, err := wait(ctx, f, "open", nil, drop, func(l uv.Loop, fn func(uintptr, error)) (requests.FS, error) {
+		return requests.FSOpen(l, name, flag, perm, fn)
 	})
 	if err != nil {
 		return nil, wrap("open", name, err)
 	}
-	return f.newFile(name, fd), nil
+	return f.newFile(name, fd, flag), nil
 }
 
-// Mkstemp makes and opens a file from a template that ends in XXXXXX. C function
-// uv_fs_mkstemp, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_mkstemp.
-func (f *FS) Mkstemp(ctx context.Context, template string) (*File, error) {
-	type made struct {
-		fd   uintptr
-		path string
-	}
-	drop := func(m made) {
-		f.discard(m.fd)
-		_, _ = requests.FSUnlink(f.loop, m.path, func(error) {})
-	}
-	m, err := await(ctx, f, nil, drop, func(fn func(made, error)) (requests.FS, error) {
-		return requests.FSMkstemp(f.loop, template, func(fd uintptr, path string, err error) { fn(made{fd, path}, err) })
-	})
-	if err != nil {
-		return nil, wrap("mkstemp", template, err)
-	}
-	return f.newFile(m.path, m.fd), nil
-}
-
-// NewFile makes a File of a descriptor, which then belongs to it; nil for an FS that
-// neither New nor On made.
+// NewFile makes a File of a descriptor, which the File then owns: nil for an FS that
+// neither New nor On made. Unlike os.NewFile it also takes a descriptor that is not open,
+// whose operations fail.
 func (f *FS) NewFile(fd uintptr, name string) *File {
 	if f == nil || f.core == nil {
 		return nil
 	}
-	return f.newFile(name, fd)
+	return f.newFile(name, fd, 0)
 }
 
-func (f *FS) newFile(name string, fd uintptr) *File {
-	file := &file{fs: f, name: name, fd: fd}
+func (f *FS) newFile(name string, fd uintptr, flag int) *File {
+	file := &file{fs: f, name: name, fd: fd, append: flag&os.O_APPEND != 0}
 	l := leaked{name: name, log: f.core.Logger()}
 	if f.core.DebugMode() {
 		l.site = core.Caller()
@@ -108,19 +99,19 @@ func (f *FS) newFile(name string, fd uintptr) *File {
 	return &File{file, context.Background()}
 }
 
-// leaked describes a file that nobody closed.
+// leaked describes a file that was not closed.
 type leaked struct {
 	name, site string
 	log        *slog.Logger
 }
 
 // reportLeak runs when a file was collected without Close. The descriptor stays
-// open: somebody may have asked for its number.
+// open, because the program may use the number that Fd returned.
 func reportLeak(l leaked) {
 	l.log.Warn("uvgo: file was dropped without Close", "name", l.name, "opened", l.site)
 }
 
-// discard closes a descriptor that nobody waits for any more, on the loop.
+// discard closes a descriptor without waiting for it; it runs on the loop.
 func (f *FS) discard(fd uintptr) {
 	if _, err := requests.FSClose(f.loop, fd, func(error) {}); err != nil {
 		unix.Close(int(fd))
@@ -128,8 +119,9 @@ func (f *FS) discard(fd uintptr) {
 }
 
 // With returns the same open file for calls that end with ctx. Bytes to be read
-// or written are then copied, a mebibyte at a time at most. A Read or Write that
-// ended with ctx may still move the file's position.
+// or written are then copied, a mebibyte at a time at most, so that the caller's memory is
+// never used after the return. A Read or Write that ended with ctx may still move the
+// file's position.
 func (f *File) With(ctx context.Context) *File {
 	if f == nil {
 		return nil
@@ -145,25 +137,30 @@ func (f *File) Name() string {
 	return f.name
 }
 
-// FD returns the descriptor, which stays the File's.
-func (f *File) FD() uintptr {
+// Fd returns the descriptor, which the File keeps: ^uintptr(0) after Close.
+func (f *File) Fd() uintptr {
 	if f == nil || f.file == nil {
+		return ^uintptr(0)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
 		return ^uintptr(0)
 	}
 	return f.fd
 }
 
-// use holds the file for one operation, until free. fs.ErrInvalid for a File that no
-// FS made, and for nil, as package os has it.
-func (f *File) use() error {
+// hold keeps the descriptor open for one operation, until release. fs.ErrInvalid for nil
+// and for a File that no FS made, as package os has it.
+func (f *File) hold() error {
 	if f == nil || f.file == nil {
 		return fs.ErrInvalid
 	}
-	return f.file.use()
+	return f.file.hold()
 }
 
-// use is File's, of a file that there is.
-func (f *file) use() error {
+// hold is File's, for a file that exists.
+func (f *file) hold() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
@@ -173,39 +170,33 @@ func (f *file) use() error {
 	return nil
 }
 
-// free ends one use; it runs on the loop or, if the loop refuses, elsewhere.
-func (f *file) free() {
+// release ends one hold. It runs on the loop, or where the loop refused the operation.
+func (f *file) release() {
 	f.mu.Lock()
 	f.users--
 	last := f.closed && f.users == 0
 	f.mu.Unlock()
-	if last {
-		f.closeLate()
-	}
-}
-
-// closeLate closes the descriptor behind the last of its operations.
-func (f *file) closeLate() {
-	if f.fs.core.Post(func() { f.fs.discard(f.fd) }) != nil {
+	if last && f.fs.loop.Post(func() { f.fs.discard(f.fd) }) != nil {
 		unix.Close(int(f.fd))
 	}
 }
 
-// Close closes the file, for all that With returned too. It does not wait for
+// Close closes the file, also for all Files that With returned. It does not wait for
 // operations under way: the last of them closes the descriptor. It works also
-// when the loop is closed. fs.ErrClosed the second time. C function uv_fs_close,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_close.
+// when the loop is closed. fs.ErrClosed the second time. C function uv_fs_close.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_close
 func (f *File) Close() error {
-	if core.InCallback() {
-		return wrap("close", f.Name(), uv.ErrInCallback)
-	}
 	if f == nil || f.file == nil {
 		return fs.ErrInvalid
+	}
+	if err := f.fs.core.CheckWait("close"); err != nil {
+		return wrap("close", f.name, err)
 	}
 	f.mu.Lock()
 	if f.closed {
 		f.mu.Unlock()
-		return wrap("close", f.Name(), fs.ErrClosed)
+		return wrap("close", f.name, fs.ErrClosed)
 	}
 	f.closed = true
 	f.leak.Stop()
@@ -214,75 +205,11 @@ func (f *File) Close() error {
 	if busy {
 		return nil
 	}
-	err := do(context.Background(), f.fs, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSClose(f.fs.loop, f.fd, fn)
+	err := do(context.Background(), f.fs, "close", nil, func(l uv.Loop, fn func(error)) (requests.FS, error) {
+		return requests.FSClose(l, f.fd, fn)
 	})
-	if isClosed(err) { // the loop, not the descriptor
+	if loopClosed(err) {
 		err = sysErr(unix.Close(int(f.fd)))
 	}
-	return wrap("close", f.Name(), err)
-}
-
-// run does an operation on the descriptor.
-func (f *File) run(op string, start func(l uv.Loop, fd uintptr, fn func(error)) (requests.FS, error)) error {
-	err := f.use()
-	if err == nil {
-		err = do(f.ctx, f.fs, f.free, func(fn func(error)) (requests.FS, error) { return start(f.fs.loop, f.fd, fn) })
-	}
-	return wrap(op, f.Name(), err)
-}
-
-// Stat asks about the file; the result's Sys is a *uv.Stat. C function
-// uv_fs_fstat, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fstat.
-func (f *File) Stat() (fs.FileInfo, error) {
-	if err := f.use(); err != nil {
-		return nil, wrap("stat", f.Name(), err)
-	}
-	st, err := await(f.ctx, f.fs, f.free, nil, func(fn func(uv.Stat, error)) (requests.FS, error) {
-		return requests.FSFstat(f.fs.loop, f.fd, fn)
-	})
-	if err != nil {
-		return nil, wrap("stat", f.Name(), err)
-	}
-	return st.Info(filepath.Base(f.Name())), nil
-}
-
-// Sync brings content and metadata to the disk. C function uv_fs_fsync,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fsync.
-func (f *File) Sync() error { return f.run("sync", requests.FSFsync) }
-
-// Datasync is Sync without metadata that reading does not need. C function
-// uv_fs_fdatasync, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fdatasync.
-func (f *File) Datasync() error { return f.run("datasync", requests.FSFdatasync) }
-
-// Truncate sets the file's size in bytes. C function uv_fs_ftruncate,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_ftruncate.
-func (f *File) Truncate(size int64) error {
-	return f.run("truncate", func(l uv.Loop, fd uintptr, fn func(error)) (requests.FS, error) {
-		return requests.FSFtruncate(l, fd, size, fn)
-	})
-}
-
-// Chmod sets the file's permissions. C function uv_fs_fchmod,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fchmod.
-func (f *File) Chmod(mode fs.FileMode) error {
-	return f.run("chmod", func(l uv.Loop, fd uintptr, fn func(error)) (requests.FS, error) {
-		return requests.FSFchmod(l, fd, mode, fn)
-	})
-}
-
-// Chown sets the file's owner and group; -1 leaves one alone. C function
-// uv_fs_fchown, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_fchown.
-func (f *File) Chown(uid, gid int) error {
-	return f.run("chown", func(l uv.Loop, fd uintptr, fn func(error)) (requests.FS, error) {
-		return requests.FSFchown(l, fd, uid, gid, fn)
-	})
-}
-
-// Utime sets the file's times; see [requests.FSUtime]. C function uv_fs_futime,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_futime.
-func (f *File) Utime(atime, mtime time.Time) error {
-	return f.run("utime", func(l uv.Loop, fd uintptr, fn func(error)) (requests.FS, error) {
-		return requests.FSFutime(l, fd, atime, mtime, fn)
-	})
+	return wrap("close", f.name, err)
 }

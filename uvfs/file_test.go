@@ -66,7 +66,7 @@ func TestFileReadsWritesAndSeeks(t *testing.T) {
 		uvtest.Check(t, file.Chmod(0o600))
 		uvtest.Check(t, file.Chown(-1, -1))
 		at := time.Unix(1_000_000_000, 123_000)
-		uvtest.Check(t, file.Utime(at, at))
+		uvtest.Check(t, file.Chtimes(at, at))
 		st := uvtest.Must(file.Stat())
 		if st.Size() != 4 || st.Mode() != 0o600 || !st.ModTime().Equal(at) || st.Name() != name {
 			t.Errorf("%s: stat %v", name, st)
@@ -109,7 +109,7 @@ func TestFileMisuse(t *testing.T) {
 		"truncate":  func() error { return file.Truncate(0) },
 		"chmod":     func() error { return file.Chmod(0) },
 		"chown":     func() error { return file.Chown(0, 0) },
-		"utime":     func() error { return file.Utime(time.Now(), time.Now()) },
+		"utime":     func() error { return file.Chtimes(time.Now(), time.Now()) },
 		"readdir":   func() error { _, err := file.ReadDir(0); return err },
 		"sendfile":  func() error { _, err := file.Sendfile(other, 0, 1); return err },
 		"send from": func() error { _, err := other.Sendfile(file, 0, 1); return err },
@@ -237,7 +237,7 @@ func TestDroppedFileIsReported(t *testing.T) {
 	go func() { ran <- l.Run(ctx) }()
 	f := uvfs.On(l)
 	uvtest.Check(t, uvtest.Must(f.Open(t.Context(), "/dev/zero")).Close())
-	fd := uvtest.Must(f.Open(t.Context(), "/dev/null")).FD()
+	fd := uvtest.Must(f.Open(t.Context(), "/dev/null")).Fd()
 	line := ""
 	for line == "" {
 		runtime.GC()

@@ -3,9 +3,6 @@ package uvfs
 import (
 	"context"
 	"errors"
-	"io"
-	"io/fs"
-	"os"
 	"sync"
 
 	"github.com/uvgo/uvgo"
@@ -14,21 +11,21 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// An FS does file operations on a loop. Its methods may be called from any
-// goroutine but one that runs a loop's callback.
+// An FS does file operations on a loop. Any goroutine may call its methods, but in a
+// loop's callback they fail with [uv.ErrInCallback].
 type FS struct {
 	loop uv.Loop
-	core *core.Core
+	core *core.Core // the loop's, nil for a loop that no constructor made
 
 	own  *uvgo.Loop // the loop of New
 	once sync.Once
 	done chan struct{} // receives once, when the own loop has run
-	ran  error         // what running it came to
+	ran  error         // the error of running it
 	err  error         // what Close returned
 }
 
-// On makes an FS on a loop that somebody runs. As long as nobody does, calls
-// wait; a call alone does not keep Run from returning before it.
+// On makes an FS on a loop that the program runs. While the loop does not run, calls
+// wait; a call that waits does not keep the loop's Run from returning.
 func On(l uv.Loop) *FS { return &FS{loop: l, core: core.Of(l)} }
 
 // New makes an FS with a loop of its own, which waits on Go's netpoller and must
@@ -45,7 +42,7 @@ func New() (*FS, error) {
 	return f, nil
 }
 
-// Close ends the loop of New, after the operations under way; calls fail from
+// Close ends the loop of New, behind the operations under way; calls fail from
 // now on. It does nothing to an FS on another loop.
 func (f *FS) Close() error {
 	if f == nil {
@@ -54,11 +51,11 @@ func (f *FS) Close() error {
 	if f.own == nil {
 		return nil
 	}
-	if core.InCallback() {
-		return uv.ErrInCallback
+	if err := f.core.CheckWait("uvfs close"); err != nil {
+		return err
 	}
 	f.once.Do(func() {
-		if f.err = f.core.Post(f.stop); f.err == nil {
+		if f.err = f.own.Post(f.stop); f.err == nil {
 			<-f.done
 			f.err = errors.Join(f.ran, f.own.Shutdown(context.Background()))
 		}
@@ -66,37 +63,8 @@ func (f *FS) Close() error {
 	return f.err
 }
 
-// stop lets the own loop end.
+// stop ends the own loop's Run; it runs there.
 func (f *FS) stop() {
 	f.core.Drop()
 	f.own.Stop()
-}
-
-// wrap makes an error one of the style of package os.
-func wrap(op, path string, err error) error {
-	if err = plain(err); err == nil || err == io.EOF || err == io.ErrShortWrite {
-		return err
-	}
-	return &fs.PathError{Op: op, Path: path, Err: err}
-}
-
-// wrapLink is wrap for two paths.
-func wrapLink(op, path, newPath string, err error) error {
-	if err = plain(err); err == nil {
-		return nil
-	}
-	return &os.LinkError{Op: op, Old: path, New: newPath, Err: err}
-}
-
-// plain takes off what wrap says itself.
-func plain(err error) error {
-	var e *uv.Error
-	if errors.As(err, &e) {
-		return e.Errno
-	}
-	var o *uv.OpError
-	if errors.As(err, &o) {
-		return o.Err
-	}
-	return err
 }

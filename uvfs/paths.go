@@ -3,28 +3,33 @@ package uvfs
 import (
 	"context"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
 )
 
-// Stat asks about a file, behind symbolic links; the result's Sys is a *uv.Stat.
-// C function uv_fs_stat,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_stat.
+// Stat describes a file, behind symbolic links; the result's Sys is a *uv.Stat.
+// C function uv_fs_stat.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_stat
 func (f *FS) Stat(ctx context.Context, path string) (fs.FileInfo, error) {
-	st, err := await(ctx, f, nil, nil, func(fn func(uv.Stat, error)) (requests.FS, error) {
-		return requests.FSStat(f.loop, path, fn)
+	st, err := wait(ctx, f, "stat", nil, nil, func(l uv.Loop, fn func(uv.Stat, error)) (requests.FS, error) {
+		return requests.FSStat(l, path, fn)
 	})
 	return info(st, "stat", path, err)
 }
 
-// Lstat is Stat of a symbolic link itself. C function uv_fs_lstat,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_lstat.
+// Lstat is Stat of a symbolic link itself. C function uv_fs_lstat.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_lstat
 func (f *FS) Lstat(ctx context.Context, path string) (fs.FileInfo, error) {
-	st, err := await(ctx, f, nil, nil, func(fn func(uv.Stat, error)) (requests.FS, error) {
-		return requests.FSLstat(f.loop, path, fn)
+	st, err := wait(ctx, f, "lstat", nil, nil, func(l uv.Loop, fn func(uv.Stat, error)) (requests.FS, error) {
+		return requests.FSLstat(l, path, fn)
 	})
 	return info(st, "lstat", path, err)
 }
@@ -36,147 +41,132 @@ func info(st uv.Stat, op, path string, err error) (fs.FileInfo, error) {
 	return st.Info(filepath.Base(path)), nil
 }
 
-// Statfs asks about the file system that a path lies on. C function
-// uv_fs_statfs, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_statfs.
-func (f *FS) Statfs(ctx context.Context, path string) (uv.Statfs, error) {
-	st, err := await(ctx, f, nil, nil, func(fn func(uv.Statfs, error)) (requests.FS, error) {
-		return requests.FSStatfs(f.loop, path, fn)
-	})
-	return st, wrap("statfs", path, err)
-}
-
-// Readlink reads a symbolic link. C function uv_fs_readlink,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_readlink.
+// Readlink reads a symbolic link. C function uv_fs_readlink.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_readlink
 func (f *FS) Readlink(ctx context.Context, path string) (string, error) {
-	s, err := await(ctx, f, nil, nil, func(fn func(string, error)) (requests.FS, error) {
-		return requests.FSReadlink(f.loop, path, fn)
+	s, err := wait(ctx, f, "readlink", nil, nil, func(l uv.Loop, fn func(string, error)) (requests.FS, error) {
+		return requests.FSReadlink(l, path, fn)
 	})
 	return s, wrap("readlink", path, err)
 }
 
-// Realpath makes a path absolute and free of symbolic links. C function
-// uv_fs_realpath, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_realpath.
-func (f *FS) Realpath(ctx context.Context, path string) (string, error) {
-	s, err := await(ctx, f, nil, nil, func(fn func(string, error)) (requests.FS, error) {
-		return requests.FSRealpath(f.loop, path, fn)
+// Remove removes a file, a symbolic link or an empty directory. C functions
+// uv_fs_unlink and uv_fs_rmdir.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_unlink
+func (f *FS) Remove(ctx context.Context, path string) error {
+	err := do(ctx, f, "remove", nil, func(l uv.Loop, fn func(error)) (requests.FS, error) {
+		return requests.FSUnlink(l, path, fn)
 	})
-	return s, wrap("realpath", path, err)
-}
-
-// Mkdtemp makes a directory from a template that ends in XXXXXX and returns its
-// name. One made for a context that had ended is removed. C function
-// uv_fs_mkdtemp, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_mkdtemp.
-func (f *FS) Mkdtemp(ctx context.Context, template string) (string, error) {
-	remove := func(path string) { _, _ = requests.FSRmdir(f.loop, path, func(error) {}) }
-	s, err := await(ctx, f, nil, remove, func(fn func(string, error)) (requests.FS, error) {
-		return requests.FSMkdtemp(f.loop, template, fn)
+	if err == nil || ctx.Err() != nil {
+		return wrap("remove", path, err)
+	}
+	// Systems differ in the error for a directory, so rmdir has to tell.
+	derr := do(ctx, f, "remove", nil, func(l uv.Loop, fn func(error)) (requests.FS, error) {
+		return requests.FSRmdir(l, path, fn)
 	})
-	return s, wrap("mkdtemp", template, err)
+	if reason(derr) != uv.ENOTDIR {
+		err = derr
+	}
+	return wrap("remove", path, err)
 }
 
-// Access asks whether the process may use a file, for a sum of
-// requests.AccessRead and its like. C function uv_fs_access,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_access.
-func (f *FS) Access(ctx context.Context, path string, mode int) error {
-	return wrap("access", path, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSAccess(f.loop, path, mode, fn)
-	}))
+// Mkdir makes a directory. C function uv_fs_mkdir.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_mkdir
+func (f *FS) Mkdir(ctx context.Context, path string, perm fs.FileMode) error {
+	return f.onPath(ctx, "mkdir", path, func(l uv.Loop, fn func(error)) (requests.FS, error) {
+		return requests.FSMkdir(l, path, perm, fn)
+	})
 }
 
-// Unlink removes a name that is no directory. C function uv_fs_unlink,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_unlink.
-func (f *FS) Unlink(ctx context.Context, path string) error {
-	return wrap("unlink", path, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSUnlink(f.loop, path, fn)
-	}))
-}
-
-// Rmdir removes an empty directory. C function uv_fs_rmdir,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_rmdir.
-func (f *FS) Rmdir(ctx context.Context, path string) error {
-	return wrap("rmdir", path, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSRmdir(f.loop, path, fn)
-	}))
-}
-
-// Mkdir makes a directory. C function uv_fs_mkdir,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_mkdir.
-func (f *FS) Mkdir(ctx context.Context, path string, mode fs.FileMode) error {
-	return wrap("mkdir", path, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSMkdir(f.loop, path, mode, fn)
-	}))
-}
-
-// Chmod sets a file's permissions. C function uv_fs_chmod,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_chmod.
+// Chmod sets a file's permissions, setuid, setgid and sticky bits. C function uv_fs_chmod.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_chmod
 func (f *FS) Chmod(ctx context.Context, path string, mode fs.FileMode) error {
-	return wrap("chmod", path, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSChmod(f.loop, path, mode, fn)
-	}))
+	return f.onPath(ctx, "chmod", path, func(l uv.Loop, fn func(error)) (requests.FS, error) {
+		return requests.FSChmod(l, path, mode, fn)
+	})
 }
 
-// Chown sets a file's owner and group; -1 leaves one alone. C function
-// uv_fs_chown, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_chown.
+// Chown sets a file's owner and group; -1 leaves one as it is. C function uv_fs_chown.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_chown
 func (f *FS) Chown(ctx context.Context, path string, uid, gid int) error {
-	return wrap("chown", path, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSChown(f.loop, path, uid, gid, fn)
-	}))
+	return f.onPath(ctx, "chown", path, func(l uv.Loop, fn func(error)) (requests.FS, error) {
+		return requests.FSChown(l, path, uid, gid, fn)
+	})
 }
 
-// Lchown is Chown of a symbolic link itself. C function uv_fs_lchown,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_lchown.
+// Lchown is Chown of a symbolic link itself. C function uv_fs_lchown.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_lchown
 func (f *FS) Lchown(ctx context.Context, path string, uid, gid int) error {
-	return wrap("lchown", path, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSLchown(f.loop, path, uid, gid, fn)
-	}))
+	return f.onPath(ctx, "lchown", path, func(l uv.Loop, fn func(error)) (requests.FS, error) {
+		return requests.FSLchown(l, path, uid, gid, fn)
+	})
 }
 
-// Utime sets a file's times, to the microsecond; see [requests.FSUtime]. C
-// function uv_fs_utime,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_utime.
-func (f *FS) Utime(ctx context.Context, path string, atime, mtime time.Time) error {
-	return wrap("utime", path, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSUtime(f.loop, path, atime, mtime, fn)
-	}))
+// Chtimes sets a file's access and modification time, to the microsecond. A zero
+// time leaves one as it is: ENOTSUP before libuv 1.51. C function uv_fs_utime.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_utime
+func (f *FS) Chtimes(ctx context.Context, path string, atime, mtime time.Time) error {
+	return f.onPath(ctx, "chtimes", path, func(l uv.Loop, fn func(error)) (requests.FS, error) {
+		return requests.FSUtime(l, path, atime, mtime, fn)
+	})
 }
 
-// Lutime is Utime of a symbolic link itself. C function uv_fs_lutime,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_lutime.
-func (f *FS) Lutime(ctx context.Context, path string, atime, mtime time.Time) error {
-	return wrap("lutime", path, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSLutime(f.loop, path, atime, mtime, fn)
-	}))
+// Truncate sets a file's size in bytes. libuv does it by descriptor only, so the file
+// is opened and closed. C function uv_fs_ftruncate.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_ftruncate
+func (f *FS) Truncate(ctx context.Context, path string, size int64) error {
+	file, err := f.OpenFile(ctx, path, os.O_WRONLY|unix.O_NONBLOCK, 0) // a FIFO fails instead of blocking
+	if err != nil {
+		return wrap("truncate", path, err)
+	}
+	err = file.With(ctx).Truncate(size)
+	if cerr := file.Close(); err == nil {
+		err = cerr
+	}
+	return wrap("truncate", path, err)
 }
 
-// Rename renames a file, replacing what the new path names. C function
-// uv_fs_rename, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_rename.
+// Rename renames a file, replacing what newPath names, but no directory: EEXIST, as
+// package os has it. C function uv_fs_rename.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_rename
 func (f *FS) Rename(ctx context.Context, path, newPath string) error {
-	return wrapLink("rename", path, newPath, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSRename(f.loop, path, newPath, fn)
-	}))
+	if to, err := f.Lstat(ctx, newPath); err == nil && to.IsDir() {
+		from, err := f.Lstat(ctx, path)
+		if err == nil && (path == newPath || !SameFile(from, to)) { // one directory may be renamed in case only
+			err = uv.EEXIST
+		}
+		if err != nil {
+			return wrapLink("rename", path, newPath, err)
+		}
+	}
+	return f.onPaths(ctx, "rename", path, newPath, func(l uv.Loop, fn func(error)) (requests.FS, error) {
+		return requests.FSRename(l, path, newPath, fn)
+	})
 }
 
-// Link makes newPath another name of the file. C function uv_fs_link,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_link.
+// Link makes newPath another name of the file. C function uv_fs_link.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_link
 func (f *FS) Link(ctx context.Context, path, newPath string) error {
-	return wrapLink("link", path, newPath, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSLink(f.loop, path, newPath, fn)
-	}))
+	return f.onPaths(ctx, "link", path, newPath, func(l uv.Loop, fn func(error)) (requests.FS, error) {
+		return requests.FSLink(l, path, newPath, fn)
+	})
 }
 
-// Symlink makes newPath a symbolic link to target. C function uv_fs_symlink,
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_symlink.
+// Symlink makes newPath a symbolic link to target. C function uv_fs_symlink.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_symlink
 func (f *FS) Symlink(ctx context.Context, target, newPath string) error {
-	return wrapLink("symlink", target, newPath, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSSymlink(f.loop, target, newPath, fn)
-	}))
-}
-
-// Copyfile copies a file's content, permissions and times. The copy goes on in
-// one piece: a context that ends during it does not stop it. C function
-// uv_fs_copyfile, https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_copyfile.
-func (f *FS) Copyfile(ctx context.Context, path, newPath string, flags requests.CopyFlags) error {
-	return wrapLink("copyfile", path, newPath, do(ctx, f, nil, func(fn func(error)) (requests.FS, error) {
-		return requests.FSCopyfile(f.loop, path, newPath, flags, fn)
-	}))
+	return f.onPaths(ctx, "symlink", target, newPath, func(l uv.Loop, fn func(error)) (requests.FS, error) {
+		return requests.FSSymlink(l, target, newPath, fn)
+	})
 }

@@ -35,8 +35,8 @@ func TestPaths(t *testing.T) {
 	uvtest.Check(t, f.Lchown(ctx, in("soft"), os.Getuid(), -1))
 	uvtest.Check(t, f.Access(ctx, in("a"), requests.AccessRead))
 	at := time.Unix(1_234_567_890, 0)
-	uvtest.Check(t, f.Utime(ctx, in("a"), at, at))
-	uvtest.Check(t, f.Lutime(ctx, in("soft"), at, at))
+	uvtest.Check(t, f.Chtimes(ctx, in("a"), at, at))
+	uvtest.Check(t, f.Lchtimes(ctx, in("soft"), at, at))
 	st := uvtest.Must(os.Lstat(in("a")))
 	if got := uvtest.Must(f.Lstat(ctx, in("a"))); got.Mode() != st.Mode() || !got.ModTime().Equal(st.ModTime()) || !got.ModTime().Equal(at) {
 		t.Errorf("lstat %v, os says %v", got, st)
@@ -53,11 +53,11 @@ func TestPaths(t *testing.T) {
 	if got := uvtest.Must(f.Statfs(ctx, dir)); got.Blocks == 0 {
 		t.Errorf("statfs %+v", got)
 	}
-	made := uvtest.Must(f.Mkdtemp(ctx, in("tXXXXXX")))
-	uvtest.Check(t, f.Rmdir(ctx, made))
-	file := uvtest.Must(f.Mkstemp(ctx, in("tXXXXXX")))
+	made := uvtest.Must(f.MkdirTemp(ctx, dir, "t"))
+	uvtest.Check(t, f.Remove(ctx, made))
+	file := uvtest.Must(f.CreateTemp(ctx, dir, "t*"))
 	uvtest.Check(t, file.Close())
-	uvtest.Check(t, f.Unlink(ctx, file.Name()))
+	uvtest.Check(t, f.Remove(ctx, file.Name()))
 	names := ""
 	for _, e := range uvtest.Must(f.ReadDir(ctx, dir)) {
 		names += e.Name() + " "
@@ -139,7 +139,7 @@ func TestSeekDoesNotWait(t *testing.T) {
 	own := newFS(t)
 	opened := uvtest.Must(own.Open(t.Context(), dir))
 	l := looptest.New(t)
-	file := uvfs.On(l).NewFile(uintptr(uvtest.Must(unix.FcntlInt(opened.FD(), unix.F_DUPFD_CLOEXEC, 0))), dir)
+	file := uvfs.On(l).NewFile(uintptr(uvtest.Must(unix.FcntlInt(opened.Fd(), unix.F_DUPFD_CLOEXEC, 0))), dir)
 	uvtest.Check(t, opened.Close())
 	listed := make(chan []fs.DirEntry)
 	list := func() { listed <- uvtest.Must(file.ReadDir(0)) }

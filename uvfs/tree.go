@@ -24,9 +24,9 @@ var (
 	_ fs.SubFS      = (*Tree)(nil)
 )
 
-// Tree returns the files below dir, for calls that end with ctx; so do those on
-// the files that it opens.
-func (f *FS) Tree(ctx context.Context, dir string) *Tree { return &Tree{f, ctx, dir} }
+// DirFS returns the files below dir. Calls of the Tree and of the files that it opens end
+// with ctx.
+func (f *FS) DirFS(ctx context.Context, dir string) *Tree { return &Tree{f, ctx, dir} }
 
 // at returns the path of a name in the tree.
 func (t *Tree) at(op, name string) (string, error) {
@@ -36,7 +36,7 @@ func (t *Tree) at(op, name string) (string, error) {
 	return filepath.Join(t.dir, filepath.FromSlash(name)), nil
 }
 
-// inTree makes an error speak of the name instead of the path.
+// inTree makes an error name the file in the tree instead of its path, as package fs asks for.
 func inTree(name string, err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
@@ -45,7 +45,7 @@ func inTree(name string, err error) error {
 	return err
 }
 
-// Open opens a file for reading: a *File, but for its name.
+// Open opens a file for reading: a *[File], whose Name is the path of the system.
 func (t *Tree) Open(name string) (fs.File, error) {
 	p, err := t.at("open", name)
 	if err != nil {
@@ -58,7 +58,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 	return f.With(t.ctx), nil
 }
 
-// Stat asks about a file, behind symbolic links.
+// Stat describes a file, behind symbolic links.
 func (t *Tree) Stat(name string) (fs.FileInfo, error) { return t.stat("stat", name, t.fs.Stat) }
 
 // Lstat is Stat of a symbolic link itself.

@@ -27,7 +27,7 @@ func TestTreeIsAnFS(t *testing.T) {
 	defer cancel()
 	for name, ctx := range map[string]context.Context{"background": context.Background(), "cancellable": ctx} {
 		t.Run(name, func(t *testing.T) {
-			tree := f.Tree(ctx, dir)
+			tree := f.DirFS(ctx, dir)
 			uvtest.Check(t, fstest.TestFS(tree, "a", "empty", "d/b", "d/e/c", "link"))
 			sub := uvtest.Must(fs.Sub(tree, "d"))
 			uvtest.Check(t, fstest.TestFS(sub, "b", "e/c"))
@@ -48,7 +48,7 @@ func TestTreeIsAnFS(t *testing.T) {
 // TestTreeErrorsNameTheFileInTheTree, as fs asks for.
 func TestTreeErrorsNameTheFileInTheTree(t *testing.T) {
 	f := newFS(t)
-	tree := f.Tree(t.Context(), t.TempDir())
+	tree := f.DirFS(t.Context(), t.TempDir())
 	for name, call := range map[string]func(name string) error{
 		"open":     func(name string) error { _, err := tree.Open(name); return err },
 		"stat":     func(name string) error { _, err := tree.Stat(name); return err },
@@ -69,6 +69,6 @@ func TestTreeErrorsNameTheFileInTheTree(t *testing.T) {
 	}
 	_, err := tree.Sub("..")
 	uvtest.IsErr(t, "sub", err, fs.ErrInvalid)
-	_, err = f.Tree(t.Context(), "").Open("a")
+	_, err = f.DirFS(t.Context(), "").Open("a")
 	uvtest.IsErr(t, "a tree below nothing", err, fs.ErrInvalid)
 }

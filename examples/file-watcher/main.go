@@ -74,7 +74,7 @@ func (t *tree) changed(dir, name string, events handles.FSEventKind, err error) 
 		return
 	}
 	path := filepath.Join(dir, name)
-	if events&handles.Rename == 0 {
+	if events&handles.FSEventRename == 0 {
 		fmt.Println("changed", path)
 	} else if _, err := os.Lstat(path); err != nil {
 		fmt.Println("removed", path)

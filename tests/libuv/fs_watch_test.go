@@ -64,7 +64,7 @@ func testFSEventCloseInCallback(t *testing.T, l *uvgo.Loop) {
 	h.OnClose(closed.Inc)
 	uvtest.Check(t, h.Start(dir, 0, func(_ string, kind handles.FSEventKind, err error) {
 		uvtest.Check(t, err)
-		if kind != handles.Rename {
+		if kind != handles.FSEventRename {
 			t.Errorf("kind %v", kind)
 		}
 		if ran.Inc(); ran.N() == 3 {

@@ -353,7 +353,7 @@ func uvfsPart(dir string, before, after func()) error {
 	if err != nil {
 		return err
 	}
-	fd := file.FD()
+	fd := file.Fd()
 	text, err := io.ReadAll(file)
 	if err != nil || string(text) != "text" {
 		return fmt.Errorf("descriptor %d reads %q, %w", fd, text, err)

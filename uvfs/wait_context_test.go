@@ -134,7 +134,7 @@ func TestContextsEndAtAnyTime(t *testing.T) {
 					if _, err := file.ReadAt(make([]byte, 5), 2); err != nil {
 						return err
 					}
-					tmp, err := f.Mkstemp(ctx, filepath.Join(dir, "XXXXXX"))
+					tmp, err := f.CreateTemp(ctx, dir, "")
 					if err != nil {
 						return err
 					}
