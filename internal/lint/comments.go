@@ -114,6 +114,27 @@ func linksCounterparts(r *repo, functions []string) []string {
 	return found
 }
 
+// linksStandAlone finds comments of exported symbols whose link to libuv's manual does not
+// stand alone on the last line, where it would be part of the prose.
+func linksStandAlone(r *repo) []string {
+	var found []string
+	for dir, files := range r.packages() {
+		if top := topDir(dir); top == "cuv" || top == "internal" {
+			continue
+		}
+		for _, s := range symbols(files) {
+			lines := strings.Split(strings.TrimRight(s.doc, "\n"), "\n")
+			for i, line := range lines {
+				where := link.FindStringIndex(line)
+				if where != nil && (i != len(lines)-1 || where[0] != 0 || where[1] != len(line) || i > 0 && lines[i-1] != "") {
+					found = append(found, r.at(s.pos, "the link in the comment of %s does not stand alone on the last line", s.name))
+				}
+			}
+		}
+	}
+	return found
+}
+
 // linksTo tells whether a comment links to the description of a name, or to its
 // page as a whole.
 func linksTo(doc, name string, known []string) bool {
