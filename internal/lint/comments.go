@@ -59,7 +59,7 @@ func packageDocs(r *repo) []string {
 }
 
 // without matches what says that nothing of libuv's stands behind a symbol.
-var without = regexp.MustCompile(`(?i:no libuv\s+counterpart)`)
+var without = regexp.MustCompile(`(?i:no\s+libuv\s+counterpart)`)
 
 // namesCFunction finds exported functions and methods of handles and requests
 // whose comment neither says "C function uv_x" (or type), nor that there is no
