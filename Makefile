@@ -20,7 +20,7 @@ export LIBUV_TARBALL
 TIMEOUT   ?= 30m
 FUZZTIME  ?= 30s
 PKGS      ?= ./...
-ASAN_PKGS ?= ./cuv ./uv ./requests ./handles . ./server ./uvfs ./uvnet
+ASAN_PKGS ?= ./cuv ./uv ./internal/core ./internal/submit ./internal/await ./requests ./handles . ./server ./uvfs ./uvnet
 LISTEN    ?= --listen tcp://127.0.0.1:8888 --listen unix:///tmp/uvgo.sock
 TESTFLAGS ?=
 GOTEST     = go test -count=1 -timeout $(TIMEOUT) $(TESTFLAGS)

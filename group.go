@@ -62,9 +62,9 @@ func (g *Group) Next() *Loop {
 // Run runs all loops until ctx ends, Shutdown is called, or one of them fails,
 // which ends the others. It returns the first failure, or ctx's error; nil
 // after Shutdown. ErrRunning if the group runs already, ErrClosed once Shutdown
-// has been called, EINVAL for a Group that NewGroup did not make.
+// has been called, EINVAL for a Group that NewGroup did not make, or a nil ctx.
 func (g *Group) Run(ctx context.Context) error {
-	if len(g.Loops()) == 0 {
+	if len(g.Loops()) == 0 || ctx == nil {
 		return uv.Fail("group run", uv.EINVAL)
 	}
 	g.mu.Lock()
@@ -106,9 +106,9 @@ func (g *Group) Run(ctx context.Context) error {
 }
 
 // Shutdown ends Run and shuts down every loop; see [Loop.Shutdown]. The error
-// joins those of the loops. EINVAL for a Group that NewGroup did not make.
+// joins those of the loops. EINVAL for a Group that NewGroup did not make, or a nil ctx.
 func (g *Group) Shutdown(ctx context.Context) error {
-	if len(g.Loops()) == 0 {
+	if len(g.Loops()) == 0 || ctx == nil {
 		return uv.Fail("group shutdown", uv.EINVAL)
 	}
 	g.mu.Lock()

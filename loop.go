@@ -76,8 +76,8 @@ func (l *Loop) machine() *core.Core {
 
 // Run turns the loop until no work is left, Stop is called, or ctx ends: then it
 // returns ctx's error. A callback's panic ends it too, with a [*uv.PanicError]. Run
-// may be called again. ErrRunning if the loop runs, ErrClosed after Close. C function
-// uv_run.
+// may be called again. ErrRunning if the loop runs, ErrClosed after Close, EINVAL for a nil
+// ctx. C function uv_run.
 //
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_run
 func (l *Loop) Run(ctx context.Context) error { return l.run(ctx, false) }
@@ -86,6 +86,9 @@ func (l *Loop) Run(ctx context.Context) error { return l.run(ctx, false) }
 func (l *Loop) run(ctx context.Context, hold bool) error {
 	if l.machine().Adopted() {
 		return &uv.OpError{Op: "run", Err: uv.ErrAdopted}
+	}
+	if ctx == nil {
+		return uv.Fail("run", uv.EINVAL)
 	}
 	if err := l.begin("run"); err != nil {
 		return err
@@ -193,8 +196,8 @@ func (l *Loop) Stop() { l.machine().Stop() }
 // counterpart; it wakes the loop by uv_async_send when needed.
 func (l *Loop) Post(fn func()) error { return l.machine().Post(fn) }
 
-// PostContext is Post of a function that is skipped if ctx has ended by the
-// time its turn comes. No libuv counterpart.
+// PostContext is Post of a function that is skipped if ctx has ended by the time its turn
+// comes. EINVAL for a nil ctx, too. No libuv counterpart.
 func (l *Loop) PostContext(ctx context.Context, fn func()) error {
 	return l.machine().PostContext(ctx, fn)
 }

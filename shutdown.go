@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"github.com/uvgo/uvgo/uv"
 )
 
 // leaked describes a loop that nobody closed.
@@ -22,10 +24,14 @@ func reportLeak(l leaked) {
 
 // Shutdown closes every handle, runs the loop until all close callbacks have run, and
 // closes the loop. From then on Post fails; functions posted before still run. If ctx ends
-// first, the error is ctx's, and names the handles that are still open. ErrRunning while the loop runs: Stop it first.
+// first, the error is ctx's, and names the handles that are still open. ErrRunning while the
+// loop runs: Stop it first. EINVAL for a nil ctx.
 func (l *Loop) Shutdown(ctx context.Context) error {
 	if l != nil && l.core != nil && l.core.Closed() {
 		return nil
+	}
+	if ctx == nil {
+		return uv.Fail("shutdown", uv.EINVAL)
 	}
 	if err := l.begin("shutdown"); err != nil {
 		return err // before it closes anything
@@ -97,8 +103,12 @@ func (l *Loop) stuck(cause error) error {
 
 // Run makes a loop, calls main on it, runs the loop until its work is done or ctx ends, and
 // shuts it down. It returns the first error of these, ctx's included. The loop belongs to
-// the calling goroutine from the call of main on, although it does not run yet there.
+// the calling goroutine from the call of main on, although it does not run yet there. EINVAL
+// for a nil ctx or main.
 func Run(ctx context.Context, main func(*Loop) error) error {
+	if ctx == nil || main == nil {
+		return uv.Fail("run", uv.EINVAL)
+	}
 	l, err := New()
 	if err != nil {
 		return err

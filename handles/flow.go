@@ -81,8 +81,9 @@ func (b *Base) ControlFlow(f *Flow, marks *Watermarks, t FlowTarget) error {
 	return nil
 }
 
-// Full tells whether the writer had better stop until Drain; see [TCP.Full]. It may be
-// asked after the close, too, and belongs to the loop's goroutine. No libuv counterpart.
+// Full tells whether the high watermark was passed and Drain has not followed; see
+// [TCP.Full]. It may be called after the close, too, and belongs to the loop's goroutine. No
+// libuv counterpart.
 func (f *Flow) Full() bool { return f != nil && f.state != flowing }
 
 // Over tells whether FlowTarget.Over was called and Drain has not followed yet. It
@@ -99,9 +100,9 @@ func (s *stream) controlled() *Flow {
 	return s.flow
 }
 
-// SetWatermarks sets how many unsent bytes make the stream Full, and at how many
-// Drain follows: DefaultHighWater and DefaultLowWater without it. They bind no
-// write, and hold for what is written from now on. EINVAL unless 0 ≤ low ≤ high.
+// SetWatermarks sets above how many unsent bytes the stream is Full, and at how many
+// OnDrain's function runs: without it DefaultHighWater and DefaultLowWater. They refuse no
+// write, and apply to what is written from now on. EINVAL unless 0 ≤ low ≤ high.
 // No libuv counterpart.
 func (s *stream) SetWatermarks(low, high int) error {
 	if err := s.use("set watermarks"); err != nil {
@@ -119,19 +120,18 @@ func (s *stream) SetWatermarks(low, high int) error {
 	return nil
 }
 
-// Full tells whether the writer had better stop until OnDrain's function runs:
-// the high watermark has been passed, by what is unsent or by what was written in
-// this turn alone, however fast the kernel takes it. Once it was true that
-// function runs, unless the stream is closed first. False on a closed stream.
-// No libuv counterpart.
+// Full tells whether the high watermark was passed: by what is unsent, or by what was
+// written in this turn alone, however fast the kernel accepts it. A program that has more to
+// write then waits for OnDrain's function, which runs once Full was true unless the stream is
+// closed first. False on a closed stream. No libuv counterpart.
 func (s *stream) Full() bool {
 	return s.owned("full") && s.c != nil && !s.has(closing) && s.controlled().Full()
 }
 
 // OnDrain sets the function that runs when the stream was Full and may be written
 // to again: the queue is at the low watermark, in the next turn at the earliest.
-// It runs also when what was queued has failed: then the next Write says so. nil
-// for none. No libuv counterpart.
+// It runs also when what was queued has failed: then the next Write returns the error. A nil
+// fn is none. No libuv counterpart.
 func (s *stream) OnDrain(fn func()) {
 	if !s.owned("on drain") || s.c == nil || s.has(closing) {
 		return
@@ -155,8 +155,8 @@ func (f *Flow) wrote(s *stream, n int) {
 }
 
 // A look is a stream whose queue is to be looked at, in the turn after the one that
-// passed the high watermark. The kernel may have taken everything by then, of which
-// libuv reports nothing.
+// passed the high watermark. The kernel may have accepted everything by then, which
+// libuv does not report.
 type look stream
 
 // Deliver looks.

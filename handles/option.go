@@ -24,19 +24,29 @@ type socketSetup struct {
 }
 
 // A SocketOption is an option of NewTCP and of NewUDP.
-type SocketOption struct{ family Family }
+type SocketOption Family
 
 // WithSocket makes the handle with a socket of the family, so that socket options can
 // be set on its FD before Bind or Connect. Without it the handle gets its socket from
 // the first call that has an address, such as Bind or Connect. No libuv counterpart;
 // see [NewTCP] and [NewUDP].
-func WithSocket(f Family) SocketOption { return SocketOption{f} }
+func WithSocket(f Family) SocketOption { return SocketOption(f) }
+
+// The options of programs that were written before [WithSocket].
+//
+// Deprecated: use WithSocket.
+const (
+	TCP4 = SocketOption(IPv4)
+	TCP6 = SocketOption(IPv6)
+	UDP4 = SocketOption(IPv4)
+	UDP6 = SocketOption(IPv6)
+)
 
 func (o SocketOption) tcp(s *socketSetup) error {
-	if o.family != IPv4 && o.family != IPv6 {
+	if f := Family(o); f != IPv4 && f != IPv6 {
 		return uv.EINVAL
 	}
-	s.family = o.family
+	s.family = Family(o)
 	return nil
 }
 

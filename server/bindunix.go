@@ -58,10 +58,10 @@ func (s *Server) listenUnix(u *unixSocket) (*listener, error) {
 // among servers of this package: none removes a socket that another has just bound.
 func bindUnix(path string, backlog int) (*unixSocket, error) {
 	if path == "" {
-		return nil, uv.Check("empty path", int(uv.EINVAL))
+		return nil, uv.Fail("empty path", uv.EINVAL)
 	}
 	if path[0] != '@' && strings.Contains(path, "\x00") { // the kernel would see a shorter one
-		return nil, uv.Check("path with a zero byte", int(uv.EINVAL))
+		return nil, uv.Fail("path with a zero byte", uv.EINVAL)
 	}
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {

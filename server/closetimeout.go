@@ -71,5 +71,5 @@ func (c *Conn) expire() {
 	if c.worker.draining {
 		c.worker.cut.Add(1)
 	}
-	c.fail(uv.Check("server: close", int(uv.ETIMEDOUT)))
+	c.fail(uv.Fail("server: close", uv.ETIMEDOUT))
 }

@@ -98,6 +98,6 @@ func (c *Conn) hungUp(fd int, failed bool) {
 	case errno != 0:
 		c.fail(uv.Check("server: connection", -errno))
 	case failed, c.remote.IsValid() && c.writes == writeOpen:
-		c.fail(uv.Check("server: connection", int(uv.ECONNRESET)))
+		c.fail(uv.Fail("server: connection", uv.ECONNRESET))
 	}
 }

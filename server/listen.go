@@ -27,7 +27,7 @@ func (s *Server) Listen(addrs ...string) error {
 // not wait for it.
 func (s *Server) listen(ctx context.Context, addrs []string) error {
 	if s == nil {
-		return uv.Check("server: listen", int(uv.EINVAL))
+		return uv.Fail("server: listen", uv.EINVAL)
 	}
 	s.mu.Lock()
 	err := s.prepare()

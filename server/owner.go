@@ -9,7 +9,7 @@ import (
 // ErrNotOwner on a goroutine that does not run its loop.
 func (c *Conn) use(op string) error {
 	if c == nil || c.worker == nil {
-		return uv.Check(op, int(uv.EINVAL))
+		return uv.Fail(op, uv.EINVAL)
 	}
 	if c.worker.loop.Owned() {
 		return nil

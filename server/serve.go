@@ -11,7 +11,7 @@ import (
 // EINVAL for a nil ctx.
 func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
 	if ctx == nil {
-		return uv.Check("server: listen and serve", int(uv.EINVAL))
+		return uv.Fail("server: listen and serve", uv.EINVAL)
 	}
 	if err := s.listen(ctx, addrs); err != nil {
 		return err
@@ -25,7 +25,7 @@ func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
 // way every connection's Close callback has run. EINVAL for a nil ctx.
 func (s *Server) Serve(ctx context.Context) error {
 	if s == nil || ctx == nil {
-		return uv.Check("server: serve", int(uv.EINVAL))
+		return uv.Fail("server: serve", uv.EINVAL)
 	}
 	s.mu.Lock()
 	err := s.serveable()

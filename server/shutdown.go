@@ -28,7 +28,7 @@ const callbackWait = 200 * time.Millisecond
 // errors.Is matches with uv.ErrInCallback, and the server ends by itself, or when ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	if s == nil || ctx == nil {
-		return uv.Check("server: shutdown", int(uv.EINVAL))
+		return uv.Fail("server: shutdown", uv.EINVAL)
 	}
 	s.mu.Lock()
 	switch s.state {

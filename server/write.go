@@ -54,7 +54,7 @@ func (c *Conn) checkWrite(n int) error {
 		return &uv.OpError{Op: "server: write", Err: uv.ErrClosed}
 	}
 	if limit := c.worker.server.WriteLimit; c.stream.Buffered()+n > limit && c.unsent()+n > limit {
-		return uv.Check("server: write", int(uv.ENOBUFS))
+		return uv.Fail("server: write", uv.ENOBUFS)
 	}
 	return nil
 }

@@ -49,8 +49,9 @@ var handleKindNames = [...]string{
 }
 
 // String returns the kind's name, such as "fs_event". C function
-// uv_handle_type_name,
-// https://docs.libuv.org/en/v1.x/handle.html#c.uv_handle_type_name.
+// uv_handle_type_name.
+//
+// https://docs.libuv.org/en/v1.x/handle.html#c.uv_handle_type_name
 func (k HandleKind) String() string {
 	if int(k) < len(handleKindNames) {
 		return handleKindNames[k]
@@ -91,8 +92,9 @@ var requestKindNames = [...]string{
 }
 
 // String returns the kind's name, such as "udp_send". C function
-// uv_req_type_name,
-// https://docs.libuv.org/en/v1.x/request.html#c.uv_req_type_name.
+// uv_req_type_name.
+//
+// https://docs.libuv.org/en/v1.x/request.html#c.uv_req_type_name
 func (k RequestKind) String() string {
 	if int(k) < len(requestKindNames) {
 		return requestKindNames[k]

@@ -37,7 +37,7 @@ func New() (*FS, error) {
 	}
 	f := On(l)
 	f.own, f.done = l, bubble.NewWake()
-	f.core.Hold()
+	l.Hold()
 	bubble.Go(func() { f.ran = l.Run(context.Background()); f.done <- struct{}{} })
 	return f, nil
 }
@@ -65,6 +65,6 @@ func (f *FS) Close() error {
 
 // stop ends the own loop's Run; it runs there.
 func (f *FS) stop() {
-	f.core.Drop()
+	f.own.Drop()
 	f.own.Stop()
 }

@@ -16,20 +16,7 @@ var errAhead = errors.New("bytes of the connection have been read ahead: Read th
 // goroutines that read and write, which costs them more. File fails if the loop has read
 // ahead, since those bytes are not in the duplicate: call it before the first Read, or
 // Read them. Closing one does not affect the other.
-func (c *conn) File() (*os.File, error) {
-	err := c.acquire()
-	var f *os.File
-	if err == nil {
-		if err = c.detach(); err == nil {
-			f, err = c.dup()
-		}
-		c.release()
-	}
-	if err != nil {
-		return nil, c.opError("file", c.laddr, c.raddr, err)
-	}
-	return f, nil
-}
+func (c *conn) File() (*os.File, error) { return c.file(c.laddr, c.raddr, c.detach) }
 
 // detach makes the loop leave the descriptor alone for good: it waits until the loop
 // neither reads nor writes.

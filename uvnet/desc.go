@@ -217,6 +217,25 @@ func (d *desc) opError(op string, source, addr net.Addr, err error) error {
 	return &net.OpError{Op: op, Net: d.net, Source: source, Addr: addr, Err: err}
 }
 
+// file is File of all sockets. before, which may be nil, runs first and may refuse.
+func (d *desc) file(source, addr net.Addr, before func() error) (*os.File, error) {
+	err := d.acquire()
+	var f *os.File
+	if err == nil {
+		if before != nil {
+			err = before()
+		}
+		if err == nil {
+			f, err = d.dup()
+		}
+		d.release()
+	}
+	if err != nil {
+		return nil, d.opError("file", source, addr, err)
+	}
+	return f, nil
+}
+
 // dup returns a duplicate of the descriptor, made by package net: its Fd sets blocking
 // mode, which a file made by os.NewFile does not do.
 func (d *desc) dup() (*os.File, error) {

@@ -70,18 +70,7 @@ func (l *listener) SetDeadline(t time.Time) error {
 }
 
 // File returns a duplicate of the socket.
-func (l *listener) File() (*os.File, error) {
-	err := l.acquire()
-	var f *os.File
-	if err == nil {
-		f, err = l.dup()
-		l.release()
-	}
-	if err != nil {
-		return nil, l.opError("file", nil, l.laddr, err)
-	}
-	return f, nil
-}
+func (l *listener) File() (*os.File, error) { return l.file(nil, l.laddr, nil) }
 
 // SyscallConn gives access to the descriptor.
 func (l *listener) SyscallConn() (syscall.RawConn, error) {

@@ -114,18 +114,7 @@ func (c *packetConn) Close() error {
 }
 
 // File returns a duplicate of the socket.
-func (c *packetConn) File() (*os.File, error) {
-	err := c.acquire()
-	var f *os.File
-	if err == nil {
-		f, err = c.dup()
-		c.release()
-	}
-	if err != nil {
-		return nil, c.opError("file", c.laddr, c.raddr, err)
-	}
-	return f, nil
-}
+func (c *packetConn) File() (*os.File, error) { return c.file(c.laddr, c.raddr, nil) }
 
 // SyscallConn gives access to the descriptor.
 func (c *packetConn) SyscallConn() (syscall.RawConn, error) {

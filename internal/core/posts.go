@@ -55,6 +55,9 @@ func (c *Core) Post(fn func()) error { return c.post(post{fn: fn}) }
 // PostContext is Post of a function that is skipped if ctx is done by the time
 // its turn comes.
 func (c *Core) PostContext(ctx context.Context, fn func()) error {
+	if ctx == nil {
+		return uv.Fail("post", uv.EINVAL)
+	}
 	return c.post(post{fn, bubble.Context(ctx)})
 }
 

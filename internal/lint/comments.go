@@ -59,7 +59,7 @@ func packageDocs(r *repo) []string {
 }
 
 // without matches what says that nothing of libuv's stands behind a symbol.
-var without = regexp.MustCompile(`(?i:no libuv\s+counterpart)`)
+var without = regexp.MustCompile(`(?i:no\s+libuv\s+counterpart)`)
 
 // namesCFunction finds exported functions and methods of handles and requests
 // whose comment neither says "C function uv_x" (or type), nor that there is no
@@ -108,6 +108,27 @@ func linksCounterparts(r *repo, functions []string) []string {
 			}
 			if documented && !linked {
 				found = append(found, r.at(s.pos, "the comment of %s has no link to the manual's page of %s", s.name, names[0]))
+			}
+		}
+	}
+	return found
+}
+
+// linksStandAlone finds comments of exported symbols whose link to libuv's manual does not
+// stand alone on the last line, where it would be part of the prose.
+func linksStandAlone(r *repo) []string {
+	var found []string
+	for dir, files := range r.packages() {
+		if top := topDir(dir); top == "cuv" || top == "internal" {
+			continue
+		}
+		for _, s := range symbols(files) {
+			lines := strings.Split(strings.TrimRight(s.doc, "\n"), "\n")
+			for i, line := range lines {
+				where := link.FindStringIndex(line)
+				if where != nil && (i != len(lines)-1 || where[0] != 0 || where[1] != len(line) || i > 0 && lines[i-1] != "") {
+					found = append(found, r.at(s.pos, "the link in the comment of %s does not stand alone on the last line", s.name))
+				}
 			}
 		}
 	}

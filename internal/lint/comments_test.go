@@ -114,6 +114,36 @@ func F() {}
 	}}})
 }
 
+func TestRuleLinksStandAlone(t *testing.T) {
+	const page = "https://docs.libuv.org/en/v1.x/loop.html#c.uv_now"
+	runCases(t, linksStandAlone, []ruleCase{{"found", tree{
+		"uv/x.go": `package uv
+
+// A is right. C function uv_now.
+//
+// ` + page + `
+func A() {}
+
+// B has it in the prose. C function uv_now, ` + page + `.
+func B() {}
+
+// C has no line between. C function uv_now.
+// ` + page + `
+func C() {}
+
+// D goes on behind it.
+//
+// ` + page + `
+//
+// Here.
+func D() {}
+`}, []string{
+		"uv/x.go:13: the link in the comment of C does not stand alone on the last line",
+		"uv/x.go:20: the link in the comment of D does not stand alone on the last line",
+		"uv/x.go:9: the link in the comment of B does not stand alone on the last line",
+	}}})
+}
+
 func TestRuleGetters(t *testing.T) {
 	runCases(t, getters, []ruleCase{
 		{"found", tree{"handles/timer.go": source}, []string{

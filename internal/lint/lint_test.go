@@ -31,6 +31,7 @@ func TestFilesAreShort(t *testing.T)                   { expectNone(t, longSourc
 func TestGeneratedFilesSaySo(t *testing.T)             { expectNone(t, generatedHeaders) }
 func TestRootModuleRequiresFewModules(t *testing.T)    { expectNone(t, requiredModules) }
 func TestNothingIsLeftUnfinished(t *testing.T)         { expectNone(t, unfinishedNotes) }
+func TestLinksStandAlone(t *testing.T)                 { expectNone(t, linksStandAlone) }
 func TestMethodCommentsNameTheCFunction(t *testing.T)  { expectNone(t, namesCFunction) }
 func TestCitedRulesOfSemanticsExist(t *testing.T)      { expectNone(t, semanticRules) }
 func TestTestsAreNamedAfterTheirFiles(t *testing.T)    { expectNone(t, testStems) }

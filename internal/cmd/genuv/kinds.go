@@ -37,13 +37,13 @@ func (h *headers) writeKinds(files map[string][]byte) error {
 		typ: "HandleKind", prefix: "Kind", table: "handleKindNames",
 		doc:    "HandleKind is libuv's uv_handle_type: what a handle is.",
 		consts: "The kinds of UV_HANDLE_TYPE_MAP, numbered as in uv.h.",
-		str:    "String returns the kind's name, such as \"fs_event\". C function\n// uv_handle_type_name,\n// https://docs.libuv.org/en/v1.x/handle.html#c.uv_handle_type_name.",
+		str:    "String returns the kind's name, such as \"fs_event\". C function\n// uv_handle_type_name.\n//\n// https://docs.libuv.org/en/v1.x/handle.html#c.uv_handle_type_name",
 	})
 	writeEnum(b, append([]entry{{text: "unknown"}}, h.reqs...), enum{
 		typ: "RequestKind", prefix: "Request", table: "requestKindNames",
 		doc:    "RequestKind is libuv's uv_req_type: what a request is.",
 		consts: "The kinds of UV_REQ_TYPE_MAP, numbered as in uv.h.",
-		str:    "String returns the kind's name, such as \"udp_send\". C function\n// uv_req_type_name,\n// https://docs.libuv.org/en/v1.x/request.html#c.uv_req_type_name.",
+		str:    "String returns the kind's name, such as \"udp_send\". C function\n// uv_req_type_name.\n//\n// https://docs.libuv.org/en/v1.x/request.html#c.uv_req_type_name",
 	})
 	return add(files, "kind_gen.go", b)
 }

@@ -1,4 +1,4 @@
-package requests_test
+package submit_test
 
 import (
 	"bytes"
