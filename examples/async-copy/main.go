@@ -76,8 +76,7 @@ func (j *job) opened(fd uintptr, err error) {
 	}
 }
 
-// read starts reading the next piece into buf, which is lent until the callback.
-// Without a next piece it ends the lane.
+// read reads the next piece into buf, lent until the callback, or ends the lane.
 func (j *job) read(buf []byte) {
 	at := j.next
 	j.next += piece
