@@ -1,5 +1,5 @@
-// Command echo-uvnet is echo-net with its listener on uvnet, and nothing else
-// changed.
+// Command echo-uvnet is echo-net with its listener on uvnet. There is no other
+// difference.
 package main
 
 import (

@@ -12,8 +12,8 @@ import (
 	"runtime/debug"
 )
 
-// serveHTTP answers with plain text. Asked for /settle, it returns free memory
-// to the system first, so that one can see what is left.
+// serveHTTP answers with plain text. For /settle it first returns free memory to the
+// system, so that the memory in use can be measured.
 func serveHTTP(ln net.Listener) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {

@@ -1,5 +1,5 @@
-// Command netbench is the programs that bench-net compares: each on package net
-// or on uvnet, which is the first argument and their only difference.
+// Command netbench holds the programs that bench-net compares. Each runs on package net
+// or on uvnet, as the first argument says. There is no other difference.
 //
 //	netbench net|uvnet http|grpc|source|accept HOST:PORT    servers; SIGTERM ends them
 //	netbench net|uvnet call|drain|dial [flags] HOST:PORT    clients; print a line of JSON
@@ -33,12 +33,12 @@ var stacks = map[string]stack{
 	"uvnet": {uvnet.Listen, uvnet.DialContext},
 }
 
-// servers serve until the listener is closed.
+// servers are the programs that serve until the listener is closed.
 var servers = map[string]func(ln net.Listener) error{
 	"http": serveHTTP, "grpc": serveGRPC, "source": serveSource, "accept": serveAccept,
 }
 
-// clients load a server and say what they measured.
+// clients are the programs that put load on a server and return what they measured.
 var clients = map[string]func(ctx context.Context, s stack, addr string, o options) (result, error){
 	"call": call, "drain": drain, "dial": dial, "idle": idle,
 }
@@ -68,7 +68,7 @@ func main() {
 	}
 }
 
-// run picks the stack and the program.
+// run runs the program on the stack that the arguments name.
 func run(args []string) error {
 	if len(args) < 3 {
 		return errors.New("usage: netbench net|uvnet PROGRAM [flags] HOST:PORT")

@@ -11,7 +11,8 @@ import (
 	"github.com/uvgo/uvgo/bench/internal/harness"
 )
 
-// usage is CPU time so far: ours, and the server's if it is known.
+// usage returns the CPU time so far of this process, and of the server if its pid is
+// known.
 func usage(o options) (client, server float64) {
 	if d, err := harness.CPUTime(os.Getpid()); err == nil {
 		client = d.Seconds()
@@ -22,9 +23,8 @@ func usage(o options) (client, server float64) {
 	return client, server
 }
 
-// closedLoop runs op in as many goroutines as there are connections, each again
-// as soon as it has returned, and counts those that end within the window
-// behind the warm-up.
+// closedLoop runs a goroutine for each connection, which calls op again and again. It
+// counts the calls that end within the window after the warm-up.
 func closedLoop(ctx context.Context, o options, op func(ctx context.Context, worker int) error) (r result, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -83,7 +83,7 @@ func p99(took []time.Duration) float64 {
 	return float64(took[len(took)*99/100]) / 1e3
 }
 
-// wait lets time pass.
+// wait sleeps for a duration.
 func wait(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():

@@ -41,7 +41,7 @@ func serveSource(ln net.Listener) error {
 	})
 }
 
-// drain asks for the bytes and reads them; an operation is a write of them.
+// drain requests bytes and reads them. An operation is one write of the server.
 func drain(ctx context.Context, s stack, addr string, o options) (r result, err error) {
 	c, err := s.dial(ctx, "tcp4", addr)
 	if err != nil {
@@ -64,12 +64,13 @@ func drain(ctx context.Context, s stack, addr string, o options) (r result, err 
 	return r, err
 }
 
-// serveAccept takes connections until their end.
+// serveAccept accepts connections and waits for their end.
 func serveAccept(ln net.Listener) error {
 	return eachConn(ln, func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) })
 }
 
-// dial connects and closes, by a reset: the port is free again at once.
+// dial connects, and closes the connection by a reset, so that the port is free again
+// at once.
 func dial(ctx context.Context, s stack, addr string, o options) (result, error) {
 	return closedLoop(ctx, o, func(ctx context.Context, _ int) error {
 		c, err := s.dial(ctx, "tcp4", addr)

@@ -8,7 +8,7 @@ import (
 
 const threads = 4
 
-// asyncPummel: goroutines send, the loop sees what is left after merging.
+// asyncPummel: goroutines call Send. Several sends may make one callback.
 func asyncPummel(b *bench) func() int {
 	const sends = 4000000
 	var running atomic.Int32
@@ -32,7 +32,7 @@ func asyncPummel(b *bench) func() int {
 	return func() int { return sends }
 }
 
-// postPummel: goroutines hand over functions.
+// postPummel: goroutines post functions.
 func postPummel(b *bench) func() int {
 	const posts = 400000
 	ran := 0

@@ -12,8 +12,8 @@ import (
 	"github.com/uvgo/uvgo"
 )
 
-// A workload prepares its work on the loop, calls b.start and, when the loop
-// has run out of work, returns from finish with the number of operations.
+// A workload prepares its work on the loop and calls b.start. When the loop has no more
+// work, finish returns the number of operations.
 type workload func(b *bench) (finish func() int)
 
 var workloads = map[string]workload{
@@ -44,7 +44,7 @@ type bench struct {
 // start begins the measured time.
 func (b *bench) start() { b.started = time.Now() }
 
-// must ends the program when a call that must not fail did.
+// must ends the program if a call has failed that must not fail.
 func must[T any](v T, err error) T {
 	check(err)
 	return v

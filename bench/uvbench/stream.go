@@ -134,7 +134,7 @@ func tcpWriteBatch(b *bench) func() int {
 	}
 }
 
-// pumps: connections that write 64 KiB at a time, as fast as it goes.
+// pumps: connections that write 64 KiB at a time, as fast as they can.
 func pumps(b *bench, count int, kind func(*bench) *end) func() int {
 	const total = 1 << 30
 	block := make([]byte, 64<<10)
@@ -175,8 +175,8 @@ func pumps(b *bench, count int, kind func(*bench) *end) func() int {
 	}
 }
 
-// pound: a thousand clients that connect, say something, are closed by the
-// server, and come again.
+// pound: a thousand clients connect and send some bytes. The server closes the
+// connection, and the client connects again.
 func pound(b *bench) func() int {
 	const conns, total = 1000, 10000
 	text := []byte("hi")

@@ -14,8 +14,8 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// terminal opens a pseudo-terminal of the given width: our end, and the one
-// that a process takes for its terminal.
+// terminal opens a pseudo-terminal of the given width. It returns the master, for the
+// test, and the terminal, for a process.
 func terminal(t *testing.T, cols uint16) (ours, theirs *os.File) {
 	t.Helper()
 	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
@@ -42,8 +42,8 @@ func terminal(t *testing.T, cols uint16) (ours, theirs *os.File) {
 	return ours, theirs
 }
 
-// startOn starts uvgo on a terminal of its own; the process's output is what
-// the terminal shows.
+// startOn starts uvgo on a new terminal. The process's output is the output of the
+// terminal.
 func startOn(t *testing.T, cols uint16, args ...string) (*process, *os.File) {
 	t.Helper()
 	ours, theirs := terminal(t, cols)
@@ -54,7 +54,7 @@ func startOn(t *testing.T, cols uint16, args ...string) (*process, *os.File) {
 	return p, ours
 }
 
-// rewritten returns what stands between two rewrites of the status line.
+// rewritten returns the text between two rewrites of the status line.
 func rewritten(t *testing.T, r *bufio.Reader) string {
 	t.Helper()
 	var text []byte
@@ -152,8 +152,8 @@ func TestEchoWritesNoStatusLineElsewhere(t *testing.T) {
 	p.wait(0)
 }
 
-// end reads the rest of what a terminal shows, and expects status 0. Linux
-// reports EIO at the end: nobody has the terminal open any more.
+// end reads the rest of the terminal's output, and expects status 0. Linux reports EIO
+// at the end, when no process has the terminal open any more.
 func (p *process) end() {
 	p.t.Helper()
 	go func() { _, _ = io.Copy(io.Discard, p.stdout) }() // until our end is closed

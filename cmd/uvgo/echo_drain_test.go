@@ -13,9 +13,9 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// owe makes the server at a unix address, which has one loop, owe a client that
-// does not read more than the kernel holds for it, and returns the client and
-// what it is owed. The server has read and queued all of it.
+// owe connects a client that does not read to the server at a unix address, which has
+// one loop, and sends more than the kernel buffers. It returns the client and the bytes
+// that the server has still to send. The server has read and queued all of them.
 func owe(t *testing.T, p *process, addr string) (net.Conn, []byte) {
 	t.Helper()
 	c, other := dial(t, addr), dial(t, addr)

@@ -73,7 +73,8 @@ func TestEchoSaysThatFilesAreShort(t *testing.T) {
 	holds(t, p.complaint(), "cannot listen on tcp://127.0.0.1:0: too many open files (EMFILE): raise the limit", "--loops")
 }
 
-// TestLookupErrorsNameTheHostOnce: the line begins with the address.
+// TestLookupErrorsNameTheHostOnce: the line begins with the address, so the error does
+// not repeat the host.
 func TestLookupErrorsNameTheHostOnce(t *testing.T) {
 	a := address{text: "tcp://h:1", network: "tcp", host: "h", port: 1}
 	lookup := &net.OpError{Op: "listen", Err: &net.DNSError{Err: "no such host", Name: "h", Server: "192.0.2.1:53"}}

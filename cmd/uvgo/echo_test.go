@@ -16,8 +16,7 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// echoServer starts uvgo echo and returns it with the addresses that it says it
-// listens on.
+// echoServer starts uvgo echo, and returns it with the addresses that it has printed.
 func echoServer(t *testing.T, listen []string, flags ...string) (*process, []string) {
 	t.Helper()
 	args := append([]string{"echo"}, flags...)
@@ -83,8 +82,8 @@ func TestEchoServesTCPAndUnix(t *testing.T) {
 	}
 }
 
-// TestEchoNamesAnAddressThatReachesIt: a listener for IPv6 alone is not to be
-// found at 127.0.0.1.
+// TestEchoNamesAnAddressThatReachesIt: a listener for IPv6 only cannot be reached at
+// 127.0.0.1.
 func TestEchoNamesAnAddressThatReachesIt(t *testing.T) {
 	for _, tt := range []struct{ listen, url, try string }{
 		{"tcp4://:0", "tcp4://0.0.0.0", "nc 127.0.0.1"},

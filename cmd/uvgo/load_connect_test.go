@@ -32,8 +32,8 @@ func TestLoadSaysWhyItCannotConnect(t *testing.T) {
 	}
 }
 
-// shortQueue listens on a unix socket where one connection may wait and the
-// others are refused.
+// shortQueue listens on a unix socket with a queue of one connection. The kernel
+// refuses others.
 func shortQueue(t *testing.T) (addr string, fd int) {
 	t.Helper()
 	path := uvtest.SocketPath(t)
@@ -51,7 +51,7 @@ func shortQueue(t *testing.T) (addr string, fd int) {
 	return "unix://" + path, fd
 }
 
-// knocked waits until somebody has connected.
+// knocked waits until a client has connected.
 func knocked(t *testing.T, fd int) {
 	t.Helper()
 	for {

@@ -13,9 +13,8 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// serveFunc listens on loopback and calls fn with every connection, on a
-// goroutine of its own; it returns the address. All have ended when the test
-// has.
+// serveFunc listens on loopback, and calls fn with every connection on a goroutine of
+// its own. It returns the address. The goroutines have ended when the test has ended.
 func serveFunc(t *testing.T, fn func(c net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,7 +44,7 @@ func serveOn(t *testing.T, l net.Listener, fn func(c net.Conn)) {
 	}()
 }
 
-// altered echoes by chunks after fn has had them in its hands.
+// altered echoes chunks after fn has changed them.
 func altered(fn func(p []byte) []byte) func(net.Conn) {
 	return func(c net.Conn) {
 		defer c.Close()
@@ -89,7 +88,7 @@ func decode(t *testing.T, text string) (r report) {
 	return r
 }
 
-// taken asks an echo server how many bytes it has read.
+// taken returns how many bytes an echo server has read, from its statistics.
 func taken(t *testing.T, p *process) float64 {
 	t.Helper()
 	p.signal(syscall.SIGUSR1)
@@ -141,7 +140,7 @@ func TestLoadMeasuresEcho(t *testing.T) {
 	}
 }
 
-// wantLatencies expects quantiles in their order.
+// wantLatencies fails the test unless the quantiles are in ascending order.
 func wantLatencies(t *testing.T, r report) {
 	t.Helper()
 	last := 0.

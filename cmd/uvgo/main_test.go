@@ -23,8 +23,8 @@ func TestMain(m *testing.M) { looptest.Main(m) }
 
 func init() { uvtest.Helper("uvgo", func() { os.Exit(run(os.Args[1:])) }) }
 
-// maxWait is when a process is killed that should have ended: whoever waits for
-// it then says what for.
+// maxWait is how long a test waits for a process. Then the process is killed, and the
+// test fails and says what it waits for.
 const maxWait = 2 * time.Minute
 
 // A process is a running uvgo.
@@ -36,7 +36,7 @@ type process struct {
 	stderr bytes.Buffer
 }
 
-// start starts uvgo with its standard output and error in our hands.
+// start starts uvgo with pipes as its standard output and error.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
 	return startCommand(t, uvtest.Command(t, "uvgo", args...))
@@ -74,8 +74,8 @@ func (p *process) begin() {
 	p.t.Cleanup(func() { timer.Stop() })
 }
 
-// expect reads lines until one matches, and returns what the pattern's first
-// group took.
+// expect reads lines until one matches, and returns the match of the pattern's first
+// group.
 func (p *process) expect(pattern string) string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
@@ -102,7 +102,7 @@ func (p *process) signal(sig os.Signal) {
 	}
 }
 
-// wait waits for the end, checks the status and returns the rest of the
+// wait waits until the process ends, checks its status and returns the rest of the
 // standard output.
 func (p *process) wait(status int) string {
 	p.t.Helper()
@@ -114,7 +114,7 @@ func (p *process) wait(status int) string {
 	return string(rest)
 }
 
-// status waits for the end and checks the status.
+// status waits until the process ends and checks its status.
 func (p *process) status(want int) {
 	p.t.Helper()
 	if err := p.cmd.Wait(); err != nil && !errors.As(err, new(*exec.ExitError)) {
@@ -125,7 +125,7 @@ func (p *process) status(want int) {
 	}
 }
 
-// complaint is the one line on the standard error; the process has ended.
+// complaint returns the only line on the standard error. The process must have ended.
 func (p *process) complaint() string {
 	p.t.Helper()
 	text := p.stderr.String()
@@ -135,7 +135,7 @@ func (p *process) complaint() string {
 	return text
 }
 
-// holds fails the test unless text has every part.
+// holds fails the test unless text contains every part.
 func holds(t *testing.T, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -145,9 +145,9 @@ func holds(t *testing.T, text string, parts ...string) {
 	}
 }
 
-// reserve returns a loopback address where nobody listens, and that is nobody
-// else's until the test ends: a socket is bound to it that does not listen. A
-// server shares the address with it.
+// reserve returns a loopback address on which no socket listens. Until the test ends a
+// socket is bound to it that does not listen, so that no other process gets the port. A
+// server can still share the address.
 func reserve(t *testing.T) string {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

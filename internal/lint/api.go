@@ -44,7 +44,7 @@ func (w *apiWriter) line(format string, args ...any) {
 	w.lines = append(w.lines, w.prefix+fmt.Sprintf(format, args...))
 }
 
-// typ writes a type; those of other packages with the package's name.
+// typ formats a type. A type of another package has that package's name before it.
 func (w *apiWriter) typ(t types.Type) string { return types.TypeString(t, w.qualify) }
 
 func (w *apiWriter) qualify(p *types.Package) string {
@@ -54,7 +54,7 @@ func (w *apiWriter) qualify(p *types.Package) string {
 	return p.Name()
 }
 
-// signature writes parameters and results without the names of either.
+// signature formats a function's parameters and results, without their names.
 func (w *apiWriter) signature(f *types.Func) string {
 	sig := f.Signature()
 	unnamed := types.NewSignatureType(nil, nil, nil, w.unnamed(sig.Params()), w.unnamed(sig.Results()), sig.Variadic())

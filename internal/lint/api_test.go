@@ -17,8 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// apiPackages are the packages whose exported names are kept in api/, by the name that a
-// program calls them. cuv is none: it promises nothing.
+// apiPackages are the packages whose exported names are in api/, by the names of the
+// packages. cuv is not among them, because it makes no promise of compatibility.
 var apiPackages = map[string]string{
 	"uvgo": module, "uv": module + "/uv", "handles": module + "/handles", "requests": module + "/requests",
 	"server": module + "/server", "uvnet": module + "/uvnet", "uvfs": module + "/uvfs", "sysinfo": module + "/sysinfo",

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestAssertsOfLibuvAreListed compares docs/libuv-asserts.md with the source of
-// libuv, where that has been obtained: each function that asserts or aborts is in one
-// row of its file, with their number.
+// TestAssertsOfLibuvAreListed compares docs/libuv-asserts.md with libuv's source, if
+// the source is there. Each function that asserts or aborts has one row in the table of
+// its file, with the number of its asserts and aborts.
 func TestAssertsOfLibuvAreListed(t *testing.T) {
 	const root = "../.."
 	src := filepath.Join(root, "third_party/libuv/src/src")

@@ -10,22 +10,22 @@ import (
 	"strings"
 )
 
-// A cFunction is a function of cuv's with external linkage, where it is declared or
-// defined.
+// A cFunction is a declaration or definition of a function of cuv with external
+// linkage.
 type cFunction struct {
 	name string
 	file string // base name
 	line int
 	body bool
-	head string // a declaration's heading: the .c file that it stands under
+	head string // of a declaration: the .c file that the comment above it names
 }
 
 func (fn cFunction) found(format string, args ...any) string {
 	return fmt.Sprintf("cuv/%s:%d: ", fn.file, fn.line) + fmt.Sprintf(format, args...)
 }
 
-// cHeadings finds functions of cuv that no header declares, or that a header declares
-// elsewhere than under a comment line with the name of the file that defines them.
+// cHeadings finds functions of cuv that no header declares, and functions that a header
+// declares under a comment line which does not name the file that defines them.
 func cHeadings(r *repo) []string {
 	defined := make(map[string][]string) // once for each system at most
 	var declared, bodies []cFunction
@@ -59,11 +59,11 @@ func cHeadings(r *repo) []string {
 	return found
 }
 
-// cOrder finds calls among cuv's C files that run against the list in cuv.h, and files
-// that the list lacks.
+// cOrder finds calls between cuv's C files in the direction that the list in cuv.h
+// forbids, and files that are not in the list.
 func cOrder(r *repo) []string {
 	defined := make(map[string]string)
-	place := make(map[string]int) // in the list
+	place := make(map[string]int) // a file's position in the list
 	sources := cuvSources(r)
 	for _, f := range sources {
 		if f.path == "cuv/cuv.h" {
@@ -123,14 +123,14 @@ func cuvSources(r *repo) []*file {
 	return files
 }
 
-// cCode is C without its comments and strings; lines stay where they are.
+// cCode removes comments and strings from C. The code stays on the same lines.
 func cCode(text string) string {
 	text = cComment.ReplaceAllStringFunc(text, func(s string) string { return strings.Repeat("\n", strings.Count(s, "\n")) })
 	return cString.ReplaceAllString(text, `""`)
 }
 
 // cFunctions returns the functions that a C file declares or defines at the beginning
-// of a line, but for static ones.
+// of a line, except static ones.
 func cFunctions(f *file) []cFunction {
 	var all []cFunction
 	heads := strings.Split(f.text, "\n")

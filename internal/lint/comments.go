@@ -23,8 +23,8 @@ func exportedDocs(r *repo) []string {
 	return found
 }
 
-// packageDocs finds library packages without a doc.go and commands without a
-// package comment.
+// packageDocs finds library packages without a doc.go, and commands without a package
+// comment.
 func packageDocs(r *repo) []string {
 	type pkg struct {
 		first       *ast.File
@@ -58,12 +58,12 @@ func packageDocs(r *repo) []string {
 	return found
 }
 
-// without matches what says that nothing of libuv's stands behind a symbol.
+// without matches the words by which a comment says that a symbol has no counterpart in
+// libuv.
 var without = regexp.MustCompile(`(?i:no\s+libuv\s+counterpart)`)
 
-// namesCFunction finds exported functions and methods of handles and requests
-// whose comment neither says "C function uv_x" (or type), nor that there is no
-// libuv counterpart.
+// namesCFunction finds exported functions and methods of handles and requests whose
+// comment says neither "C function uv_x" (or type) nor "no libuv counterpart".
 func namesCFunction(r *repo) []string {
 	var found []string
 	used := make(map[string]bool)
@@ -85,8 +85,8 @@ func namesCFunction(r *repo) []string {
 	return append(found, stale("plainComments", plainComments, used)...)
 }
 
-// linksCounterparts finds comments that name a function or type which libuv does
-// not have, and those that name one without a link to a page that describes it.
+// linksCounterparts finds comments that name a function or type which libuv does not
+// have, and comments that name one without a link to its documentation.
 func linksCounterparts(r *repo, functions []string) []string {
 	var found []string
 	for dir, files := range r.packages() {
@@ -135,8 +135,8 @@ func linksStandAlone(r *repo) []string {
 	return found
 }
 
-// linksTo tells whether a comment links to the description of a name, or to its
-// page as a whole.
+// linksTo tells whether a comment links to the description of a name, or to the page
+// that has it.
 func linksTo(doc, name string, known []string) bool {
 	for _, m := range link.FindAllStringSubmatch(doc, -1) {
 		t := target.FindStringSubmatch(m[1])

@@ -12,9 +12,9 @@ import (
 	"github.com/uvgo/uvgo/internal/uvheader"
 )
 
-// coverage compares what libuv exports with what cuv calls and what
-// docs/coverage.md says of it: every function is bound and has a Go name,
-// serves inside, or is left out for a reason, and is only one of these.
+// coverage compares libuv's exported functions with cuv's calls and with
+// docs/coverage.md. Every function is exactly one of these: bound, with a Go name; used
+// inside only; or left out, with a reason.
 func coverage(r *repo, functions []string, older bool) []string {
 	doc, found := readCoverage(r)
 	if doc == nil {
@@ -63,7 +63,7 @@ func coverage(r *repo, functions []string, older bool) []string {
 // identifier matches libuv's names in C.
 var identifier = regexp.MustCompile(`\buv_[a-z0-9_]+\b`)
 
-// calledInC is what of libuv's the sources of cuv use: in C outside comments
+// calledInC returns the names of libuv that cuv's sources use: in C outside comments
 // and strings, in Go through the pseudo-package C.
 func calledInC(r *repo) map[string]bool {
 	called := make(map[string]bool)
@@ -93,9 +93,8 @@ func calledInC(r *repo) map[string]bool {
 
 var cString = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"`)
 
-// counterparts returns the names of libuv's functions and types in a comment
-// that says "C function uv_x" or "C functions uv_x and uv_y", up to the link or
-// the end of the sentence.
+// counterparts returns the names of libuv's functions and types that follow "C
+// function" or "C functions" in a comment, up to the link or the end of the sentence.
 func counterparts(doc string) []string {
 	var names []string
 	doc = strings.Join(strings.Fields(doc), " ")
@@ -107,12 +106,12 @@ func counterparts(doc string) []string {
 
 var statement = regexp.MustCompile(`(?:\bC (?:functions?|types?|constants?)|\bcounterpart of) (.*?)(?:https://|\.(?: |$)|$)`)
 
-// everyOf is how many types may have a method before the table writes them as
-// one: handles.*.Close.
+// everyOf: if more types than that have a method, the table lists the method once, as
+// handles.*.Close.
 const everyOf = 4
 
-// goNames maps libuv's functions to the exported symbols whose comments name
-// them as their counterpart, qualified and sorted: handles.NewTCP.
+// goNames maps libuv's functions to the exported symbols whose comments name them as
+// their counterpart. The symbols are qualified, such as handles.NewTCP, and sorted.
 func goNames(r *repo) map[string][]string {
 	names := make(map[string][]string)
 	for dir, files := range r.packages() {
@@ -128,7 +127,7 @@ func goNames(r *repo) map[string][]string {
 		}
 	}
 	for fn, list := range names {
-		// The mechanism is named only where nothing above it is.
+		// Methods of core.Core are listed only if there is no other symbol.
 		if own := slices.DeleteFunc(slices.Clone(list), func(n string) bool { return strings.HasPrefix(n, "core.Core.") }); len(own) > 0 {
 			list = own
 		}
@@ -139,7 +138,7 @@ func goNames(r *repo) map[string][]string {
 }
 
 // qualified returns the names by which a user calls a symbol. The method of an
-// unexported type is called through the exported types that embed it.
+// unexported type has the names of the exported types that embed it.
 func qualified(pkg string, s symbol, owners map[string][]string) []string {
 	if !s.method || ast.IsExported(receiver(s.fn)) {
 		return []string{pkg + "." + s.name}
@@ -155,7 +154,7 @@ func qualified(pkg string, s symbol, owners map[string][]string) []string {
 	return all
 }
 
-// dropCovered leaves out what a name with a star says already.
+// dropCovered removes the names that another name with a star includes.
 func dropCovered(names []string) []string {
 	return slices.DeleteFunc(names, func(n string) bool {
 		p := strings.Split(n, ".")
@@ -163,8 +162,8 @@ func dropCovered(names []string) []string {
 	})
 }
 
-// embedders maps a package's types to the exported types that embed them,
-// directly or through others.
+// embedders maps a package's types to the exported types that embed them, directly or
+// through other types.
 func embedders(files []*file) map[string][]string {
 	embeds := make(map[string][]string)
 	for _, f := range files {
@@ -196,7 +195,8 @@ func embedders(files []*file) map[string][]string {
 	return owners
 }
 
-// boundRows is the table of docs/coverage.md: what is bound, and by which name.
+// boundRows returns the rows of the table in docs/coverage.md that lists bound
+// functions and their Go names.
 func boundRows(r *repo, functions []string) string {
 	doc, _ := readCoverage(r)
 	called, names := calledInC(r), goNames(r)
@@ -210,7 +210,7 @@ func boundRows(r *repo, functions []string) string {
 	return b.String()
 }
 
-// linked is a function's name with a link to its documentation.
+// linked returns a function's name with a link to its documentation.
 func linked(fn string) string {
 	page := pages()[fn]
 	if len(page) == 0 {

@@ -11,31 +11,31 @@ import (
 // coverageFile is where libuv's functions and their Go names are listed.
 const coverageFile = "docs/coverage.md"
 
-// The table of what is bound stands between these lines; it is generated.
+// The generated table of bound functions is between these lines.
 const (
 	tableBegin = "<!-- bound: written by make generate -->\n"
 	tableEnd   = "<!-- end of bound -->\n"
 )
 
-// The headings of the sections, which tell what a row in them means.
+// The headings of the sections. The section says what a row means.
 const (
 	headBound   = "## Bound"
 	headInside  = "## Used inside"
 	headOmitted = "## Not bound, by design"
 )
 
-// A coverageDoc is docs/coverage.md: libuv's functions by what is said of them.
+// A coverageDoc is the content of docs/coverage.md, by sections.
 type coverageDoc struct {
 	bound   map[string]string // Go names
-	inside  map[string]string // what for
-	omitted map[string]string // why
+	inside  map[string]string // what they are used for
+	omitted map[string]string // the reasons
 	lines   map[string]int
 }
 
-// row matches a table's row: its first cell and the rest.
+// row matches a row of a table: the first cell and the rest.
 var row = regexp.MustCompile(`^\| (\S.*?) \| (.*?) *\|$`)
 
-// readCoverage parses the file; what is wrong with its form is found as well.
+// readCoverage parses the file. It also returns findings about the file's form.
 func readCoverage(r *repo) (*coverageDoc, []string) {
 	i := slices.IndexFunc(r.files, func(f *file) bool { return f.path == coverageFile })
 	if i < 0 {
@@ -77,7 +77,7 @@ func readCoverage(r *repo) (*coverageDoc, []string) {
 	return d, found
 }
 
-// inCode returns what a line has between backquotes.
+// inCode returns the texts between backquotes in a line.
 func inCode(text string) []string {
 	var all []string
 	for i, part := range strings.Split(text, "`") {
@@ -88,7 +88,7 @@ func inCode(text string) []string {
 	return all
 }
 
-// sections tells in which sections a function stands.
+// sections returns the sections that list a function.
 func (d *coverageDoc) sections(fn string) []string {
 	var in []string
 	for _, s := range []struct {

@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "write the table of docs/coverage.md")
 
-// TestCoverageOfLibuv is the gate: all that uv.h exports is bound, or named in
+// TestCoverageOfLibuv: every function that uv.h exports is bound, or listed in
 // docs/coverage.md with a reason.
 func TestCoverageOfLibuv(t *testing.T) {
 	functions, older := uvh(t)

@@ -1,8 +1,8 @@
-// Package lint states the repository's rules as tests: who may import whom,
-// where C and unsafe are, what is commented, how long a file may be.
+// Package lint holds the repository's rules as tests: which packages may import which,
+// where C and unsafe are allowed, what has a comment, how long a file may be.
 //
-// Each rule is a function from the parsed repository to its findings, a test
-// named after it that expects none, and cases in rules_test.go that show it
-// finding something. Exceptions are in exceptions.go, each with its reason.
-// Nothing imports this package. Its functions only read.
+// Each rule is a function that gets the parsed repository and returns its findings. A
+// test named after the rule expects no finding, and cases in the tests show that the
+// rule finds something. Exceptions are in exceptions.go, each with its reason. No
+// package imports this one. Any goroutine may call its functions.
 package lint

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// exampleLines is how long an example's source may be: one reads it at a sitting.
+// exampleLines is how long an example's source may be.
 const exampleLines = 150
 
-// examplesShape finds examples that no test runs, that examples/README.md does
-// not list, or that are long; and listed ones that are not there.
+// examplesShape finds examples that no test runs, that examples/README.md does not
+// list, or that are too long. It also finds listed examples that do not exist.
 func examplesShape(r *repo) []string {
 	const readme = "examples/README.md"
 	list := ""

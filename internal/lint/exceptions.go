@@ -1,7 +1,7 @@
 package lint
 
-// Exceptions name files or symbols and say why. One that no longer applies is
-// a finding itself.
+// Exceptions name files or symbols, with a reason. An exception that no longer applies
+// is a finding itself.
 
 // unsafeFiles are the files outside cuv that may import unsafe.
 var unsafeFiles = map[string]string{
@@ -27,7 +27,8 @@ var getNames = map[string]string{
 	"GetNameInfoContext": "getnameinfo is the call's own name",
 }
 
-// newerNames are of versions of libuv above the locked one, which is named.
+// newerNames are names of libuv versions newer than the locked one, with the version
+// that has them.
 var newerNames = map[string]string{
 	"uv_tcp_keepalive_ex": "1.52",
 }
@@ -43,7 +44,7 @@ var modules = map[string]string{
 	"github.com/google/go-cmp": "comparisons, in tests",
 }
 
-// testNames are test files that are named after no file of their package.
+// testNames are test files that test several files, and so are not named after one.
 var testNames = map[string]string{
 	"handles/batch_linux_test.go":            "how many descriptors a turn takes is cuv's",
 	"handles/misuse_test.go":                 "every method of every handle",

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// maxLines is where a file asks for its second thing to be moved out.
+// maxLines is how long a file may be. A longer one mostly does two things, and one of
+// them can be moved out.
 const maxLines = 400
 
 // longSources finds Go and C files past maxLines.
@@ -49,7 +50,7 @@ func generatedHeaders(r *repo) []string {
 	return found
 }
 
-// requiredModules finds what the root go.mod may not say.
+// requiredModules finds modules that the root go.mod may not require.
 func requiredModules(r *repo) []string {
 	var found []string
 	for _, f := range r.files {
@@ -86,7 +87,8 @@ func requiredModules(r *repo) []string {
 	return found
 }
 
-// unfinished matches notes of unfinished work; split so as not to find itself.
+// unfinished matches notes of unfinished work. The words are split, so that the rule
+// does not find this line.
 var unfinished = regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME)\b`)
 
 // unfinishedNotes finds such notes in any text file.
@@ -104,7 +106,7 @@ func unfinishedNotes(r *repo) []string {
 	return found
 }
 
-// testMains finds packages whose tests run without the test kit's leak checks.
+// testMains finds packages whose tests run without the leak checks of uvtest.Main.
 func testMains(r *repo) []string {
 	first := make(map[string]*file)
 	covered := make(map[string]bool)

@@ -9,9 +9,9 @@ import (
 
 const module = "github.com/uvgo/uvgo"
 
-// layers ranks the top directories, and the two below internal that make up the machine:
-// a package imports packages of its own directory and of lower layers. Other packages
-// below internal are free.
+// layers ranks the top directories, and internal/core and internal/submit. A package
+// may import packages of its own directory and of lower layers. For other packages
+// below internal there is no rule.
 var layers = map[string]int{
 	"cuv":             0,
 	"uv":              1,
@@ -30,10 +30,10 @@ var layers = map[string]int{
 	"tests":           8,
 }
 
-// withoutCUV are the directories above cuv that reach it through others only.
+// withoutCUV are the directories above cuv that may not import it.
 var withoutCUV = []string{"server", "uvnet", "uvfs"}
 
-// layer is what layers calls the place of a directory.
+// layer returns the key in layers of a directory.
 func layer(dir string) string {
 	if _, ok := layers[dir]; ok {
 		return dir
@@ -53,7 +53,7 @@ func importPath(spec *ast.ImportSpec) string {
 	return p
 }
 
-// importDirection finds imports that run against the layers.
+// importDirection finds imports of a higher layer.
 func importDirection(r *repo) []string {
 	var found []string
 	for _, f := range r.goFiles(func(f *file) bool { return !f.test }) {
@@ -83,8 +83,8 @@ func ownDir(path string) (string, bool) {
 	return strings.CutPrefix(path, module+"/")
 }
 
-// arrow says why a package below the top directory from may not import the
-// package in dir, or nothing.
+// arrow says why a package of the layer from may not import the package in dir. It
+// returns "" if it may.
 func arrow(from, dir string) string {
 	to := layer(dir)
 	switch {
@@ -110,8 +110,9 @@ func arrow(from, dir string) string {
 	return ""
 }
 
-// foreignImports finds imports of other modules where they have no place:
-// cuv uses the standard library only, other code x/sys too, tests the rest.
+// foreignImports finds imports of other modules where they are not allowed. cuv may
+// import the standard library only, other code also x/sys, and tests all required
+// modules.
 func foreignImports(r *repo) []string {
 	var found []string
 	for _, f := range r.goFiles(func(f *file) bool { return f.root && !f.test }) {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// mirrors finds fields of cuv's Go structs that mirror C's, as their comments say, which
-// no constant expression compares with C's: it is an index with unsafe.Offsetof and
-// unsafe.Sizeof of both.
+// mirrors finds fields of cuv's Go structs that no constant expression compares with C.
+// It looks at structs whose comment says that they mirror a C struct. Such an
+// expression is an index with unsafe.Offsetof and unsafe.Sizeof of both fields.
 func mirrors(r *repo) []string {
 	compared := make(map[string]bool)
 	files := r.goFiles(func(f *file) bool { return f.dir() == "cuv" && !f.test })
@@ -50,8 +50,8 @@ func mirrors(r *repo) []string {
 	return found
 }
 
-// comparison returns the Go fields in an expression, and whether it has the offset and
-// the size of one, and of one of C's.
+// comparison returns the Go fields in an expression. A field is true if the expression
+// has the offset and the size of it and of a C field.
 func comparison(e ast.Expr) map[string]bool {
 	calls := make(map[string]int)   // of package unsafe, by function and field
 	fields := make(map[string]bool) // Go's

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// manual is where libuv's documentation is.
+// manual is the address of libuv's documentation.
 const manual = "https://docs.libuv.org/en/v1.x/"
 
 // pagesTable has a line for each name that libuv documents, with its page.
@@ -34,8 +34,8 @@ var link = regexp.MustCompile(`https?://docs\.libuv\.org/([^\s)>\]"` + "`" + `]*
 // target matches what follows docs.libuv.org in a link that is right in form.
 var target = regexp.MustCompile(`^en/v1\.x/(?:(\w+)\.html(?:#(?:c\.)?([\w-]+))?)?[.,;:]?$`)
 
-// manualLinks finds links to libuv's documentation whose page does not exist,
-// or does not describe the name that the link points to.
+// manualLinks finds links to libuv's documentation whose page does not exist, or does
+// not have the name to which the link points.
 func manualLinks(r *repo) []string {
 	known := make(map[string]bool)
 	for _, list := range pages() {
@@ -61,7 +61,7 @@ func manualLinks(r *repo) []string {
 	return found
 }
 
-// wrongLink says what is wrong with a link, or nothing.
+// wrongLink says what is wrong with a link. It returns "" if the link is right.
 func wrongLink(rest string, known map[string]bool) string {
 	m := target.FindStringSubmatch(rest)
 	switch {

@@ -28,11 +28,11 @@ type file struct {
 	generated bool
 }
 
-// skippedDirs hold what is not this repository's own text, or what rules do not look at;
-// the lists in the testdata of tests/ are read.
+// skippedDirs hold text that is not this repository's own, or that no rule looks at.
+// But load reads the lists in the testdata directories of tests/.
 var skippedDirs = []string{".git", "testdata", "third_party", "vendor", "bin", "build"}
 
-// textExts and textNames are what load reads.
+// textExts and textNames are the endings and names of the files that load reads.
 var (
 	textExts  = []string{".go", ".c", ".h", ".md", ".sh", ".tsv", ".yml", ".yaml", ".mod"}
 	textNames = []string{"Makefile", "Dockerfile", "run"}
@@ -122,7 +122,7 @@ func (r *repo) at(pos token.Pos, format string, args ...any) string {
 	return fmt.Sprintf("%s:%d: ", p.Filename, p.Line) + fmt.Sprintf(format, args...)
 }
 
-// stale returns a finding for each exception that used does not hold.
+// stale returns a finding for each exception that is not in used.
 func stale(list string, exceptions map[string]string, used map[string]bool) []string {
 	var found []string
 	for name := range exceptions {

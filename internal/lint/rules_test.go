@@ -25,7 +25,7 @@ func (files tree) load(t *testing.T) *repo {
 	return r
 }
 
-// A ruleCase is a small repository and what a rule finds in it.
+// A ruleCase is a small repository, and the findings of a rule in it.
 type ruleCase struct {
 	name string
 	tree tree

@@ -15,8 +15,9 @@ var (
 	ruleCited = regexp.MustCompile(`\bS[0-9]+\b`)
 )
 
-// semanticRules finds numbers of docs/semantics.md that do not count from 1, and
-// citations in the lists of tests/, and in the file itself, of rules that it has not.
+// semanticRules finds rules of docs/semantics.md whose numbers do not count from 1. It
+// also finds citations of rules that do not exist, in the lists of tests/ and in the
+// file itself.
 func semanticRules(r *repo) []string {
 	var found []string
 	rules := make(map[string]bool)

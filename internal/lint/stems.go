@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// withoutStems are the top directories whose tests are not of one file each: suites and
-// programs there, and in cuv the files in C.
+// withoutStems are the top directories whose test files need not be named after a file.
+// They hold suites and programs, and cuv's tests are named after C files.
 var withoutStems = []string{"bench", "cuv", "examples", "tests"}
 
 var (
@@ -18,8 +18,8 @@ var (
 	system = regexp.MustCompile(`_(linux|darwin|unix|other|amd64|arm64)$`)
 )
 
-// testStems finds test files that are not named after a file of their package:
-// timer_test.go and timer_fuzz_test.go are of timer.go.
+// testStems finds test files that are not named after a file of their package.
+// timer_test.go and timer_fuzz_test.go are named after timer.go.
 func testStems(r *repo) []string {
 	stems := make(map[string]bool) // of sources, with their directories
 	for _, f := range r.goFiles(func(f *file) bool { return !f.test }) {
@@ -39,7 +39,8 @@ func testStems(r *repo) []string {
 	return append(found, stale("testNames", testNames, used)...)
 }
 
-// hasSource tells whether a test's stem, or what it begins with up to a "_", is a source's.
+// hasSource tells whether a source has the test's stem, or a part of the stem that ends
+// before a "_".
 func hasSource(stems map[string]bool, f *file) bool {
 	for s := stem(f); ; {
 		if stems[path.Join(f.dir(), s)] {
@@ -53,7 +54,8 @@ func hasSource(stems map[string]bool, f *file) bool {
 	}
 }
 
-// stem is a file's name without its ending and without the system that it is for.
+// stem returns a file's name without its ending and without the system for which it is
+// built.
 func stem(f *file) string {
 	s := strings.TrimSuffix(path.Base(f.path), ".go")
 	return system.ReplaceAllString(strings.TrimSuffix(s, "_test"), "")

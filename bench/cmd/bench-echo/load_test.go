@@ -74,7 +74,7 @@ func TestLoadCountsEchoes(t *testing.T) {
 	}
 }
 
-// TestLoadDetects: each broken echo must fail the run and be named.
+// TestLoadDetects: each kind of wrong echo fails the run, and the error names it.
 func TestLoadDetects(t *testing.T) {
 	// after serves honestly for some bytes, then calls wrong with one chunk.
 	after := func(honest int64, wrong func(c net.Conn, p []byte)) func(net.Conn) {
@@ -122,7 +122,7 @@ func TestLoadDetects(t *testing.T) {
 	}
 }
 
-// TestLoadEndsWithSilentServer: a server that never answers must not hold it.
+// TestLoadEndsWithSilentServer: the run ends even if the server never answers.
 func TestLoadEndsWithSilentServer(t *testing.T) {
 	_, err := loadAgainst(t, scenario{Size: 64, Conns: 5}, func(c net.Conn) { io.Copy(io.Discard, c) })
 	if err == nil || !strings.Contains(err.Error(), "no request completed") {

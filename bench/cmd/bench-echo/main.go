@@ -1,6 +1,6 @@
-// Command bench-echo measures echo servers against each other: uvgo, libuv and
-// raw epoll in C, package net, netpoll and gnet, one core for the server and
-// another for the load. ../../README.md explains the method and every column.
+// Command bench-echo compares echo servers: uvgo, libuv and epoll in C, package net,
+// netpoll and gnet. The server has one core and the load another. ../../README.md
+// explains the method and every column.
 package main
 
 import (

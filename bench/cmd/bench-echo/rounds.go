@@ -31,10 +31,10 @@ func (r *results) save(path string) error {
 	return os.WriteFile(path, append(b, '\n'), 0o644)
 }
 
-// measureAll runs the rounds and returns how many measurements failed. Within
-// a round the servers take turns scenario by scenario, so that those that are
-// compared ran within seconds of each other, and each round starts with
-// another server, so that none profits from its place.
+// measureAll runs the rounds and returns how many measurements failed. A round measures
+// all servers in one scenario before the next, so that compared servers run within
+// seconds of each other. Each round starts with another server, so that no server has
+// an advantage by its place.
 func (b *bench) measureAll(ctx context.Context, res *results) (failed int) {
 	for round := range b.rounds {
 		for _, sc := range b.scenarios {

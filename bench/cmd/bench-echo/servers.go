@@ -29,7 +29,8 @@ var allServers = []serverSpec{
 	{Name: "gnet", Go: "echo-gnet"},
 }
 
-// selectServers resolves a comma-separated list of names, keeping our order.
+// selectServers returns the servers of a comma-separated list of names, in the order of
+// allServers.
 func selectServers(list string) ([]serverSpec, error) {
 	if list == "all" {
 		return allServers, nil

@@ -8,8 +8,8 @@ import (
 	"github.com/uvgo/uvgo/bench/internal/harness"
 )
 
-// TestRatioPairsRounds: a round that one server lacks is left out, and a
-// machine that was twice as fast in one round does not bend the ratio.
+// TestRatioPairsRounds: a round without a measurement of both servers is left out. A
+// round in which the machine was twice as fast does not change the ratio.
 func TestRatioPairsRounds(t *testing.T) {
 	m := func(server string, round int, rps float64) measurement {
 		return measurement{Scenario: "s", Server: server, Round: round, Load: loadResult{RPS: rps}}

@@ -8,7 +8,7 @@ import (
 	"github.com/uvgo/uvgo/bench/internal/harness"
 )
 
-// targetTable prints the targets with what was reached, and returns how many
+// targetTable prints the targets with the measured values, and returns how many targets
 // were missed. Ratios are medians of the rounds' ratios.
 func targetTable(w io.Writer, cfg *config, t table, res *results) (missed int) {
 	peers := []string{"libuv", "net", "netpoll"}
@@ -46,7 +46,7 @@ func targetTable(w io.Writer, cfg *config, t table, res *results) (missed int) {
 	return missed
 }
 
-// warn says what makes the figures doubtful.
+// warn prints why the figures are doubtful, if they are.
 func warn(w io.Writer, res *results) {
 	noisy, full := 0, 0
 	for _, m := range res.Echo {

@@ -1,5 +1,5 @@
-// Command bench-libuv does the work of libuv's own benchmarks in C and on uvgo,
-// in turns, and prints how fast Go is beside C. ../../README.md lists the work.
+// Command bench-libuv runs the workloads of libuv's own benchmarks alternately in C and
+// on uvgo, and prints the ratios of their speeds. ../../README.md says more.
 package main
 
 import (

@@ -49,8 +49,8 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// TestRatioPairsRounds: a machine that was twice as fast in one round does not
-// bend the ratio.
+// TestRatioPairsRounds: a round in which the machine was twice as fast does not change
+// the ratio.
 func TestRatioPairsRounds(t *testing.T) {
 	var all []measurement
 	for round, speed := range []float64{100, 200, 50} {

@@ -1,5 +1,5 @@
-// Command bench-net runs the same programs on package net and on uvnet, in
-// turns, and prints how they compare. ../../README.md says what is measured.
+// Command bench-net runs the same programs alternately on package net and on uvnet, and
+// prints the ratios. ../../README.md says what is measured.
 package main
 
 import (

@@ -34,7 +34,7 @@ func rate(m measurement) float64 { return m.Rate }
 func p99(m measurement) float64  { return known(m.P99) }
 func cpu(m measurement) float64  { return known(m.CPU) }
 
-// known makes what was not measured a NaN.
+// known returns NaN for a figure that was not measured.
 func known(v float64) float64 {
 	if v == 0 {
 		return math.NaN()

@@ -16,8 +16,8 @@ const (
 	StopLimit  = 5 * time.Second  // for a child to end after SIGTERM
 )
 
-// A Child is a process that the harness started; it dies with the context, and
-// with the harness.
+// A Child is a process that the harness has started. It is killed when the context or
+// the harness ends.
 type Child struct {
 	Line chan string   // the first line of stdout
 	Done chan struct{} // closed when it has ended
@@ -81,13 +81,13 @@ func (c *Child) Stop() error {
 	return nil
 }
 
-// PID is the process's id.
+// PID returns the process's ID.
 func (c *Child) PID() int { return c.cmd.Process.Pid }
 
-// CPU is the CPU time of the whole life of a child that has ended.
+// CPU returns the CPU time that a child has used. The child must have ended.
 func (c *Child) CPU() time.Duration {
 	return c.cmd.ProcessState.UserTime() + c.cmd.ProcessState.SystemTime()
 }
 
-// Stderr is the end of what the child wrote to stderr.
+// Stderr returns the last part of what the child has written to stderr.
 func (c *Child) Stderr() string { return c.stderr.String() }

@@ -1,3 +1,3 @@
-// Package harness is what the benchmark programs share: building what they
-// compare, medians, and tables.
+// Package harness is what the benchmark programs share. It builds and runs the compared
+// programs, and makes medians and tables.
 package harness

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// firstLine is a writer that hands over the first line and drops the rest.
+// firstLine is a writer that sends the first line to a channel and drops the rest.
 type firstLine struct {
 	buf  bytes.Buffer
 	line chan string
