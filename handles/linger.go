@@ -8,9 +8,10 @@ import (
 
 // close(2) of a TCP socket with SO_LINGER sleeps until the peer has acknowledged all
 // bytes, or the option's time is over, even if the socket is non-blocking. Only the
-// close of the socket's last descriptor does that. On the loop it would hold up all
-// other connections. So Close makes a duplicate of such a descriptor. libuv's close is
-// then not the last, and the duplicate is closed on a goroutine of its own.
+// close of the socket's last descriptor does that. On the loop's goroutine it would
+// stop all other connections meanwhile. So Close makes a duplicate of such a
+// descriptor. libuv's close is then not the last, and the duplicate is closed on a
+// goroutine of its own.
 //
 // The option can be on only if code outside this package has had the descriptor, or
 // that of the listener, from which accepted connections inherit the option.

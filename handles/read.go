@@ -8,7 +8,7 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// keptReads is what libuv has read and nobody has received, because ReadStop was
+// keptReads is what libuv has read and no callback has received, because ReadStop was
 // called. The next ReadStart delivers it, in order. end is io.EOF or an error, after
 // which libuv reads no more.
 type keptReads struct {

@@ -147,7 +147,7 @@ func TestWriteBorrowsOnly(t *testing.T) {
 					p[i] = 0xee
 				}
 			}
-			if blocked { // more than the kernel takes while nobody reads
+			if blocked { // more than the kernel takes while the peer does not read
 				write(uvtest.Pattern(8<<20, 99))
 			}
 			for i, n := range []int{1, 2, 15, 16, 17, 4096, 4097, 64<<10 - 1, 64 << 10, 64<<10 + 1, 256 << 10, 1 << 20, 3} {

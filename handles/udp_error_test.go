@@ -17,7 +17,7 @@ import (
 
 var nobody = netip.AddrPort{}
 
-// unusedPort is a port of the address at which nobody receives.
+// unusedPort returns a port of the address at which no socket receives.
 func unusedPort(t testing.TB, l *uvgo.Loop, any netip.AddrPort) netip.AddrPort {
 	t.Helper()
 	u, addr := udp(t, l, any)

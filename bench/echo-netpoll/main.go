@@ -44,9 +44,9 @@ func main() {
 	}
 }
 
-// echo runs whenever a connection has something to read. TCP_NODELAY is
-// netpoll's default. Flush returns when the kernel has taken everything, so
-// that the input may be released behind it.
+// echo runs whenever a connection has something to read. TCP_NODELAY is netpoll's
+// default. Flush returns when the kernel has taken everything, so that the input may be
+// released after it.
 func echo(_ context.Context, c netpoll.Connection) error {
 	r, w := c.Reader(), c.Writer()
 	p, err := r.Next(r.Len())

@@ -73,7 +73,7 @@ func TestWorkers(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if rest, err := io.ReadAll(out); len(rest) != 0 || err != nil { // the end: nobody has it open
+	if rest, err := io.ReadAll(out); len(rest) != 0 || err != nil { // EOF: all workers have ended
 		t.Errorf("it also says %q, %v", rest, err)
 	}
 	if err := cmd.Wait(); err != nil {

@@ -41,9 +41,9 @@ var wakes = struct {
 	made chan chan struct{}
 }{made: make(chan chan struct{}, 64)}
 
-// NewWake makes a channel with room for one element, which goroutines inside and outside of
-// bubbles may use together. A goroutine that receives from it counts as one that waits for
-// the network, not as durably blocked.
+// NewWake makes a channel with a buffer of one element, which goroutines inside and
+// outside of bubbles may use together. A goroutine that receives from it counts as one
+// that waits for the network, not as durably blocked.
 func NewWake() chan struct{} {
 	if !Bubbled() {
 		return make(chan struct{}, 1)
