@@ -12,8 +12,8 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// TestTurnsAreBounded: of many descriptors that stay ready a turn takes some, and
-// the next turns the others.
+// TestTurnsAreBounded: when many descriptors stay ready, a turn handles some of them,
+// and later turns handle the others.
 func TestTurnsAreBounded(t *testing.T) {
 	const ready = 300
 	for _, tt := range []struct {

@@ -10,8 +10,8 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
-// A bound socket goes to the other end of a pipe, mostly another process, which
-// then listens. See examples/workers for one that does.
+// A bound socket is passed to the other end of a pipe, which then listens. The other
+// end is mostly another process; see examples/workers.
 func ExamplePipe_WriteHandle() {
 	run(func(l *uvgo.Loop) error {
 		a, b, err := handles.NewPipePair(l, handles.IPC)
@@ -28,7 +28,7 @@ func ExamplePipe_WriteHandle() {
 		if err := a.WriteHandle([]byte("serve"), socket, func(error) { a.Close() }); err != nil {
 			return err
 		}
-		socket.Close() // b has one of its own
+		socket.Close() // b gets a duplicate
 
 		return b.ReadStart(func(p []byte, err error) {
 			if err != nil { // io.EOF

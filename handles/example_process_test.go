@@ -11,7 +11,7 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
-// A child that answers what it is asked.
+// A child reads lines and answers them.
 func ExampleSpawn() {
 	run(func(l *uvgo.Loop) error {
 		var p *handles.Process

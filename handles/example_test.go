@@ -15,7 +15,7 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
-// run runs what main sets up.
+// run makes a loop, calls main to set it up, and runs the loop.
 func run(main func(l *uvgo.Loop) error) {
 	if err := uvgo.Run(context.Background(), main); err != nil {
 		log.Fatal(err)
@@ -134,9 +134,9 @@ func ExamplePipe() {
 func echo(c handles.Stream) {
 	read := func(p []byte, err error) {
 		if err == nil {
-			_, err = c.Write(p) // p is borrowed, and so is what Write gets
+			_, err = c.Write(p) // Write borrows p, so no copy is needed
 		}
-		if err == nil && c.Full() { // the peer reads more slowly than it sends
+		if err == nil && c.Full() { // the peer sends faster than it reads
 			err = c.ReadStop()
 		}
 		if err == nil {
@@ -191,7 +191,7 @@ func ExampleSignal() {
 	// Output: got user defined signal 2
 }
 
-// Sends that come before the function has run are one call.
+// Several calls of Send before the function has run make one call of it.
 func ExampleAsync() {
 	run(func(l *uvgo.Loop) error {
 		var wake *handles.Async
@@ -202,7 +202,7 @@ func ExampleAsync() {
 		if err != nil {
 			return err
 		}
-		go func() { // Send alone may be called from any goroutine
+		go func() { // any goroutine may call Send
 			for range 3 {
 				if err := wake.Send(); err != nil {
 					return // it is closed by now

@@ -21,7 +21,7 @@ func ExampleUDP() {
 		}
 		err = srv.RecvStart(func(d handles.Datagram, err error) {
 			if err == nil {
-				err = srv.Send(d.Data, d.Addr) // d.Data is borrowed, and so is what Send gets
+				err = srv.Send(d.Data, d.Addr) // Send borrows d.Data, so no copy is needed
 			}
 			if err != nil {
 				log.Print(err)

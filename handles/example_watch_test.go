@@ -14,7 +14,7 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// Watching a directory.
+// Watch a directory.
 func ExampleFSEvent() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
@@ -38,7 +38,7 @@ func ExampleFSEvent() {
 	// Output: new rename
 }
 
-// Waiting for a file that another program will make.
+// Wait for a file that another program makes.
 func ExampleFSPoll() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
@@ -66,7 +66,7 @@ func ExampleFSPoll() {
 	// there
 }
 
-// One key, without waiting for the end of a line.
+// Read one key, without waiting for the end of a line.
 func ExampleTTY() {
 	if handles.GuessHandle(os.Stdin.Fd()) != uv.KindTTY {
 		return // a file or a pipe: there are no keys
@@ -83,7 +83,7 @@ func ExampleTTY() {
 			if err == nil {
 				fmt.Printf("you pressed %q\r\n", p)
 			}
-			tty.Close() // the terminal is as before again
+			tty.Close() // restores the terminal's mode
 		})
 	})
 }

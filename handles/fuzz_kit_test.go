@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// settle runs turns until nothing is left to wait for; what names it.
+// settle runs turns until what returns "". Before that, what returns what is missing.
 func (w *world) settle(what func() string) {
 	w.t.Helper()
 	for start := time.Now(); what() != ""; {
@@ -18,8 +18,8 @@ func (w *world) settle(what func() string) {
 	}
 }
 
-// finish ends all that goes on in good order and compares what was sent with
-// what arrived; then it closes everything and compares the callbacks.
+// finish lets all operations end and compares the bytes sent with those received. Then
+// it closes everything and compares the callbacks with the model.
 func (w *world) finish() {
 	w.ending = true
 	w.round()
@@ -33,7 +33,7 @@ func (w *world) finish() {
 			if e.connecting {
 				return e.id + " is connecting"
 			}
-			if e.peer == nil && !e.shaky() {
+			if e.peer == nil && !e.mayFail() {
 				return e.id + " was not accepted"
 			}
 		}
@@ -59,14 +59,14 @@ func (w *world) finish() {
 				return e.id + " has writes under way"
 			case e.shut == 1:
 				return e.id + " is shutting down"
-			case !e.finished && !e.shaky():
+			case !e.finished && !e.mayFail():
 				return e.id + " has not read the end"
 			}
 		}
 		return ""
 	})
 	for _, e := range w.ends {
-		if !e.shaky() && !e.lost && len(e.wants) > 0 {
+		if !e.mayFail() && !e.lost && len(e.wants) > 0 {
 			w.errorf("%s misses %d bytes", e.id, len(e.wants))
 		}
 		if n := e.WriteQueueSize(); n != 0 {

@@ -11,8 +11,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// TestIPCCloseInEveryCallback closes each of the handles that are involved in
-// each callback of a conversation: nothing leaks, and the loop ends.
+// TestIPCCloseInEveryCallback closes each handle of a conversation in each of its
+// callbacks: nothing leaks, and the loop ends.
 func TestIPCCloseInEveryCallback(t *testing.T) {
 	places := []string{"written", "queued write", "read", "accepted", "accepted's read", "peer's read", "close callback"}
 	victims := []string{"sender", "receiver", "sent handle", "accepted handle", "everything"}
@@ -90,8 +90,8 @@ func closeIn(t *testing.T, l *uvgo.Loop, place, victim string) {
 	k.wantGone(t)
 }
 
-// TestIPCPanicKeepsDescriptors: those of the chunk whose callback panicked are
-// pending still.
+// TestIPCPanicKeepsDescriptors: after a callback's panic the descriptors of its chunk
+// are still pending.
 func TestIPCPanicKeepsDescriptors(t *testing.T) {
 	caught := 0
 	l := looptest.New(t, uvgo.WithPanicHandler(func(*uv.PanicError) { caught++ }))

@@ -14,9 +14,9 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// FuzzIPC sends messages with descriptors while the reader stops, starts, accepts
-// or does not. Whatever it does, messages come in order, each with its own
-// descriptors, and none is left open.
+// FuzzIPC sends messages with descriptors, while the reader stops, starts, accepts
+// descriptors or leaves them. In all cases messages come in order, each with its own
+// descriptors, and no descriptor is left open.
 func FuzzIPC(f *testing.F) {
 	f.Add([]byte{1, 7, 7, 2, 3, 1, 7, 4, 7, 7, 5, 7, 9, 7})
 	f.Add([]byte{1, 0, 2, 8, 4, 8, 4, 8, 4, 7, 7, 7, 10, 11, 1, 1, 7, 7, 9})
@@ -58,7 +58,7 @@ func newIPCModel(t *testing.T) *ipcModel {
 	return m
 }
 
-// inode tells which file it is.
+// inode returns the file's inode number, which all duplicates of a descriptor share.
 func inode(t testing.TB, f *os.File) uint64 {
 	t.Helper()
 	var st unix.Stat_t
@@ -78,7 +78,7 @@ func (m *ipcModel) send(n int) {
 	}
 	err := unix.Sendmsg(int(m.peer.Fd()), []byte{byte(len(m.sent))}, unix.UnixRights(fds...), nil, unix.MSG_DONTWAIT)
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ETOOMANYREFS) {
-		return // the kernel has its limits
+		return // more descriptors than the kernel passes at once
 	}
 	uvtest.Check(m.t, err)
 	m.sent = append(m.sent, tokens)

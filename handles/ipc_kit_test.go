@@ -20,8 +20,8 @@ func ipcPair(t testing.TB, l *uvgo.Loop) (a, b *handles.Pipe) {
 	return a, b
 }
 
-// A token is a descriptor that can be passed, with a way to tell whether any
-// copy of it is open still.
+// A token is a descriptor that can be passed, and a way to tell whether a duplicate of
+// it is still open.
 type token struct {
 	*os.File
 	watch *os.File
@@ -36,8 +36,8 @@ func newToken(t testing.TB) *token {
 	return &token{f, watch}
 }
 
-// wantGone waits until no copy is open: descriptors in flight are closed by the
-// kernel in its own time.
+// wantGone waits until no duplicate is open. The kernel closes descriptors in flight
+// some time after their socket.
 func (k *token) wantGone(t testing.TB) {
 	t.Helper()
 	fds := []unix.PollFd{{Fd: int32(k.watch.Fd())}} // for POLLHUP alone
@@ -51,7 +51,7 @@ func (k *token) wantGone(t testing.TB) {
 	}
 }
 
-// sendRaw sends bytes and descriptors as a peer without libuv does.
+// sendRaw sends bytes and descriptors without libuv.
 func sendRaw(t testing.TB, sock *os.File, p []byte, fds ...int) {
 	t.Helper()
 	uvtest.Check(t, unix.Sendmsg(int(sock.Fd()), p, unix.UnixRights(fds...), nil, 0))
@@ -69,7 +69,7 @@ func rawPeer(t testing.TB, l *uvgo.Loop, opts ...handles.PipeOption) (*handles.P
 	return p, b
 }
 
-// acceptAll closes whatever is pending and returns how much that was.
+// acceptAll accepts and closes all pending descriptors, and returns how many they were.
 func acceptAll(t testing.TB, p *handles.Pipe) int {
 	t.Helper()
 	n := 0

@@ -16,8 +16,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// TestIPCPassesHandles: a listener, a connection, a pipe and a file arrive in
-// order, as what they are, and work although the sender closed its own at once.
+// TestIPCPassesHandles: a listener, a connection, a pipe and a file arrive in order and
+// with their kinds. They work, although the sender has closed its handles at once.
 func TestIPCPassesHandles(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		a, b := ipcPair(t, l)
@@ -80,9 +80,9 @@ func TestIPCPassesHandles(t *testing.T) {
 	})
 }
 
-// TestIPCDescriptorsComeWithTheirChunk: messages that wait in the kernel together
-// are read one a turn, each with its own descriptors, and the end comes last
-// although the peer has hung up before.
+// TestIPCDescriptorsComeWithTheirChunk: when several messages wait in the kernel, a
+// turn reads one, with its own descriptors. The end comes after them, although the peer
+// closed before the first read.
 func TestIPCDescriptorsComeWithTheirChunk(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		b, peer := rawPeer(t, l, handles.IPC)
@@ -119,10 +119,10 @@ func TestIPCDescriptorsComeWithTheirChunk(t *testing.T) {
 	})
 }
 
-// TestIPCHeldChunksKeepTheirDescriptors: what is read in the turn that stops
-// reading is held; its descriptors are not pending before it is delivered, and
-// those that came after it wait for their own chunk.
-func TestIPCHeldChunksKeepTheirDescriptors(t *testing.T) {
+// TestIPCKeptChunksKeepTheirDescriptors: a chunk that C reads in the turn of a ReadStop
+// is kept. Its descriptors are pending only when it is delivered, and later descriptors
+// wait for their own chunk.
+func TestIPCKeptChunksKeepTheirDescriptors(t *testing.T) {
 	l := looptest.New(t)
 	b, peer := rawPeer(t, l, handles.IPC)
 	k := newToken(t)
@@ -140,7 +140,7 @@ func TestIPCHeldChunksKeepTheirDescriptors(t *testing.T) {
 	var got []string
 	read := func(p []byte, err error) {
 		got = append(got, fmt.Sprintf("%s%d %v", p, b.PendingCount(), err))
-		if string(p) == "b" { // stop in the midst of what is held
+		if string(p) == "b" { // stop between kept chunks
 			uvtest.Check(t, b.ReadStop())
 		}
 	}
@@ -163,8 +163,8 @@ func TestIPCHeldChunksKeepTheirDescriptors(t *testing.T) {
 	k.wantGone(t)
 }
 
-// TestIPCClosesWhatNobodyAccepts: descriptors that are pending, held, read in
-// the turn that closes, or still in the kernel.
+// TestIPCClosesWhatNobodyAccepts: Close closes descriptors that are pending, kept, read
+// in the turn of Close, or still in the kernel.
 func TestIPCClosesWhatNobodyAccepts(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -212,9 +212,9 @@ func TestIPCClosesWhatNobodyAccepts(t *testing.T) {
 	}
 }
 
-// TestIPCPeerWithoutEnd: a reader that accepts nothing gets an error before its
-// peer has used up the process's descriptors, and nothing is lost: it can accept
-// and go on.
+// TestIPCPeerWithoutEnd: a reader that accepts nothing gets an error before its peer
+// has used up the process's descriptors. Nothing is lost: after accepting, the reader
+// can go on.
 func TestIPCPeerWithoutEnd(t *testing.T) {
 	l := looptest.New(t)
 	b, peer := rawPeer(t, l, handles.IPC)
@@ -264,8 +264,8 @@ func TestIPCPeerWithoutEnd(t *testing.T) {
 	k.wantGone(t)
 }
 
-// TestIPCMoreThanOneMessageCanCarry: the kernel passes up to 253 descriptors with
-// a message, libuv has room for 60; the rest is closed, not leaked.
+// TestIPCMoreThanOneMessageCanCarry: the kernel passes up to 253 descriptors with a
+// message, but libuv takes 60. The others are closed.
 func TestIPCMoreThanOneMessageCanCarry(t *testing.T) {
 	l := looptest.New(t)
 	b, peer := rawPeer(t, l, handles.IPC)
@@ -289,8 +289,8 @@ func TestIPCMoreThanOneMessageCanCarry(t *testing.T) {
 	k.wantGone(t)
 }
 
-// TestPlainPipeTakesNoDescriptors: the kernel drops what is sent to a pipe that
-// does not ask for it; the bytes arrive.
+// TestPlainPipeTakesNoDescriptors: the kernel drops descriptors that are sent to a pipe
+// without IPC; the bytes arrive.
 func TestPlainPipeTakesNoDescriptors(t *testing.T) {
 	l := looptest.New(t)
 	b, peer := rawPeer(t, l)

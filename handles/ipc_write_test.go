@@ -18,8 +18,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// TestIPCQueuedHandleOutlivesItsOwner: a handle whose write has to wait may be
-// closed meanwhile; bytes and descriptors keep their order behind it.
+// TestIPCQueuedHandleOutlivesItsOwner: a handle may be closed while its write waits in
+// the queue. Later bytes and descriptors keep their order.
 func TestIPCQueuedHandleOutlivesItsOwner(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		a, b := ipcPair(t, l)
@@ -98,8 +98,8 @@ func TestIPCWriteToClosedPeer(t *testing.T) {
 	k.wantGone(t)
 }
 
-// TestIPCPassesGoConnections both ways: what is net's becomes a handle, and a
-// handle becomes net's.
+// TestIPCPassesGoConnections: a connection of package net becomes a handle, and a
+// handle becomes a connection of package net.
 func TestIPCPassesGoConnections(t *testing.T) {
 	l := looptest.New(t)
 	a, b := ipcPair(t, l)
@@ -168,8 +168,8 @@ func TestIPCTryWriteHandle(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestIPCListenerAcceptsIPC: connections of a listener made with IPC pass
-// handles, those of another do not.
+// TestIPCListenerAcceptsIPC: connections of a listener made with IPC pass handles;
+// those of another listener do not.
 func TestIPCListenerAcceptsIPC(t *testing.T) {
 	for _, opts := range [][]handles.PipeOption{nil, {handles.IPC}} {
 		l := looptest.New(t)
@@ -203,7 +203,7 @@ func TestIPCListenerAcceptsIPC(t *testing.T) {
 	}
 }
 
-// TestIPCRefusals: each misuse is an error of its own, and takes nothing.
+// TestIPCRefusals: each misuse has its error, and changes nothing.
 func TestIPCRefusals(t *testing.T) {
 	l, other := looptest.New(t), looptest.New(t)
 	a, b := ipcPair(t, l)
@@ -261,8 +261,8 @@ func pipeEnd(t testing.TB) uintptr {
 	return w.Fd()
 }
 
-// TestIPCAcceptRefusesWhatIsNoHandle: a file cannot be a handle; it stays pending
-// for AcceptFile.
+// TestIPCAcceptRefusesWhatIsNoHandle: Accept refuses a file, which stays pending for
+// AcceptFile.
 func TestIPCAcceptRefusesWhatIsNoHandle(t *testing.T) {
 	l := looptest.New(t)
 	a, b := ipcPair(t, l)
@@ -288,7 +288,7 @@ func TestIPCAcceptRefusesWhatIsNoHandle(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestIPCPassesDatagramSocketsAndTerminals, which work at the other end.
+// TestIPCPassesDatagramSocketsAndTerminals: both work at the other end.
 func TestIPCPassesDatagramSocketsAndTerminals(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		a, b := ipcPair(t, l)
@@ -328,8 +328,8 @@ func TestIPCPassesDatagramSocketsAndTerminals(t *testing.T) {
 	})
 }
 
-// TestIPCLargeMessage: of a message that the kernel takes in pieces, the first
-// carries the descriptor, whether it was queued or not.
+// TestIPCLargeMessage: the kernel takes a large message in pieces. The first piece
+// carries the descriptor, whether the write was queued or not.
 func TestIPCLargeMessage(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		a, b := ipcPair(t, l)
@@ -339,7 +339,7 @@ func TestIPCLargeMessage(t *testing.T) {
 		written := uvtest.NewCounter(t, "write callbacks", 2)
 		for _, msg := range [][]byte{first, second} {
 			uvtest.Check(t, a.WriteFile(msg, k, func(err error) { uvtest.Check(t, err); written.Inc() }))
-			clear(msg) // it was borrowed for the call
+			clear(msg) // borrowed for the call only
 		}
 		if a.Buffered() == 0 {
 			t.Error("the kernel took it at once")

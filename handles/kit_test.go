@@ -11,7 +11,7 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// smallArenas makes a loop run out of arena soon.
+// smallArenas makes a loop's arenas so small that tests fill them.
 var smallArenas = uvgo.WithArenas(64<<10, 64<<10)
 
 // pipePair returns the two ends of a unix socket pair.
@@ -27,13 +27,13 @@ func pipePair(t testing.TB, l *uvgo.Loop) (a, b *handles.Pipe) {
 	return a, b
 }
 
-// unread returns how many bytes the kernel has for a stream.
+// unread returns how many received bytes of a stream the kernel has.
 func unread(t testing.TB, s handles.Stream) int {
 	t.Helper()
 	return uvtest.Must(unix.IoctlGetInt(uvtest.Must(s.FD()), unix.TIOCINQ))
 }
 
-// wideReceive lets the kernel keep more than one chunk for a stream.
+// wideReceive lets the kernel queue more than one chunk for a stream.
 func wideReceive(t testing.TB, s handles.Stream) {
 	t.Helper()
 	uvtest.Check(t, unix.SetsockoptInt(uvtest.Must(s.FD()), unix.SOL_SOCKET, unix.SO_RCVBUF, 1<<20))

@@ -15,15 +15,15 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// lingerForever makes close(2) of a socket wait for what is unsent.
+// lingerForever makes close(2) of a socket wait until everything is acknowledged.
 func lingerForever(t *testing.T, s interface{ FD() (int, error) }) {
 	t.Helper()
 	uvtest.Check(t, unix.SetsockoptLinger(uvtest.Must(s.FD()), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1, Linger: 3600}))
 }
 
-// A connection that lingers is closed without the loop: its close event comes
-// although the peer reads nothing, and the peer gets all of it afterwards. The test
-// hangs where close(2) sleeps on the loop.
+// A connection with SO_LINGER is closed outside the loop. Its close event comes
+// although the peer reads nothing, and the peer gets all bytes afterwards. The test
+// hangs if close(2) sleeps on the loop.
 func TestTCPCloseThatLingers(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -12,9 +12,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// TestAcceptAheadHeedsThePause: C takes many connections in one poll, the first
-// callback pauses, and the others wait until they are asked for.
-func TestAcceptAheadHeedsThePause(t *testing.T) {
+// TestAcceptHeedsThePause: C accepts many connections in one poll. The first callback
+// pauses, and the others are kept until ResumeAccept.
+func TestAcceptHeedsThePause(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const clients = 10
 		var from []netip.AddrPort
@@ -42,13 +42,13 @@ func TestAcceptAheadHeedsThePause(t *testing.T) {
 				t.Errorf("connection %d comes from %v, want %v", i, a, want[i])
 			}
 		}
-		uvtest.CloseAll(t, s) // the rest was never taken: TestMain looks for descriptors
+		uvtest.CloseAll(t, s) // with kept connections: TestMain finds leaked descriptors
 		looptest.Run(t, l)
 	})
 }
 
-// TestAcceptAheadAfterAPanic: the callback's panic loses none of those that wait.
-func TestAcceptAheadAfterAPanic(t *testing.T) {
+// TestAcceptAfterAPanic: a callback's panic loses no connection that was kept.
+func TestAcceptAfterAPanic(t *testing.T) {
 	const clients = 6
 	panics := 0
 	l := uvtest.Must(uvgo.New(uvgo.WithPanicHandler(func(*uv.PanicError) { panics++ })))
@@ -75,8 +75,8 @@ func TestAcceptAheadAfterAPanic(t *testing.T) {
 	uvtest.Check(t, l.Close())
 }
 
-// TestAcceptedPeer compares what the accept reports of the peer with what the
-// peer says: IPv4, IPv4 inside IPv6, and IPv6.
+// TestAcceptedPeer compares the peer's address from accept(2) with the peer's own:
+// IPv4, IPv4 mapped to IPv6, and IPv6.
 func TestAcceptedPeer(t *testing.T) {
 	for _, tt := range []struct{ listen, dial string }{
 		{"127.0.0.1", "127.0.0.1"}, {"::", "127.0.0.1"}, {"::", "::1"},
@@ -110,7 +110,7 @@ func TestAcceptedPeer(t *testing.T) {
 	}
 }
 
-// dialAll connects n clients, which stay until the test ends, and returns their
+// dialAll connects n clients, which stay open until the test ends, and returns their
 // addresses.
 func dialAll(t *testing.T, addr netip.AddrPort, n int) []netip.AddrPort {
 	t.Helper()

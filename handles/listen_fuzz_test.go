@@ -53,7 +53,7 @@ func (w *world) closeListener(s *mListener) {
 	w.must("close "+s.id, s.Close)
 	s.closing = true
 	for _, e := range s.waiting {
-		e.broken = true // nobody will accept it
+		e.broken = true // the listener is closed, so it is never accepted
 	}
 }
 
@@ -82,7 +82,7 @@ func (w *world) newListener(tcp bool) {
 				if err == nil {
 					w.errorf("%s accepts a connection that nobody made", s.id)
 				}
-				e.broken = true // reset in the meantime: nobody knows by whom
+				e.broken = true // reset meanwhile, and the error does not say of which connection
 			})
 		}))
 		s.addr = uvtest.Must(h.LocalAddr())
@@ -127,7 +127,7 @@ func (w *world) newListener(tcp bool) {
 	w.handle(s.Handle, s.id)
 }
 
-// abstracts numbers the names of the process's pipes.
+// abstracts counts the abstract names that the process has used.
 var abstracts atomic.Int64
 
 func (w *world) listenerClosed(s *mListener) {
@@ -137,8 +137,8 @@ func (w *world) listenerClosed(s *mListener) {
 	})
 }
 
-// accepted joins an accepted end with the one that connected; nil if that one
-// has been closed.
+// accepted joins an accepted end with the end that connected. It returns nil if the
+// other end has been closed.
 func (w *world) accepted(s *mListener, e, other *mEnd) {
 	if s.closing {
 		w.errorf("%s accepts after Close", s.id)
@@ -147,7 +147,7 @@ func (w *world) accepted(s *mListener, e, other *mEnd) {
 	if other.closing {
 		e.lost = true
 	}
-	// What was written while nobody had accepted is on its way.
+	// Bytes written before the accept are on their way.
 	e.wants = append(e.wants, other.early...)
 	other.early = nil
 	if w.next()%8 == 0 {

@@ -10,8 +10,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// TestListenAgainWhilePaused: libuv holds a connection that nobody has taken
-// yet, more wait in the kernel, and Listen is called once more.
+// TestListenAgainWhilePaused calls Listen again while libuv has a connection that C has
+// not taken, and more wait in the kernel.
 func TestListenAgainWhilePaused(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const clients = 3
@@ -46,8 +46,8 @@ func TestListenAgainWhilePaused(t *testing.T) {
 	})
 }
 
-// TestPauseAcceptManyTimes pauses and resumes in every order with the reports
-// that a connection waits.
+// TestPauseAcceptManyTimes pauses and resumes in every order with the events that
+// report a waiting connection.
 func TestPauseAcceptManyTimes(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const clients = 60
@@ -90,8 +90,8 @@ func TestPauseAcceptManyTimes(t *testing.T) {
 	})
 }
 
-// TestListenerClosesWithConnectionsUnderWay: what C accepted but Go has not
-// seen is closed with the listener, on both sides.
+// TestListenerClosesWithConnectionsUnderWay: connections that C has accepted and Go has
+// not seen are closed with the listener, on both sides.
 func TestListenerClosesWithConnectionsUnderWay(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const clients = 5
@@ -127,9 +127,9 @@ func TestListenerClosesWithConnectionsUnderWay(t *testing.T) {
 	})
 }
 
-// TestCloseRightAfterResumeAccept: the connection that libuv held is taken for
-// ResumeAccept, but by then the listener is closing: nobody hears of it, and it
-// is closed.
+// TestCloseRightAfterResumeAccept: ResumeAccept makes C take the connection that libuv
+// had, but the listener is closing by then. The connection is closed, and no callback
+// gets it.
 func TestCloseRightAfterResumeAccept(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		s, addr := looptest.Listen(t, l, func(c *handles.TCP, err error) { t.Errorf("accepted after Close: %v", err) })
@@ -192,8 +192,8 @@ func TestPipeConnectMisuse(t *testing.T) {
 	})
 }
 
-// TestShutdownWhileConnecting: the end of the writing side waits for the
-// connection, whether or not something is written before.
+// TestShutdownWhileConnecting: Shutdown waits for the connection, with and without a
+// write before it.
 func TestShutdownWhileConnecting(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		for _, text := range []string{"", "before"} {

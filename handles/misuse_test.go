@@ -39,7 +39,7 @@ func everyHandle(t testing.TB, l *uvgo.Loop) map[string]uv.Handle {
 	}
 }
 
-// methods returns the names of a handle's methods that are the user's to call.
+// methods returns the names of the methods that users of a handle call.
 func methods(h uv.Handle) (names []string) {
 	typ := reflect.TypeOf(h)
 	for i := range typ.NumMethod() {
@@ -50,7 +50,7 @@ func methods(h uv.Handle) (names []string) {
 	return names
 }
 
-// A caller makes up arguments.
+// A caller calls methods with arguments that it makes.
 type caller struct {
 	t    testing.TB
 	arg  func(typ reflect.Type) any // nil: the zero value
@@ -91,7 +91,7 @@ func errorOf(results []reflect.Value) (values []reflect.Value, err error, has bo
 	return results[:n-1], err, true
 }
 
-// nothing makes zero values.
+// nothing is a caller's arg for zero values.
 func nothing(reflect.Type) any { return nil }
 
 // callback makes a function of any type, which returns zero values.
@@ -105,7 +105,7 @@ func callback(typ reflect.Type, fn func()) any {
 	}).Interface()
 }
 
-// sensible makes what a method may well take.
+// sensible makes arguments that a method may accept.
 func sensible(t testing.TB, l *uvgo.Loop) func(typ reflect.Type) any {
 	other := uvtest.Must(l.NewTCP())
 	t.Cleanup(func() { uvtest.Check(t, other.Close()) })
@@ -144,8 +144,8 @@ func sensible(t testing.TB, l *uvgo.Loop) func(typ reflect.Type) any {
 	}
 }
 
-// TestEveryMethodOfAClosedHandle: each method of each handle that can fail does,
-// and the others answer nothing, both while the handle closes and afterwards.
+// TestEveryMethodOfAClosedHandle: every method that returns an error fails, and the
+// others return zero, both while the handle closes and afterwards.
 func TestEveryMethodOfAClosedHandle(t *testing.T) {
 	answers := []string{"Kind", "String", "Base", "Close", "Closing", "HasRef", "PID", "Stdio"}
 	for _, opts := range [][]uvgo.Option{nil, {uvgo.WithDebug()}} {
@@ -191,11 +191,11 @@ func TestEveryMethodOfAClosedHandle(t *testing.T) {
 	}
 }
 
-// mayBeNil are methods whose callback may be nil, with which they do something.
+// mayBeNil are the methods whose callback may be nil.
 var mayBeNil = []string{"WriteFunc", "Shutdown", "SendFunc", "WriteHandle", "WriteFile", "OnClose", "OnWritten", "OnDrain", "OnSent", "OnDrained"}
 
-// TestEveryMethodWithoutACallback: what calls back says EINVAL to nil, first of
-// all, and stays as it was.
+// TestEveryMethodWithoutACallback: methods that take a callback return EINVAL for nil
+// before any other error, and change nothing.
 func TestEveryMethodWithoutACallback(t *testing.T) {
 	l := looptest.New(t)
 	all := everyHandle(t, l)
@@ -235,7 +235,7 @@ func TestEveryMethodWithoutACallback(t *testing.T) {
 	looptest.Turn(t, l, 1)
 }
 
-// hostile makes what no method can do anything with, or nearly.
+// hostile makes arguments that almost every method has to refuse.
 func hostile(r *rand.Rand, foreign uv.Handle) func(typ reflect.Type) any {
 	pick := func(of ...any) any { return of[r.IntN(len(of))] }
 	zone := netip.MustParseAddr("fe80::1%no-such-interface")
@@ -281,9 +281,8 @@ func hostile(r *rand.Rand, foreign uv.Handle) func(typ reflect.Type) any {
 	}
 }
 
-// TestHostileArguments calls everything in random orders on handles that were
-// never opened: whatever it is, an error says what was called, and the loop goes
-// on and closes.
+// TestHostileArguments calls all methods in random order on handles that were never
+// opened. Each error names the call, and the loop goes on and closes.
 func TestHostileArguments(t *testing.T) {
 	foreignLoop := looptest.New(t)
 	foreign := uvtest.Must(foreignLoop.NewTCP())

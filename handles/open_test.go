@@ -13,7 +13,7 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// An opener is a stream that can be given a descriptor.
+// An opener is a stream that has the method Open.
 type opener interface {
 	handles.Stream
 	Open(fd uintptr) error
@@ -24,8 +24,8 @@ func openers(l *uvgo.Loop) map[string]opener {
 	return map[string]opener{"tcp": uvtest.Must(l.NewTCP()), "pipe": uvtest.Must(l.NewPipe()), "ipc": uvtest.Must(l.NewPipe(handles.IPC))}
 }
 
-// TestOpenRefusesWhatCannotBePolled: libuv would abort the process in the next
-// turn. A refused descriptor stays the caller's.
+// TestOpenRefusesWhatCannotBePolled: with such a descriptor libuv would abort the
+// process in the next turn. The caller keeps a refused descriptor.
 func TestOpenRefusesWhatCannotBePolled(t *testing.T) {
 	l := looptest.New(t)
 	file := uvtest.Must(os.Create(t.TempDir() + "/file"))
@@ -50,7 +50,8 @@ func TestOpenRefusesWhatCannotBePolled(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestOpenDoesNotCutDescriptorsOff: C's are 32 bits wide; 1<<32 is not stdin.
+// TestOpenDoesNotCutDescriptorsOff: descriptors of C have 32 bits, and 1<<32 must not
+// become 0.
 func TestOpenDoesNotCutDescriptorsOff(t *testing.T) {
 	l := looptest.New(t)
 	a, b, err := handles.SocketPair(unix.SOCK_STREAM, 0)
@@ -72,8 +73,7 @@ func TestOpenDoesNotCutDescriptorsOff(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestTakeKnowsWhatADescriptorCanDo: one end of a pipe is read, the other
-// written.
+// TestTakeKnowsWhatADescriptorCanDo: one end of a pipe is readable, the other writable.
 func TestTakeKnowsWhatADescriptorCanDo(t *testing.T) {
 	l := looptest.New(t)
 	var fds [2]int
@@ -93,7 +93,7 @@ func TestTakeKnowsWhatADescriptorCanDo(t *testing.T) {
 }
 
 // TestOpenedListenerDoesNotRead: Open cannot tell a listener's socket from a
-// connection's, Listen can.
+// connection's, but Listen can.
 func TestOpenedListenerDoesNotRead(t *testing.T) {
 	l := looptest.New(t)
 	first, addr := looptest.Listen(t, l, func(*handles.TCP, error) { t.Error("the first listener accepts") })

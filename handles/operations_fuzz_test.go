@@ -15,9 +15,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// FuzzOperations runs sequences of operations on many handles, from outside of
-// the loop and from its callbacks, and compares all that happens with a plain
-// model: nothing is lost, doubled, out of order, stale, or after the end.
+// FuzzOperations runs sequences of operations on many handles, from outside the loop
+// and from callbacks, and compares all callbacks with a model: none is lost, comes
+// twice, out of order, stale or after the close.
 func FuzzOperations(f *testing.F) {
 	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 1))
@@ -50,8 +50,8 @@ type world struct {
 	turning  bool
 	call     string // the call under way: callbacks must not run inside it
 	callback string // the callback under way: they must not run inside each other
-	stage    int    // how far the turn has come
-	ending   bool   // callbacks do nothing more of their own
+	stage    int    // which part of the turn is running
+	ending   bool   // callbacks make no more operations
 
 	keeper    *handles.Timer
 	ids       int
@@ -81,7 +81,7 @@ func newWorld(t *testing.T, data []byte) *world {
 	l, err := uvgo.New(opts...)
 	uvtest.Check(t, err)
 	w.l = l
-	w.keeper = uvtest.Must(l.NewTimer()) // the loop is never out of work
+	w.keeper = uvtest.Must(l.NewTimer()) // keeps the loop alive
 	uvtest.Check(t, w.keeper.Start(24*time.Hour, 0, func() {}))
 	w.handle(w.keeper, "keeper")
 	t.Cleanup(func() {
@@ -245,7 +245,7 @@ func (w *world) round() {
 	}
 }
 
-// handle notes a new handle.
+// handle adds a new handle to the model.
 func (w *world) handle(h uv.Handle, id string) { w.open[h] = id }
 
 // closed is the close callback of a handle.
@@ -260,7 +260,7 @@ func (w *world) closed(h uv.Handle, id string) {
 	delete(w.open, h)
 }
 
-// walk compares the loop's handles with those that are known.
+// walk compares the loop's handles with the model's.
 func (w *world) walk() {
 	n := 0
 	for h := range w.l.Walk() {

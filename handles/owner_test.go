@@ -16,7 +16,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// anyGoroutines are methods that any goroutine may call, and those of the loop.
+// anyGoroutines are the methods that any goroutine may call, and those that the loop
+// calls.
 var anyGoroutines = []string{"Kind", "String", "Base", "PID", "Stdio", "Send", "Complete", "Deliver"}
 
 // inLoop runs fn on another goroutine while a callback of the loop waits for it.
@@ -57,7 +58,7 @@ func TestEveryMethodRefusesAnotherGoroutine(t *testing.T) {
 			}
 		}
 	})
-	// One line at most for each call and kind: fewer than there were, more than none.
+	// The log has at most one line for each call and kind, and at least one.
 	lines := strings.Count(log.String(), "call from a goroutine that does not run the loop")
 	if lines == 0 || lines > len(silent) {
 		t.Errorf("%d lines of log for %d calls", lines, len(silent))
@@ -67,7 +68,7 @@ func TestEveryMethodRefusesAnotherGoroutine(t *testing.T) {
 			t.Errorf("the log lacks %s:\n%s", want, &log)
 		}
 	}
-	for name, h := range all { // unharmed
+	for name, h := range all { // the calls have changed nothing
 		if h.Closing() || !h.HasRef() {
 			t.Errorf("%s: closing %t, referenced %t", name, h.Closing(), h.HasRef())
 		}
@@ -88,7 +89,8 @@ func TestConstructorsRefuseAnotherGoroutine(t *testing.T) {
 	}
 }
 
-// constructors calls everything that makes a handle on a loop, and some requests.
+// constructors calls all functions that make a handle on a loop, and some that make
+// requests.
 func constructors(l uv.Loop) map[string]error {
 	errs := make(map[string]error)
 	note := func(what string, _ any, err error) { errs[what] = err }
@@ -117,7 +119,8 @@ func constructors(l uv.Loop) map[string]error {
 	return errs
 }
 
-// Timers that several goroutines made corrupted C's heap.
+// Before calls from a wrong goroutine were refused, timers made by several goroutines
+// corrupted C's heap.
 func TestOtherGoroutinesCannotHarmARunningLoop(t *testing.T) {
 	looptest.OnlyWithOwners(t)
 	l := looptest.New(t)

@@ -12,11 +12,11 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// TestLargeMessagesMakeShortTurns: a turn takes no more messages of 16 KiB than the
-// cache holds, many small ones, and all there is of bulk data; no stream is left out.
+// TestLargeMessagesMakeShortTurns: a turn reads only as many messages of 16 KiB as the
+// cache holds, but many small messages, and all bulk data. Every stream is read.
 func TestLargeMessagesMakeShortTurns(t *testing.T) {
 	const streams = 100
-	l := looptest.New(t, uvgo.WithParking(uvgo.ParkThread)) // the other takes fewer anyway
+	l := looptest.New(t, uvgo.WithParking(uvgo.ParkThread)) // ParkGoroutine has a lower limit of its own
 	var peers []*os.File
 	var in []*handles.Pipe
 	read := map[int]int{} // bytes, by stream
@@ -53,7 +53,7 @@ func TestLargeMessagesMakeShortTurns(t *testing.T) {
 	}
 	const large, most = 16 << 10, 512 << 10
 	round(large)
-	for _, n := range round(large) { // the first has taught the loop
+	for _, n := range round(large) { // the loop learned the messages' size in an earlier round
 		if n > most/large {
 			t.Errorf("a turn took %d messages of %d bytes, want at most %d", n, large, most/large)
 		}

@@ -18,7 +18,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// nonblocking tells the mode of a descriptor, and that no child inherits it.
+// nonblocking tells whether a descriptor is non-blocking, and checks that no child
+// inherits it.
 func nonblocking(t testing.TB, f *os.File) (on bool) {
 	t.Helper()
 	raw := uvtest.Must(f.SyscallConn())
@@ -31,8 +32,7 @@ func nonblocking(t testing.TB, f *os.File) (on bool) {
 	return on
 }
 
-// TestPairModes: each end is in the mode that was asked for, and the ends are
-// connected.
+// TestPairModes: each end has the mode of the options, and the ends are connected.
 func TestPairModes(t *testing.T) {
 	for name, pair := range map[string]func(...handles.PairOption) (*os.File, *os.File, error){
 		"pipe": handles.PipePair,
@@ -61,8 +61,8 @@ func TestPairModes(t *testing.T) {
 	uvtest.IsErr(t, "an unknown protocol", err, unix.EPROTONOSUPPORT)
 }
 
-// TestPipeOpensEndsOfAPipe: each end can do what its mode says, and asking for
-// more fails in the call.
+// TestPipeOpensEndsOfAPipe: one end can be read and one written, and other calls fail
+// at once.
 func TestPipeOpensEndsOfAPipe(t *testing.T) {
 	l := looptest.New(t)
 	r, w, err := handles.PipePair(handles.NonblockFirst, handles.NonblockSecond)
@@ -92,8 +92,8 @@ func TestPipeOpensEndsOfAPipe(t *testing.T) {
 	}
 }
 
-// TestStreamBlocking: in blocking mode TryWrite never has to try again, however
-// slow the reader is.
+// TestStreamBlocking: in blocking mode TryWrite never returns EAGAIN, however slow the
+// reader is.
 func TestStreamBlocking(t *testing.T) {
 	l := looptest.New(t)
 	r, w, err := handles.PipePair()
@@ -132,8 +132,8 @@ func TestStreamBlocking(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestPipeNames: paths and abstract names up to the system's limit, and what
-// both ends call them.
+// TestPipeNames: paths and abstract names up to the system's limit, and the names that
+// both ends return.
 func TestPipeNames(t *testing.T) {
 	l := looptest.New(t)
 	const limit = len(unix.RawSockaddrUnix{}.Path)
@@ -196,7 +196,7 @@ func TestPipeNames(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestPipeChmod opens a path to others as asked.
+// TestPipeChmod: the path gets the permissions of the mode.
 func TestPipeChmod(t *testing.T) {
 	l := looptest.New(t)
 	path := uvtest.SocketPath(t)
@@ -228,8 +228,8 @@ func TestPipeChmod(t *testing.T) {
 	}
 }
 
-// TestTCPSockets: a handle that begins with a socket has a descriptor at once,
-// of that family alone.
+// TestTCPSockets: a handle made WithSocket has a descriptor at once, of that family
+// only.
 func TestTCPSockets(t *testing.T) {
 	l := looptest.New(t)
 	for opt, family := range map[handles.TCPOption]int{handles.WithSocket(handles.IPv4): unix.AF_INET, handles.WithSocket(handles.IPv6): unix.AF_INET6} {
@@ -256,7 +256,7 @@ func TestTCPSockets(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestTCPKeepAlive compares with what the kernel says.
+// TestTCPKeepAlive compares what was set with the kernel's options.
 func TestTCPKeepAlive(t *testing.T) {
 	l := looptest.New(t)
 	h := uvtest.Must(l.NewTCP(handles.WithSocket(handles.IPv4)))
@@ -288,8 +288,8 @@ func TestTCPKeepAlive(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestTCPDualStack: a socket bound to the unspecified address of IPv6 takes IPv4,
-// too, unless told otherwise.
+// TestTCPDualStack: a socket bound to the unspecified address of IPv6 accepts IPv4,
+// too, unless IPv6Only is set.
 func TestTCPDualStack(t *testing.T) {
 	l := looptest.New(t)
 	for _, opts := range [][]handles.BindOption{nil, {handles.IPv6Only}} {

@@ -85,7 +85,7 @@ func TestPollReportsAFailedDescriptor(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// The caller may close its descriptor first: the handle has one of its own.
+// The caller may close its descriptor first, because the handle polls a duplicate.
 func TestPollSurvivesTheCallersClose(t *testing.T) {
 	l := looptest.New(t)
 	var fds [2]int
@@ -105,7 +105,7 @@ func TestPollSurvivesTheCallersClose(t *testing.T) {
 	unix.Close(fds[1])
 }
 
-// Urgent data is an event of its own.
+// Out-of-band data is reported as Prioritized.
 func TestPollPrioritized(t *testing.T) {
 	l := looptest.New(t)
 	ln, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

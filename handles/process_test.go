@@ -18,7 +18,7 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// sh makes the options for a shell script.
+// sh returns the options that run a shell script.
 func sh(script string, stdio ...handles.Stdio) handles.ProcessOptions {
 	return handles.ProcessOptions{File: "/bin/sh", Args: []string{"sh", "-c", script}, Stdio: stdio}
 }
@@ -39,7 +39,7 @@ func readAll(t testing.TB, s handles.Stream) *strings.Builder {
 	return &all
 }
 
-// output runs a child to its end and returns what it wrote to its stdout.
+// output runs a child to its end and returns its standard output.
 func output(t testing.TB, l *uvgo.Loop, opts handles.ProcessOptions) (out string, status int, sig syscall.Signal) {
 	t.Helper()
 	for len(opts.Stdio) < 2 {
@@ -59,7 +59,7 @@ func output(t testing.TB, l *uvgo.Loop, opts handles.ProcessOptions) (out string
 	return text.String(), status, sig
 }
 
-// zombie tells whether a child has ended and nobody has reaped it.
+// zombie tells whether a child has ended and has not been reaped.
 func zombie(pid int) bool {
 	var info unix.Siginfo
 	err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
@@ -117,8 +117,8 @@ func TestProcessKill(t *testing.T) {
 	})
 }
 
-// A signal to a child that C has reaped, but whose exit Go has not seen, must
-// not go out: the number may have been given to another process.
+// A signal must not be sent to a child that C has reaped, even if Go has not seen the
+// exit yet: another process may have the same ID by now.
 func TestProcessKillBetweenReapAndExit(t *testing.T) {
 	l := looptest.New(t)
 	var ps [2]*handles.Process
@@ -194,7 +194,7 @@ func TestProcessKillOnClose(t *testing.T) {
 	})
 }
 
-// Closing every handle, as Shutdown does, takes the children along.
+// Shutdown closes every handle, which kills children with KillOnClose.
 func TestProcessShutdownKillsAndReaps(t *testing.T) {
 	l := uvtest.Must(uvgo.New())
 	var pids []int
@@ -219,7 +219,8 @@ func TestProcessWithoutCallback(t *testing.T) {
 	uvtest.CloseAll(t, p)
 }
 
-// An exit that waits in the batch is not delivered to a handle closed meanwhile.
+// An exit that waits in the batch is not delivered to a handle that was closed
+// meanwhile.
 func TestProcessCloseInAnotherExit(t *testing.T) {
 	l := looptest.New(t)
 	var ps [2]*handles.Process

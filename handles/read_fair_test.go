@@ -12,9 +12,9 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// TestGreedyStreamsLeaveRoomForOthers: some peers send without end, more than a
-// turn's arena takes. A byte from another must not wait for them to pause.
-func TestGreedyStreamsLeaveRoomForOthers(t *testing.T) {
+// TestBusyStreamsDoNotStarveOthers: some peers send without end, more than a turn's
+// arena holds. A byte from another peer must not wait until they stop.
+func TestBusyStreamsDoNotStarveOthers(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const greedy = 8
 		var in []*handles.TCP
@@ -60,8 +60,8 @@ func TestGreedyStreamsLeaveRoomForOthers(t *testing.T) {
 			}
 			worst = max(worst, turns)
 		}
-		// Each greedy stream may fill a turn on its own, and the byte may come at
-		// the beginning of one.
+		// Each busy stream may fill a turn alone, and the byte may come when a turn
+		// begins.
 		if most := 2 * (greedy + 1); worst > most {
 			t.Errorf("a byte waited for %d turns, want at most %d", worst, most)
 		}

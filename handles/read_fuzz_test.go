@@ -26,7 +26,7 @@ func (w *world) readStart(e *mEnd) {
 		if !errors.Is(err, uv.EALREADY) {
 			w.errorf("%s: %v", what, err)
 		}
-	case !errors.Is(err, uv.ENOTCONN) || !e.shaky():
+	case !errors.Is(err, uv.ENOTCONN) || !e.mayFail():
 		w.errorf("%s: %v", what, err)
 	}
 }
@@ -79,7 +79,7 @@ func (w *world) reads(e *mEnd, start int) func(p []byte, err error) {
 	}
 }
 
-// relay sends on what a read callback borrows, now and then.
+// relay now and then forwards the bytes that a read callback borrows.
 func (w *world) relay(e *mEnd, p []byte) {
 	if to := w.next(); to%4 == 1 && !w.ending {
 		to := pick(w, w.ends)
@@ -124,14 +124,14 @@ func (w *world) readEnd(e *mEnd, p []byte, err error) {
 		w.errorf("%s reads %d bytes and %v", e.id, len(p), err)
 	}
 	if err != io.EOF {
-		if !e.shaky() {
+		if !e.mayFail() {
 			w.errorf("%s reads: %v", e.id, err)
 		}
 		e.broken, e.finished = true, true
 		return
 	}
 	e.finished = true
-	if !e.shaky() {
+	if !e.mayFail() {
 		if e.peer == nil || e.peer.shut == 0 {
 			w.errorf("%s reads the end, but its peer goes on", e.id)
 		} else if len(e.wants) > 0 && !e.lost {

@@ -14,19 +14,17 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// heldSize is more than one chunk, and what the kernel keeps for a reader that
-// is late.
-const heldSize = 160 << 10
+// keptSize is more than one chunk, and little enough for the kernel to queue it.
+const keptSize = 160 << 10
 
-// stopped returns a connection whose end b got one chunk of data and then
-// stopped reading; got is that chunk. More chunks came in the same turn, so
-// they are held.
+// stopped returns a connection whose end b got one chunk of data, and then stopped
+// reading. got is that chunk. More chunks came in the same turn, so they are kept.
 func stopped(t testing.TB, l *uvgo.Loop, data []byte) (a, b *handles.TCP, got []byte) {
 	t.Helper()
 	a, b = looptest.Pair(t, l)
 	wideReceive(t, b)
-	uvtest.Check(t, a.WriteFunc(nil, data[:heldSize]))
-	looptest.Poll(t, l, func() bool { return unread(t, b) == heldSize })
+	uvtest.Check(t, a.WriteFunc(nil, data[:keptSize]))
+	looptest.Poll(t, l, func() bool { return unread(t, b) == keptSize })
 	left := 0
 	uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
 		uvtest.Check(t, err)
@@ -36,13 +34,13 @@ func stopped(t testing.TB, l *uvgo.Loop, data []byte) (a, b *handles.TCP, got []
 	}))
 	looptest.Until(t, l, func() bool { return len(got) > 0 })
 	looptest.Turn(t, l, 3)
-	if len(got)+left >= heldSize {
+	if len(got)+left >= keptSize {
 		t.Fatal("nothing is held: the test shows nothing")
 	}
 	if n := unread(t, b); n != left {
 		t.Errorf("%d bytes wait in the kernel after ReadStop, %d before", n, left)
 	}
-	uvtest.Check(t, a.WriteFunc(nil, data[heldSize:]))
+	uvtest.Check(t, a.WriteFunc(nil, data[keptSize:]))
 	return a, b, got
 }
 
@@ -83,8 +81,8 @@ func TestHeldChunksComeFirstAndInOrder(t *testing.T) {
 
 func TestHeldChunksAcrossManyStops(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
-		// Every callback stops reading; it goes on at once, in the callback, from a
-		// post, or turns later. The order must not depend on it.
+		// Every callback stops reading. Reading starts again in the callback, from a
+		// post, or turns later. The order must not depend on that.
 		data := uvtest.Pattern(900<<10, 2)
 		a, b := looptest.Pair(t, l)
 		wideReceive(t, b)
@@ -134,7 +132,7 @@ func TestHeldChunksAreDiscardedOnClose(t *testing.T) {
 		uvtest.CloseAll(t, a, b)
 		looptest.Run(t, l)
 
-		// Close in the middle of delivery.
+		// Close between two kept chunks.
 		a, b, got := stopped(t, l, uvtest.Pattern(600<<10, 4))
 		chunks := uvtest.NewCounter(t, "chunk", 1)
 		uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
@@ -166,7 +164,7 @@ func TestHeldEndComesOnce(t *testing.T) {
 			uvtest.Check(t, b.ReadStop())
 		}))
 		looptest.Turn(t, l, 5)
-		for range 2 { // the held one, and then one that C reports anew
+		for range 2 { // the kept one, and then one that C reports anew
 			ends := uvtest.NewCounter(t, "end of the stream", 1)
 			uvtest.Check(t, b.ReadStart(func(p []byte, err error) {
 				ends.Inc()

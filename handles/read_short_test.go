@@ -10,8 +10,8 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// TestShortReads: of much that has arrived, a turn brings one short read; ReadStart
-// reads in long chunks again. Nothing is lost in between.
+// TestShortReads: when many bytes have arrived, a turn makes one short read. After
+// ReadStart the loop reads long chunks again. Nothing is lost in between.
 func TestShortReads(t *testing.T) {
 	const size = 40 << 10
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {

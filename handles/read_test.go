@@ -13,9 +13,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// TestReadMoreThanTheArena reads from many streams of which a few would fill
-// the arena: every byte arrives, in order, in bounded portions, and no turn is
-// wasted.
+// TestReadMoreThanTheArena reads from many streams, a few of which would fill the
+// arena. Every byte arrives, in order, in chunks of bounded size, and every turn reads
+// something.
 func TestReadMoreThanTheArena(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -92,7 +92,7 @@ func testReadMoreThanTheArena(t *testing.T, l *uvgo.Loop, arena int) {
 		}
 		waiting -= inTurn
 	}
-	// With streams of one size a turn fills the arena but for scraps.
+	// If all streams have equal amounts, a turn fills the arena nearly completely.
 	if most := 2 * streams * size / arena; turns > most {
 		t.Errorf("%d turns for %d bytes, want at most %d", turns, streams*size, most)
 	}
@@ -157,8 +157,8 @@ func TestReadChunksOfOneTurnDoNotOverlap(t *testing.T) {
 	})
 }
 
-// TestReadChunksOutliveAPanic: a panic ends a batch of which chunks are left.
-// They stay intact while the next turn, which delivers them, reads more.
+// TestReadChunksOutliveAPanic: a panic ends a batch before all chunks are delivered.
+// They stay intact while the next turn reads more, and then delivers them.
 func TestReadChunksOutliveAPanic(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		a, b := looptest.Pair(t, l)

@@ -18,10 +18,10 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// resets is how often a test's process is sent the signal.
+// resets is how many signals a test's process gets.
 const resets = 50
 
-// What a part of the program may do to a signal that a handle watches.
+// What other code of the program may do with a signal that a handle watches.
 var takeAway = map[string]func(){
 	"reset":    func() { signal.Reset(syscall.SIGTERM) },
 	"resetall": func() { signal.Reset() },
@@ -45,8 +45,9 @@ func init() {
 	uvtest.Helper("signal stopped", stoppedInCallback)
 }
 
-// watchThenDie watches SIGTERM, and takes it away from os/signal before each that
-// it sends itself. Then it stops watching and sends another, which ends it.
+// watchThenDie watches SIGTERM, and sends itself the signal several times. Before each
+// it takes the signal away from os/signal. Then it stops watching and sends another
+// SIGTERM, which ends the process.
 func watchThenDie(takeAway func(), start func(*handles.Signal, os.Signal, func(os.Signal)) error) {
 	uvtest.Must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
 		s := uvtest.Must(l.NewSignal())
@@ -71,7 +72,8 @@ func watchThenDie(takeAway func(), start func(*handles.Signal, os.Signal, func(o
 	die()
 }
 
-// notifiedAfterReset: a channel that comes after a reset gets every signal.
+// notifiedAfterReset: a channel that is registered after signal.Reset gets every
+// signal.
 func notifiedAfterReset() {
 	c := make(chan os.Signal, 1)
 	uvtest.Must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
@@ -103,8 +105,8 @@ func notifiedAfterReset() {
 	die()
 }
 
-// ignoredWhileWatched: the handle gets what package os/signal ignores, and the
-// signal is ignored behind it.
+// ignoredWhileWatched: the handle gets signals that os/signal ignores. After Stop they
+// are ignored.
 func ignoredWhileWatched() {
 	uvtest.Must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
 		s := uvtest.Must(l.NewSignal())
@@ -117,7 +119,8 @@ func ignoredWhileWatched() {
 	fmt.Println("ignored:", signal.Ignored(syscall.SIGTERM))
 }
 
-// stoppedInCallback ends as C programs do: by the signal, which it had watched.
+// stoppedInCallback stops the handle in its callback and sends itself the signal, which
+// ends the process.
 func stoppedInCallback() {
 	uvtest.Must(0, uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
 		s := uvtest.Must(l.NewSignal())
@@ -142,8 +145,8 @@ func die() {
 	select {} // the signal is for any thread
 }
 
-// TestSignalTakenFromOSSignal: while a handle watches a signal its default action is
-// off, whatever any part of the program tells os/signal; behind it it is on again.
+// TestSignalTakenFromOSSignal: while a handle watches a signal, the signal's default
+// action is off, whatever the program calls in os/signal. After Stop it is on again.
 func TestSignalTakenFromOSSignal(t *testing.T) {
 	callbacks := fmt.Sprint(resets, " callbacks\n")
 	tests := map[string]string{
@@ -165,7 +168,7 @@ func TestSignalTakenFromOSSignal(t *testing.T) {
 	}
 }
 
-// TestSignalIgnoredWhileWatched: os/signal's Ignore waits until the handle is done.
+// TestSignalIgnoredWhileWatched: signal.Ignore takes effect when the handle stops.
 func TestSignalIgnoredWhileWatched(t *testing.T) {
 	uvtest.Watchdog(t, 2*time.Minute)
 	out, err := uvtest.Command(t, "signal ignored").CombinedOutput()
@@ -183,8 +186,8 @@ func endedBy(err error) syscall.Signal {
 	return exit.Sys().(syscall.WaitStatus).Signal()
 }
 
-// TestSignalThread: the thread that runs Go's handler is there once a handle has
-// watched a signal, and not before.
+// TestSignalThread: the thread that runs Go's handler begins when a handle first
+// watches a signal.
 func TestSignalThread(t *testing.T) {
 	uvtest.Watchdog(t, 2*time.Minute)
 	out, err := uvtest.Command(t, "signal threads").CombinedOutput()
@@ -204,14 +207,14 @@ func init() {
 		}
 		uvtest.Must(l.RunNoWait())
 		uvtest.Must(0, l.Close())
-		for len(signalThreads()) == len(before) { // it names itself
+		for len(signalThreads()) == len(before) { // the thread sets its name after it has begun
 			time.Sleep(time.Millisecond)
 		}
 		fmt.Println(before, signalThreads())
 	})
 }
 
-// signalThreads lists the threads of the process that uvgo made for signals.
+// signalThreads returns the process's threads that uvgo made for signals.
 func signalThreads() []string {
 	names := []string{}
 	for _, dir := range uvtest.Must(os.ReadDir("/proc/self/task")) {

@@ -27,8 +27,9 @@ func init() {
 	})
 }
 
-// TestSignalNumbersThatAreNone: os/signal waits forever for the end of what it
-// has not begun, in a process that has asked it for nothing else.
+// TestSignalNumbersThatAreNone: Start refuses numbers above os/signal's highest.
+// signal.Stop would wait for ever for such a number in a process that uses os/signal
+// for nothing else.
 func TestSignalNumbersThatAreNone(t *testing.T) {
 	uvtest.Watchdog(t, 2*time.Minute)
 	out, err := uvtest.Command(t, "signal-numbers").CombinedOutput()

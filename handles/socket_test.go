@@ -11,7 +11,7 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// TestBufferSizes sets the kernel's buffers and compares with what it says.
+// TestBufferSizes sets the sizes of the kernel's buffers and reads them back.
 func TestBufferSizes(t *testing.T) {
 	l := looptest.New(t)
 	a, b := looptest.Pair(t, l)

@@ -13,8 +13,8 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// BenchmarkSpawn makes a child, waits for its end and closes the handle, by turns with
-// os/exec, in a process with so many GiB of heap in use. os/exec-ns and ratio are medians.
+// BenchmarkSpawn makes a child, waits for its end and closes the handle, alternating
+// with os/exec, for several sizes of the heap in GiB. os/exec-ns and ratio are medians.
 // UVGO_LONG=1 adds 4 GiB.
 func BenchmarkSpawn(b *testing.B) {
 	sizes := []int{0, 1}

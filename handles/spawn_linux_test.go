@@ -22,8 +22,8 @@ import (
 
 func init() { uvtest.Helper("spawn table", spawnTable) }
 
-// A child is made without a copy of our memory: where the kernel refuses such
-// copies, it is made nevertheless.
+// A child is made without a copy of this process's memory: Spawn works where the kernel
+// refuses such copies.
 func TestSpawnDoesNotFork(t *testing.T) {
 	const want = "signals: 0 0\n"
 	if out, err := uvtest.Command(t, "spawn table", "fork", t.TempDir()).CombinedOutput(); err != nil || !strings.HasSuffix(string(out), want) {
@@ -31,8 +31,8 @@ func TestSpawnDoesNotFork(t *testing.T) {
 	}
 }
 
-// A child is in every way what libuv's own would be, which serves where the
-// kernel refuses the other.
+// A child is in every way the same as one that libuv makes by fork, which is used where
+// the kernel refuses the other way.
 func TestSpawnAsLibuvDoes(t *testing.T) {
 	var outcomes []string
 	for _, refused := range []string{"nothing", "vfork"} {
@@ -50,7 +50,7 @@ func TestSpawnAsLibuvDoes(t *testing.T) {
 	}
 }
 
-// refuse makes the kernel refuse this process one kind of clone: "fork", which
+// refuse makes the kernel refuse one kind of clone to this process: "fork", which
 // copies the memory, or "vfork", which shares it until the child execs.
 func refuse(what string) {
 	const (
@@ -87,7 +87,7 @@ func refuse(what string) {
 	runtime.KeepAlive(filter)
 }
 
-// spawnTable runs children of all sorts and prints what they were like.
+// spawnTable runs children with different options and prints their properties.
 func spawnTable() {
 	refuse(os.Args[1])
 	dir := os.Args[2]
@@ -111,7 +111,7 @@ func spawnTable() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGUSR2, syscall.Signal(41))
 
 	l := uvtest.Must(uvgo.New())
-	out := handles.StdioFD(1) // our own: the child has written when it has ended
+	out := handles.StdioFD(1) // not a pipe: the child has written everything when it has ended
 	try := func(name string, opts handles.ProcessOptions) {
 		for len(opts.Stdio) < 3 {
 			opts.Stdio = append(opts.Stdio, out)

@@ -21,8 +21,8 @@ func init() { uvtest.Helper("sigchld", sigchldHelper) }
 // child.
 var sigchldCases = []string{"untouched", "notified", "notified after", "ignored", "ignored after", "reset after", "watched", "watched after"}
 
-// The children of libuv and of os/exec end as they should, and os/signal and
-// Signal handles hear of them, whatever the order.
+// The children of libuv and of os/exec are reaped, and os/signal and Signal handles get
+// SIGCHLD, in whatever order they are set up.
 func TestSpawnAndSIGCHLD(t *testing.T) {
 	for _, tt := range sigchldCases {
 		t.Run(tt, func(t *testing.T) {
@@ -33,7 +33,8 @@ func TestSpawnAndSIGCHLD(t *testing.T) {
 	}
 }
 
-// sigchldHelper runs in a process of its own: what counts is the first child.
+// sigchldHelper runs in a process of its own, because the process's first child
+// matters.
 func sigchldHelper() {
 	l := uvtest.Must(uvgo.New())
 	std := make(chan os.Signal, 1)
@@ -78,8 +79,8 @@ func sigchldHelper() {
 		if exits != len(ps) {
 			panic(fmt.Sprintf("%d exits", exits))
 		}
-		// Although SIGCHLD may be ignored: libuv's handler keeps the kernel from
-		// reaping for us.
+		// Even if os/signal ignores SIGCHLD: libuv's handler keeps the kernel from
+		// reaping children.
 		if err := exec.Command("/bin/sh", "-c", "exit 0").Run(); err != nil {
 			panic(err)
 		}

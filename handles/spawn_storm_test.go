@@ -22,8 +22,8 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// spawnMany runs n children on the loop, several at a time, each with an exit
-// status or a signal of its own, and returns how many ended as they should.
+// spawnMany runs n children on the loop, several at a time, each with its own exit
+// status or signal, and returns how many ended with the right one.
 func spawnMany(l *uvgo.Loop, n int) (good int, err error) {
 	started := 0
 	var next func()
@@ -55,8 +55,8 @@ func spawnMany(l *uvgo.Loop, n int) (good int, err error) {
 	return good, err
 }
 
-// A thousand children on two loops while os/exec runs its own: nobody takes
-// another's exit.
+// A thousand children on two loops end while os/exec runs others: each exit status
+// reaches its owner.
 func TestSpawnBesideOSExec(t *testing.T) {
 	spawns, execs := 500, 100
 	if testing.Short() {
@@ -88,8 +88,8 @@ func TestSpawnBesideOSExec(t *testing.T) {
 	}
 }
 
-// Signals of children arrive on threads that run goroutines with small stacks,
-// which grow, while the collector looks at them.
+// SIGCHLD arrives on threads that run goroutines with small, growing stacks, while the
+// garbage collector scans them.
 func TestSpawnInAStormOfSIGCHLD(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(2))
 	l := looptest.New(t)
@@ -117,9 +117,9 @@ func TestSpawnInAStormOfSIGCHLD(t *testing.T) {
 	}
 }
 
-// crowd runs goroutines with the smallest of stacks, side by side in memory:
-// every other one gets a signal, its neighbours wait. A handler on such a stack
-// would write over a neighbour's.
+// crowd runs goroutines with the smallest stacks, side by side in memory. Every second
+// one gets a signal, and the others wait. A handler that ran on such a stack would
+// overwrite its neighbour's.
 func crowd() error {
 	const n = 64
 	release, sums, errs := make(chan bool), make(chan int, n), make(chan error, n)
@@ -148,7 +148,7 @@ func crowd() error {
 	return err
 }
 
-// deep uses stack, and garbage.
+// deep makes its stack grow, and makes garbage.
 func deep(n int) int {
 	if n == 0 {
 		return 0
@@ -159,7 +159,7 @@ func deep(n int) int {
 	return deep(n-1) + int(block[n]) + 1
 }
 
-// While somebody holds ForkLock for reading, with a descriptor that is not yet
+// While a goroutine holds ForkLock for reading, with a descriptor that is not yet
 // close-on-exec, no child is made.
 func TestSpawnWaitsForForkLock(t *testing.T) {
 	l := looptest.New(t)
@@ -184,7 +184,7 @@ func TestSpawnWaitsForForkLock(t *testing.T) {
 	uvtest.CloseAll(t, p)
 }
 
-// Closing handles of children that run, by the hundred: each is reaped.
+// Hundreds of handles are closed while their children run: each child is reaped.
 func TestProcessesCloseTogether(t *testing.T) {
 	l := looptest.New(t)
 	n := 100

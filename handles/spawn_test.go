@@ -53,7 +53,7 @@ func TestSpawnFailures(t *testing.T) {
 	plain := filepath.Join(dir, "plain")
 	uvtest.Check(t, os.WriteFile(plain, []byte("text"), 0o666))
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
-		uvtest.CloseAll(t, uvtest.Must(l.NewPipe())) // libuv opens its spare descriptor
+		uvtest.CloseAll(t, uvtest.Must(l.NewPipe())) // libuv opens the descriptor that it keeps for EMFILE
 		uvtest.Check(t, l.Run(t.Context()))
 		fds := uvtest.FDs()
 		for _, tt := range []struct {
@@ -116,7 +116,8 @@ func TestSpawnFailureLeavesTheLoopClosable(t *testing.T) {
 	uvtest.IsErr(t, "spawn without a loop", err, uv.EINVAL)
 }
 
-// Spawn without descriptors to be had fails, and the next one works.
+// Spawn fails when the process has no descriptor left, and works when it has some
+// again.
 func TestSpawnOutOfDescriptors(t *testing.T) {
 	l := looptest.New(t)
 	var old unix.Rlimit
@@ -130,7 +131,7 @@ func TestSpawnOutOfDescriptors(t *testing.T) {
 		uvtest.Check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &old))
 	}
 	defer free()
-	for left := range 12 { // fails at every step of the way
+	for left := range 12 { // so that each step of Spawn fails once
 		uvtest.Check(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 256, Max: old.Max}))
 		for {
 			fd, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, 0)
@@ -161,9 +162,9 @@ func TestSpawnOutOfDescriptors(t *testing.T) {
 	}
 }
 
-// The child has no blocked signals, no handlers, and ignores nothing, whatever
-// we do. Real-time signals that are ignored, as whoever started this test may
-// have left them, stay so.
+// The child has no blocked signals and no handlers, and ignores nothing, whatever this
+// process does. Real-time signals stay ignored if this process was started with them
+// ignored.
 func TestSpawnResetsSignals(t *testing.T) {
 	l := looptest.New(t)
 	defer signal.Reset(syscall.SIGHUP, syscall.SIGUSR1)

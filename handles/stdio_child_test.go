@@ -23,8 +23,7 @@ func init() {
 	uvtest.Helper("stdio inheritance", stdioInheritance)
 }
 
-// A descriptor goes to a child over its IPC pipe, and the child's answer comes
-// back over both.
+// A descriptor is passed to a child over its IPC pipe, and the child answers over both.
 func TestStdioPassesDescriptors(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		r, w, err := os.Pipe()
@@ -49,7 +48,7 @@ func TestStdioPassesDescriptors(t *testing.T) {
 	})
 }
 
-// ipcChild writes to the file that comes over descriptor 3.
+// ipcChild writes to the file that it gets over descriptor 3.
 func ipcChild() {
 	l := uvtest.Must(uvgo.New())
 	ipc := uvtest.Must(l.NewPipe(handles.IPC))

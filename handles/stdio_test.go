@@ -28,8 +28,8 @@ func TestStdioNothing(t *testing.T) {
 	}
 }
 
-// Only listed descriptors get into the child, also when those of the parent lack
-// the close-on-exec flag.
+// The child gets only the listed descriptors, even if the parent has others without
+// close-on-exec.
 func TestStdioListsAllThatTheChildHas(t *testing.T) {
 	l := looptest.New(t)
 	loose := uvtest.Must(unix.Dup(0)) // not close-on-exec
@@ -39,7 +39,7 @@ func TestStdioListsAllThatTheChildHas(t *testing.T) {
 	uvtest.Check(t, err)
 	defer f.Close()
 	extra := []handles.Stdio{{}, {}, {}, handles.StdioFile(f), {}, handles.StdioFD(loose), handles.StdioPipe(handles.ChildReads), {}}
-	// A shell would open descriptors of its own: let a program list them.
+	// Not a shell, which would open descriptors of its own.
 	opts := handles.ProcessOptions{File: "ls", Args: []string{"ls", "/proc/self/fd"}, Stdio: extra}
 	opts.Stdio[1] = handles.StdioPipe(handles.ChildWrites)
 	p, err := l.Spawn(opts, nil)
@@ -77,7 +77,7 @@ func TestStdioInheritsDescriptors(t *testing.T) {
 	uvtest.CloseAll(t, p)
 }
 
-// The child's own numbers may be in each other's way.
+// A descriptor may have the number of another that the child still needs.
 func TestStdioPermutesDescriptors(t *testing.T) {
 	l := looptest.New(t)
 	var files []*os.File
@@ -88,7 +88,7 @@ func TestStdioPermutesDescriptors(t *testing.T) {
 		uvtest.Check(t, os.WriteFile(f.Name(), fmt.Appendf(nil, "%d", i), 0o666))
 		files = append(files, f)
 	}
-	// What is 3, 4, 5 for the child lies in our descriptors in reverse order.
+	// The child's 3, 4 and 5 are this process's descriptors in reverse order.
 	slices.SortFunc(files, func(a, b *os.File) int { return int(b.Fd()) - int(a.Fd()) })
 	want := ""
 	io := make([]handles.Stdio, 3)
@@ -118,7 +118,7 @@ func TestStdioStream(t *testing.T) {
 	})
 }
 
-// A child serves a listener of ours.
+// A child serves a listener of this process.
 func TestStdioListener(t *testing.T) {
 	l := looptest.New(t)
 	ln, _ := looptest.Listen(t, l, func(*handles.TCP, error) { t.Error("accepted here") })

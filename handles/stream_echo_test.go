@@ -13,8 +13,8 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// echoes are ways to send back what a read callback borrows. All of it lies in
-// the read arena, which the next turn uses again.
+// echoes are ways to send back the bytes that a read callback borrows. They lie in the
+// read arena, which the next turn reuses.
 var echoes = []struct {
 	name string
 	echo func(t testing.TB, s handles.Stream, p []byte)
@@ -50,14 +50,14 @@ var echoes = []struct {
 	}},
 }
 
-// narrow makes the kernel keep little for a stream.
+// narrow makes the kernel's buffers of a stream small.
 func narrow(t testing.TB, s handles.Stream, opt int) {
 	t.Helper()
 	uvtest.Check(t, unix.SetsockoptInt(uvtest.Must(s.FD()), unix.SOL_SOCKET, opt, 8<<10))
 }
 
-// TestEchoWithoutCopy sends back from the arena to peers that read slowly, so
-// that writes are blocked most of the time, with other streams using the arena.
+// TestEchoWithoutCopy sends bytes back from the arena to peers that read slowly, so
+// that most writes have to wait, while other streams use the arena.
 func TestEchoWithoutCopy(t *testing.T) {
 	for _, tt := range echoes {
 		t.Run(tt.name, func(t *testing.T) {
@@ -103,8 +103,8 @@ func TestEchoWithoutCopy(t *testing.T) {
 	}
 }
 
-// TestProxyFromTheArena sends what one stream reads to others, of the same and
-// of another loop.
+// TestProxyFromTheArena sends the bytes that one stream reads to other streams, of the
+// same and of another loop.
 func TestProxyFromTheArena(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const size = 1 << 20

@@ -12,9 +12,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// TestEarlyFlushesDoNotStarveReads: in every round a completion is reported
-// before the turn, by a call that answers at once. Reads must go on all the
-// same, beyond what the arena holds.
+// TestEarlyFlushesDoNotStarveReads: in every round a direct call into C reports a
+// completion before the turn. Reads must go on all the same, for more bytes than the
+// arena holds.
 func TestEarlyFlushesDoNotStarveReads(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const rounds, size = 2000, 1000
@@ -66,7 +66,7 @@ func TestEarlyFlushesDoNotStarveReads(t *testing.T) {
 	}, smallArenas)
 }
 
-// TestCloseSilencesTheHandle: only requests report after Close.
+// TestCloseSilencesTheHandle: after Close only the callbacks of requests run.
 func TestCloseSilencesTheHandle(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		a, b := looptest.Pair(t, l)

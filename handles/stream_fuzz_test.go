@@ -41,9 +41,9 @@ type mWrite struct {
 	copy []byte
 }
 
-// shaky tells whether errors are to be expected: one of the ends has been
-// closed, or never was.
-func (e *mEnd) shaky() bool {
+// mayFail tells whether calls may fail: one of the ends has been closed, or was never
+// connected.
+func (e *mEnd) mayFail() bool {
 	return e.closing || e.failed || e.broken || e.peer != nil && e.peer.closing
 }
 
@@ -68,7 +68,7 @@ func (w *world) newEnd(s handles.Stream, id string) *mEnd {
 				w.errorf("written of %s: %d queued, closing %v", e.id, queued, e.closing)
 			}
 			if err != nil {
-				if !e.shaky() {
+				if !e.mayFail() {
 					w.errorf("written of %s: %v", e.id, err)
 				}
 				e.broken = true
@@ -115,10 +115,10 @@ func (w *world) streamOperation() {
 	}
 }
 
-// writable is what the model thinks of the stream.
+// writable tells whether the stream should be writable.
 func (e *mEnd) writable() bool { return !e.closing && e.shut == 0 }
 
-// sent notes bytes that were taken for sending.
+// sent adds bytes to the model that a write has accepted.
 func (w *world) sent(e *mEnd, p []byte) {
 	e.total += len(p)
 	if e.peer != nil {
@@ -128,7 +128,7 @@ func (w *world) sent(e *mEnd, p []byte) {
 	}
 }
 
-// wrote judges the answer of a call that writes.
+// wrote checks the result of a call that writes.
 func (w *world) wrote(e *mEnd, what string, err error) (taken bool) {
 	switch {
 	case err == nil:
@@ -144,7 +144,7 @@ func (w *world) wrote(e *mEnd, what string, err error) (taken bool) {
 		if !errors.Is(err, uv.EPIPE) && !e.broken {
 			w.errorf("%s to shut down %s: %v", what, e.id, err)
 		}
-	case !e.shaky():
+	case !e.mayFail():
 		w.errorf("%s to %s: %v", what, e.id, err)
 	}
 	return false
@@ -208,7 +208,7 @@ func (w *world) written(e *mEnd, req *mWrite, err error) {
 		clear(p)
 	}
 	if err != nil {
-		if !e.shaky() {
+		if !e.mayFail() {
 			w.errorf("a write to %s: %v", e.id, err)
 		}
 		e.broken = true
@@ -249,7 +249,7 @@ func (w *world) shutdown(e *mEnd) {
 				if err == nil && len(e.writes) > 0 {
 					w.errorf("the shutdown of %s overtakes %d writes", e.id, len(e.writes))
 				}
-				if err != nil && !e.shaky() {
+				if err != nil && !e.mayFail() {
 					w.errorf("the shutdown of %s: %v", e.id, err)
 				}
 			})
@@ -262,13 +262,13 @@ func (w *world) shutdown(e *mEnd) {
 		}
 		e.shut = 1
 	case e.closing && errors.Is(err, uv.ErrClosed):
-	case !errors.Is(err, uv.ENOTCONN) || e.writable() && !e.shaky():
+	case !errors.Is(err, uv.ENOTCONN) || e.writable() && !e.mayFail():
 		w.errorf("the shutdown of %s: %v", e.id, err)
 	}
 }
 
-// closeEnd closes an end; what it had not sent is lost, and with a reset, or
-// with bytes unread, also what was under way.
+// closeEnd closes an end. Its unsent bytes are lost. With a reset, or with unread
+// bytes, bytes under way are lost as well.
 func (w *world) closeEnd(e *mEnd, reset bool) {
 	tcp, ok := e.Stream.(*handles.TCP)
 	if ok && reset && !e.closing && e.shut != 1 {
@@ -288,7 +288,7 @@ func (w *world) closeEnd(e *mEnd, reset bool) {
 	}
 }
 
-// ask compares the stream's answers with the model.
+// ask compares the results of the stream's methods with the model.
 func (w *world) ask(e *mEnd) {
 	if e.closing {
 		if e.Readable() || e.Writable() || e.Active() || !e.Closing() {
@@ -304,11 +304,11 @@ func (w *world) ask(e *mEnd) {
 	if queued < 0 || queued > e.total {
 		w.errorf("%s has %d bytes queued, of %d", e.id, queued, e.total)
 	}
-	if !e.shaky() && (e.Writable() != (e.shut == 0) || !e.Readable()) {
+	if !e.mayFail() && (e.Writable() != (e.shut == 0) || !e.Readable()) {
 		w.errorf("%s: readable %v, writable %v, shutdown %d", e.id, e.Readable(), e.Writable(), e.shut)
 	}
 	// After the peer's end C may have met it already, and the report waits.
-	if e.reading && !e.shaky() && (e.peer == nil || e.peer.shut == 0) && !e.Active() {
+	if e.reading && !e.mayFail() && (e.peer == nil || e.peer.shut == 0) && !e.Active() {
 		w.errorf("%s reads, but is not active", e.id)
 	}
 	if _, err := e.FD(); err != nil {

@@ -90,7 +90,7 @@ func testManyBuffers(t *testing.T, l *uvgo.Loop, bufs, size int) {
 	last := -1
 	const writes = 3
 	for i := range writes {
-		func() { // nothing but the library holds the buffers afterwards
+		func() { // after it only the library refers to the buffers
 			vec := make([][]byte, 0, bufs)
 			for j := range bufs {
 				switch j % 7 {
@@ -129,9 +129,9 @@ func testManyBuffers(t *testing.T, l *uvgo.Loop, bufs, size int) {
 	}
 }
 
-// TestWriteBorrowsOnly changes the bytes as soon as Write has returned, for
-// sizes around the limits of the arenas, with a kernel that takes them and one
-// that does not.
+// TestWriteBorrowsOnly changes the bytes as soon as Write has returned, for sizes
+// around the limits of the arenas, both when the kernel takes them and when it does
+// not.
 func TestWriteBorrowsOnly(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		for _, blocked := range []bool{false, true} {
@@ -173,8 +173,8 @@ func TestWriteBorrowsOnly(t *testing.T) {
 	})
 }
 
-// TestWriteOrder mixes all ways of writing; a turn's writes leave in the order
-// of the calls, and their callbacks run in it.
+// TestWriteOrder mixes all ways of writing. A turn's writes are sent in the order of
+// the calls, and their callbacks run in the same order.
 func TestWriteOrder(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		a, b := looptest.Pair(t, l)
@@ -224,9 +224,9 @@ func TestWriteOrder(t *testing.T) {
 	})
 }
 
-// TestWriteCompletionsKeepOrder: the first write takes several system calls,
-// so part of it goes through libuv's queue although the kernel has room for
-// all. The second, which could leave at once, must not overtake its callback.
+// TestWriteCompletionsKeepOrder: the first write takes several system calls, so part of
+// it goes through libuv's queue, although the kernel could take it all. The second
+// write could be sent at once, but its callback must run after the first one's.
 func TestWriteCompletionsKeepOrder(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		a, b := looptest.Pair(t, l)
@@ -304,7 +304,7 @@ func TestWriteBetweenOtherOperations(t *testing.T) {
 	})
 }
 
-// TestWriteFuncReleasesBuffers: bytes that were lent are free again when the
+// TestWriteFuncReleasesBuffers: the library no longer refers to lent bytes when the
 // callback runs, however the write ends.
 func TestWriteFuncReleasesBuffers(t *testing.T) {
 	l := looptest.New(t)

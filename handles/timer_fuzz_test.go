@@ -8,7 +8,7 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// An mTimer is a timer that is due at once or never: what lies between would
+// An mTimer is the model of a timer that is due at once or never: other timers would
 // depend on the clock.
 type mTimer struct {
 	*handles.Timer
@@ -52,8 +52,8 @@ type mPost struct {
 	due int
 }
 
-// dueTurn is the turn by whose end something has happened that is asked for
-// now: what idle and prepare callbacks ask is part of their own turn.
+// dueTurn is the turn at whose end an operation of now has taken effect. Operations of
+// idle and prepare callbacks take effect in the same turn.
 func (w *world) dueTurn() int {
 	if w.turning && w.stage < stageEvents {
 		return w.turn
@@ -128,7 +128,7 @@ func (w *world) startTimer(t *mTimer, timeout, repeat time.Duration) {
 	w.must("start "+t.id, func() error { return t.Start(timeout, repeat, w.fires(t, t.starts)) })
 }
 
-// fires returns a timer's callback; it knows the start it belongs to.
+// fires returns the callback for one start of a timer.
 func (w *world) fires(t *mTimer, start int) func() {
 	return func() {
 		w.run(t.id, func() {

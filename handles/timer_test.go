@@ -10,8 +10,8 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// TestTimerStartsThatCNeverSaw starts and stops timers inside one turn, where the
-// start is taken back, in every way that could leave C and Go of two minds.
+// TestTimerStartsThatCNeverSaw starts and stops timers inside one turn, where the start
+// is retracted, in all ways in which C's state could come to differ from Go's.
 func TestTimerStartsThatCNeverSaw(t *testing.T) {
 	never := func() { t.Error("a timer fires that was stopped, or started anew") }
 	for name, run := range map[string]func(l *uvgo.Loop, tm *handles.Timer, fired func()){
@@ -31,7 +31,7 @@ func TestTimerStartsThatCNeverSaw(t *testing.T) {
 		"a stop that C must see": func(l *uvgo.Loop, tm *handles.Timer, fired func()) {
 			uvtest.Check(t, tm.Start(0, 0, never))
 			l.Alive()
-			uvtest.Check(t, tm.Start(time.Hour, 0, never)) // over an active one: not to be taken back
+			uvtest.Check(t, tm.Start(time.Hour, 0, never)) // of an active timer: cannot be retracted
 			uvtest.Check(t, tm.Stop())
 			uvtest.Check(t, tm.Start(time.Millisecond, 0, fired))
 		},
@@ -67,8 +67,8 @@ func TestTimerStartsThatCNeverSaw(t *testing.T) {
 	}
 }
 
-// TestTimerStopsLeaveOrder: timers that are due at once fire in the order of
-// their last starts, though earlier ones were taken back.
+// TestTimerStopsLeaveOrder: timers that are due at once fire in the order of their last
+// starts, although earlier starts were retracted.
 func TestTimerStopsLeaveOrder(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		var order []int
@@ -96,7 +96,7 @@ func TestTimerStopsLeaveOrder(t *testing.T) {
 	})
 }
 
-// TestTimersNeedNoCrossing: a timer for every request costs none.
+// TestTimersNeedNoCrossing: a timer for each request costs no crossing.
 func TestTimersNeedNoCrossing(t *testing.T) {
 	l := uvtest.Must(uvgo.New())
 	for range 10 {

@@ -22,8 +22,8 @@ func init() {
 	uvtest.Helper("tty-job", ttyJob)
 }
 
-// TestTTYCloseInTheBackground: a process that changed its terminal and lost it to
-// another one is not stopped when it closes the handle.
+// TestTTYCloseInTheBackground: a process that has changed its terminal's mode, and is
+// then put into the background, is not stopped when it closes the handle.
 func TestTTYCloseInTheBackground(t *testing.T) {
 	for _, how := range []string{"close", "base", "reset"} {
 		t.Run(how, func(t *testing.T) {
@@ -43,8 +43,8 @@ func TestTTYCloseInTheBackground(t *testing.T) {
 	}
 }
 
-// ttySession is what a shell does: it gives a job its terminal, and takes it
-// back when the job has changed it.
+// ttySession does what a shell does: it gives a job the terminal, and takes the
+// terminal back when the job has changed its mode.
 func ttySession() {
 	job := exec.Command(uvtest.Must(os.Executable()), os.Args[1:]...)
 	job.Env = append(os.Environ(), "UVGO_TEST_HELPER=tty-job")
@@ -67,7 +67,7 @@ func ttySession() {
 	fmt.Println("exit", status.ExitStatus())
 }
 
-// ttyJob changes its terminal, and puts it back when it is told to.
+// ttyJob changes its terminal's mode, and restores it when it is told to.
 func ttyJob() {
 	l := uvtest.Must(uvgo.New())
 	tty := uvtest.Must(l.NewTTY(3))
@@ -79,7 +79,7 @@ func ttyJob() {
 		uvtest.Must(0, tty.Close())
 	case "base":
 		uvtest.Must(0, tty.Base().Close())
-		uvtest.Must(0, handles.ResetTTYMode()) // it must not know of the handle any more
+		uvtest.Must(0, handles.ResetTTYMode()) // has nothing to restore, since the handle is closed
 	case "reset":
 		uvtest.Must(0, handles.ResetTTYMode())
 		uvtest.Must(0, tty.Close())

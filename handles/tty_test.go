@@ -52,7 +52,7 @@ func TestTTYLinesAndKeys(t *testing.T) {
 		}
 		uvtest.Must(tty.Write([]byte("a\n")))
 		looptest.Turn(t, l, 1)
-		p.Shows("a\r\n") // no echo before it; lines still end properly
+		p.Shows("a\r\n") // no echo before it; "\n" still becomes "\r\n"
 		uvtest.Check(t, tty.SetMode(handles.TTYIO))
 		uvtest.Must(tty.Write([]byte("b\nc")))
 		looptest.Turn(t, l, 1)
@@ -100,7 +100,7 @@ func TestTTYOneWay(t *testing.T) {
 	looptest.Until(t, l, func() bool { return in.Len() > 0 })
 	failed := false
 	uvtest.Check(t, w.Shutdown(func(err error) {
-		uvtest.IsErr(t, "shutdown", err, uv.ENOTSOCK) // terminals have no half to end
+		uvtest.IsErr(t, "shutdown", err, uv.ENOTSOCK) // a terminal has no half-close
 		failed = true
 	}))
 	looptest.Until(t, l, func() bool { return failed })
@@ -144,7 +144,7 @@ func TestTTYEndsWhenTheUserHangsUp(t *testing.T) {
 	if !errors.Is(end, io.EOF) && !errors.Is(end, uv.EIO) {
 		t.Errorf("read ends with %v", end)
 	}
-	uvtest.CloseAll(t, tty) // with a mode to put back that nobody wants
+	uvtest.CloseAll(t, tty) // tries to restore the mode of a terminal that is gone
 	p = uvtest.NewPTY(t)
 	tty = uvtest.Must(l.NewTTY(p.Fd()))
 	uvtest.Check(t, tty.SetMode(handles.TTYRaw))

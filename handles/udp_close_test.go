@@ -16,8 +16,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// clog makes u's kernel buffer full: its peer is a unix socket that nobody
-// reads. It returns the peer.
+// clog connects u to a unix socket that is not read, and fills the kernel's buffer. It
+// returns the peer.
 func clog(t testing.TB, l *uvgo.Loop) (u, peer *handles.UDP) {
 	t.Helper()
 	u, peer = unixUDP(t, l)
@@ -29,8 +29,8 @@ func clog(t testing.TB, l *uvgo.Loop) (u, peer *handles.UDP) {
 	}
 }
 
-// TestUDPQueue: what the kernel has no room for is counted, stays in order, and
-// leaves when there is room.
+// TestUDPQueue: datagrams that the kernel does not take are counted, stay in order, and
+// are sent when the kernel takes them.
 func TestUDPQueue(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		u, peer := clog(t, l)
@@ -86,8 +86,8 @@ func TestUDPQueue(t *testing.T) {
 	})
 }
 
-// TestUDPCloseCancelsSends: each queued send completes once, before the close
-// callback, and those whom nobody waits for are forgotten.
+// TestUDPCloseCancelsSends: each queued send completes once, before the close callback.
+// Sends without a callback are dropped.
 func TestUDPCloseCancelsSends(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		u, peer := clog(t, l)
@@ -174,8 +174,8 @@ func TestUDPShutdownInFlight(t *testing.T) {
 	uvtest.Check(t, l.Shutdown(t.Context()))
 }
 
-// TestUDPLentSurvivesCollections: queued bytes are the caller's own, and stay
-// where they are however often the collector runs.
+// TestUDPLentSurvivesCollections: lent bytes stay where they are, however often the
+// garbage collector runs.
 func TestUDPLentSurvivesCollections(t *testing.T) {
 	l := looptest.New(t)
 	u, peer := clog(t, l)
@@ -202,8 +202,8 @@ func TestUDPLentSurvivesCollections(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestUDPManyDatagrams counts a hundred thousand, of which none is lost: no
-// more are under way than the kernel keeps.
+// TestUDPManyDatagrams sends a hundred thousand datagrams and counts them. None is
+// lost, because no more are under way than the kernel queues.
 func TestUDPManyDatagrams(t *testing.T) {
 	first := true
 	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {

@@ -26,8 +26,8 @@ func unusedPort(t testing.TB, l *uvgo.Loop, any netip.AddrPort) netip.AddrPort {
 	return addr
 }
 
-// TestUDPPeerRefuses: a connected socket learns that nobody receives, whoever
-// asks first, and goes on.
+// TestUDPPeerRefuses: a connected socket gets ECONNREFUSED when nothing receives at its
+// peer, by whichever call comes first, and works on.
 func TestUDPPeerRefuses(t *testing.T) {
 	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
 		dead := unusedPort(t, l, any)
@@ -102,7 +102,7 @@ func TestUDPRecvErr(t *testing.T) {
 			uvtest.Check(t, u.Send([]byte("x"), addr)) // the error was not left for it
 			looptest.Until(t, l, func() bool { return len(*got) > i })
 		}
-		// With its errors read the socket is quiet: a turn brings no event.
+		// Once its errors are read, the socket causes no event.
 		looptest.Turn(t, l, 3)
 		before := l.Stats().Events
 		looptest.Turn(t, l, 20)
@@ -123,8 +123,7 @@ func asUV(err error, e **uv.Error) (ok bool) {
 	return ok
 }
 
-// TestUDPTooLong: what no datagram can hold is refused, at once where that can
-// be known.
+// TestUDPTooLong: too long datagrams are refused, if possible by the call itself.
 func TestUDPTooLong(t *testing.T) {
 	l := looptest.New(t)
 	u, addr := udp(t, l, looptest.Loopback)
@@ -149,8 +148,8 @@ func TestUDPTooLong(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestUDPFailureIsItsOwn: among datagrams that leave together one fails, and
-// the others arrive.
+// TestUDPFailureIsItsOwn: of datagrams that are sent together one fails, and the others
+// arrive.
 func TestUDPFailureIsItsOwn(t *testing.T) {
 	l := looptest.New(t)
 	a, addrA := udp(t, l, looptest.Loopback)
@@ -197,7 +196,7 @@ func TestUDPFailureIsItsOwn(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestUDPBadInput: each is a clear error, and leaves the handle as it was.
+// TestUDPBadInput: each bad argument has its error, and changes nothing.
 func TestUDPBadInput(t *testing.T) {
 	l := looptest.New(t)
 	_, err := handles.NewUDP(nil)
@@ -259,7 +258,7 @@ func TestUDPBadInput(t *testing.T) {
 	closed(t, u)
 }
 
-// closed expects of a closed handle that every call fails and none crashes.
+// closed checks that every call of a closed handle fails, and none crashes.
 func closed(t *testing.T, u *handles.UDP) {
 	t.Helper()
 	addr := netip.MustParseAddrPort("127.0.0.1:9")

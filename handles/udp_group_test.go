@@ -16,8 +16,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A groupCase is a multicast group whose datagrams do not leave this host: on the
-// loopback, or, for IPv6 does not do that, of interface-local scope.
+// A groupCase is a multicast group whose datagrams stay on this host: for IPv4 on the
+// loopback, for IPv6 by interface-local scope.
 type groupCase struct {
 	name         string
 	any          netip.AddrPort
@@ -120,8 +120,8 @@ func TestUDPSourceGroup(t *testing.T) {
 	}
 }
 
-// TestUDPGroupByItsZone: the zone of the group chooses the interface, and the
-// handle gets its socket from JoinGroup.
+// TestUDPGroupByItsZone: the zone of the group chooses the interface, and JoinGroup
+// makes the socket.
 func TestUDPGroupByItsZone(t *testing.T) {
 	ip, ok := linkLocal(t)
 	if !ok {
@@ -141,7 +141,7 @@ func TestUDPGroupByItsZone(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestUDPLinkLocal: addresses keep their zones across the border both ways.
+// TestUDPLinkLocal: addresses keep their zones from Go to C and back.
 func TestUDPLinkLocal(t *testing.T) {
 	ip, ok := linkLocal(t)
 	if !ok {
@@ -181,7 +181,7 @@ func linkLocal(t *testing.T) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// TestUDPOptions compares what was set with what the kernel says.
+// TestUDPOptions compares what was set with the kernel's options.
 func TestUDPOptions(t *testing.T) {
 	l := looptest.New(t)
 	for _, tt := range []struct {
@@ -224,7 +224,7 @@ func TestUDPOptions(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestUDPBindOptions: who may share an address, and which families.
+// TestUDPBindOptions: the options that share an address, and IPv6Only.
 func TestUDPBindOptions(t *testing.T) {
 	l := looptest.New(t)
 	a, addr := udp(t, l, looptest.Loopback)
@@ -258,7 +258,7 @@ func TestUDPBindOptions(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestUDPOpen: the handle uses a duplicate, and finds out whether it is
+// TestUDPOpen: the handle uses a duplicate, and finds out whether the socket is
 // connected.
 func TestUDPOpen(t *testing.T) {
 	l := looptest.New(t)

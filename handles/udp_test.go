@@ -64,8 +64,8 @@ func eachUDP(t *testing.T, fn func(t *testing.T, l *uvgo.Loop, any netip.AddrPor
 	}
 }
 
-// TestUDPSends compares what arrives by all ways of sending: in order, whole,
-// the empty ones too, and with the right sender.
+// TestUDPSends compares the datagrams that arrive, for all ways of sending: in order,
+// complete, with the right sender, and empty ones as well.
 func TestUDPSends(t *testing.T) {
 	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
 		a, addrA := udp(t, l, any)
@@ -102,7 +102,7 @@ func TestUDPSends(t *testing.T) {
 	})
 }
 
-// TestUDPEcho sends back from the read arena, which the next turn uses again.
+// TestUDPEcho sends datagrams back from the read arena, which the next turn reuses.
 func TestUDPEcho(t *testing.T) {
 	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
 		const rounds, most = 30, 8
@@ -142,8 +142,8 @@ func TestUDPEcho(t *testing.T) {
 	})
 }
 
-// TestUDPOutOfArena: with an arena for one datagram at a time nothing is lost
-// or cut, and no handle starves beside others and a busy stream.
+// TestUDPOutOfArena: with an arena for one datagram at a time no datagram is lost or
+// truncated, and every handle is served, beside others and a busy stream.
 func TestUDPOutOfArena(t *testing.T) {
 	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
 		const handlesN, each = 4, 20
@@ -191,7 +191,8 @@ func TestUDPOutOfArena(t *testing.T) {
 	}, smallArenas)
 }
 
-// TestUDPOutOfArenaDoesNotSpin: a turn that puts off a handle has read another.
+// TestUDPOutOfArenaDoesNotSpin: a turn that does not read a handle for want of arena
+// has read another one.
 func TestUDPOutOfArenaDoesNotSpin(t *testing.T) {
 	l := looptest.New(t, smallArenas)
 	const n = 40
@@ -222,9 +223,9 @@ func TestUDPOutOfArenaDoesNotSpin(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestUDPRecvStopHolds: what C has read by the time of RecvStop comes with the
-// next RecvStart, in order, and not within it.
-func TestUDPRecvStopHolds(t *testing.T) {
+// TestUDPRecvStopKeeps: datagrams that C has read before RecvStop are delivered after
+// the next RecvStart, in order, and not during that call.
+func TestUDPRecvStopKeeps(t *testing.T) {
 	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
 		const n = 30 // fit into one turn
 		a, addrA := udp(t, l, any)
@@ -268,8 +269,8 @@ func TestUDPRecvStopHolds(t *testing.T) {
 	})
 }
 
-// TestUDPHeldIsDiscardedByClose and keeps the loop from nothing.
-func TestUDPHeldIsDiscardedByClose(t *testing.T) {
+// TestUDPKeptIsDiscardedByClose: Close discards kept datagrams, and the loop can end.
+func TestUDPKeptIsDiscardedByClose(t *testing.T) {
 	l := looptest.New(t)
 	a, _ := udp(t, l, looptest.Loopback)
 	b, addr := udp(t, l, looptest.Loopback)
@@ -288,8 +289,8 @@ func TestUDPHeldIsDiscardedByClose(t *testing.T) {
 	looptest.Run(t, l)
 }
 
-// TestUDPPanicLosesNothing: what waits behind a callback that panics is
-// delivered by the next run, also what was held.
+// TestUDPPanicLosesNothing: after a callback's panic the next run delivers the
+// remaining datagrams, kept ones included.
 func TestUDPPanicLosesNothing(t *testing.T) {
 	panics := 0
 	l := uvtest.Must(uvgo.New(uvgo.WithPanicHandler(func(*uv.PanicError) { panics++ })))
@@ -318,7 +319,7 @@ func TestUDPPanicLosesNothing(t *testing.T) {
 	uvtest.Check(t, l.Close())
 }
 
-// TestUDPTruncates what is longer than the longest datagram of the internet.
+// TestUDPTruncates: a datagram longer than the internet's longest one is truncated.
 func TestUDPTruncates(t *testing.T) {
 	for opt, name := range []string{"recvmsg", "recvmmsg"} {
 		t.Run(name, func(t *testing.T) {
@@ -362,7 +363,7 @@ func unixUDP(t testing.TB, l *uvgo.Loop, opts ...handles.UDPOption) (a, b *handl
 	return a, b
 }
 
-// TestUDPErrorNamesTheAddress checks what a failed send says.
+// TestUDPErrorNamesTheAddress: the error of a failed send names the address.
 func TestUDPErrorNamesTheAddress(t *testing.T) {
 	l := looptest.New(t)
 	u := uvtest.Must(l.NewUDP())

@@ -7,14 +7,14 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// Hrtime returns the clock that loops count by, from an arbitrary origin. C function
-// uv_hrtime.
+// Hrtime returns the time of the clock that loops use, from an arbitrary origin. C
+// function uv_hrtime.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_hrtime
 func Hrtime() time.Duration { return cuv.Hrtime() }
 
-// Monotonic returns the system's monotonic clock, from an arbitrary origin. C function
-// uv_clock_gettime.
+// Monotonic returns the time of the system's monotonic clock, from an arbitrary origin.
+// C function uv_clock_gettime.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_clock_gettime
 func Monotonic() (time.Duration, error) {

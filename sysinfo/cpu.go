@@ -17,12 +17,12 @@ type CPU struct {
 	Times CPUTimes
 }
 
-// CPUTimes is what a processor has done since the system started.
+// CPUTimes says how long a processor has been in each state since the system started.
 type CPUTimes struct{ User, Nice, Sys, Idle, IRQ time.Duration }
 
-// CPUs describes the machine's processors, also those that this process may not use.
-// ENOTSUP where the system does not describe them as libuv expects. C function
-// uv_cpu_info.
+// CPUs describes the machine's processors, including those that this process may not
+// use. ENOTSUP if the system describes them in a form that libuv does not expect. C
+// function uv_cpu_info.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_cpu_info
 func CPUs() ([]CPU, error) {
@@ -42,8 +42,8 @@ func CPUs() ([]CPU, error) {
 
 func ms(n uint64) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// frequenciesAreNumbers looks before libuv does: it aborts the process when a
-// frequency file of Linux cannot be read, or says "<unknown>".
+// frequenciesAreNumbers checks Linux's frequency files, because libuv aborts the
+// process when it can open but not read one, or when one says "<unknown>".
 func frequenciesAreNumbers() bool {
 	files, _ := filepath.Glob("/sys/devices/system/cpu/cpu*/cpufreq/scaling_cur_freq")
 	for _, path := range files {
@@ -59,15 +59,15 @@ func frequenciesAreNumbers() bool {
 	return true
 }
 
-// LoadAverage returns the number of processes that could run, averaged over 1, 5 and
+// LoadAverage returns the average number of runnable processes over the last 1, 5 and
 // 15 minutes. C function uv_loadavg.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_loadavg
 func LoadAverage() [3]float64 { return cuv.LoadAverage() }
 
 // AvailableParallelism returns how many processors the process may use, at least 1.
-// Where a cgroup limits time, libuv counts fewer since 1.49; the first
-// [runtime.GOMAXPROCS] does so too, but not below 2. C function
+// Since version 1.49 libuv respects a cgroup's limit of processor time. So does the
+// default of [runtime.GOMAXPROCS], but it is at least 2 then. C function
 // uv_available_parallelism.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_available_parallelism

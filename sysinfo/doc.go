@@ -1,11 +1,11 @@
-// Package sysinfo tells what libuv knows of the machine, the process and its
-// user: processors, load, memory, interfaces, names, priorities, usage, clocks.
+// Package sysinfo returns what libuv knows about the machine, the process and its user:
+// processors, load, memory, interfaces, names, priorities, usage, clocks.
 //
-// Its functions answer at once, without a loop, and may be called from any
-// goroutine; those that read the user database take as long as it does.
+// Its functions return at once, need no loop, and may be called from any goroutine.
+// Those that read the user database may wait for it.
 //
-// Some have a relative in the standard library, and say where they differ;
-// portable programs are as well served by it. What stays out is what Go's
-// runtime aliases or guards: arguments, environment and process title; threads
-// with their names, priorities and processors; dynamic linking.
+// Some functions have a counterpart in the standard library; their comments say how the
+// two differ. A portable program can use either. Three groups of libuv's functions are
+// missing, because they conflict with Go's runtime: arguments, environment and process
+// title; the names, priorities and processors of threads; dynamic linking.
 package sysinfo

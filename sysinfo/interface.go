@@ -40,7 +40,7 @@ func InterfaceAddrs() ([]InterfaceAddr, error) {
 	return addrs, nil
 }
 
-// maskLen counts the ones of a netmask; false if zeros are among them.
+// maskLen counts the ones of a netmask. ok is false if a zero comes before a one.
 func maskLen(mask netip.Addr) (n int, ok bool) {
 	zeros := false
 	for _, b := range mask.AsSlice() {
@@ -54,7 +54,7 @@ func maskLen(mask netip.Addr) (n int, ok bool) {
 	return n, mask.IsValid()
 }
 
-// InterfaceName returns the name of the interface with a number. ENXIO if there is
+// InterfaceName returns the name of the interface with this number. ENXIO if there is
 // none. C function uv_if_indextoname.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_if_indextoname
@@ -63,8 +63,8 @@ func InterfaceName(index uint32) (string, error) {
 	return name, uv.Check("if_indextoname", rc)
 }
 
-// InterfaceIID returns what stands for the interface in the zone of an address: its
-// name, on Unix. C function uv_if_indextoiid.
+// InterfaceIID returns the identifier of the interface in the zone of an address. On
+// Unix it is the interface's name. C function uv_if_indextoiid.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_if_indextoiid
 func InterfaceIID(index uint32) (string, error) {

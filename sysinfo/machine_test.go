@@ -42,8 +42,8 @@ func meminfo(t *testing.T, name string) uint64 {
 	return 0
 }
 
-// TestCPUs compares with /proc/stat, whose ticks are hundredths of a second: no
-// counter may run backwards between the three looks.
+// TestCPUs compares with /proc/stat, whose ticks are hundredths of a second. Of three
+// readings no counter may be lower than in the one before.
 func TestCPUs(t *testing.T) {
 	ticks := func() (all []time.Duration) {
 		for _, line := range proc(t, "stat") {
@@ -69,13 +69,13 @@ func TestCPUs(t *testing.T) {
 			t.Errorf("processor %d: %+v", i, c)
 		}
 	}
-	// A cgroup's limit of time may leave fewer than the processors that are ours.
+	// With a cgroup's limit of processor time the number may be lower than that of the affinity mask.
 	if n := sysinfo.AvailableParallelism(); n < 1 || n > len(cpus) || n > runtime.NumCPU() {
 		t.Errorf("parallelism %d with %d processors, %d of them ours", n, len(cpus), runtime.NumCPU())
 	}
 }
 
-// TestLoadAverage compares with /proc/loadavg, between two looks that agree.
+// TestLoadAverage compares with /proc/loadavg, when that is the same before and after.
 func TestLoadAverage(t *testing.T) {
 	for range 1000 {
 		before := proc(t, "loadavg")[0]
@@ -109,8 +109,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestResidentSet: it is no less than what the test has just touched, and no
-// more than the machine has.
+// TestResidentSet: the result is at least the memory that the test has touched, and at
+// most the machine's memory.
 func TestResidentSet(t *testing.T) {
 	touched := make([]byte, 32<<20)
 	for i := 0; i < len(touched); i += 4096 {

@@ -31,8 +31,8 @@ func Uname() (System, error) {
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_gethostname
 func Hostname() (string, error) { return checked("hostname", cuv.Hostname) }
 
-// Executable returns the program's path. [os.Executable] still answers after the
-// program has been removed or replaced without saying so. C function uv_exepath.
+// Executable returns the program's path. After the program has been removed or
+// replaced, [os.Executable] still returns the old path. C function uv_exepath.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_exepath
 func Executable() (string, error) { return checked("exepath", cuv.Exepath) }
@@ -54,16 +54,17 @@ func Chdir(dir string) error {
 	return uv.CheckAddr("chdir", dir, cuv.Chdir(dir))
 }
 
-// HomeDir returns the variable HOME or, unlike [os.UserHomeDir], what the user
-// database says without it. It must not run beside [os.Setenv], which changes what it
-// reads. C function uv_os_homedir.
+// HomeDir returns the variable HOME. If HOME is not set, it returns the directory of
+// the user database, which [os.UserHomeDir] does not. No other goroutine may call
+// [os.Setenv] meanwhile, which changes C's environment. C function uv_os_homedir.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_homedir
 func HomeDir() (string, error) { return checked("homedir", cuv.Homedir) }
 
-// TempDir returns the first of the variables TMPDIR, TMP, TEMP and TEMPDIR, or /tmp,
-// without a slash at its end; [os.TempDir] knows the first only. It must not run
-// beside [os.Setenv], which changes what it reads. C function uv_os_tmpdir.
+// TempDir returns the first of the variables TMPDIR, TMP, TEMP and TEMPDIR that is set,
+// or else /tmp, without a slash at its end. [os.TempDir] uses TMPDIR only. No other
+// goroutine may call [os.Setenv] meanwhile, which changes C's environment. C function
+// uv_os_tmpdir.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_tmpdir
 func TempDir() (string, error) { return checked("tmpdir", cuv.Tmpdir) }

@@ -8,18 +8,19 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// PID returns the process's id, as [os.Getpid] does. C function uv_os_getpid.
+// PID returns the process's ID, as [os.Getpid] does. C function uv_os_getpid.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpid
 func PID() int { return cuv.Getpid() }
 
-// ParentPID returns the id of its parent, as [os.Getppid] does. C function
+// ParentPID returns the ID of the process's parent, as [os.Getppid] does. C function
 // uv_os_getppid.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getppid
 func ParentPID() int { return cuv.Getppid() }
 
-// Priorities for SetPriority: a low number goes first.
+// Priorities for SetPriority. The lower the number, the more processor time the process
+// gets.
 const (
 	PriorityLow         = cuv.PriorityLow
 	PriorityBelowNormal = cuv.PriorityBelowNormal
@@ -29,8 +30,8 @@ const (
 	PriorityHighest     = cuv.PriorityHighest
 )
 
-// Priority returns the priority of a process, 0 for the caller's. ESRCH if there is
-// none. C function uv_os_getpriority.
+// Priority returns the priority of a process. pid 0 means the calling process. ESRCH if
+// there is no such process. C function uv_os_getpriority.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_getpriority
 func Priority(pid int) (int, error) {
@@ -41,10 +42,11 @@ func Priority(pid int) (int, error) {
 	return p, uv.CheckAddr("getpriority", strconv.Itoa(pid), rc)
 }
 
-// SetPriority changes it; ESRCH if there is no such process, EACCES or EPERM without
-// the right to, EINVAL for another number than those above allow. Linux keeps
-// priorities by thread: pid is the main thread of that process, and 0 is the one that
-// the goroutine happens to run on. C function uv_os_setpriority.
+// SetPriority sets the priority of a process. ESRCH if there is no such process, EACCES
+// or EPERM if this process may not change the priority, EINVAL for a priority outside
+// of PriorityHighest to PriorityLow. On Linux each thread has a priority: pid then
+// means the main thread of that process, and 0 the thread on which the goroutine runs.
+// C function uv_os_setpriority.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_setpriority
 func SetPriority(pid, priority int) error {
@@ -57,19 +59,20 @@ func SetPriority(pid, priority int) error {
 	return uv.CheckAddr("setpriority", strconv.Itoa(pid), cuv.SetPriority(pid, priority))
 }
 
-// isPID tells whether C can take the number of a process as it is; cut off, it
-// might name another, such as 0.
+// isPID tells whether C's int can hold a process ID. Otherwise C would get another ID,
+// such as 0, which means the calling process.
 func isPID(pid int) bool { return pid == int(int32(pid)) }
 
-// Usage is what a process or a thread has used. Linux leaves some of it 0.
+// Usage is the resources that a process or a thread has used. On Linux some fields are
+// always 0.
 type Usage struct {
 	User, System        time.Duration
 	MaxResident         uint64 // bytes
-	SharedMemory        uint64 // this and the next two: bytes by ticks of the clock
+	SharedMemory        uint64 // this and the next two: bytes times clock ticks
 	UnsharedData        uint64
 	UnsharedStack       uint64
-	MinorFaults         uint64 // pages that were in memory
-	MajorFaults         uint64 // pages that were not
+	MinorFaults         uint64 // page faults without I/O
+	MajorFaults         uint64 // page faults with I/O
 	Swaps               uint64
 	BlockReads          uint64 // times the file system had to read
 	BlockWrites         uint64
@@ -85,9 +88,9 @@ type Usage struct {
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_getrusage
 func ProcessUsage() (Usage, error) { return usage("getrusage", false) }
 
-// ThreadUsage returns what the calling thread has used, which means something to a
-// goroutine that called [runtime.LockOSThread]. ENOTSUP where the system or libuv,
-// before 1.50, cannot tell. C function uv_getrusage_thread.
+// ThreadUsage returns what the calling thread has used. It is useful for a goroutine
+// that has called [runtime.LockOSThread], since others change threads. ENOTSUP if the
+// system cannot tell, or if libuv is older than 1.50. C function uv_getrusage_thread.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_getrusage_thread
 func ThreadUsage() (Usage, error) { return usage("getrusage thread", true) }

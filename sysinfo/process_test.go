@@ -27,7 +27,7 @@ func init() {
 	uvtest.Helper("chdir", chdirHelper)
 }
 
-// TestUsers compares with package os/user, which asks the same database.
+// TestUsers compares with package os/user, which reads the same database.
 func TestUsers(t *testing.T) {
 	compare := func(what string, got sysinfo.User, want *user.User) {
 		t.Helper()
@@ -92,7 +92,8 @@ func TestPIDs(t *testing.T) {
 	}
 }
 
-// TestPriority lowers it in a process of its own, for there is no way back.
+// TestPriority lowers the priority in a process of its own, because the process may not
+// raise it again.
 func TestPriority(t *testing.T) {
 	want, err := unix.Getpriority(unix.PRIO_PROCESS, os.Getpid())
 	if err != nil {
@@ -127,8 +128,8 @@ func priorityHelper() {
 	fmt.Println(uvtest.Must(sysinfo.Priority(os.Getpid())))
 }
 
-// TestProcessUsage: it lies between two readings of the system's, and a thread's
-// share of it is no more.
+// TestProcessUsage: the usage is between two readings of the system's, and a thread's
+// usage is not higher.
 func TestProcessUsage(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

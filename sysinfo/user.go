@@ -17,9 +17,8 @@ type User struct {
 	Shell string
 }
 
-// CurrentUser returns the entry of the process's effective user. Unlike
-// os/user.Current it does not look at variables. ENOENT if there is no entry. C
-// function uv_os_get_passwd.
+// CurrentUser returns the entry of the process's effective user. Unlike os/user.Current
+// it ignores the environment. ENOENT if there is no entry. C function uv_os_get_passwd.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_passwd
 func CurrentUser() (User, error) {
@@ -27,8 +26,8 @@ func CurrentUser() (User, error) {
 	return user(p), uv.Check("get passwd", rc)
 }
 
-// UserByID returns a user's entry. ENOENT if there is none, EINVAL for a number that
-// cannot be one. C function uv_os_get_passwd2.
+// UserByID returns a user's entry. ENOENT if there is none, EINVAL if uid cannot be a
+// user ID. C function uv_os_get_passwd2.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_passwd2
 func UserByID(uid int) (User, error) {
@@ -43,18 +42,19 @@ func user(p cuv.Passwd) User {
 	return User{p.Username, int(p.UID), int(p.GID), p.Homedir, p.Shell}
 }
 
-// isID tells whether n can be a user or a group; the largest number means none.
+// isID tells whether n can be the ID of a user or a group. The largest number is not
+// one: the system uses it for "no ID".
 func isID(n int) bool { return n >= 0 && int64(n) < math.MaxUint32 }
 
 // A Group is an entry of the group database.
 type Group struct {
 	Name    string
 	GID     int
-	Members []string // those whose main group it is not
+	Members []string // without the users whose main group it is
 }
 
-// GroupByID returns a group's entry. ENOENT if there is none, EINVAL for a number that
-// cannot be one. C function uv_os_get_group.
+// GroupByID returns a group's entry. ENOENT if there is none, EINVAL if gid cannot be a
+// group ID. C function uv_os_get_group.
 //
 // https://docs.libuv.org/en/v1.x/misc.html#c.uv_os_get_group
 func GroupByID(gid int) (Group, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
-// An address is where to listen or to connect, as the user wrote it and in
+// An address is an address to listen on or to connect to, as the user wrote it and in
 // parts.
 type address struct {
 	text    string
@@ -59,8 +59,8 @@ func parseAddress(text string) (address, error) {
 	return a, nil
 }
 
-// resolve looks the host of a TCP address up; IPv4 comes first, and no host
-// means this machine.
+// resolve looks up the host of a TCP address. It prefers IPv4. Without a host it
+// returns the loopback address.
 func (a address) resolve(ctx context.Context) (netip.AddrPort, error) {
 	if a.network == "unix" {
 		return netip.AddrPort{}, nil
@@ -88,8 +88,8 @@ func (a address) resolve(ctx context.Context) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(best, a.port), nil
 }
 
-// dial starts connecting; at is what resolve returned. fn runs once with the
-// outcome, which is also what the stream is good for.
+// dial starts connecting. at is the result of resolve. fn runs once, with nil when the
+// stream is connected, or with the error.
 func (a address) dial(l *uvgo.Loop, at netip.AddrPort, fn func(error)) (handles.Stream, error) {
 	if a.network == "unix" {
 		p, err := l.NewPipe()
@@ -108,7 +108,7 @@ func (a address) dial(l *uvgo.Loop, at netip.AddrPort, fn func(error)) (handles.
 	}
 	return t, t.Connect(at, func(err error) {
 		if err == nil {
-			_ = t.SetNoDelay(true) // small messages wait for nothing
+			_ = t.SetNoDelay(true) // send small messages at once
 		}
 		fn(err)
 	})

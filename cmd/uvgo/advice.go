@@ -10,13 +10,14 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// advice is what to do about an error; empty if the error says it all.
+// advice says what to do about an error. It is empty if the error says enough.
 type advice struct {
 	err  error
 	text string
 }
 
-// listenError says in a line why nobody can listen at the address.
+// listenError returns an error of one line that says why listening at the address
+// failed.
 func (a address) listenError(err error) error {
 	hints := []advice{
 		{syscall.EADDRINUSE, "stop what listens there, or choose another port with --listen"},
@@ -32,7 +33,7 @@ func (a address) listenError(err error) error {
 			{syscall.EMFILE, fewerLoops},
 		}
 	}
-	if inner := errors.Unwrap(err); inner != nil { // the server names the address, too
+	if inner := errors.Unwrap(err); inner != nil { // without the address, which the line names already
 		err = inner
 	}
 	return withAdvice("cannot listen on "+a.text, err, hints)
@@ -41,12 +42,12 @@ func (a address) listenError(err error) error {
 // fewerLoops is what to do when a loop cannot have its descriptors.
 const fewerLoops = "raise the limit of open files (ulimit -n), or use fewer --loops"
 
-// loopError says in a line why an event loop cannot be made.
+// loopError returns an error of one line that says why an event loop cannot be made.
 func loopError(err error) error {
 	return withAdvice("cannot make an event loop", err, []advice{{syscall.EMFILE, fewerLoops}})
 }
 
-// occupant says what is at a unix address's path.
+// occupant says what is at the path of a unix address.
 func (a address) occupant() string {
 	if kind := a.fileKind(); kind != "" {
 		return "the path is " + kind + ", not a socket: remove it, or"
@@ -70,7 +71,8 @@ func (a address) fileKind() string {
 	return "a special file"
 }
 
-// connectError says in a line why nobody can be reached at the address.
+// connectError returns an error of one line that says why connecting to the address
+// failed.
 func (a address) connectError(err error) error {
 	refused := "nothing listens there, start a server with: uvgo echo --listen " + a.text
 	if kind := a.fileKind(); a.network == "unix" && kind != "" {
@@ -87,7 +89,7 @@ func (a address) connectError(err error) error {
 	})
 }
 
-// withAdvice makes one line of what was tried, why it failed and what to do.
+// withAdvice returns one line with what was tried, why it failed and what to do.
 func withAdvice(what string, err error, hints []advice) error {
 	line := what + ": " + reason(err)
 	for _, h := range hints {
@@ -98,8 +100,8 @@ func withAdvice(what string, err error, hints []advice) error {
 	return errors.New(line)
 }
 
-// reason is an error without the address or the host that it was met at, which
-// the line names already.
+// reason returns an error's text without its address or host, which the line names
+// already.
 func reason(err error) string {
 	if e := (*uv.Error)(nil); errors.As(err, &e) {
 		return (&uv.Error{Errno: e.Errno}).Error()

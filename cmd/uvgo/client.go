@@ -18,22 +18,22 @@ var (
 	errMissing = errors.New("the echo did not come back")
 )
 
-// A client is one connection: it sends a message, waits for all of it to come
-// back, and sends the next. It belongs to its runner's loop.
+// A client is one connection. It sends a message, waits until the whole message has
+// come back, and sends the next. It belongs to its runner's loop.
 type client struct {
-	runner  *runner
-	stream  handles.Stream
-	number  uint64 // of the connection, over all loops
-	message uint64 // number of the message that is under way
-	back    int    // how much of it has come back
-	sent    time.Duration
-	waiting bool // the message has not come back
-	failed  bool
+	runner   *runner
+	stream   handles.Stream
+	number   uint64        // of the connection, counted over all loops
+	message  uint64        // number of the message that is under way
+	received int           // bytes of that message that have come back
+	sent     time.Duration // when that message was sent, by the load's clock
+	waiting  bool          // the message has not come back
+	failed   bool
 }
 
 // start begins to read and sends the first message.
 func (c *client) start(now time.Duration) {
-	// A reset that a write meets is an end of file to the read after it.
+	// If a write meets a reset, the read after it returns EOF: only OnWritten gets the error.
 	c.stream.OnWritten(func(_ int, err error) {
 		if err != nil {
 			c.fail(err)
@@ -49,17 +49,17 @@ func (c *client) start(now time.Duration) {
 // send sends the next message.
 func (c *client) send(now time.Duration) {
 	c.message++
-	c.back, c.sent = 0, now
+	c.received, c.sent = 0, now
 	c.wait(true)
 	if _, err := c.stream.Write(c.runner.messages.make(c.number, c.message)); err != nil {
 		c.fail(err)
 	}
 }
 
-// read checks what came back.
+// read compares the bytes that came back with the message.
 func (c *client) read(p []byte, err error) {
 	switch {
-	case errors.Is(err, uv.ENOBUFS): // no memory now: try again
+	case errors.Is(err, uv.ENOBUFS): // there was no memory to read into: try again
 		err = c.stream.ReadStart(c.read)
 	case errors.Is(err, io.EOF):
 		err = errEnded
@@ -69,22 +69,22 @@ func (c *client) read(p []byte, err error) {
 		return
 	}
 	m := c.runner.messages
-	n := min(len(p), m.size-c.back)
-	if i := m.check(p[:n], c.back, c.number, c.message); i >= 0 {
+	n := min(len(p), m.size-c.received)
+	if i := m.check(p[:n], c.received, c.number, c.message); i >= 0 {
 		c.fail(fmt.Errorf("%w: connection %d, message %d, byte %d", errChanged, c.number, c.message, i))
 		return
 	}
-	c.back += n
+	c.received += n
 	switch {
 	case n < len(p):
 		c.fail(errSurplus)
-	case c.back == m.size:
+	case c.received == m.size:
 		c.wait(false)
 		c.runner.echoed(c)
 	}
 }
 
-// fail counts an error and gives the connection up.
+// fail counts an error and closes the connection.
 func (c *client) fail(err error) {
 	if c.failed {
 		return
@@ -95,7 +95,7 @@ func (c *client) fail(err error) {
 	c.runner.failed(err)
 }
 
-// wait notes whether a message is under way.
+// wait sets whether a message is under way.
 func (c *client) wait(on bool) {
 	switch {
 	case on && !c.waiting:

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A console is the standard output with, on a terminal, a status line at its
-// end that is rewritten in place. Any goroutine may use it.
+// A console is the standard output. On a terminal the last line is a status line, which
+// is rewritten in place. Any goroutine may use a console.
 type console struct {
 	mu       sync.Mutex
 	terminal bool
@@ -22,14 +22,14 @@ func newConsole() *console {
 	return &console{terminal: err == nil}
 }
 
-// width returns how many columns a terminal has, and fails for anything else.
-// Asking for the size is also how to tell a terminal on every Unix.
+// width returns how many columns a terminal has, and fails for anything else, so it
+// also tells whether f is a terminal.
 func width(f *os.File) (int, error) {
 	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
 	if err != nil {
 		return 0, err
 	}
-	if size.Col == 0 { // nobody has set it
+	if size.Col == 0 { // the size was never set
 		return 80, nil
 	}
 	return int(size.Col), nil
@@ -38,7 +38,7 @@ func width(f *os.File) (int, error) {
 // eraseLine moves to the beginning of the line and erases it.
 const eraseLine = "\r\x1b[K"
 
-// hide takes the status line off the screen. The lock is held.
+// hide removes the status line. The caller holds the lock.
 func (c *console) hide() {
 	if c.shown {
 		fmt.Print(eraseLine)
@@ -54,8 +54,8 @@ func (c *console) printf(format string, args ...any) {
 	fmt.Printf(format, args...)
 }
 
-// status replaces the status line; text that is too wide for the terminal
-// would wrap, and is cut, between its parts if it can be.
+// status replaces the status line. Text that is too wide for the terminal would wrap,
+// so it is cut, if possible between two parts.
 func (c *console) status(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,8 +66,8 @@ func (c *console) status(text string) {
 	c.shown = true
 }
 
-// cut leaves the parts of a status line, two spaces apart, that fit; of the first
-// what fits.
+// cut returns the parts of a status line that fit into cols columns. Parts are
+// separated by two spaces. If not even the first part fits, cut returns its beginning.
 func cut(text string, cols int) string {
 	if i := strings.LastIndex(text[:min(cols+2, len(text))], "  "); i > 0 {
 		return text[:i]
@@ -75,7 +75,7 @@ func cut(text string, cols int) string {
 	return text[:cols]
 }
 
-// clear takes the status line off the screen.
+// clear removes the status line.
 func (c *console) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

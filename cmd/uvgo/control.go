@@ -15,18 +15,18 @@ import (
 	"github.com/uvgo/uvgo/server"
 )
 
-// An ending is how far the end has come. It belongs to the control loop.
+// An ending is the state of the drain. It belongs to the control loop.
 type ending struct {
-	began  time.Time // zero: not yet
-	cancel context.CancelFunc
-	asked  int    // loops that have not said yet what they hold unsent
-	late   bool   // the patience was used up
-	conns  uint64 // then: connections with unsent bytes
-	unsent uint64 // then: those bytes
+	began    time.Time // zero: no signal has come
+	cancel   context.CancelFunc
+	asked    int    // loops that have not reported their unsent bytes yet
+	timedOut bool   // --drain is over
+	conns    uint64 // after that: connections with unsent bytes
+	unsent   uint64 // after that: their unsent bytes
 }
 
-// control sets the control loop up: signals first, so that nobody who has read
-// where the server listens can end it the hard way.
+// control sets the control loop up. Signals come first: once the addresses are printed,
+// a signal must drain the server, not kill it.
 func (e *echo) control(l *uvgo.Loop) error {
 	e.loop, e.began = l, time.Now()
 	if err := watch(l, e.end, syscall.SIGINT, syscall.SIGTERM); err != nil {
@@ -92,37 +92,38 @@ func (e *echo) end(sig os.Signal) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.ending.began, e.ending.cancel = time.Now(), cancel
 	e.console.printf("%s: draining %s for at most %v, a second one ends at once\n",
-		signalName(sig), plural(e.server.Stats().Conns, "connection"), e.patience)
-	if _, err := e.loop.AfterFunc(e.patience, e.tooLate); err != nil {
+		signalName(sig), plural(e.server.Stats().Conns, "connection"), e.drain)
+	if _, err := e.loop.AfterFunc(e.drain, e.drainTimedOut); err != nil {
 		cancel()
 	}
-	go func() { _ = e.server.Shutdown(ctx) }() // Serve returns then; the error says that we cancelled
+	go func() { _ = e.server.Shutdown(ctx) }() // Serve returns at its end; its error says only that ctx was cancelled
 }
 
-// signalName is a signal's name, such as "SIGINT".
+// signalName returns a signal's name, such as "SIGINT".
 func signalName(sig os.Signal) string { return unix.SignalName(sig.(syscall.Signal)) }
 
-// killed is the status that shells give to what a signal killed.
+// killed returns the status by which shells report that a signal has killed a process.
 func killed(sig os.Signal) int { return 128 + int(sig.(syscall.Signal)) }
 
-// tooLate ends the drain. First it asks the server's loops what they hold: a
-// client may also have got everything and just not have hung up.
-func (e *echo) tooLate() {
+// drainTimedOut ends the drain. First it asks the server's loops for their unsent
+// bytes, because a client that has received everything, but keeps its connection open,
+// is no failure.
+func (e *echo) drainTimedOut() {
 	e.mu.Lock()
 	loops := e.loops
 	e.mu.Unlock()
-	e.ending.late = true
+	e.ending.timedOut = true
 	e.ending.asked = 1
 	for _, l := range loops {
 		e.ending.asked++
-		if l.Post(func() { e.answer(unsent(l)) }) != nil { // the loop is through
+		if l.Post(func() { e.answer(unsent(l)) }) != nil { // the loop is closed: it has no connections
 			e.answered(0, 0)
 		}
 	}
 	e.answered(0, 0)
 }
 
-// answer takes a server loop's answer over to the control loop.
+// answer passes a server loop's answer to the control loop.
 func (e *echo) answer(conns, bytes uint64) {
 	_ = e.loop.Post(func() { e.answered(conns, bytes) })
 }
@@ -135,7 +136,7 @@ func (e *echo) answered(conns, bytes uint64) {
 	}
 }
 
-// unsent counts a server loop's connections with unsent bytes, and those.
+// unsent counts a server loop's connections with unsent bytes, and these bytes.
 func unsent(l *uvgo.Loop) (conns, bytes uint64) {
 	for h := range l.Walk() {
 		if s, ok := h.(handles.Stream); ok && s.WriteQueueSize() > 0 {
@@ -146,7 +147,7 @@ func unsent(l *uvgo.Loop) (conns, bytes uint64) {
 	return conns, bytes
 }
 
-// served ends the control loop: the server is through, or has failed.
+// served ends the control loop, because Serve has returned.
 func (e *echo) served(err error) {
 	e.console.clear()
 	took := time.Since(e.ending.began).Round(time.Millisecond)
@@ -159,7 +160,7 @@ func (e *echo) served(err error) {
 	case e.ending.unsent > 0:
 		e.err = fmt.Errorf("drained for %v: %s cut with %s unsent: give clients longer with --drain",
 			took, plural(e.ending.conns, "connection"), size(e.ending.unsent))
-	case e.ending.late:
+	case e.ending.timedOut:
 		e.console.printf("drained in %v: everything was sent, not every client had hung up\n", took)
 	default:
 		e.console.printf("drained in %v\n", took)

@@ -23,7 +23,7 @@ accepts no more, sends what clients are owed, and ends with status 0, or with 1
 if --drain was not long enough for that. A second one ends it at once, with
 status 130 or 143.`
 
-// defaultListen is where echo listens if nothing else is said.
+// defaultListen is the address on which echo listens without --listen.
 const defaultListen = "tcp://127.0.0.1:8888"
 
 func runEcho(args []string) error {
@@ -47,7 +47,7 @@ func runEcho(args []string) error {
 	if len(listen) == 0 {
 		listen = []string{defaultListen}
 	}
-	e := &echo{console: newConsole(), patience: drain}
+	e := &echo{console: newConsole(), drain: drain}
 	for _, text := range listen {
 		a, err := parseAddress(text)
 		if err != nil {
@@ -58,11 +58,11 @@ func runEcho(args []string) error {
 	e.server = &server.Server{
 		Handler: e,
 		Loops:   *loops,
-		// While it drains, the patience of this program decides, not the server's.
+		// Longer than --drain, so that --drain decides when the drain ends.
 		CloseTimeout: drain + 10*time.Second,
 		Logger:       slog.New(slog.NewTextHandler(e.console, nil)),
 	}
-	signal.Ignore(syscall.SIGPIPE) // clients are served also when nobody reads what we print
+	signal.Ignore(syscall.SIGPIPE) // the server goes on when the reader of its output is gone
 	switch err := uvgo.Run(context.Background(), e.control); {
 	case errors.Is(err, syscall.EMFILE):
 		return loopError(err)
@@ -72,27 +72,27 @@ func runEcho(args []string) error {
 	return e.err
 }
 
-// An echo is the server and what controls it. The handler's methods run on the
-// server's loops, the rest on the control loop.
+// An echo is the server and its control loop. The handler's methods run on the server's
+// loops, other methods on the control loop.
 type echo struct {
-	server   *server.Server
-	console  *console
-	listen   []address
-	patience time.Duration // for clients that do not take what they are owed
+	server  *server.Server
+	console *console
+	listen  []address
+	drain   time.Duration // how long clients may take to receive unsent bytes at the end
 
 	loop   *uvgo.Loop // the control loop
 	began  time.Time
-	last   sample // of the status line
+	last   sample // the one on which the status line was based last
 	ending ending
 	err    error // what the command returns
 
 	mu    sync.Mutex
-	loops []*uvgo.Loop // the server's, as far as they have had connections
+	loops []*uvgo.Loop // the server's loops that have had a connection
 }
 
 var _ server.Handler = (*echo)(nil)
 
-// Open notes the loop: what is unsent at the end is found on it.
+// Open notes the connection's loop, which drainTimedOut asks for unsent bytes.
 func (e *echo) Open(c *server.Conn) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -104,7 +104,7 @@ func (e *echo) Open(c *server.Conn) {
 	e.loops = append(e.loops, c.Loop())
 }
 
-// Data sends back what came. That it fails is Close's news.
+// Data sends the bytes back. Close gets an error of Write, too.
 func (e *echo) Data(c *server.Conn, p []byte) { _, _ = c.Write(p) }
 
 // Close has nothing to do.
@@ -121,7 +121,7 @@ func (e *echo) bind() error {
 	return nil
 }
 
-// announce says where the server listens and how to try it.
+// announce prints where the server listens and how to try it.
 func (e *echo) announce() {
 	addrs := e.server.Addrs() // one for each address to listen on, in their order
 	for i, a := range addrs {
@@ -134,11 +134,11 @@ func (e *echo) announce() {
 	e.console.printf("stop:  Ctrl-C\n")
 }
 
-// url writes an address as --listen does.
+// url returns an address in the form of --listen.
 func url(network string, a net.Addr) string { return network + "://" + a.String() }
 
-// reach is where a client on this machine finds a listener: one that is bound
-// to every interface, at the loopback address.
+// reach returns the address by which a client on this machine reaches a listener: a
+// loopback address if it is bound to all interfaces.
 func reach(network string, a net.Addr) net.Addr {
 	t, ok := a.(*net.TCPAddr)
 	switch {
@@ -150,7 +150,7 @@ func reach(network string, a net.Addr) net.Addr {
 	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: t.Port}
 }
 
-// netcat is the nc command that talks to an address.
+// netcat returns the nc command that connects to an address.
 func netcat(a net.Addr) string {
 	if t, ok := a.(*net.TCPAddr); ok {
 		host, port, _ := net.SplitHostPort(t.String()) // never fails

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A usageError is a command line that makes no sense.
+// A usageError is an error of the command line.
 type usageError struct{ msg string }
 
 func (e usageError) Error() string { return e.msg }
@@ -22,17 +22,18 @@ func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(fo
 // newFlags makes a command's flags.
 func newFlags(name string) *flag.FlagSet {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // what is wrong is said in our way
+	fs.SetOutput(io.Discard) // run prints errors itself
 	fs.Usage = func() {}
 	return fs
 }
 
-// A span is a flag's time.
+// A span is a flag's duration.
 type span time.Duration
 
 func (s *span) String() string { return time.Duration(*s).String() }
 
-// Set says how to write a time; a number alone lacks its unit.
+// Set parses a duration. Its errors say how to write one, because a number without a
+// unit is a common mistake.
 func (s *span) Set(text string) error {
 	d, err := time.ParseDuration(text)
 	if err == nil {
@@ -45,14 +46,14 @@ func (s *span) Set(text string) error {
 	return errors.New("write a time, such as 10s or 1m30s")
 }
 
-// spanVar makes a flag of a time.
+// spanVar defines a flag for a duration.
 func spanVar(fs *flag.FlagSet, p *time.Duration, name string, value time.Duration, usage string) {
 	*p = value
 	fs.Var((*span)(p), name, usage)
 }
 
-// printFlags lists flags with the two dashes that the documentation writes. On a
-// narrow terminal what a flag does stands below it.
+// printFlags lists flags with two dashes, as the documentation does. On a narrow
+// terminal a flag's description is below the flag.
 func printFlags(fs *flag.FlagSet) {
 	between := "\t"
 	if cols, err := width(os.Stdout); err == nil && cols < 80 {
@@ -69,19 +70,21 @@ func printFlags(fs *flag.FlagSet) {
 		}
 		fmt.Fprintf(tw, "  --%s %s%s%s\n", f.Name, value, between, usage)
 	})
-	_ = tw.Flush() // there is nobody to tell
+	_ = tw.Flush() // an error of the standard output cannot be reported
 }
 
-// oneDash finds the flag's name in package flag's errors, behind any value that they quote.
+// oneDash matches the flag's name in an error of package flag, after a value that the
+// error may quote.
 var oneDash = regexp.MustCompile(
 	`^(invalid (?:boolean )?value "(?:[^"\\]|\\.)*" for (?:flag )?|flag provided but not defined: |flag needs an argument: )-`)
 
-// twoDashes is an error of package flag with two dashes before the flag, as in the help.
+// twoDashes returns the text of an error of package flag with two dashes before the
+// flag, as in the help.
 func twoDashes(err error) string { return oneDash.ReplaceAllString(err.Error(), "$1--") }
 
-// parse reads flags, which may stand before and behind other arguments, and
-// returns those. It prints help, a usage line and what the command does, with
-// the flags if they ask for it.
+// parse parses flags, before and after other arguments, and returns the other
+// arguments. If args ask for help, it prints a usage line, the description and the
+// flags.
 func parse(fs *flag.FlagSet, help string, args []string) ([]string, error) {
 	var others []string
 	for {
@@ -101,7 +104,8 @@ func parse(fs *flag.FlagSet, help string, args []string) ([]string, error) {
 	}
 }
 
-// oneAddress is the address that is a command's only argument.
+// oneAddress parses the flags of a command whose only argument is an address, and
+// returns the address.
 func oneAddress(fs *flag.FlagSet, help string, args []string) (address, error) {
 	others, err := parse(fs, help, args)
 	if err != nil {

@@ -43,16 +43,16 @@ func runHealth(args []string) error {
 	return err
 }
 
-// A checkup is one look at a server.
+// A checkup is one check of a server.
 type checkup struct {
-	address address
-	stream  handles.Stream
-	up      bool   // connected
-	back    string // what has come back
-	err     error
+	address     address
+	stream      handles.Stream
+	isConnected bool
+	received    string // the bytes that have come back
+	err         error
 }
 
-// run looks, until ctx ends.
+// run makes the check, until ctx ends.
 func (c *checkup) run(ctx context.Context) error {
 	at, err := c.address.resolve(ctx)
 	if err != nil {
@@ -73,7 +73,7 @@ func (c *checkup) run(ctx context.Context) error {
 
 func (c *checkup) connected(err error) {
 	if err == nil {
-		c.up = true
+		c.isConnected = true
 		if err = c.stream.ReadStart(c.read); err == nil {
 			_, err = c.stream.Write([]byte(probe))
 		}
@@ -84,13 +84,13 @@ func (c *checkup) connected(err error) {
 }
 
 func (c *checkup) read(p []byte, err error) {
-	c.back += string(p)
+	c.received += string(p)
 	switch {
 	case err != nil:
 		c.finish(fmt.Errorf("%s is not well: %s: %w", c.address, c.missing(), err))
-	case len(c.back) > len(probe) || c.back != probe[:len(c.back)]:
+	case len(c.received) > len(probe) || c.received != probe[:len(c.received)]:
 		c.finish(errors.New(c.address.text + " is not well: what came back is not what was sent"))
-	case c.back == probe:
+	case c.received == probe:
 		c.finish(nil)
 	}
 }
@@ -101,10 +101,10 @@ func (c *checkup) finish(err error) {
 	_ = c.stream.Close() // never fails on the loop's goroutine
 }
 
-// missing says how far it has come.
+// missing says what has not come yet.
 func (c *checkup) missing() string {
-	if !c.up {
+	if !c.isConnected {
 		return "no connection"
 	}
-	return fmt.Sprintf("%d of %d bytes came back", len(c.back), len(probe))
+	return fmt.Sprintf("%d of %d bytes came back", len(c.received), len(probe))
 }

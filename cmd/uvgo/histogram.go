@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// subBits makes 2^subBits buckets for each power of two: values are known to
-// 1/128, or 0.8 %.
+// subBits: each power of two has 2^subBits buckets. So values are exact to 1/128, or
+// 0.8 %.
 const subBits = 7
 
 const (
@@ -22,7 +22,7 @@ type histogram struct {
 	buckets [buckets]uint64
 }
 
-// bucket is the index of a duration's bucket.
+// bucket returns the index of a duration's bucket.
 func bucket(d time.Duration) int {
 	v := uint64(max(d, 0))
 	if v < subBuckets {
@@ -32,7 +32,8 @@ func bucket(d time.Duration) int {
 	return min(shift*subBuckets+int(v>>shift), buckets-1)
 }
 
-// middle is the value that stands for a bucket.
+// middle returns the value in the middle of a bucket, which stands for all of its
+// values.
 func middle(i int) time.Duration {
 	if i < 2*subBuckets {
 		return time.Duration(i)
@@ -57,8 +58,8 @@ func (h *histogram) merge(o *histogram) {
 	}
 }
 
-// quantile is the duration that the share q of all does not exceed, 0 if there
-// are none.
+// quantile returns the duration that the share q of all durations does not exceed, 0 if
+// the histogram is empty.
 func (h *histogram) quantile(q float64) time.Duration {
 	rank := uint64(q * float64(h.n))
 	seen := uint64(0)

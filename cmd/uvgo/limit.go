@@ -6,17 +6,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// spareFiles is how many descriptors a process needs besides its connections.
-const spareFiles = 100
+// otherFiles is how many descriptors a process needs besides its connections.
+const otherFiles = 100
 
-// allowFiles raises the limit of open files for n connections. Go has raised
-// the soft limit to the hard one; the hard one takes privileges.
+// allowFiles raises the limit of open files for n connections. Go has already raised
+// the soft limit to the hard limit. To raise the hard limit takes privileges.
 func allowFiles(n int) error {
 	var lim unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
-		return nil //nolint:nilerr // then we shall see
+		return nil //nolint:nilerr // a limit that is too low shows when connecting
 	}
-	need := uint64(n + spareFiles)
+	need := uint64(n + otherFiles)
 	if lim.Cur >= need {
 		return nil
 	}

@@ -31,13 +31,13 @@ type load struct {
 	conns    int
 	size     int
 	duration time.Duration
-	patience time.Duration // for a connection to come up
+	timeout  time.Duration // for the next connection to be established
 	json     bool
 
 	group       *uvgo.Group
 	base        time.Time // origin of now
 	runners     []*runner
-	ready       atomic.Int64 // connections that are up
+	ready       atomic.Int64 // established connections
 	interrupted chan struct{}
 	progress    *progress
 }
@@ -48,7 +48,7 @@ func runLoad(args []string) error {
 	fs.IntVar(&l.conns, "conns", 100, "open `N` connections")
 	fs.IntVar(&l.size, "size", 64, "send messages of `BYTES`")
 	spanVar(fs, &l.duration, "duration", 10*time.Second, "go on for `TIME`")
-	spanVar(fs, &l.patience, "timeout", 10*time.Second, "give up when no further connection comes up for `TIME`")
+	spanVar(fs, &l.timeout, "timeout", 10*time.Second, "give up when no further connection comes up for `TIME`")
 	fs.BoolVar(&l.json, "json", false, "print the result as a JSON object")
 	loops := fs.Int("loops", 1, "spread the connections over `N` event loops")
 	var err error
@@ -62,8 +62,8 @@ func runLoad(args []string) error {
 		return usagef("--size %d: a message has 1 to %d bytes", l.size, maxSize)
 	case l.duration <= 0:
 		return usagef("--duration %v: it must be more than 0", l.duration)
-	case l.patience <= 0:
-		return usagef("--timeout %v: it must be more than 0", l.patience)
+	case l.timeout <= 0:
+		return usagef("--timeout %v: it must be more than 0", l.timeout)
 	case *loops < 1:
 		return usagef("--loops %d: it takes one loop at least", *loops)
 	}
@@ -76,10 +76,10 @@ func runLoad(args []string) error {
 	return l.run(min(*loops, l.conns))
 }
 
-// now is a clock that is finer than the loops' own.
+// now is a clock with a higher resolution than the loops' milliseconds.
 func (l *load) now() time.Duration { return time.Since(l.base) }
 
-// run makes the loops, puts the load on the server and prints what came of it.
+// run makes the loops, puts the load on the server and prints the result.
 func (l *load) run(loops int) error {
 	group, err := uvgo.NewGroup(loops)
 	if err != nil {
@@ -157,7 +157,7 @@ func (l *load) connect(failed <-chan error) error {
 			}
 			waiting = waiting[1:]
 		case <-l.progress.tick():
-			l.progress.show()
+			l.progress.print()
 		case <-l.interrupted:
 			return fmt.Errorf("interrupted with %d of %s open: no load was put on %s",
 				l.ready.Load(), plural(uint64(l.conns), "connection"), l.address)
@@ -175,7 +175,7 @@ func (l *load) await(r *runner, res *result, failed <-chan error) error {
 		case <-r.done:
 			return nil
 		case <-l.progress.tick():
-			l.progress.show()
+			l.progress.print()
 		case <-l.interrupted:
 			res.interrupted = true
 			l.interrupted = nil // once

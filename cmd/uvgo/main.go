@@ -20,13 +20,13 @@ import (
 	"os"
 )
 
-// A command is what stands behind the first argument.
+// A command is what the first argument of uvgo names.
 type command struct {
 	name, short string
 	run         func(args []string) error
 }
 
-// commands returns all of them, in the order of the help text.
+// commands returns all commands, in the order of the help text.
 func commands() []command {
 	return []command{
 		{"echo", "serve an echo server over TCP and unix sockets", runEcho},

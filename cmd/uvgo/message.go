@@ -5,17 +5,17 @@ import (
 	"math/rand/v2"
 )
 
-// stampSize is how many bytes of a message say whose it is.
+// stampSize is how many bytes of a message identify its connection and number.
 const stampSize = 16
 
-// shifts is how many places of the pattern a message's body may begin at; a
-// prime, so that neighbours in number and connection differ.
+// shifts is the number of places in the pattern where a message's body may begin. It is
+// a prime, so that messages with adjacent numbers or connections have different bodies.
 const shifts = 4093
 
-// messages makes and checks the messages of one size. A message begins with a
-// stamp of its connection and its number; its body is a piece of one random
-// pattern that both choose. So bytes that are changed, lost, doubled or another
-// message's are found, and checking is a comparison of memory.
+// messages makes and checks the messages of one size. A message begins with a stamp of
+// its connection and its number. Its body is a piece of one random pattern; the
+// connection and the number choose the piece. So check finds bytes that are changed,
+// lost, doubled or of another message, and only compares memory.
 type messages struct {
 	size    int
 	pattern []byte // what bodies are pieces of
@@ -39,8 +39,8 @@ func (m *messages) make(conn, number uint64) []byte {
 	return m.whole
 }
 
-// check compares p with the message from byte at on, and returns the first byte
-// of the message that differs, or -1.
+// check compares p with the message from byte at on. It returns the index in the
+// message of the first byte that differs, or -1.
 func (m *messages) check(p []byte, at int, conn, number uint64) int {
 	if at < stampSize {
 		m.setStamp(conn, number)
@@ -59,8 +59,8 @@ func (m *messages) check(p []byte, at int, conn, number uint64) int {
 	return -1
 }
 
-// setStamp writes the connection and the number byte by byte in turn, the low
-// ones first: even two bytes of a message carry both.
+// setStamp writes the bytes of the connection and of the number alternately, the low
+// bytes first. So even a message of two bytes carries something of both.
 func (m *messages) setStamp(conn, number uint64) {
 	for i := range stampSize / 2 {
 		m.stamp[2*i] = byte(number >> (8 * i))
@@ -68,13 +68,13 @@ func (m *messages) setStamp(conn, number uint64) {
 	}
 }
 
-// body is what follows the stamp.
+// body returns the piece of the pattern that follows the stamp.
 func (m *messages) body(conn, number uint64) []byte {
 	at := (conn*2654435761 + number) % shifts
 	return m.pattern[at : at+uint64(max(m.size-stampSize, 0))]
 }
 
-// difference returns the first byte of p that is not want's, or -1.
+// difference returns the index of the first byte in which p differs from want, or -1.
 func difference(p, want []byte) int {
 	want = want[:len(p)]
 	if bytes.Equal(p, want) {

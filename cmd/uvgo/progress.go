@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// A progress shows on a terminal how far a load is, once a second.
+// A progress prints the state of a load on a terminal, once a second.
 type progress struct {
 	load    *load
 	console *console
-	ticker  *time.Ticker // nil where nobody looks
+	ticker  *time.Ticker // nil if the output is no terminal, or JSON
 	began   time.Duration
 }
 
-// newProgress begins to count seconds, unless the output is no terminal or JSON.
+// newProgress starts the ticker if the output is a terminal and not JSON.
 func newProgress(l *load) *progress {
 	p := &progress{load: l, console: newConsole(), began: l.now()}
 	if p.console.terminal && !l.json {
@@ -22,7 +22,7 @@ func newProgress(l *load) *progress {
 	return p
 }
 
-// tick is the channel that says when to show; nil for never.
+// tick returns the ticker's channel, nil without a ticker.
 func (p *progress) tick() <-chan time.Time {
 	if p.ticker == nil {
 		return nil
@@ -30,8 +30,9 @@ func (p *progress) tick() <-chan time.Time {
 	return p.ticker.C
 }
 
-// show replaces the status line. The connections are open before the load begins.
-func (p *progress) show() {
+// print replaces the status line: with the number of connections until all are open,
+// and then with the time of the load.
+func (p *progress) print() {
 	if up := p.load.ready.Load(); up < int64(p.load.conns) {
 		p.console.status(fmt.Sprintf("connecting  %s of %s", count(uint64(up)), count(uint64(p.load.conns))))
 		return
@@ -40,10 +41,10 @@ func (p *progress) show() {
 	p.console.status(fmt.Sprintf("%v of %v", took.Round(time.Second), p.load.duration))
 }
 
-// loading starts the clock of the load itself.
+// loading notes that all connections are open and the load begins.
 func (p *progress) loading() { p.began = p.load.now() }
 
-// end takes the status line off the screen.
+// end removes the status line.
 func (p *progress) end() {
 	if p.ticker != nil {
 		p.ticker.Stop()

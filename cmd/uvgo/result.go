@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// A result is the outcome of all loops together.
+// A result is the sum of all runners' outcomes.
 type result struct {
 	load        *load
 	interrupted bool
 	outcome
 }
 
-// collect adds up what the runners found. They are done.
+// collect adds up the outcomes of the runners, which are done.
 func (r *result) collect() {
 	r.errors = make(map[string]uint64)
 	for _, run := range r.load.runners {
@@ -40,7 +40,7 @@ func (r *result) errorCount() (n uint64) {
 	return n
 }
 
-// err is the failure that the result means, nil if all went well.
+// err returns the error that the command returns for the result, nil if there was none.
 func (r *result) err() error {
 	if n := r.errorCount(); n > 0 {
 		return fmt.Errorf("%s; the first: %s", plural(n, "error"), reason(r.first))
@@ -51,7 +51,7 @@ func (r *result) err() error {
 	return nil
 }
 
-// print writes the result for people.
+// print writes the result as text.
 func (r *result) print() error {
 	var b strings.Builder
 	early := ""
@@ -71,7 +71,7 @@ func (r *result) print() error {
 	return err
 }
 
-// kinds are the kinds of errors that there were, in order.
+// kinds returns the kinds of errors that occurred, sorted.
 func (r *result) kinds() []string {
 	var kinds []string
 	for kind := range r.errors {

@@ -14,32 +14,32 @@ const (
 	// connecting is how many connection attempts a loop has under way at once:
 	// fewer than a listener's queue holds.
 	connecting = 64
-	// echoPatience is how long echoes may still come after the end.
-	echoPatience = 2 * time.Second
+	// echoTimeout is how long the last echoes may take after the end.
+	echoTimeout = 2 * time.Second
 )
 
-// A runner is one loop's share of the load. All of it belongs to the loop's
-// goroutine but the channels, and the outcome once done is closed.
+// A runner is one loop's share of the load. It belongs to the loop's goroutine, except
+// for the channels and, once done is closed, the outcome.
 type runner struct {
 	load     *load
 	loop     *uvgo.Loop
 	messages *messages
 	clients  []*client
-	up       chan error    // receives one value: all are connected, or why not
+	up       chan error    // gets one value: nil when all are connected, or an error
 	done     chan struct{} // closed when the outcome is final
 
 	next     int            // client that connects next
 	ready    int            // clients that are connected
-	watchdog *handles.Timer // of the phase: no connection, no echo
+	watchdog *handles.Timer // ends each phase: connecting, the load, the last echoes
 	began    time.Duration  // of the load, by the load's clock
-	running  bool           // clients send on
+	running  bool           // clients send another message after each echo
 	alive    int            // clients that have not failed
 	waiting  int            // messages under way
 
 	outcome outcome
 }
 
-// An outcome is what came of the load.
+// An outcome is the result of one runner.
 type outcome struct {
 	took     time.Duration
 	requests uint64
@@ -62,9 +62,9 @@ func (r *runner) connect() {
 	}
 }
 
-// watch gives the next connection its time.
+// watch starts the timeout of the next connection.
 func (r *runner) watch() {
-	_ = r.watchdog.StartPrecise(r.load.patience, func() { // fails only on a closed handle
+	_ = r.watchdog.StartPrecise(r.load.timeout, func() { // fails only on a closed handle
 		r.connected(uv.Fail("connect", uv.ETIMEDOUT))
 	})
 }
@@ -77,8 +77,8 @@ func (r *runner) connectNext() {
 	}
 }
 
-// dial connects one client. A unix listener whose queue is full refuses with
-// EAGAIN where a TCP listener lets wait: that is tried again.
+// dial connects one client. A unix listener whose queue is full refuses with EAGAIN,
+// where a TCP listener would make the client wait. dial tries such a connection again.
 func (r *runner) dial(c *client) {
 	s, err := r.load.address.dial(r.loop, r.load.at, func(err error) {
 		if errors.Is(err, uv.EAGAIN) {
@@ -104,7 +104,7 @@ func (r *runner) dial(c *client) {
 	}
 }
 
-// connected ends the first phase.
+// connected ends the phase of connecting.
 func (r *runner) connected(err error) {
 	if r.watchdog != nil {
 		_ = r.watchdog.Stop()
@@ -115,7 +115,7 @@ func (r *runner) connected(err error) {
 	}
 }
 
-// start begins the load, for the duration.
+// start begins the load, which lasts for --duration.
 func (r *runner) start() {
 	r.running, r.alive = true, len(r.clients)
 	r.outcome.errors = make(map[string]uint64)
@@ -126,7 +126,7 @@ func (r *runner) start() {
 	}
 }
 
-// echoed counts a message that came back and lets the client go on.
+// echoed counts a message that came back, and makes the client send the next.
 func (r *runner) echoed(c *client) {
 	if !r.running {
 		r.finish()
@@ -151,7 +151,7 @@ func (r *runner) failed(err error) {
 	r.finish()
 }
 
-// kind is the error without what differs from one connection to the next.
+// kind returns the error without the parts that differ between connections.
 func kind(err error) string {
 	for _, known := range []error{errChanged, errSurplus, errEnded, errMissing} {
 		if errors.Is(err, known) {
@@ -161,23 +161,23 @@ func kind(err error) string {
 	return reason(err)
 }
 
-// end stops the clients from sending on; echoes under way may still come.
+// end makes the clients send no further message. Echoes under way may still come.
 func (r *runner) end() {
 	if !r.running {
 		return
 	}
 	r.running = false
 	r.outcome.took = r.load.now() - r.began
-	_ = r.watchdog.StartPrecise(echoPatience, r.giveUp) // fails only on a closed handle
+	_ = r.watchdog.StartPrecise(echoTimeout, r.echoTimedOut) // fails only on a closed handle
 	r.finish()
 }
 
-// giveUp counts the echoes that have not come.
-func (r *runner) giveUp() {
+// echoTimedOut counts the echoes that have not come as errors.
+func (r *runner) echoTimedOut() {
 	for _, c := range r.clients {
 		if c.waiting {
 			c.fail(fmt.Errorf("%w: connection %d, message %d, %d of %d bytes after %v",
-				errMissing, c.number, c.message, c.back, r.messages.size, echoPatience))
+				errMissing, c.number, c.message, c.received, r.messages.size, echoTimeout))
 		}
 	}
 }

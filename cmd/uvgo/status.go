@@ -9,7 +9,7 @@ import (
 	"github.com/uvgo/uvgo/server"
 )
 
-// A sample is what a server had done at some time.
+// A sample is a server's statistics at one time.
 type sample struct {
 	at time.Time
 	server.Stats
@@ -17,7 +17,7 @@ type sample struct {
 
 func take(s *server.Server) sample { return sample{time.Now(), s.Stats()} }
 
-// line is the status line: what a server did since the sample before.
+// line returns the status line: what the server has done since the sample before.
 func (s sample) line(before sample) string {
 	per := func(now, then uint64) float64 { return rate(now-then, s.at.Sub(before.at)) }
 	return fmt.Sprintf("%s conns  %s messages/s  %.1f MB/s  %s turns/s  %.1f events/crossing",
@@ -26,7 +26,7 @@ func (s sample) line(before sample) string {
 		share(s.Events-before.Events, s.crossings()-before.crossings()))
 }
 
-// report is what a server did since it began, in several lines.
+// report returns what the server has done since it began, in several lines.
 func (s sample) report(began time.Time) string {
 	up := s.at.Sub(began)
 	var b strings.Builder
@@ -39,10 +39,10 @@ func (s sample) report(began time.Time) string {
 	return b.String()
 }
 
-// crossings is how often the loops went from Go into C in their turns.
+// crossings returns how often the loops have gone from Go into C in their turns.
 func (s sample) crossings() uint64 { return s.Turns + s.Flushes }
 
-// rate is n per second.
+// rate returns n per second.
 func rate(n uint64, d time.Duration) float64 {
 	if d <= 0 {
 		return 0
@@ -50,7 +50,7 @@ func rate(n uint64, d time.Duration) float64 {
 	return float64(n) / d.Seconds()
 }
 
-// share is n/of, 0 if there is nothing.
+// share returns n/of, 0 if of is 0.
 func share(n, of uint64) float64 {
 	if of == 0 {
 		return 0
@@ -58,7 +58,7 @@ func share(n, of uint64) float64 {
 	return float64(n) / float64(of)
 }
 
-// count writes a number with its thousands apart.
+// count formats a number with separated thousands.
 func count(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -67,7 +67,7 @@ func count(n uint64) string {
 	return s
 }
 
-// plural is a number of things.
+// plural returns a number and a noun, in the plural unless the number is 1.
 func plural(n uint64, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -75,7 +75,7 @@ func plural(n uint64, thing string) string {
 	return count(n) + " " + thing + "s"
 }
 
-// size writes a number of bytes.
+// size formats a number of bytes.
 func size(n uint64) string {
 	units := []string{"kB", "MB", "GB", "TB"}
 	if n < 1000 {

@@ -35,7 +35,8 @@ func runVersion(args []string) error {
 	return err
 }
 
-// ownVersion is what go build noted of the module, in a checkout with its commit.
+// ownVersion returns the module's version, as go build has recorded it, with the commit
+// if it was built in a checkout.
 func ownVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
@@ -56,7 +57,8 @@ func ownVersion() string {
 	return fmt.Sprintf("%s (commit %s%s)", info.Main.Version, commit, changed)
 }
 
-// lacking tries what uvgo would use and an old libuv, or the system, has not.
+// lacking names the features that uvgo would use, but that this libuv or system does
+// not have.
 func lacking() (string, error) {
 	l, err := uvgo.New()
 	if err != nil {

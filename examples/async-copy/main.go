@@ -1,5 +1,5 @@
-// Async-copy copies a file, to one that is not there yet, with several reads and
-// writes under way at once; requests.FSCopyfile does it in one call. Try it:
+// Async-copy copies a file to a new file, with several reads and writes under way at
+// once. (requests.FSCopyfile copies a file in one call.) Try it:
 //
 //	go run ./examples/async-copy FROM TO
 package main
@@ -18,7 +18,7 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-const lanes, piece = 4, 1 << 20 // pieces under way at once, and bytes of each
+const lanes, piece = 4, 1 << 20 // how many pieces are under way at once, and their size in bytes
 
 // A job is one copy. All of it happens on the loop's goroutine.
 type job struct {
@@ -28,11 +28,11 @@ type job struct {
 	size     int64 // of the source
 	next     int64 // where the next piece begins
 	copied   int64
-	lanes    int   // those that go on
+	lanes    int   // those that have not ended
 	err      error // the first one
 }
 
-// try notes an error and tells whether there was none so far.
+// try keeps the first error, and tells whether there has been none so far.
 func (j *job) try(err error) bool {
 	if err != nil && j.err == nil {
 		j.err = err
@@ -40,7 +40,7 @@ func (j *job) try(err error) bool {
 	return j.err == nil
 }
 
-// start opens both files and sets the lanes going.
+// start opens both files and starts the lanes.
 func (j *job) start() error {
 	_, err := requests.FSOpen(j.loop, j.from, os.O_RDONLY, 0, func(fd uintptr, err error) {
 		if j.in = fd; err != nil {
@@ -76,7 +76,7 @@ func (j *job) opened(fd uintptr, err error) {
 	}
 }
 
-// read has the next piece read into buf, lent until the callback, or ends the lane.
+// read reads the next piece into buf, lent until the callback, or ends the lane.
 func (j *job) read(buf []byte) {
 	at := j.next
 	j.next += piece
@@ -118,7 +118,7 @@ func (j *job) done() {
 	if j.err == nil && j.copied == j.size {
 		return
 	}
-	j.try(errors.New(j.from + " was changed meanwhile")) // unless there is a better reason
+	j.try(errors.New(j.from + " was changed meanwhile")) // if there was no error before
 	requests.FSUnlink(j.loop, j.to, func(error) {})
 }
 
@@ -137,7 +137,7 @@ func main() {
 	var j job
 	err := uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
 		j = job{loop: l, from: os.Args[1], to: os.Args[2]}
-		context.AfterFunc(ctx, func() { // the lanes end behind their pieces
+		context.AfterFunc(ctx, func() { // each lane ends after its current piece
 			stop() // a second Ctrl-C ends the program at once
 			l.Post(func() { j.try(errors.New("interrupted")) })
 		})

@@ -14,7 +14,7 @@ func init() { uvtest.Helper("main", main) }
 
 func TestMain(m *testing.M) { uvtest.Main(m) }
 
-// TestCopy copies files that end at, before and behind a piece's end.
+// TestCopy copies files that end at, before and after the end of a piece.
 func TestCopy(t *testing.T) {
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
@@ -58,7 +58,7 @@ func TestCopyFails(t *testing.T) {
 	}
 }
 
-// TestUsage: without arguments it says in one line what it takes.
+// TestUsage: without arguments the program prints its usage in one line.
 func TestUsage(t *testing.T) {
 	p := uvtest.Start(t, "main")
 	p.Wait(2)

@@ -1,5 +1,5 @@
-// Dns-lookup asks the system's resolver for all its arguments at the same time:
-// the addresses of a name, the name of an address. Try it:
+// Dns-lookup asks the system's resolver for all of its arguments at the same time: for
+// the addresses of a name, and for the name of an address. Try it:
 //
 //	go run ./examples/dns-lookup localhost 127.0.0.1 ::1 no.such.host.invalid
 package main
@@ -19,14 +19,14 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A resolver counts what it could not answer. It needs no lock: all callbacks
-// run on the loop.
+// A resolver counts the arguments without an answer. It needs no lock, because all
+// callbacks run on the loop's goroutine.
 type resolver struct {
 	loop   *uvgo.Loop
 	failed int
 }
 
-// ask starts the question that fits the argument.
+// ask starts a lookup of the argument, which is a name or an address.
 func (r *resolver) ask(arg string) error {
 	ip, err := netip.ParseAddr(arg)
 	if err == nil {
@@ -35,7 +35,7 @@ func (r *resolver) ask(arg string) error {
 		})
 		return err
 	}
-	// One answer for each address, not one more for datagrams.
+	// One answer for each address: without a type there is another one for datagrams.
 	hints := requests.AddrInfoHints{SockType: syscall.SOCK_STREAM}
 	_, err = requests.GetAddrInfo(r.loop, arg, "", hints, func(list []requests.AddrInfo, err error) {
 		var addrs []string

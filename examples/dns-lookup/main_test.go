@@ -12,7 +12,7 @@ func init() { uvtest.Helper("main", main) }
 
 func TestMain(m *testing.M) { uvtest.Main(m) }
 
-// TestLookup asks what the hosts file answers, without a network.
+// TestLookup looks up names that are in the hosts file, so it needs no network.
 func TestLookup(t *testing.T) {
 	out := uvtest.Start(t, "main", "localhost", "127.0.0.1", "127.0.0.1").Wait(0)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
@@ -29,7 +29,7 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-// TestLookupErrors: what has no answer does not hold up the rest.
+// TestLookupErrors: a lookup that fails does not stop the others.
 func TestLookupErrors(t *testing.T) {
 	long := strings.Repeat("a", 300)
 	out := uvtest.Start(t, "main", long, "127.0.0.1").Wait(1)
@@ -40,7 +40,7 @@ func TestLookupErrors(t *testing.T) {
 	}
 }
 
-// TestUsage: without arguments it says in one line what it takes.
+// TestUsage: without arguments the program prints its usage in one line.
 func TestUsage(t *testing.T) {
 	p := uvtest.Start(t, "main")
 	p.Wait(2)

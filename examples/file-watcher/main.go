@@ -1,5 +1,5 @@
-// File-watcher tells what happens in a directory and in the directories below
-// it. Try it:
+// File-watcher prints the changes in a directory and in the directories below it. Try
+// it:
 //
 //	go run ./examples/file-watcher . & # when it says watching:
 //	touch a; echo x >> a; mkdir d; mv a d; rm -r d
@@ -20,8 +20,9 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
-// A tree watches each directory of a tree with a handle of its own: Linux watches
-// no trees. What a new directory holds before its watch begins is not told.
+// A tree watches each directory of a tree with a handle of its own, because Linux
+// cannot watch a whole tree. Changes in a new directory before its watch begins are not
+// printed.
 type tree struct {
 	loop    *uvgo.Loop
 	watches map[string]*handles.FSEvent

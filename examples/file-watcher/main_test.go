@@ -64,7 +64,7 @@ func TestOneDirectory(t *testing.T) {
 	p.Wait(0)
 }
 
-// TestUsage: without arguments it says in one line what it takes.
+// TestUsage: without arguments the program prints its usage in one line.
 func TestUsage(t *testing.T) {
 	p := uvtest.Start(t, "main")
 	p.Wait(2)

@@ -1,5 +1,5 @@
-// Grpc is a gRPC server on libuv: gRPC is unchanged, one line differs. It
-// answers gRPC's health checks. Being a module of its own, it is run from its
+// Grpc is a gRPC server on libuv. It differs in one line from a server on package net,
+// and answers gRPC's health checks. It is a module of its own, so run it from its
 // directory. Try it:
 //
 //	cd examples/grpc
@@ -41,9 +41,9 @@ func main() {
 	}
 }
 
-// serve answers until ctx ends, and then finishes the calls under way.
+// serve answers calls until ctx ends, and then finishes those under way.
 func serve(ctx context.Context, addr string) error {
-	ln, err := uvnet.Listen("tcp", addr) // the line: it was net.Listen
+	ln, err := uvnet.Listen("tcp", addr) // on package net: net.Listen
 	if err != nil {
 		return err
 	}
@@ -54,13 +54,14 @@ func serve(ctx context.Context, addr string) error {
 	pb.RegisterHealthServer(srv, state)
 	go func() {
 		<-ctx.Done()
-		state.Shutdown() // tells those who watch
+		state.Shutdown() // tells clients that watch the health
 		srv.GracefulStop()
 	}()
 	return srv.Serve(ln)
 }
 
-// check asks a server how it is. A client takes one line, too: how to dial.
+// check asks a server for its health. A client also differs in one line, which says how
+// to dial.
 func check(ctx context.Context, addr string) error {
 	conn, err := grpc.NewClient("passthrough:///"+addr,
 		grpc.WithContextDialer(dial),

@@ -16,8 +16,8 @@ func init() { uvtest.Helper("main", main) }
 
 func TestMain(m *testing.M) { uvtest.Main(m) }
 
-// TestHealth asks the server with its own client, and watches it with a client
-// on package net until the server says that it ends.
+// TestHealth asks the server with the example's client, and watches it with a client on
+// package net until the server reports its end.
 func TestHealth(t *testing.T) {
 	uvtest.Watchdog(t, 2*time.Minute)
 	p := uvtest.Start(t, "main", "-addr", "127.0.0.1:0")
@@ -46,7 +46,7 @@ func TestHealth(t *testing.T) {
 	expect(pb.HealthCheckResponse_SERVING)
 	p.Signal(syscall.SIGTERM)
 	expect(pb.HealthCheckResponse_NOT_SERVING)
-	conn.Close() // GracefulStop waits for those who watch
+	conn.Close() // GracefulStop waits for clients that watch
 	p.Wait(0)
 }
 

@@ -1,4 +1,5 @@
-// Http is a net/http server on libuv: one line differs from what it was. Try it:
+// Http is a net/http server on libuv. It differs in one line from a server on package
+// net. Try it:
 //
 //	go run ./examples/http & # when it says listening:
 //	curl http://127.0.0.1:8080/
@@ -23,7 +24,7 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes any")
 	flag.Parse()
 
-	ln, err := uvnet.Listen("tcp", *addr) // the line: it was net.Listen
+	ln, err := uvnet.Listen("tcp", *addr) // on package net: net.Listen
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 
 func init() { uvtest.Helper("main", main) }
 
-// TestServer asks the server over package net and over uvnet, twice each: the
-// second time on the same connection.
+// TestServer sends two requests over package net and two over uvnet. The second one
+// uses the same connection.
 func TestServer(t *testing.T) {
 	p := uvtest.Start(t, "main", "-addr", "127.0.0.1:0")
 	addr := p.Expect(`^listening on (.*)`)

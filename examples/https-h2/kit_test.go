@@ -7,8 +7,8 @@ import (
 	"github.com/uvgo/uvgo/uvnet"
 )
 
-// TestMain has the default group running before it counts what is open: it
-// lives as long as the process.
+// TestMain starts the default group before the leak check begins, because the group
+// runs as long as the process.
 func TestMain(m *testing.M) {
 	if ln, err := uvnet.Listen("tcp", "127.0.0.1:0"); err == nil {
 		for range 4 {

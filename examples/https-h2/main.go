@@ -1,5 +1,6 @@
-// Https-h2 is an HTTPS server with HTTP/2 on libuv: crypto/tls and net/http are
-// unchanged, one line differs. It makes itself a certificate. Try it:
+// Https-h2 is an HTTPS server with HTTP/2 on libuv, with the standard crypto/tls and
+// net/http. It differs in one line from a server on package net. It makes its own
+// certificate. Try it:
 //
 //	go run ./examples/https-h2 & # when it says listening:
 //	curl -k --http2 https://127.0.0.1:8443/
@@ -35,7 +36,7 @@ func main() {
 		log.Fatal(err)
 	}
 
-	ln, err := uvnet.Listen("tcp", *addr) // the line: it was net.Listen
+	ln, err := uvnet.Listen("tcp", *addr) // on package net: net.Listen
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func main() {
 	}
 }
 
-// selfSigned makes a certificate for this machine that nobody vouches for.
+// selfSigned makes a self-signed certificate for this machine.
 func selfSigned() (cert tls.Certificate, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 func init() { uvtest.Helper("main", main) }
 
-// TestProtocols asks by HTTP/1.1 and by HTTP/2, many requests at once.
+// TestProtocols sends many requests at once, by HTTP/1.1 and by HTTP/2.
 func TestProtocols(t *testing.T) {
 	p := uvtest.Start(t, "main", "-addr", "127.0.0.1:0")
 	addr := p.Expect(`^listening on (.*)`)

@@ -1,5 +1,5 @@
-// Signal-reload is a program that reads its configuration again on SIGHUP,
-// without a restart, and keeps the old one if the new one is bad. Try it:
+// Signal-reload reads its configuration again on SIGHUP, without a restart. It keeps
+// the old configuration if the new one is invalid. Try it:
 //
 //	echo '{"greeting": "hello", "every": "1s"}' > /tmp/conf.json
 //	go run ./examples/signal-reload /tmp/conf.json & # when it says loaded:
@@ -25,15 +25,15 @@ type config struct {
 	Every    string `json:"every"` // how often to greet
 }
 
-// A greeter is the program: a timer, and what it is to say.
+// A greeter prints a greeting from its configuration, by a timer.
 type greeter struct {
 	path  string
 	timer *handles.Timer
 }
 
-// load puts the configuration in force: all of it, or nothing.
+// load reads the configuration and uses it. After an error nothing has changed.
 func (g *greeter) load() error {
-	text, err := os.ReadFile(g.path) // small and local: it may hold the loop up
+	text, err := os.ReadFile(g.path) // blocks the loop, but not for long: the file is small and local
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (g *greeter) load() error {
 		return fmt.Errorf("every: %q is no interval", c.Every)
 	}
 	fmt.Printf("loaded: %q every %v\n", c.Greeting, every)
-	return g.timer.Start(0, every, func() { fmt.Println(c.Greeting) }) // in the place of the old one
+	return g.timer.Start(0, every, func() { fmt.Println(c.Greeting) }) // replaces the old function
 }
 
 func main() {
@@ -68,7 +68,7 @@ func main() {
 		if err != nil {
 			return err
 		}
-		// The callback runs on the loop like any other: it may do what it likes.
+		// Unlike a signal handler in C, the callback runs on the loop's goroutine and may call anything.
 		err = hup.Start(syscall.SIGHUP, func(os.Signal) {
 			if err := g.load(); err != nil {
 				fmt.Println("kept the old configuration:", err)
@@ -84,7 +84,7 @@ func main() {
 		}
 		return term.Start(syscall.SIGTERM, func(os.Signal) {
 			fmt.Println("bye")
-			l.Stop() // Run closes what is open
+			l.Stop() // uvgo.Run then closes all handles
 		})
 	})
 	if err != nil {

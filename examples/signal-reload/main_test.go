@@ -50,7 +50,7 @@ func TestBadConfigurationAtTheStart(t *testing.T) {
 	}
 }
 
-// TestUsage: without arguments it says in one line what it takes.
+// TestUsage: without arguments the program prints its usage in one line.
 func TestUsage(t *testing.T) {
 	p := uvtest.Start(t, "main")
 	p.Wait(2)

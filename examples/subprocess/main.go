@@ -1,6 +1,6 @@
-// Subprocess runs a program with piped stdin and stdout: it has sort(1) sort
-// the lines of its own input, numbers what comes back, and ends with sort's
-// status. Arguments are sort's. Try it:
+// Subprocess runs sort(1) with pipes as its stdin and stdout. It passes its own input
+// and arguments to sort, numbers the lines that come back, and ends with sort's status.
+// Try it:
 //
 //	ls | go run ./examples/subprocess --reverse
 package main
@@ -28,8 +28,8 @@ func main() {
 	os.Exit(status)
 }
 
-// sorted pipes the lines of in through sort with the flags, and writes them to
-// out with numbers.
+// sorted sends the lines of in to sort, which gets the flags, and writes the sorted
+// lines to out with numbers.
 func sorted(in io.Reader, out io.Writer, flags ...string) (status int, err error) {
 	err = uvgo.Run(context.Background(), func(l *uvgo.Loop) error {
 		p, err := spawn(l, flags, &status)
@@ -44,7 +44,7 @@ func sorted(in io.Reader, out io.Writer, flags ...string) (status int, err error
 	return status, err
 }
 
-// spawn starts sort, whose exit status goes to status.
+// spawn starts sort, and sets status to its exit status.
 func spawn(l *uvgo.Loop, flags []string, status *int) (*handles.Process, error) {
 	var p *handles.Process
 	p, err := l.Spawn(handles.ProcessOptions{
@@ -55,7 +55,7 @@ func spawn(l *uvgo.Loop, flags []string, status *int) (*handles.Process, error) 
 			handles.StdioPipe(handles.ChildWrites),
 			handles.StdioFile(os.Stderr),
 		},
-		KillOnClose: true, // should an error end Run first
+		KillOnClose: true, // if an error ends Run before sort ends
 	}, func(code int, sig syscall.Signal) {
 		if *status = code; sig != 0 {
 			*status = 128 + int(sig)
@@ -65,7 +65,7 @@ func spawn(l *uvgo.Loop, flags []string, status *int) (*handles.Process, error) 
 	return p, err
 }
 
-// number writes the child's lines to out, until their end.
+// number writes the child's lines to out with numbers, until the end.
 func number(pipe *handles.Pipe, out io.Writer) error {
 	w := bufio.NewWriter(out)
 	var line strings.Builder
@@ -88,15 +88,15 @@ func number(pipe *handles.Pipe, out io.Writer) error {
 	})
 }
 
-// feed sends all of in to the child, and the end. One piece at a time: a child
-// that does not read must not fill our memory.
+// feed sends all of in to the child, and then closes its stdin. It sends one piece at a
+// time, so that a child that does not read does not make the program buffer everything.
 func feed(pipe *handles.Pipe, in io.Reader) error {
 	buf := make([]byte, 64<<10) // lent while it is written
 	var next func(err error)
 	next = func(err error) {
 		var n int
 		for err == nil && n == 0 {
-			n, err = in.Read(buf) // blocks the loop, which has nothing better to do here
+			n, err = in.Read(buf) // blocks the loop, so the program reads no answers meanwhile
 		}
 		if n > 0 {
 			err = pipe.WriteFunc(next, buf[:n])
@@ -104,7 +104,7 @@ func feed(pipe *handles.Pipe, in io.Reader) error {
 			err = pipe.Shutdown(func(error) { pipe.Close() })
 		}
 		if err != nil {
-			if !errors.Is(err, syscall.EPIPE) { // the child has ended, and says why itself
+			if !errors.Is(err, syscall.EPIPE) { // EPIPE: the child has ended, and its status says why
 				fmt.Fprintln(os.Stderr, "subprocess:", err)
 			}
 			pipe.Close()

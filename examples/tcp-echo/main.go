@@ -1,10 +1,10 @@
-// Tcp-echo sends back whatever it is sent. Try it:
+// Tcp-echo sends back all bytes that it receives. Try it:
 //
 //	go run ./examples/tcp-echo & # when it says listening:
 //	nc 127.0.0.1 7000
 //
-// It is written on the loop itself, to show how that works; package server does
-// the same in five lines and uses all cores.
+// It uses the loop itself, to show how that works. With package server the same takes
+// five lines and uses all cores.
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:7000", "`address` to listen on; port 0 takes any")
 	flag.Parse()
 
-	// Ctrl-C ends ctx, which ends Run, which closes every handle.
+	// Ctrl-C ends ctx. Then Run closes every handle and returns.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := uvgo.Run(ctx, func(l *uvgo.Loop) error { return listen(l, *addr) })
@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-// listen sets the server up and returns; Run then turns the loop.
+// listen sets the server up and returns. Then Run turns the loop.
 func listen(l *uvgo.Loop, addr string) error {
 	a, err := netip.ParseAddrPort(addr)
 	if err != nil {
@@ -54,7 +54,7 @@ func listen(l *uvgo.Loop, addr string) error {
 	}
 	err = srv.Listen(128, func(c *handles.TCP, err error) {
 		if err != nil {
-			log.Print("accept: ", err) // out of descriptors, say; it goes on
+			log.Print("accept: ", err) // such as EMFILE; the listener goes on
 			return
 		}
 		echo(c)
@@ -68,10 +68,10 @@ func listen(l *uvgo.Loop, addr string) error {
 	return err
 }
 
-// echo serves one client. All of it runs on the loop's goroutine: no locks.
+// echo serves one client. It needs no lock, because it runs on the loop's goroutine.
 func echo(c *handles.TCP) {
 	read := func(p []byte, err error) {
-		if err == io.EOF { // the client has finished: first send what is queued
+		if err == io.EOF { // the client has sent all: Shutdown sends what is queued first
 			c.Shutdown(func(error) { c.Close() })
 			return
 		}
@@ -79,8 +79,8 @@ func echo(c *handles.TCP) {
 			c.Close()
 			return
 		}
-		c.Write(p)    // p is borrowed: it is gone when read returns
-		if c.Full() { // do not read faster than the client does
+		c.Write(p)    // p is borrowed, but Write does not need it after its return
+		if c.Full() { // the client does not read its echoes: stop reading from it
 			c.ReadStop()
 		}
 	}

@@ -23,7 +23,7 @@ func TestEcho(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	sent := bytes.Repeat([]byte("all of it, please\n"), 1<<19) // 9 MiB: more than anybody buffers
+	sent := bytes.Repeat([]byte("all of it, please\n"), 1<<19) // 9 MiB: more than all buffers on the way
 	go func() {
 		c.Write(sent)
 		c.(*net.TCPConn).CloseWrite()
@@ -39,8 +39,8 @@ func TestEcho(t *testing.T) {
 	p.Wait(0)
 }
 
-// TestEchoOfLargeMessages waits for each message before it sends the next: nothing
-// else gets an echo going again that has stopped reading.
+// TestEchoOfLargeMessages waits for each echo before it sends the next message. So the
+// server has to start reading again by itself after it was full.
 func TestEchoOfLargeMessages(t *testing.T) {
 	uvtest.Watchdog(t, time.Minute)
 	p := uvtest.Start(t, "main", "-addr", "127.0.0.1:0")

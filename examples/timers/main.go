@@ -1,5 +1,5 @@
-// Timers shows the three things that one does with timers: something once,
-// something again and again, and a deadline that is called off. Try it:
+// Timers shows three uses of timers: to run something once, to repeat something, and a
+// deadline that is cancelled. Try it:
 //
 //	go run ./examples/timers
 package main
@@ -22,14 +22,14 @@ func main() {
 			return err
 		}
 
-		// A deadline. Nothing of it is left once it is closed.
+		// A deadline. After Close its function does not run.
 		deadline, err := l.AfterFunc(time.Hour, func() { fmt.Println("too late") })
 		if err != nil {
 			return err
 		}
 
-		// Again and again: first after 20 ms, then every 10 ms. An active timer
-		// keeps the loop alive until it is stopped or closed.
+		// Repeatedly: first after 20 ms, then every 10 ms. An active timer keeps the
+		// loop alive until it is stopped or closed.
 		ticker, err := l.NewTimer()
 		if err != nil {
 			return err

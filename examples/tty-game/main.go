@@ -1,5 +1,5 @@
-// Tty-game: catch the dollar. h and l move you to the left and to the right,
-// q gives up. Try it, in a terminal:
+// Tty-game is a game: catch the dollar. The keys h and l move left and right, q ends
+// the game. Try it in a terminal:
 //
 //	go run ./examples/tty-game
 package main
@@ -27,14 +27,14 @@ type game struct {
 
 const toWin = 3 // dollars
 
-// draw shows the line in the place of the last one.
+// draw replaces the line on the terminal.
 func (g *game) draw() {
 	line := bytes.Repeat([]byte{' '}, g.width)
 	line[g.dollar], line[g.at] = '$', '@'
 	fmt.Fprintf(g.tty, "\r%s %d/%d", line, g.caught, toWin)
 }
 
-// resize fits the line into the terminal.
+// resize gives the line the width of the terminal.
 func (g *game) resize() {
 	width, _, _ := g.tty.WindowSize()
 	g.width = min(max(width, 20), 50) - 8
@@ -43,7 +43,7 @@ func (g *game) resize() {
 	g.draw()
 }
 
-// key plays one move and tells whether the game is over.
+// key makes the move of a key, and tells whether the game is over.
 func (g *game) key(k byte) bool {
 	switch k {
 	case 'h':

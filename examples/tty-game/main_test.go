@@ -18,7 +18,7 @@ func init() { uvtest.Helper("main", main) }
 
 func TestMain(m *testing.M) { uvtest.Main(m) }
 
-// A player sits at the terminal that the game runs on.
+// A player is the user of the game's terminal.
 type player struct {
 	*uvtest.PTY
 	t      *testing.T
@@ -39,7 +39,7 @@ func play(t *testing.T) *player {
 	return p
 }
 
-// sees reads the screen until it shows what the pattern says.
+// sees reads the terminal's output until it matches the pattern.
 func (p *player) sees(pattern string) string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
@@ -54,7 +54,7 @@ func (p *player) sees(pattern string) string {
 	return seen.String()
 }
 
-// ends expects the end of the game, and the terminal as it was.
+// ends expects the end of the game, and the terminal's first mode.
 func (p *player) ends() {
 	p.t.Helper()
 	if err := p.cmd.Wait(); err != nil {

@@ -1,12 +1,12 @@
-// Udp-multicast lets programs that do not know each other talk: what one sends
-// to a group, every member receives. Try it, with the first line in several
-// terminals:
+// Udp-multicast sends datagrams to a multicast group, whose members receive them.
+// Senders and members need not know each other's addresses. Try it, with the first line
+// in several terminals:
 //
 //	go run ./examples/udp-multicast
 //	go run ./examples/udp-multicast -say hello
 //
-// By default it stays on this host's loopback; -iface takes another interface's
-// address, or :: with a zone (::%eth0) for a group of IPv6.
+// By default datagrams stay on this host's loopback interface. -iface chooses another
+// one, by its address, or for a group of IPv6 by :: with a zone (::%eth0).
 package main
 
 import (
@@ -51,8 +51,9 @@ func main() {
 	}
 }
 
-// listen prints what the group is told. Bound to the group's own address, the
-// socket receives nothing else; ReuseAddr lets other members of this host in.
+// listen prints the group's datagrams. The socket is bound to the group's address, so
+// that it receives no other datagrams. ReuseAddr lets other members on this host bind
+// to the address, too.
 func listen(l *uvgo.Loop, group netip.AddrPort, iface netip.Addr) error {
 	u, err := l.NewUDP()
 	if err != nil {
@@ -66,7 +67,7 @@ func listen(l *uvgo.Loop, group netip.AddrPort, iface netip.Addr) error {
 	}
 	fmt.Println("listening to", group)
 	return u.RecvStart(func(d handles.Datagram, err error) {
-		if err != nil { // of a datagram; there may be others
+		if err != nil { // receiving goes on after it
 			log.Print(err)
 			return
 		}
@@ -74,9 +75,9 @@ func listen(l *uvgo.Loop, group netip.AddrPort, iface netip.Addr) error {
 	})
 }
 
-// send tells the group something, and ends.
+// send sends a datagram to the group.
 func send(l *uvgo.Loop, group netip.AddrPort, iface netip.Addr, text string) error {
-	socket := handles.WithSocket(handles.IPv4) // at once, so that it can be told which way to send
+	socket := handles.WithSocket(handles.IPv4) // SetMulticastInterface needs a socket
 	if group.Addr().Is6() {
 		socket = handles.WithSocket(handles.IPv6)
 	}

@@ -24,7 +24,7 @@ func freePort(t *testing.T) int {
 	return c.LocalAddr().(*net.UDPAddr).Port
 }
 
-// TestGroup: two members of one group hear what a third program says.
+// TestGroup: two members of a group receive what a third program sends.
 func TestGroup(t *testing.T) {
 	group := fmt.Sprintf("239.255.17.5:%d", freePort(t))
 	a := uvtest.Start(t, "main", "-group", group)
@@ -42,7 +42,7 @@ func TestGroup(t *testing.T) {
 	b.Wait(0)
 }
 
-// TestNoGroup: an address that is none for groups is refused.
+// TestNoGroup: an address that is not a multicast address is refused.
 func TestNoGroup(t *testing.T) {
 	uvtest.Start(t, "main", "-group", fmt.Sprintf("127.0.0.1:%d", freePort(t))).Wait(1)
 }

@@ -1,5 +1,5 @@
-// Unix-chat is a chat room on a unix socket: what one client writes, the others
-// read, line by line. Try it, with the second line in several terminals:
+// Unix-chat is a chat room on a unix socket: each line that a client writes is sent to
+// the others. Try it, with the second line in several terminals:
 //
 //	go run ./examples/unix-chat /tmp/chat.sock
 //	nc -U /tmp/chat.sock
@@ -19,19 +19,20 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
-const maxLine = 4 << 10 // a client with a longer line has to leave,
-const maxLate = 1 << 20 // and so has one that does not read what the others say
+const maxLine = 4 << 10 // a client that sends a longer line is disconnected,
+const maxLate = 1 << 20 // and so is one with more unsent bytes, because it does not read
 
-// A room is who is there. All runs on the loop's goroutine: a plain map will do.
+// A room is the connected clients. It needs no lock, because everything runs on the
+// loop's goroutine.
 type room struct {
 	clients map[*client]bool
-	guests  int // so far, for names
+	guests  int // how many clients have ever connected, for their names
 }
 
 type client struct {
 	*handles.Pipe
 	name string
-	line []byte // begun
+	line []byte // received, without its end
 }
 
 func main() {
@@ -60,7 +61,7 @@ func main() {
 	}
 }
 
-// enter runs for each new client.
+// enter adds a new client to the room.
 func (r *room) enter(pipe *handles.Pipe, err error) {
 	if err != nil {
 		log.Print("accept: ", err)
@@ -69,7 +70,7 @@ func (r *room) enter(pipe *handles.Pipe, err error) {
 	r.guests++
 	c := &client{pipe, fmt.Sprint("guest", r.guests), nil}
 	r.clients[c] = true
-	c.OnClose(func() { // whoever closed it
+	c.OnClose(func() { // for all reasons of a close
 		delete(r.clients, c)
 		r.say(c, "* "+c.name+" leaves\n")
 	})
@@ -90,12 +91,12 @@ func (r *room) enter(pipe *handles.Pipe, err error) {
 	})
 }
 
-// say sends a line to the others. Write does not wait: it queues.
+// say sends a line to the others. Write does not wait, but queues the line.
 func (r *room) say(from *client, line string) {
 	for c := range r.clients {
 		if c != from && !c.Closing() {
-			c.Write([]byte(line))                         // if it fails, so does reading
-			if c.Full() && c.WriteQueueSize() > maxLate { // full, and the kernel takes no more
+			c.Write([]byte(line))                         // if it fails, reading fails as well
+			if c.Full() && c.WriteQueueSize() > maxLate { // after offering all to the kernel
 				c.Close()
 			}
 		}

@@ -1,6 +1,6 @@
-// Workers serves one TCP port with several processes. The parent binds the socket
-// and passes it to each of them over IPC; the kernel gives every connection to one
-// that accepts. A worker that dies is replaced. Try it:
+// Workers serves one TCP port with several processes. The parent binds the socket and
+// passes it to each worker over IPC. The kernel gives each connection to one of the
+// workers that accept. The parent replaces a worker that dies. Try it:
 //
 //	go run ./examples/workers 127.0.0.1:8888 4
 //	nc 127.0.0.1 8888
@@ -22,10 +22,10 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
-// workerEnv is set in workers, to the worker's number.
+// workerEnv is an environment variable that is set in workers, to the worker's number.
 const workerEnv = "UVGO_EXAMPLE_WORKER"
 
-// channelFD is where a worker finds the pipe to its parent.
+// channelFD is the worker's descriptor of the pipe to its parent.
 const channelFD = 3
 
 func main() {
@@ -93,7 +93,7 @@ func start(l *uvgo.Loop, number int, socket *handles.TCP) error {
 		fmt.Printf("worker %d has ended: status %d, signal %d\n", number, status, sig)
 		p.Stdio(channelFD).Close()
 		p.Close()
-		l.AfterFunc(100*time.Millisecond, func() { // not at once: it may have crashed
+		l.AfterFunc(100*time.Millisecond, func() { // with a delay, in case each worker crashes at once
 			if err := start(l, number, socket); err != nil {
 				log.Print(err)
 			}
@@ -102,7 +102,7 @@ func start(l *uvgo.Loop, number int, socket *handles.TCP) error {
 	if err != nil {
 		return err
 	}
-	// The pipe stays open: its end tells the worker that the parent has gone.
+	// The pipe stays open: when the parent ends, the worker reads EOF and ends, too.
 	return p.Stdio(channelFD).WriteHandle([]byte("serve"), socket, nil)
 }
 

@@ -23,8 +23,8 @@ func TestMain(m *testing.M) {
 	uvtest.Main(m)
 }
 
-// TestWorkers: all answer, one that is killed is replaced, and they end with
-// their parent.
+// TestWorkers: all workers answer, a killed worker is replaced, and all end with their
+// parent.
 func TestWorkers(t *testing.T) {
 	uvtest.Watchdog(t, time.Minute)
 	cmd := uvtest.Command(t, "main", "127.0.0.1:0", "3")
@@ -91,7 +91,7 @@ func TestWrongArguments(t *testing.T) {
 	}
 }
 
-// visit returns who answers.
+// visit returns the number of the worker that answers.
 func visit(t *testing.T, addr string) (worker, pid int) {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
@@ -105,7 +105,7 @@ func visit(t *testing.T, addr string) (worker, pid int) {
 	return worker, pid
 }
 
-// TestUsage: without both arguments it says in one line what it takes.
+// TestUsage: without both arguments the program prints its usage in one line.
 func TestUsage(t *testing.T) {
 	p := uvtest.Start(t, "main", "127.0.0.1:0")
 	p.Wait(2)

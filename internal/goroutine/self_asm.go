@@ -2,7 +2,7 @@
 
 package goroutine
 
-// Cheap tells whether Self costs no more than a call.
+// Cheap tells whether Self costs no more than a function call.
 const Cheap = true
 
 // Self returns the number of the calling goroutine, which is not 0.

@@ -8,11 +8,11 @@ import (
 	"strconv"
 )
 
-// Cheap tells whether Self costs no more than a call.
+// Cheap tells whether Self costs no more than a function call.
 const Cheap = false
 
-// Self returns the number of the calling goroutine, which is not 0. It takes it
-// from a stack trace: about a microsecond.
+// Self returns the number of the calling goroutine, which is not 0. Self reads the
+// number from a stack trace, in about a microsecond.
 func Self() uintptr {
 	var buf [64]byte
 	line := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))

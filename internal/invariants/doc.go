@@ -1,7 +1,7 @@
-// Package invariants holds the switch for checks that are too dear for every
-// build: ring bounds, generations, the goroutine that owns a loop.
+// Package invariants turns checks on and off that are too slow for production, such as
+// those of ring bounds and generations.
 //
-// They are on in race builds and with the build tag "invariants", off and
-// compiled to nothing otherwise. A failed check panics: it shows a bug in uvgo,
-// not in the program that uses it. Any goroutine may call this package.
+// The checks are on in race builds and with the build tag "invariants". In other builds
+// they compile to nothing. A failed check panics: it shows a bug in uvgo, not in the
+// program that uses uvgo. Any goroutine may call this package.
 package invariants

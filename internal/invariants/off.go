@@ -2,8 +2,8 @@
 
 package invariants
 
-// Enabled reports whether this build checks invariants. Being a constant, it
-// removes the code that it guards.
+// Enabled reports whether this build checks invariants. It is a constant, so the
+// compiler removes code behind "if invariants.Enabled" from this build.
 const Enabled = false
 
 // Check does nothing in this build.

@@ -1,3 +1,3 @@
-// Package keepalive sets the probes of idle TCP connections as package net does. It
-// keeps no state; any goroutine may call it while the descriptor is open.
+// Package keepalive sets the probes of idle TCP connections as package net does. Any
+// goroutine may call it while the descriptor is open.
 package keepalive

@@ -10,15 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What 0 stands for in a net.KeepAliveConfig.
+// The values that package net uses for 0 in a net.KeepAliveConfig.
 const (
 	idle     = 15 * time.Second
 	interval = 15 * time.Second
 	count    = 9
 )
 
-// Config is what the fields KeepAlive and KeepAliveConfig of a net.Dialer or
-// net.ListenConfig ask for.
+// Config returns the configuration that d and cfg ask for together: they are the fields
+// KeepAlive and KeepAliveConfig of a net.Dialer or net.ListenConfig.
 func Config(d time.Duration, cfg net.KeepAliveConfig) net.KeepAliveConfig {
 	if !cfg.Enable && d >= 0 {
 		return net.KeepAliveConfig{Enable: true, Idle: d}
@@ -26,8 +26,8 @@ func Config(d time.Duration, cfg net.KeepAliveConfig) net.KeepAliveConfig {
 	return cfg
 }
 
-// Set turns probes on or off, as net.TCPConn.SetKeepAliveConfig does. On a listener
-// it also holds for every connection accepted from then on.
+// Set turns probes on or off, as net.TCPConn.SetKeepAliveConfig does. Connections that
+// a listener accepts inherit its setting.
 func Set(fd int, cfg net.KeepAliveConfig) error {
 	on := 0
 	if cfg.Enable {
@@ -57,8 +57,8 @@ func SetIdle(fd int, d time.Duration) error {
 	return setSeconds(fd, optIdle, d, idle)
 }
 
-// setSeconds sets a duration, rounded up to seconds: 0 means the default, a
-// negative one leaves the system's.
+// setSeconds sets a duration, rounded up to seconds. 0 stands for standard. A negative
+// duration changes nothing.
 func setSeconds(fd, opt int, d, standard time.Duration) error {
 	switch {
 	case d < 0:

@@ -1,6 +1,7 @@
-// Package looptest is the part of the test kit that knows loops: a TestMain
-// that finds leaked ones, loops that a test must leave clean, turns of them, and
-// connections between two handles of one loop. Package uvtest cannot hold it, for the
-// tests of packages below the root use that. For tests only; a loop belongs to the
-// test's goroutine.
+// Package looptest is the part of the test kit that needs loops. It has a TestMain that
+// finds loops which were not closed, loops on which a test must close its handles,
+// functions that run turns, and connections between two handles of one loop. It is
+// apart from package uvtest, because that one is imported by tests of packages which
+// the root package imports. Only tests import looptest. A loop belongs to the test's
+// goroutine.
 package looptest

@@ -11,8 +11,9 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// Main is [uvtest.Main] with a check for loops that were not closed. libuv's
-// process-wide descriptors are opened first: they are no leak.
+// Main is [uvtest.Main] with a check for loops that were not closed. It first makes a
+// loop, which opens the descriptors that libuv keeps for the process, so that they are
+// not taken for a leak.
 func Main(m *testing.M) {
 	l, err := uvgo.New()
 	if err != nil {
@@ -32,8 +33,8 @@ func Main(m *testing.M) {
 // hangs is how long a test of a loop may do nothing before the process ends with all stacks.
 const hangs = 2 * time.Minute
 
-// New makes a loop for the test, with a watchdog. When the test ends every handle must
-// have been closed by it, and the loop must close.
+// New makes a loop for the test, with a watchdog. The test must close every handle
+// before it ends. Then the loop is shut down, and must close.
 func New(t testing.TB, opts ...uvgo.Option) *uvgo.Loop {
 	t.Helper()
 	uvtest.Watchdog(t, hangs)

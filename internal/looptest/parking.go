@@ -7,7 +7,7 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// Parkings are the ways in which a loop waits, by the names of their subtests.
+// Parkings are the ways in which a loop can wait, by the names of their subtests.
 var Parkings = map[string]uvgo.Parking{"thread": uvgo.ParkThread, "goroutine": uvgo.ParkGoroutine}
 
 // EachParking runs body as a subtest, with a watchdog, for each way in which a loop can wait.

@@ -21,8 +21,8 @@ func Listen(t testing.TB, l *uvgo.Loop, fn func(c *handles.TCP, err error)) (*ha
 	return s, uvtest.Must(s.LocalAddr())
 }
 
-// Pair returns both ends of a new connection; the test closes them. Its listener is
-// closed, which takes a turn of the loop yet.
+// Pair returns both ends of a new connection; the test closes them. The listener's
+// close has begun, and ends in the loop's next turn.
 func Pair(t testing.TB, l *uvgo.Loop) (client, server *handles.TCP) {
 	t.Helper()
 	ln, addr := Listen(t, l, func(c *handles.TCP, err error) {

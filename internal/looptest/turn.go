@@ -42,8 +42,8 @@ func Until(t testing.TB, l *uvgo.Loop, done func() bool) {
 	}
 }
 
-// Poll runs turns that do not block until done returns true. It waits for what the loop
-// has no event for.
+// Poll runs turns that do not block until done returns true. It is for conditions that
+// cause no event on the loop.
 func Poll(t testing.TB, l *uvgo.Loop, done func() bool) {
 	t.Helper()
 	for !done() {

@@ -1,4 +1,4 @@
-// Package uvheader finds and reads the uv.h that cuv is compiled with, for the
-// generator and for the tests that compare the binding with it. Its functions
-// only read.
+// Package uvheader finds and reads the uv.h with which cuv is compiled. The generator
+// uses it, and the tests that compare the binding with libuv. Its functions change
+// nothing.
 package uvheader

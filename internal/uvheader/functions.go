@@ -21,6 +21,6 @@ func Functions(uvh string) []string {
 	return slices.Compact(names)
 }
 
-// StripComments removes the comments of C code. A string that looks like one is
-// taken for one.
+// StripComments removes the comments of C code. It also removes a string that looks
+// like a comment.
 func StripComments(src string) string { return comment.ReplaceAllString(src, " ") }

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Find asks pkg-config for the directory of the uv.h that cuv is compiled with.
-// The libuv built in this tree serves where PKG_CONFIG_PATH names none.
+// Find asks pkg-config for the directory of the uv.h with which cuv is compiled. If
+// PKG_CONFIG_PATH names no libuv, Find uses the one that was built in this tree.
 func Find() (string, error) {
 	cmd := exec.Command("pkg-config", "--variable=includedir", "libuv-static")
 	if root, err := moduleRoot(); err == nil {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Check fails the test at once for an error. It belongs to the test's goroutine, as
-// FailNow does; a goroutine of its own calls [Expect].
+// Check fails the test at once if err is not nil. Only the test's goroutine may call
+// it, as FailNow. Other goroutines call [Expect].
 func Check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -17,7 +17,7 @@ func Check(t testing.TB, err error) {
 	}
 }
 
-// Expect is [Check] for callbacks and other goroutines: the test fails, and goes on.
+// Expect is [Check] for other goroutines: the test fails, and goes on.
 func Expect(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -25,7 +25,8 @@ func Expect(t testing.TB, err error) {
 	}
 }
 
-// Must unwraps a result of a call that cannot fail in a test; an error panics.
+// Must returns the result of a call that cannot fail in a test. It panics if err is not
+// nil.
 func Must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -42,7 +43,8 @@ func IsErr(t testing.TB, what string, err, want error) {
 	}
 }
 
-// CloseAll closes them in this order, and fails the test at once for an error.
+// CloseAll closes its arguments in their order, and fails the test at once if one
+// returns an error.
 func CloseAll(t testing.TB, closers ...io.Closer) {
 	t.Helper()
 	for _, c := range closers {

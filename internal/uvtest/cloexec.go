@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CloseOnExec marks the descriptors that this process was started with, where
-// children cannot be kept from inheriting them otherwise: on Linux before 5.11.
+// CloseOnExec marks the descriptors that this process was started with as
+// close-on-exec, if Spawn cannot keep children from inheriting them: on Linux before
+// 5.11.
 func CloseOnExec(t testing.TB) {
 	t.Helper()
 	if runtime.GOOS == "darwin" || closeRange() {

@@ -32,8 +32,8 @@ func Conformance(t *testing.T, file string, areas []string, tests map[string]fun
 	}
 }
 
-// Areas returns all areas of a table but those named, each of which must have
-// rows.
+// Areas returns the areas of a table, except those named. Each of the named areas must
+// have rows.
 func Areas(t *testing.T, file string, but ...string) []string {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -55,8 +55,8 @@ func Areas(t *testing.T, file string, but ...string) []string {
 	return slices.DeleteFunc(areas, func(a string) bool { return slices.Contains(but, a) })
 }
 
-// matchRows returns the names of the rows that have a subtest, in the table's
-// order, and what does not match.
+// matchRows returns the names of the rows that have a subtest, in the table's order,
+// and the mismatches.
 func matchRows(table string, areas []string, tests map[string]func(*testing.T), except map[string]string) (names, problems []string) {
 	report := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	rows, used := make(map[string]bool), make(map[string]bool)

@@ -5,6 +5,6 @@
 // process of its own, [NewCounter] counts callbacks, [Watchdog] ends a test
 // that hangs, [Conformance] ties subtests to the rows of a table.
 //
-// Only tests import it. Functions that take a testing.TB are called on the
-// test's goroutine; a [Counter] may be used from any.
+// Only tests import it. Functions that take a testing.TB are called on the test's
+// goroutine. Any goroutine may use a [Counter].
 package uvtest

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Eventually waits until holds returns true; what says for what, should it take a
-// minute. It is for states that nobody announces; wait for events where there are some.
+// Eventually waits until holds returns true. After a minute it fails the test; what
+// names the condition. It is for conditions that cause no event: where there is an
+// event, wait for that.
 func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); !holds(); runtime.Gosched() {

@@ -23,8 +23,8 @@ func fdDir() string {
 	return "/dev/fd"
 }
 
-// openFDs returns the open descriptors with what they refer to, as far as the
-// system tells. The one that reads the directory is closed by then and absent.
+// openFDs returns the open descriptors, with the files to which they refer if the
+// system says so. The descriptor that reads the directory is not among them.
 func openFDs() map[int]string {
 	dir := fdDir()
 	entries, err := os.ReadDir(dir)

@@ -14,9 +14,9 @@ const helperEnv = "UVGO_TEST_HELPER"
 
 var helpers = make(map[string]func())
 
-// Helper registers fn as the program that [Command] runs under name. Call it
-// from an init function. fn finds its arguments in os.Args[1:]; the process
-// ends with status 0 when fn returns. Leaks are not checked in it.
+// Helper registers fn as the program that [Command] runs under name. Call it from an
+// init function. fn finds its arguments in os.Args[1:]. The process ends with status 0
+// when fn returns, without a check for leaks.
 func Helper(name string, fn func()) {
 	if helpers[name] != nil {
 		panic("uvtest: helper " + name + " is registered twice")
@@ -24,9 +24,9 @@ func Helper(name string, fn func()) {
 	helpers[name] = fn
 }
 
-// Command returns a command that runs the helper in a process of its own: this
-// test binary again, of which [Main] must be the TestMain. The process is
-// killed and waited for when the test ends, if it has been started and lives.
+// Command returns a command that runs the helper in a process of its own. The process
+// runs this test binary again, whose TestMain must be [Main]. If it still runs when the
+// test ends, it is killed and waited for.
 func Command(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := self(t, args...)

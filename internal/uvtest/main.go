@@ -16,13 +16,14 @@ import (
 //
 //	func TestMain(m *testing.M) { uvtest.Main(m) }
 //
-// Tests that pass but leave behind a descriptor, a goroutine, or an error of
-// one of checks end with status 1 and a report of what is left. What is open
-// when Main is called does not count, so what a library keeps for the life of
-// the process, such as libuv's signal pipe, is opened before.
+// If the tests pass, but a descriptor or goroutine is left, or one of checks fails, the
+// process ends with status 1 and a report. Descriptors that are open when Main is
+// called do not count. So a caller first opens those that a library keeps for the life
+// of the process, such as libuv's signal pipe.
 //
-// Descriptors above 2 that the process was started with are closed in its children: a
-// shell or an editor may have left some open, and tests look what a child inherits.
+// Children do not inherit descriptors above 2 that the process was started with. A
+// shell or an editor may have left some open, and some tests check what a child
+// inherits.
 //
 // In a process that [Command] started, Main runs the named helper instead.
 func Main(m *testing.M, checks ...func() error) {
@@ -43,7 +44,7 @@ func Main(m *testing.M, checks ...func() error) {
 	os.Exit(code)
 }
 
-// A state is what the process holds at one time.
+// A state is the descriptors and goroutines of the process at one time.
 type state struct {
 	fds        map[int]string
 	goroutines map[string]string
@@ -56,9 +57,10 @@ func snapshot() state {
 // settleRounds bounds how often settle looks again: with its pauses, 2.5 s.
 const settleRounds = 60
 
-// settle returns what the process holds beyond before. Goroutines that are
-// about to end get a bounded number of rounds to do so. No garbage collection
-// is forced: a finalizer would close a leaked os.File and hide it.
+// settle returns the descriptors and goroutines that the process has and before has
+// not. Goroutines that are about to end get a bounded number of rounds to do so. settle
+// does not run the garbage collector, because a finalizer would close a leaked os.File
+// and hide the leak.
 func settle(before state, checks []func() error) []string {
 	for round := range settleRounds {
 		if len(leaks(before, checks)) == 0 {
@@ -81,8 +83,8 @@ func leaks(before state, checks []func() error) []string {
 	return found
 }
 
-// startNetpoller makes Go open its own epoll and eventfd, so that they are
-// part of the first snapshot and later ones are leaks.
+// startNetpoller makes Go open its own epoll and eventfd descriptors, so that the first
+// snapshot includes them and they are not taken for leaks.
 func startNetpoller() {
 	if r, w, err := os.Pipe(); err == nil {
 		_ = r.Close()

@@ -8,12 +8,11 @@ import (
 	"strconv"
 )
 
-// RSS returns the process's resident memory in bytes, 0 where /proc does not
-// tell it.
+// RSS returns the process's resident memory in bytes, 0 where /proc does not have it.
 func RSS() uint64 { return procField("/proc/self/status", "VmRSS:") }
 
-// PSS returns the process's proportional share of resident memory in bytes:
-// pages that others share count in part. It is 0 where /proc does not tell it.
+// PSS returns the process's proportional set size in bytes: a page that n processes
+// share counts as 1/n. It is 0 where /proc does not have it.
 func PSS() uint64 { return procField("/proc/self/smaps_rollup", "Pss:") }
 
 // procField returns a "Name:  123 kB" line of a file in bytes.

@@ -32,9 +32,9 @@ func (c *Call) Zero() bool {
 	return true
 }
 
-// Methods calls every exported method of v that skip does not name, and returns
-// what became of it. Contexts are context.Background, functions do nothing, durations are
-// a millisecond, writers throw away; all other arguments are zero.
+// Methods calls every exported method of v that skip does not name, and returns the
+// calls with their results. Contexts are context.Background, functions do nothing,
+// durations are a millisecond, writers discard; all other arguments are zero.
 func Methods(v any, skip func(name string) bool) []Call {
 	var calls []Call
 	val := reflect.ValueOf(v)
@@ -52,7 +52,7 @@ func Methods(v any, skip func(name string) bool) []Call {
 
 func call(c *Call, method func(int) reflect.Value, i int) {
 	defer func() { c.Panic = recover() }()
-	f := method(i) // of a nil pointer it may panic already
+	f := method(i) // may panic for a nil pointer
 	typ := f.Type()
 	if n := typ.NumOut(); n > 0 {
 		c.Fails = typ.Out(n-1) == reflect.TypeFor[error]()
@@ -72,7 +72,7 @@ func call(c *Call, method func(int) reflect.Value, i int) {
 	}
 }
 
-// argument is a plausible argument of a type.
+// argument returns a plausible argument of a type.
 func argument(typ reflect.Type) reflect.Value {
 	switch {
 	case typ == reflect.TypeFor[context.Context]():

@@ -2,8 +2,8 @@
 
 package uvtest
 
-// Pattern returns n bytes of which every stretch tells its place, so that a piece that
-// is lost, repeated or moved shows; each seed gives other bytes.
+// Pattern returns n bytes that differ from place to place, so that a comparison finds a
+// piece that is lost, repeated or moved. Each seed gives other bytes.
 func Pattern(n int, seed uint32) []byte {
 	p := make([]byte, n)
 	x := seed*2654435761 + 1

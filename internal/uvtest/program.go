@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// A Program is a helper that runs in a process of its own, to be talked to
-// through its standard input and output.
+// A Program is a helper that runs in a process of its own. The test uses its standard
+// input and output.
 type Program struct {
 	Cmd    *exec.Cmd
 	t      testing.TB
@@ -25,11 +25,12 @@ type Program struct {
 	stderr bytes.Buffer
 }
 
-// maxWait is when a program is killed that should have ended: the test then
-// says what it waits for.
+// maxWait is how long a test waits for a program. Then the program is killed, and the
+// test fails and says what it waits for.
 const maxWait = 2 * time.Minute
 
-// Start starts the named helper; see [Helper]. For an example it is its main.
+// Start starts the named helper; see [Helper]. The tests of examples register an
+// example's main function as a helper.
 func Start(t testing.TB, name string, args ...string) *Program {
 	t.Helper()
 	p := &Program{t: t, Cmd: Command(t, name, args...)}
@@ -51,8 +52,8 @@ func Start(t testing.TB, name string, args ...string) *Program {
 	return p
 }
 
-// Expect reads lines of the standard output until one matches the pattern, and
-// returns what its last group took, or without a group what matched.
+// Expect reads lines of the standard output until one matches the pattern. It returns
+// the match of the pattern's last group, or the whole match if there is no group.
 func (p *Program) Expect(pattern string) string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
@@ -89,7 +90,7 @@ func (p *Program) Signal(sig os.Signal) {
 	}
 }
 
-// Wait waits for the end, checks the status and returns the rest of the
+// Wait waits until the program ends, checks its status and returns the rest of the
 // standard output.
 func (p *Program) Wait(status int) string {
 	p.t.Helper()
@@ -106,6 +107,6 @@ func (p *Program) Wait(status int) string {
 	return string(rest)
 }
 
-// Stderr is what the program has written to its standard error, once it has
-// ended.
+// Stderr returns what the program has written to its standard error. The program must
+// have ended.
 func (p *Program) Stderr() string { return p.stderr.String() }

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A PTY is a terminal, and the side of whoever sits at it. Both are closed with
-// the test.
+// A PTY is a terminal, and the master side, which is the user's. Both are closed when
+// the test ends.
 type PTY struct {
 	*os.File // the terminal
 	User     *os.File
@@ -37,7 +37,8 @@ func NewPTY(t testing.TB) *PTY {
 	return p
 }
 
-// open opens a file that blocks, and does not become the test's own terminal.
+// open opens a terminal in blocking mode. O_NOCTTY keeps it from becoming the test's
+// controlling terminal.
 func (p *PTY) open(name string, flags int) *os.File {
 	p.t.Helper()
 	fd, err := unix.Open(name, flags|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
@@ -55,7 +56,7 @@ func (p *PTY) Again(flags int) *os.File {
 	return p.open(p.Name(), flags)
 }
 
-// Type sends what the user types.
+// Type sends bytes to the terminal as the user's keys.
 func (p *PTY) Type(keys string) {
 	p.t.Helper()
 	if _, err := p.User.WriteString(keys); err != nil {
@@ -63,7 +64,7 @@ func (p *PTY) Type(keys string) {
 	}
 }
 
-// Shows expects what the user sees next.
+// Shows expects these bytes next from the terminal.
 func (p *PTY) Shows(want string) {
 	p.t.Helper()
 	got := make([]byte, len(want))
@@ -75,8 +76,8 @@ func (p *PTY) Shows(want string) {
 	}
 }
 
-// Cooked tells whether the terminal collects lines, echoes and raises signals,
-// as it does at first.
+// Cooked tells whether the terminal collects lines, echoes and sends signals, as a new
+// terminal does.
 func (p *PTY) Cooked() bool {
 	p.t.Helper()
 	s, err := unix.IoctlGetTermios(int(p.Fd()), unix.TCGETS)

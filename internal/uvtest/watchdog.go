@@ -13,10 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Watchdog ends the process with the stacks of all goroutines if the test hangs:
-// if in d the process and those of its children that ended have done next to nothing. A
-// loaded machine makes a test slow and does not end it, for that hides the tests
-// behind it; one that hangs without being idle is left to go test's -timeout.
+// Watchdog ends the process with the stacks of all goroutines if the test hangs: if the
+// process, and its children that have ended, have used almost no processor time in d.
+// On a loaded machine a test is slow, but not idle, so Watchdog does not end it and the
+// tests after it still run. A test that hangs without being idle is ended by go test's
+// -timeout.
 func Watchdog(t testing.TB, d time.Duration) {
 	t.Helper()
 	var timer *time.Timer
@@ -43,8 +44,8 @@ func Watchdog(t testing.TB, d time.Duration) {
 	})
 }
 
-// cpuTime is the processor time of this process and of the children that it has
-// waited for.
+// cpuTime returns the processor time of this process and of the children that it has
+// reaped.
 func cpuTime() (sum time.Duration) {
 	for _, who := range []int{unix.RUSAGE_SELF, unix.RUSAGE_CHILDREN} {
 		var r unix.Rusage

@@ -14,16 +14,18 @@ import (
 	"testing"
 )
 
-// ZeroValues calls every method of the zero value of each type, and of its nil
-// pointer, and fails the test if one panics, or returns no error although it could.
-// values are zero values of all exported types of the package under test that have
-// methods; that none is left out is checked against the source in the working directory.
+// ZeroValues calls every method of the zero value of each type, and of its nil pointer.
+// It fails the test if a call panics, or if a method that can return an error returns
+// none. values are zero values of all exported types of the package under test that
+// have methods. ZeroValues compares them with the source in the working directory, so
+// that none is left out.
 //
-// skip lists what is not so: "Type.Method" is called but may succeed, "!Type", "!Type.Method" and
-// "!Method" are not called, "Type" is a type whose zero value is meant to be used: only its nil
-// pointer is called. The nil pointer of a type that embeds what its methods use may panic:
-// Go evaluates the pointer before a method of the embedded struct sees it, and
-// *net.TCPConn does the same. So does one with a method that has a value for its receiver.
+// skip lists exceptions. "Type.Method" is called, but may succeed. "!Type",
+// "!Type.Method" and "!Method" are not called. "Type" is a type whose zero value is
+// usable, so that only its nil pointer is called. The nil pointer may panic in two
+// cases: the method belongs to an embedded struct, because Go dereferences the pointer
+// before the call (a nil *net.TCPConn panics as well), or the method's receiver is no
+// pointer.
 func ZeroValues(t *testing.T, skip []string, values ...any) {
 	t.Helper()
 	named := make(map[string]bool)
@@ -71,7 +73,7 @@ func ZeroValues(t *testing.T, skip []string, values ...any) {
 	}
 }
 
-// embeds tells whether a struct begins with an embedded one.
+// embeds tells whether a struct's first field is an embedded struct.
 func embeds(typ reflect.Type) bool {
 	return typ.NumField() > 0 && typ.Field(0).Anonymous && typ.Field(0).Type.Kind() == reflect.Struct
 }

@@ -6,8 +6,8 @@ import (
 	"go/format"
 )
 
-// writeErrnos adds errno_gen.go, which holds every code that is defined alike
-// on all Unixes, and errno_gen_<goos>.go, which holds those that are not.
+// writeErrnos adds errno_gen.go, with the codes that have one definition on all Unixes,
+// and errno_gen_<goos>.go, with the others.
 func (h *headers) writeErrnos(sys syscallErrnos, files map[string][]byte) error {
 	var common, varying []entry
 	for _, e := range h.errnos {
@@ -55,7 +55,7 @@ func (h *headers) writeConsts(b *bytes.Buffer, entries []entry, sys syscallErrno
 	b.WriteString(")\n\n")
 }
 
-// expr is the Go expression for a code on one system: the branches of
+// expr returns the Go expression for a code on one system. It follows the branches of
 // uv/errno.h in their order.
 func (h *headers) expr(name string, sys syscallErrnos, goos string) string {
 	v := h.values[name]

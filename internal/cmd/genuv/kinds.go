@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// goWords are the parts of libuv's type names that Go spells otherwise than
-// with one capital.
+// goWords are the parts of libuv's type names that have more than one capital in Go.
 var goWords = map[string]string{
 	"fs":          "FS",
 	"tcp":         "TCP",

@@ -1,5 +1,5 @@
-// Genuv writes package uv's error codes and its handle and request kinds from
-// the uv.h that the build uses, so that Go's vocabulary is libuv's own.
+// Genuv generates package uv's error codes, handle kinds and request kinds from the
+// uv.h that the build uses, so that they agree with libuv's.
 //
 // It reads the X-macros UV_ERRNO_MAP, UV_HANDLE_TYPE_MAP and UV_REQ_TYPE_MAP
 // of uv.h, the values of uv/errno.h, and which errnos each Unix has from the

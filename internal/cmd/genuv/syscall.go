@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// unixes are the systems of Go's "unix" build constraint. A file of linux
-// serves android too, one of darwin ios, one of solaris illumos.
+// unixes are the systems of Go's "unix" build constraint. Go also builds a file for
+// linux on android, one for darwin on ios, and one for solaris on illumos.
 var unixes = []string{"aix", "darwin", "dragonfly", "freebsd", "linux", "netbsd", "openbsd", "solaris"}
 
-// syscallErrnos says which errnos package syscall has, by system and name.
+// syscallErrnos are the errnos that package syscall has, by system and name.
 type syscallErrnos map[string]map[string]bool
 
 // onAll reports whether every Unix has the errno, onNone whether none has.
@@ -36,8 +36,8 @@ func (s syscallErrnos) onNone(name string) bool {
 	return true
 }
 
-// readSyscall reads the toolchain's zerrors files. An errno counts for a system
-// when every architecture of that system has it.
+// readSyscall reads the toolchain's zerrors files. A system has an errno if all of its
+// architectures have it.
 func readSyscall() (syscallErrnos, error) {
 	files, err := zerrors()
 	if err != nil {
