@@ -8,30 +8,31 @@ import (
 
 // This file holds what packages that build on loops need, such as server, uvnet and uvfs.
 
-// Hold keeps the loop alive without a handle until Drop is called as often. A closed loop
-// ignores both. No libuv counterpart.
+// Hold is for packages that build on loops. It keeps the loop alive without a handle, until
+// Drop is called as often. A closed loop ignores both. No libuv counterpart.
 func (l *Loop) Hold() {
 	if c := l.machine(); c != nil {
 		c.Hold()
 	}
 }
 
-// Drop takes back one Hold. No libuv counterpart.
+// Drop takes back one Hold. It is for packages that build on loops. No libuv counterpart.
 func (l *Loop) Drop() {
 	if c := l.machine(); c != nil {
 		c.Drop()
 	}
 }
 
-// AfterBatch makes fn run behind the callbacks of every turn from now on, before what
-// they asked for crosses into C. fn must not panic. No libuv counterpart.
+// AfterBatch is for packages that build on loops. It makes fn run after the callbacks of
+// every turn from now on, before the operations of those callbacks cross into C. fn must not
+// panic. No libuv counterpart.
 func (l *Loop) AfterBatch(fn func()) {
 	if fn != nil && l.mine("loop after batch") {
 		l.core.OnBatch(fn)
 	}
 }
 
-// Round returns the number of the turn under way. A caller that compares it knows whether
+// Round is for packages that build on loops. It returns the number of the turn under way. A caller that compares it knows whether
 // a new turn has begun.
 // No libuv counterpart.
 func (l *Loop) Round() uint64 {
@@ -41,7 +42,8 @@ func (l *Loop) Round() uint64 {
 	return l.core.Round()
 }
 
-// Defer makes d deliver in the loop's next turn, which then does not wait. Unlike Post it
+// Defer is for packages that build on loops. It makes d deliver in the loop's next turn,
+// which then does not wait. Unlike Post it
 // takes no lock and allocates nothing, if d is a pointer. No libuv counterpart.
 func (l *Loop) Defer(d uv.Deferred) {
 	if d != nil && l.mine("loop defer") {
@@ -49,7 +51,8 @@ func (l *Loop) Defer(d uv.Deferred) {
 	}
 }
 
-// Handles returns how many handles are open, active or not. No libuv counterpart.
+// Handles is for packages that build on loops. It returns how many handles are open, active
+// or not. No libuv counterpart.
 func (l *Loop) Handles() int {
 	if !l.mine("loop handles") {
 		return 0
@@ -57,7 +60,8 @@ func (l *Loop) Handles() int {
 	return l.core.Handles()
 }
 
-// Yield lets other goroutines run, as runtime.Gosched does. The loop yields by itself every
+// Yield is for packages that build on loops. It lets other goroutines run, as
+// runtime.Gosched does. The loop yields by itself every
 // few milliseconds, but not in a turn in which Yield was called. No libuv counterpart.
 func (l *Loop) Yield() {
 	if l.mine("loop yield") {
@@ -66,7 +70,7 @@ func (l *Loop) Yield() {
 	}
 }
 
-// Owned tells whether the calling goroutine may use the loop: it runs the loop, or nobody
-// does. On processors other than amd64 and arm64 only debug mode looks. Any goroutine
+// Owned is for packages that build on loops. It tells whether the calling goroutine may use
+// the loop: it runs the loop, or nobody does. On processors other than amd64 and arm64 only debug mode looks. Any goroutine
 // may call it. No libuv counterpart.
 func (l *Loop) Owned() bool { return l.machine().Owned() }

@@ -47,8 +47,7 @@ func (l *Loop) NewPoll(fd uintptr) (*handles.Poll, error) { return handles.NewPo
 // NewFSEvent makes a handle that watches files; see [handles.NewFSEvent].
 func (l *Loop) NewFSEvent() (*handles.FSEvent, error) { return handles.NewFSEvent(l) }
 
-// NewFSPoll makes a handle that looks at a file time and again; see
-// [handles.NewFSPoll].
+// NewFSPoll makes a handle that looks at a file at intervals; see [handles.NewFSPoll].
 func (l *Loop) NewFSPoll() (*handles.FSPoll, error) { return handles.NewFSPoll(l) }
 
 // NewTTY makes a handle of a terminal; see [handles.NewTTY].

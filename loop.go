@@ -16,7 +16,7 @@ import (
 // [uv.ErrNotOwner]. Those that return no error do nothing, and are logged. On processors
 // other than amd64 and arm64 only debug mode ([WithDebug]) finds such calls.
 //
-// Only New and Adopt make a Loop that works. The methods of another fail with EINVAL, or
+// New, Adopt, NewGroup and Run make loops. The methods of a zero Loop fail with EINVAL, or
 // behave as those of a closed loop. C type uv_loop_t.
 //
 // https://docs.libuv.org/en/v1.x/loop.html

@@ -10,7 +10,7 @@ import (
 )
 
 // Configure turns on an option of libuv's: [uv.MetricsIdleTime]. Two options do not belong
-// into a Go process, [uv.LoopBlockSignal] and [uv.LoopUseIOURingSQPoll]: ENOTSUP, with the
+// in a Go process, [uv.LoopBlockSignal] and [uv.LoopUseIOURingSQPoll]: ENOTSUP, with the
 // reason. EINVAL for others. C function uv_loop_configure.
 //
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_configure

@@ -100,9 +100,9 @@ func (s *stream) controlled() *Flow {
 	return s.flow
 }
 
-// SetWatermarks sets above how many unsent bytes the stream is Full, and at how many
-// OnDrain's function runs: without it DefaultHighWater and DefaultLowWater. They refuse no
-// write, and apply to what is written from now on. EINVAL unless 0 ≤ low ≤ high.
+// SetWatermarks sets above how many unsent bytes the stream is Full (high), and at how many
+// the function of OnDrain runs (low). Without this call they are DefaultHighWater and
+// DefaultLowWater. No write fails because of them. They apply to what is written from now on. EINVAL unless 0 ≤ low ≤ high.
 // No libuv counterpart.
 func (s *stream) SetWatermarks(low, high int) error {
 	if err := s.use("set watermarks"); err != nil {
@@ -130,8 +130,8 @@ func (s *stream) Full() bool {
 
 // OnDrain sets the function that runs when the stream was Full and may be written
 // to again: the queue is at the low watermark, in the next turn at the earliest.
-// It runs also when what was queued has failed: then the next Write returns the error. A nil
-// fn is none. No libuv counterpart.
+// It runs also when what was queued has failed: then the next Write returns the error. nil
+// sets none. No libuv counterpart.
 func (s *stream) OnDrain(fn func()) {
 	if !s.owned("on drain") || s.c == nil || s.has(closing) {
 		return

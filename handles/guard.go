@@ -37,21 +37,16 @@ func (b *Base) Unguard() {
 	}
 }
 
-// Close starts closing the handle as all handles do; see [Timer.Close]. A guard may
-// defer it; see [Base.Guard]. C function uv_close.
+// Close starts closing the stream; a second call does nothing. From then on only the
+// callbacks of writes, connects and shutdowns that are under way run, with ECANCELED, and
+// then that of OnClose. C function uv_close.
 //
 // https://docs.libuv.org/en/v1.x/handle.html#c.uv_close
 func (s *stream) Close() error {
-	if s.has(closing) {
-		return nil
-	}
-	if s.guard == nil {
-		return s.handle.Close()
-	}
-	if err := s.core.Check(s.kind.String() + " close"); err != nil {
+	if again, err := s.closeAgain(); again || err != nil {
 		return err
 	}
-	if s.inUse() {
+	if s.guard != nil && s.inUse() { // see Base.Guard
 		s.deferClose()
 		return nil
 	}

@@ -16,9 +16,8 @@ import (
 // A Conn is a connection of a server. Its methods belong to the connection's
 // loop: call them in callbacks, or in functions that Loop().Post runs. On another
 // goroutine a method fails with [uv.ErrNotOwner] or, if it returns no error, logs the call
-// and does nothing. That ends with the server: once the loop is closed, which is before
-// Serve returns, writes of any goroutine fail with an error that errors.Is matches with
-// net.ErrClosed. Any goroutine may call Hold, Release, Loop, LocalAddr and RemoteAddr. On
+// and does nothing. Once the server has ended, writes of every goroutine fail with an error
+// that errors.Is matches with net.ErrClosed. Any goroutine may call Hold, Release, Loop, LocalAddr and RemoteAddr. On
 // processors other than amd64 and arm64 the wrong goroutine is noticed only in debug mode:
 // with [uvgo.WithDebug] among the server's Options. A Conn that no server made returns EINVAL.
 type Conn struct {
