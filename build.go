@@ -16,7 +16,8 @@ func (l *Loop) Hold() {
 	}
 }
 
-// Drop takes back one Hold. It is for packages that build on loops. No libuv counterpart.
+// Drop takes back one Hold. It is for packages that build on loops. Without a Hold it does
+// nothing. No libuv counterpart.
 func (l *Loop) Drop() {
 	if c := l.machine(); c != nil {
 		c.Drop()
@@ -36,7 +37,7 @@ func (l *Loop) AfterBatch(fn func()) {
 // a new turn has begun.
 // No libuv counterpart.
 func (l *Loop) Round() uint64 {
-	if l == nil || l.core == nil {
+	if !l.mine("loop round") {
 		return 0
 	}
 	return l.core.Round()

@@ -111,3 +111,16 @@ func TestStopEndsARunThatPanicked(t *testing.T) {
 		t.Errorf("the next Run: %v, %d functions ran", err, ran)
 	}
 }
+
+// TestDropWithoutHold does nothing: neither may the loop end early nor fail to close.
+func TestDropWithoutHold(t *testing.T) {
+	l := looptest.New(t)
+	l.Drop()
+	l.Hold()
+	if !l.Alive() {
+		t.Error("a Drop before it takes a Hold away")
+	}
+	l.Drop()
+	l.Drop()
+	uvtest.Check(t, l.Close())
+}

@@ -89,7 +89,7 @@ func (l *Loop) drainOnce(ctx context.Context) error {
 	return l.core.Turn(true, false)
 }
 
-// stuck names the handles that are open, and counts the requests.
+// stuck names the handles that are open, and counts the requests and Holds.
 func (l *Loop) stuck(cause error) error {
 	var names []string
 	for h := range l.Walk() {
@@ -97,6 +97,9 @@ func (l *Loop) stuck(cause error) error {
 	}
 	if n := l.core.Requests(); n > 0 {
 		names = append(names, fmt.Sprintf("%d requests", n))
+	}
+	if n := l.core.Held(); n > 0 {
+		names = append(names, fmt.Sprintf("%d calls of Hold without Drop", n))
 	}
 	return fmt.Errorf("uvgo: shutdown: %w; still open: %d handles: %s", cause, l.core.Handles(), strings.Join(names, ", "))
 }

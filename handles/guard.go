@@ -29,6 +29,9 @@ func (b *Base) Guard(inUse func() bool) error {
 // No libuv counterpart.
 func (b *Base) Unguard() {
 	s := (*stream)(b)
+	if !s.owned("unguard") {
+		return
+	}
 	deferred := s.guard != nil && s.has(closing)
 	s.guard = nil
 	if deferred && s.c != nil {
@@ -74,4 +77,4 @@ func (s *stream) deferClose() {
 
 // Guarded tells whether Guard is in force. If Closing is true as well, the close waits
 // for Unguard. No libuv counterpart.
-func (b *Base) Guarded() bool { return b.guard != nil }
+func (b *Base) Guarded() bool { return (*stream)(b).owned("guarded") && b.guard != nil }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"path/filepath"
 	"slices"
 
 	"github.com/uvgo/uvgo/requests"
@@ -36,10 +35,10 @@ func collected(fn func([]uv.Dirent, error)) func(iter.Seq[uv.Dirent], error) {
 func (f *FS) entries(ctx context.Context, dir string, found []uv.Dirent) ([]fs.DirEntry, error) {
 	all := make([]fs.DirEntry, 0, len(found))
 	for _, e := range found {
-		entry := &dirEntry{f, ctx, filepath.Join(dir, e.Name), e.Name, e.Type.Mode()}
+		entry := &dirEntry{f, ctx, join(dir, e.Name), e.Name, e.Type.Mode()}
 		if e.Type == uv.DirentUnknown {
 			st, err := f.Lstat(ctx, entry.path)
-			if ctx.Err() != nil {
+			if ended(ctx) {
 				return nil, err
 			}
 			if err != nil {

@@ -126,7 +126,7 @@ func (f *File) With(ctx context.Context) *File {
 	if f == nil {
 		return nil
 	}
-	return &File{f.file, ctx}
+	return &File{f.file, valid(ctx)}
 }
 
 // Name returns the name that the file was opened by.

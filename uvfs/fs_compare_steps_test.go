@@ -329,3 +329,38 @@ func noFileSteps(r *record, s fileSystem, in func(string) string) {
 	r.add("write to a full device", n, err)
 	r.add("close", f.Close())
 }
+
+// linkedPathSteps go by paths in which ".." follows a symbolic link: the system resolves
+// the link first, so such a path must not be cleaned.
+func linkedPathSteps(r *record, s fileSystem, in func(string) string) {
+	for _, dir := range []string{"real/sub/deep", "real/x", "x"} {
+		r.add("mkdir all", s.MkdirAll(in(dir), 0o755))
+	}
+	for _, name := range []string{"real/sub/s", "real/x/e", "x/e"} {
+		r.add("write", s.WriteFile(in(name), []byte(name), 0o600))
+	}
+	r.add("symlink", s.Symlink("real/sub", in("link")))
+	top := in("") + "/"
+	for _, dir := range []string{"link/..", "link/../x", "link/"} {
+		entries, err := s.ReadDir(top + dir)
+		r.add("readdir "+dir, entries, err)
+		for _, e := range entries {
+			st, err := e.Info()
+			r.add("info", st, err)
+		}
+		data, err := fs.ReadFile(s.DirFS(top+dir), "e")
+		r.add("read", string(data), err != nil)
+		made, err := s.MkdirTemp(top+dir, "t")
+		r.add("mkdir temp "+dir, err, strings.HasPrefix(made, strings.TrimSuffix(top+dir, "/")+"/t"), s.Remove(made))
+		f, err := s.CreateTemp(top+dir, "t")
+		r.add("create temp "+dir, err, strings.HasPrefix(f.Name(), strings.TrimSuffix(top+dir, "/")+"/t"), f.Close(), s.Remove(f.Name()))
+	}
+	r.add("copy", s.CopyFS(top+"link/../copy", fstest.MapFS{"a": {Data: []byte("a")}}))
+	for _, name := range []string{"link/../x", "link/../copy", "link/", "real/sub/s/", "link/.."} {
+		r.add("remove all "+name, s.RemoveAll(top+name))
+		for _, dir := range []string{"", "real", "real/sub", "x"} {
+			entries, err := s.ReadDir(in(dir))
+			r.add("what is left in "+dir, entries, err)
+		}
+	}
+}

@@ -210,7 +210,7 @@ func TestSameAsOS(t *testing.T) {
 	defer cancel()
 	for name, steps := range map[string]func(*record, fileSystem, func(string) string){
 		"files": fileSteps, "open files": openFileSteps, "links": linkSteps, "directories": directorySteps,
-		"trees": treeSteps, "temporary": tempSteps, "errors": errorSteps, "no file": noFileSteps,
+		"trees": treeSteps, "temporary": tempSteps, "paths by links": linkedPathSteps, "errors": errorSteps, "no file": noFileSteps,
 	} {
 		t.Run(name, func(t *testing.T) {
 			run := func(s fileSystem) []string {

@@ -59,7 +59,7 @@ func (f *FS) Remove(ctx context.Context, path string) error {
 	err := do(ctx, f, "remove", nil, func(l uv.Loop, fn func(error)) (requests.FS, error) {
 		return requests.FSUnlink(l, path, fn)
 	})
-	if err == nil || ctx.Err() != nil {
+	if err == nil || ended(ctx) {
 		return wrap("remove", path, err)
 	}
 	// Systems differ in the error for a directory, so rmdir has to tell.
@@ -123,6 +123,9 @@ func (f *FS) Chtimes(ctx context.Context, path string, atime, mtime time.Time) e
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_ftruncate
 func (f *FS) Truncate(ctx context.Context, path string, size int64) error {
+	if size < 0 {
+		return wrap("truncate", path, uv.EINVAL)
+	}
 	file, err := f.OpenFile(ctx, path, os.O_WRONLY|unix.O_NONBLOCK, 0) // a FIFO fails instead of blocking
 	if err != nil {
 		return wrap("truncate", path, err)

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -75,7 +74,7 @@ func (f *FS) tryNames(ctx context.Context, op, dir, pattern string, try func(nam
 		prefix, suffix = pattern[:i], pattern[i+1:]
 	}
 	for range tempTries {
-		err := try(filepath.Join(dir, prefix+strconv.FormatUint(uint64(rand.Uint32()), 10)+suffix))
+		err := try(join(dir, prefix+strconv.FormatUint(uint64(rand.Uint32()), 10)+suffix))
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -86,5 +85,5 @@ func (f *FS) tryNames(ctx context.Context, op, dir, pattern string, try func(nam
 		}
 		return err
 	}
-	return &fs.PathError{Op: op, Path: filepath.Join(dir, prefix+"*"+suffix), Err: fs.ErrExist}
+	return &fs.PathError{Op: op, Path: join(dir, prefix+"*"+suffix), Err: fs.ErrExist}
 }

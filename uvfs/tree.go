@@ -26,14 +26,19 @@ var (
 
 // DirFS returns the files below dir. Calls of the Tree and of the files that it opens end
 // with ctx.
-func (f *FS) DirFS(ctx context.Context, dir string) *Tree { return &Tree{f, ctx, dir} }
+func (f *FS) DirFS(ctx context.Context, dir string) *Tree {
+	return &Tree{f, valid(ctx), dir}
+}
 
 // at returns the path of a name in the tree.
 func (t *Tree) at(op, name string) (string, error) {
 	if t.dir == "" || !fs.ValidPath(name) {
 		return "", &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
 	}
-	return filepath.Join(t.dir, filepath.FromSlash(name)), nil
+	if name == "." {
+		return t.dir, nil
+	}
+	return join(t.dir, filepath.FromSlash(name)), nil
 }
 
 // inTree makes an error name the file in the tree instead of its path, as package fs asks for.

@@ -2,12 +2,15 @@ package uvfs
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/uvgo/uvgo/internal/await"
+	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -21,7 +24,7 @@ func (f *FS) MkdirAll(ctx context.Context, path string, perm fs.FileMode) error 
 			return nil
 		}
 		return wrap("mkdir", path, uv.ENOTDIR)
-	} else if ctx.Err() != nil {
+	} else if ended(ctx) {
 		return err
 	}
 	if i := strings.LastIndexByte(strings.TrimRight(path, "/"), '/'); i > 0 {
@@ -39,74 +42,27 @@ func (f *FS) MkdirAll(ctx context.Context, path string, perm fs.FileMode) error 
 	return err
 }
 
-// RemoveAll removes a file, or a directory with all that it holds; a path that does not
-// exist is no error. It removes what it can, and returns the first error. EINVAL for a
-// path that ends in a dot.
+// RemoveAll removes a file, or a directory with all that it holds, as [os.RemoveAll] does;
+// a path that does not exist is no error.
 //
-// libuv has no operations relative to a directory's descriptor, which os.RemoveAll uses:
-// this one follows a symbolic link that another process puts in the place of a directory
-// meanwhile, so it is not for directories in which others may write. A context that ends
-// leaves the rest. C functions uv_fs_unlink, uv_fs_rmdir and uv_fs_scandir.
-//
-// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_rmdir
+// It is os.RemoveAll, on a goroutine of [requests.StartWork]. libuv has no operations
+// relative to a directory's descriptor, and without them a symbolic link that another
+// process puts in the place of a directory would be followed. A removal that waits its turn
+// is cancelled with ctx. One that has begun goes on by itself when ctx ends. No libuv
+// counterpart.
 func (f *FS) RemoveAll(ctx context.Context, path string) error {
-	if f == nil || f.core == nil {
-		return wrap("RemoveAll", path, uv.EINVAL)
+	var l uv.Loop // none for a nil FS: EINVAL
+	if f != nil {
+		l = f.loop
 	}
-	if path == "" {
-		return nil // as package os has it
+	_, err := await.Do(ctx, l, "RemoveAll", nil, nil, func(fn func(struct{}, error)) (*requests.Work, error) {
+		return requests.StartWork(l, func() error { return os.RemoveAll(path) }, func(err error) { fn(struct{}{}, err) })
+	})
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return err // of package os
 	}
-	if path == "." || strings.HasSuffix(path, "/.") {
-		return &fs.PathError{Op: "RemoveAll", Path: path, Err: uv.EINVAL}
-	}
-	err := f.Remove(ctx, path)
-	if err == nil || missing(err) {
-		return nil
-	}
-	st, serr := f.Lstat(ctx, path)
-	switch {
-	case missing(serr):
-		return nil
-	case serr != nil, !st.IsDir():
-		return err
-	}
-	for { // again, if entries were made meanwhile
-		removed, err := f.removeEntries(ctx, path)
-		if ctx.Err() != nil {
-			return err
-		}
-		rerr := f.Remove(ctx, path)
-		if rerr == nil || missing(rerr) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if removed == 0 {
-			return rerr
-		}
-	}
-}
-
-// removeEntries removes all that a directory holds. It returns how many entries it
-// removed and the first error.
-func (f *FS) removeEntries(ctx context.Context, dir string) (removed int, first error) {
-	found, err := f.ReadDir(ctx, dir)
-	if err != nil && !missing(err) {
-		return 0, err
-	}
-	for _, e := range found {
-		err := f.RemoveAll(ctx, filepath.Join(dir, e.Name()))
-		if err == nil {
-			removed++
-		} else if first == nil {
-			first = err
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return removed, first
+	return wrap("RemoveAll", path, err)
 }
 
 // CopyFS copies all files of fsys into a directory, which is made if need be. A file that
@@ -127,7 +83,7 @@ func (f *FS) CopyFS(ctx context.Context, dir string, fsys fs.FS) error {
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(dir, local)
+		to := join(dir, local)
 		switch d.Type() {
 		case fs.ModeDir:
 			return f.MkdirAll(ctx, to, 0o777)

@@ -50,8 +50,8 @@ type call[T any, O Operation] struct {
 // returned, or when it is certain that it will not begin. drop, if not nil, gets a result
 // whose caller has gone. Both run on the loop, but for an end of what Do refuses.
 //
-// Do refuses, without a start: a context that has ended; EINVAL for a loop that no
-// constructor made; ErrInCallback for a goroutine that runs a callback of any loop, or
+// Do refuses, without a start: a context that has ended; EINVAL for a nil context
+// and for a loop that no constructor made; ErrInCallback for a goroutine that runs a callback of any loop, or
 // this loop; ErrClosed for a closed loop. op names the call in these errors.
 func Do[T any, O Operation](ctx context.Context, l uv.Loop, op string, end func(), drop func(T), start func(done func(T, error)) (O, error)) (T, error) {
 	c := &call[T, O]{done: bubble.NewWake(), start: start, end: end, drop: drop}
@@ -76,6 +76,9 @@ func Do[T any, O Operation](ctx context.Context, l uv.Loop, op string, end func(
 func (c *call[T, O]) post(ctx context.Context, l uv.Loop, op string) error {
 	loop := core.Of(l)
 	if loop == nil {
+		return uv.Fail(op, uv.EINVAL)
+	}
+	if ctx == nil {
 		return uv.Fail(op, uv.EINVAL)
 	}
 	if err := ctx.Err(); err != nil {

@@ -125,6 +125,9 @@ func (c *Core) Logger() *slog.Logger {
 // Closed tells whether Close has succeeded, or there never was a loop.
 func (c *Core) Closed() bool { return c == nil || c.ring == nil || c.life.closed.Load() }
 
+// Held returns how many calls of Hold have no Drop yet.
+func (c *Core) Held() int { return c.life.held }
+
 // Handles returns how many handles are open.
 func (c *Core) Handles() int { return c.slots.handles }
 
@@ -139,6 +142,9 @@ func (c *Core) hold(op string, n int) {
 	if !c.Owned() {
 		c.Complain(op)
 		return
+	}
+	if c.life.held+n < 0 {
+		return // a Drop without a Hold
 	}
 	before := c.life.held > 0
 	if c.life.held += n; c.life.held > 0 != before && !c.Closed() {

@@ -1,10 +1,6 @@
 package core
 
-import (
-	"reflect"
-
-	"github.com/uvgo/uvgo/uv"
-)
+import "github.com/uvgo/uvgo/uv"
 
 // A Link is what package uvgo's Loop embeds, under an unexported name. By its method this
 // package finds the mechanism of a [uv.Loop]. Nobody outside of this module can call it.
@@ -22,13 +18,15 @@ func (c *Core) link() *Core { return c }
 
 // Of returns the mechanism of a loop: nil for no loop, for one that no constructor made,
 // and for a type that does not embed package uvgo's.
-func Of(l uv.Loop) *Core {
+func Of(l uv.Loop) (c *Core) {
 	k, ok := l.(interface{ link() *Core })
 	if !ok {
 		return nil
 	}
-	if v := reflect.ValueOf(l); v.Kind() == reflect.Pointer && v.IsNil() {
-		return nil
-	}
+	defer func() { // a nil pointer, in l itself or among what l embeds
+		if recover() != nil {
+			c = nil
+		}
+	}()
 	return k.link()
 }
