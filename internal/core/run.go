@@ -134,6 +134,7 @@ func (c *Core) cross(block, force bool) {
 	mode := cuv.RunOnce
 	if c.posted() || c.ended() {
 		mode = cuv.RunNoWait
+		c.awaitWakers()
 	}
 	c.ring.SetBusyPoll(c.busy.window())
 	c.ring.Turn(mode, force)

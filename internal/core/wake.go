@@ -26,11 +26,29 @@ func (c *Core) BackendFD() int {
 
 // wake ends the loop's wait, if it waits.
 func (c *Core) wake() {
-	if c.waking.parked.Load() && c.waking.parked.CompareAndSwap(true, false) || c.waking.foreign.Load() && !c.life.running.Load() {
-		if c.waking.wakers.Add(1) > 0 {
-			c.interrupt()
-		}
-		c.waking.wakers.Add(-1)
+	if !c.waking.parked.Load() && !c.elsewhere() {
+		return
+	}
+	// The count goes up before the flag goes down; see awaitWakers.
+	if c.waking.wakers.Add(1) > 0 && (c.waking.parked.CompareAndSwap(true, false) || c.elsewhere()) {
+		c.interrupt()
+	}
+	c.waking.wakers.Add(-1)
+}
+
+// elsewhere tells whether another loop may poll the backend descriptor now.
+func (c *Core) elsewhere() bool { return c.waking.foreign.Load() && !c.life.running.Load() }
+
+// awaitWakers is for a loop that has raised the parked flag, and then found that it must
+// not wait. If a goroutine has seen the flag, that goroutine is about to end the poll.
+// It does so before awaitWakers returns. So this turn's poll takes the wake-up, which would
+// otherwise end a later wait with nothing to deliver.
+func (c *Core) awaitWakers() {
+	if c.waking.parked.CompareAndSwap(true, false) {
+		return
+	}
+	for c.waking.wakers.Load() > 0 {
+		runtime.Gosched()
 	}
 }
 
