@@ -49,6 +49,9 @@ func (c *Conn) Abort() error {
 	if err := c.use("server: abort"); err != nil {
 		return err
 	}
+	if c.why == byUs {
+		c.why = aborted
+	}
 	c.reads, c.writes = readEnded, streamClosed
 	c.reset()
 	return c.stream.Close()

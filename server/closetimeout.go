@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo/handles"
-	"github.com/uvgo/uvgo/uv"
 )
 
 // closeTimeouts are a worker's connections that close gracefully: they have CloseTimeout
@@ -71,5 +70,5 @@ func (c *Conn) expire() {
 	if c.worker.draining {
 		c.worker.cut.Add(1)
 	}
-	c.fail(uv.Fail("server: close", uv.ETIMEDOUT))
+	c.failAs(closeTimeout, ErrCloseTimeout)
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -26,7 +27,7 @@ type Conn struct {
 	listener   *listener
 	prev, next *Conn
 	context    any
-	err        error                       // what Close reports
+	err        error                       // what Close reports; set together with why
 	read       func(p []byte, err error)   // the method data
 	remote     netip.AddrPort              // TCP
 	local      atomic.Pointer[net.TCPAddr] // what LocalAddr has found for a wildcard listener's connection
@@ -36,6 +37,7 @@ type Conn struct {
 	reads      readState
 	writes     writeState
 	facts      facts
+	why        reason // what Stats count
 }
 
 // open opens a connection that was just accepted.
@@ -45,6 +47,7 @@ func (c *Conn) open(s handles.Stream) {
 	c.remote = remote(s)
 	c.stream.OnClose(c.closed)
 	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
+	c.facts |= opened
 	w.current = c
 	w.handler.Open(c)
 	w.current = nil
@@ -84,7 +87,7 @@ func (c *Conn) readEnd(err error) {
 		c.close()
 		return
 	}
-	c.err = io.EOF
+	c.err, c.why = io.EOF, byPeer
 	if c.worker.eof == nil {
 		if !c.held() {
 			c.close()
@@ -103,22 +106,25 @@ func (c *Conn) readEnd(err error) {
 	}
 }
 
-// fail closes at once. Handler.Close gets err, unless an earlier failure is to be reported;
-// the peer's EOF is no failure.
-func (c *Conn) fail(err error) {
-	if c.err == nil || c.err == io.EOF {
-		c.err = err
-	}
-	c.closeNow()
-}
-
 // closed runs when the stream is gone.
 func (c *Conn) closed() {
 	w := c.worker
+	w.countClosed(c.why, c.remoteAttr(), c.err)
 	w.remove(c)
+	if !c.is(opened) {
+		return
+	}
 	w.current = c
 	w.handler.Close(c, c.err)
 	w.current = nil
+}
+
+// remoteAttr is the peer's address in a report, nothing for a unix socket.
+func (c *Conn) remoteAttr() slog.Attr {
+	if !c.remote.IsValid() {
+		return slog.Attr{}
+	}
+	return slog.Any("remote", c.remote)
 }
 
 // Context returns what SetContext stored, nil before.

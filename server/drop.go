@@ -20,7 +20,7 @@ func (w *worker) acceptFailed(l *listener, err error) {
 func (w *worker) drop(n uint64, err error) {
 	w.dropped.Add(n)
 	s := w.server
-	if !s.drops.due(time.Now()) {
+	if !s.drops.due() {
 		return
 	}
 	total := s.Stats().Dropped
@@ -38,7 +38,10 @@ type limiter struct {
 	last time.Time
 }
 
-func (l *limiter) due(now time.Time) bool {
+// due tells whether a report may be made now, which then counts as made. Any goroutine may
+// call it.
+func (l *limiter) due() bool {
+	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.last.IsZero() && now.Sub(l.last) < time.Second {

@@ -1,7 +1,5 @@
 package server
 
-import "errors"
-
 // A Handler receives the events of connections. Its methods run on the
 // connection's loop and must not block. A panic closes the connection and is
 // reported to the server's Logger.
@@ -13,10 +11,10 @@ type Handler interface {
 	Data(c *Conn, p []byte)
 	// Close is called when the connection is closed, exactly once for each Open. err is
 	// io.EOF after the peer ended the connection, nil after our own close, and after a
-	// failure its error: ECONNRESET, for example; ETIMEDOUT if bytes were unsent after
-	// CloseTimeout, or keep-alive probes got no answer; or, after a panic of the handler,
-	// one in which errors.As finds a *uv.PanicError. Its text leaves out the stack, which
-	// has been logged.
+	// failure its error: ECONNRESET, for example, or ETIMEDOUT if keep-alive probes got no
+	// answer. If a limit of the server ended the connection, errors.Is finds the limit's
+	// error in it: [ErrIdleTimeout], for example. After a panic of the handler, errors.As
+	// finds a *uv.PanicError, whose text leaves out the stack, which has been logged.
 	Close(c *Conn, err error)
 }
 
@@ -37,13 +35,3 @@ type EOFHandler interface {
 	// Close.
 	EOF(c *Conn)
 }
-
-var (
-	// ErrServerClosed is what Listen and Serve return after Shutdown.
-	ErrServerClosed = errors.New("server: closed")
-
-	errNoHandler  = errors.New("server: Handler is nil")
-	errServing    = errors.New("server: already serving")
-	errGoexit     = errors.New("server: a handler called runtime.Goexit")
-	errNoListener = errors.New("server: no address to listen on")
-)

@@ -26,7 +26,7 @@ func (w *worker) panicked(p *uv.PanicError) {
 	}
 	log.Error("server: handler panicked", "value", fmt.Sprint(p.Value), "stack", calls(p.Stack))
 	if c != nil {
-		c.fail(panicError{p})
+		c.failAs(panicked, panicError{p})
 	}
 }
 

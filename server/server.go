@@ -61,9 +61,10 @@ type Server struct {
 	state        state
 	workers      []*worker
 	addrs        []net.Addr
-	finished     chan struct{} // closed when Serve has ended
-	drops        limiter       // of reports that connections were dropped
-	distributors atomic.Int32  // listeners whose connections are distributed among all workers
+	finished     chan struct{}    // closed when Serve has ended
+	drops        limiter          // of reports that connections were dropped
+	limits       [reasons]limiter // of reports that a limit ended connections
+	distributors atomic.Int32     // listeners whose connections are distributed among all workers
 }
 
 // state is the state of a server. Server.mu guards it.

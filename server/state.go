@@ -61,6 +61,7 @@ const (
 	hasWritten   facts = 1 << iota // something was written
 	owesAnswer                     // the handler has not written since Data or EOF
 	hangupListed                   // the connection is in its worker's hangupWatch
+	opened                         // Handler.Open was called: Close will be
 )
 
 func (c *Conn) is(f facts) bool { return c.facts&f != 0 }

@@ -5,6 +5,7 @@ type Stats struct {
 	Conns    uint64 // open connections
 	Accepted uint64 // connections accepted so far
 	Dropped  uint64 // connections closed at the accept, for lack of descriptors or memory
+	Closed   Closed // connections that ended, by reason
 	Messages uint64 // chunks handed to Data
 	BytesIn  uint64
 	BytesOut uint64 // bytes that Write and WriteFunc queued
@@ -27,6 +28,7 @@ func (s *Server) Stats() Stats {
 		t.Conns += w.open.Load()
 		t.Accepted += w.accepted.Load()
 		t.Dropped += w.dropped.Load()
+		w.closed.addTo(&t.Closed)
 		t.Messages += w.messages.Load()
 		t.BytesIn += w.bytesIn.Load()
 		t.BytesOut += w.bytesOut.Load()

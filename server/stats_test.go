@@ -34,7 +34,7 @@ func TestStatsCount(t *testing.T) {
 			c.Close()
 			<-h.closed
 		}
-		want.Conns = 2
+		want.Conns, want.Closed.ByPeer = 2, 4
 		if diff := cmp.Diff(want, onlyConns(r.Stats())); diff != "" {
 			t.Errorf("with 2 connections (-want +got):\n%s", diff)
 		}
@@ -44,7 +44,7 @@ func TestStatsCount(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		_ = r.Shutdown(ctx)
-		want.Conns = 0
+		want.Conns, want.Closed.Aborted = 0, 2
 		s := r.Stats()
 		if diff := cmp.Diff(want, onlyConns(s)); diff != "" {
 			t.Errorf("afterwards (-want +got):\n%s", diff)

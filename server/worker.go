@@ -34,6 +34,7 @@ type worker struct {
 	drained        chan struct{}  // closed when draining is done
 
 	open, accepted, dropped, messages, bytesIn, bytesOut atomic.Uint64
+	closed                                               closedCounts             // by reason
 	cut                                                  atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
 	ended                                                atomic.Bool              // the loop is closed
 	final                                                atomic.Pointer[uv.Stats] // the loop's, once it is closed
@@ -79,6 +80,9 @@ func (w *worker) end() {
 	w.draining, w.gone = true, true
 	for _, l := range []*list{&w.conns, &w.closing.list} {
 		for c := l.first; c != nil; c = c.next {
+			if c.why == byUs {
+				c.why = aborted
+			}
 			c.closeNow()
 		}
 	}

@@ -1,0 +1,56 @@
+package server
+
+import (
+	"errors"
+	"os"
+
+	"github.com/uvgo/uvgo/uv"
+)
+
+// What Handler.Close gets when a limit of the server has ended the connection. errors.Is
+// tells the limits apart, also where an error has more text. Those of the timeouts are
+// net.Errors whose Timeout is true, and errors.Is matches them with os.ErrDeadlineExceeded;
+// ErrCloseTimeout is uv.ETIMEDOUT as well.
+var (
+	// ErrIdleTimeout: nothing was read and nothing written for [Server.IdleTimeout].
+	ErrIdleTimeout error = &limitError{"server: idle timeout", true}
+	// ErrWriteTimeout: the peer took none of the unsent bytes for [Server.WriteTimeout].
+	ErrWriteTimeout error = &limitError{"server: write timeout", true}
+	// ErrHandshakeTimeout: the TLS handshake and the PROXY header took longer than
+	// [Server.HandshakeTimeout].
+	ErrHandshakeTimeout error = &limitError{"server: handshake timeout", true}
+	// ErrCloseTimeout: bytes were unsent [Server.CloseTimeout] after Close.
+	ErrCloseTimeout error = &limitError{"server: close timeout", true}
+	// ErrTooManyConns: the peer's address has [Server.MaxConnsPerIP] connections. Open was not
+	// called, so Close is not; the Logger gets this error.
+	ErrTooManyConns error = &limitError{"server: too many connections from one address", false}
+)
+
+var (
+	// ErrServerClosed is what Listen and Serve return after Shutdown.
+	ErrServerClosed = errors.New("server: closed")
+
+	errNoHandler  = errors.New("server: Handler is nil")
+	errServing    = errors.New("server: already serving")
+	errGoexit     = errors.New("server: a handler called runtime.Goexit")
+	errNoListener = errors.New("server: no address to listen on")
+)
+
+// A limitError is the error of a limit.
+type limitError struct {
+	text    string
+	timeout bool
+}
+
+func (e *limitError) Error() string { return e.text }
+
+// Timeout makes the error a net.Error.
+func (e *limitError) Timeout() bool { return e.timeout }
+
+// Temporary makes the error a net.Error. It is false: the connection is gone.
+func (e *limitError) Temporary() bool { return false }
+
+// Is matches a timeout with os.ErrDeadlineExceeded.
+func (e *limitError) Is(target error) bool {
+	return e.timeout && target == os.ErrDeadlineExceeded || e == ErrCloseTimeout && target == uv.ETIMEDOUT
+}
