@@ -27,6 +27,7 @@ type Conn struct {
 	listener   *listener
 	prev, next *Conn
 	context    any
+	frames     *frames                     // nil unless Frames made the handler
 	err        error                       // what Close reports; set together with why
 	read       func(p []byte, err error)   // the method data
 	remote     netip.AddrPort              // TCP
@@ -82,6 +83,13 @@ func (c *Conn) readEnd(err error) {
 		c.fail(err)
 		return
 	}
+	if c.frames == nil || c.closes() || c.endFrames() {
+		c.peerEnded()
+	}
+}
+
+// peerEnded handles the peer's EOF, once the frames before it are handed out.
+func (c *Conn) peerEnded() {
 	c.reads = readEnded
 	if c.closes() {
 		c.close()

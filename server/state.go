@@ -62,6 +62,8 @@ const (
 	owesAnswer                     // the handler has not written since Data or EOF
 	hangupListed                   // the connection is in its worker's hangupWatch
 	opened                         // Handler.Open was called: Close will be
+	scanning                       // frames are being handed out
+	framesDue                      // a turn will look whether the handler takes the frames that have stalled
 )
 
 func (c *Conn) is(f facts) bool { return c.facts&f != 0 }
