@@ -76,6 +76,7 @@ type Server struct {
 	workers      []*worker
 	addrs        []net.Addr
 	finished     chan struct{}    // closed when Serve has ended
+	closeGiven   func()           // closes the listeners that Serve was given
 	drops        limiter          // of reports that connections were dropped
 	limits       [reasons]limiter // of reports that a limit ended connections
 	distributors atomic.Int32     // listeners whose connections are distributed among all workers
