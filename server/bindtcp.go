@@ -83,19 +83,7 @@ func (w *worker) listenTCP(at netip.AddrPort, opts ...handles.BindOption) (*list
 	}
 	l := &listener{worker: w, stream: t, any: at.Addr().IsUnspecified()}
 	if err = t.Bind(at, opts...); err == nil {
-		err = t.Listen(w.server.Backlog, func(c *handles.TCP, err error) {
-			if err != nil {
-				w.acceptFailed(l, err)
-				return
-			}
-			w.accept(c, l)
-		})
-	}
-	if err == nil && !w.server.Delay {
-		err = t.SetNoDelay(true)
-	}
-	if err == nil {
-		err = w.keepAlive(t)
+		err = l.startTCP(t)
 	}
 	var local netip.AddrPort
 	if err == nil {
@@ -108,6 +96,26 @@ func (w *worker) listenTCP(at netip.AddrPort, opts ...handles.BindOption) (*list
 	}
 	l.addr = net.TCPAddrFromAddrPort(local)
 	return l, nil
+}
+
+// startTCP makes t, the listener's stream, listen, and sets the options that the kernel copies
+// to the connections.
+func (l *listener) startTCP(t *handles.TCP) error {
+	w := l.worker
+	err := t.Listen(w.server.Backlog, func(c *handles.TCP, err error) {
+		if err != nil {
+			w.acceptFailed(l, err)
+			return
+		}
+		w.accept(c, l)
+	})
+	if err == nil && !w.server.Delay {
+		err = t.SetNoDelay(true)
+	}
+	if err == nil {
+		err = w.keepAlive(t)
+	}
+	return err
 }
 
 // port returns the port of a TCP listener.

@@ -23,17 +23,26 @@ const (
 	staleWait = 100 * time.Millisecond
 )
 
-// listenUnix makes a listener of the socket on the first worker, which distributes its
-// connections. It owns the socket if there is no error.
-func (s *Server) listenUnix(u *unixSocket) (*listener, error) {
-	w := s.workers[0]
+// listenUnix makes a listener of the socket, which it owns if there is no error.
+func (w *worker) listenUnix(u *unixSocket) (*listener, error) {
+	l, err := w.listenPipe(u.fd, &net.UnixAddr{Name: u.path, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	l.file = u.file
+	_ = unix.Close(u.fd) // Open has made a duplicate
+	return l, nil
+}
+
+// listenPipe makes a listener of a duplicate of fd. It distributes its connections.
+func (w *worker) listenPipe(fd int, addr net.Addr) (*listener, error) {
 	p, err := w.loop.NewPipe()
 	if err != nil {
 		return nil, err
 	}
-	l := &listener{worker: w, stream: p, spread: len(s.workers) == 1, addr: &net.UnixAddr{Name: u.path, Net: "unix"}}
-	if err = p.Open(uintptr(u.fd)); err == nil {
-		err = p.Listen(s.Backlog, func(c *handles.Pipe, err error) {
+	l := &listener{worker: w, stream: p, spread: len(w.server.workers) == 1, addr: addr}
+	if err = p.Open(uintptr(fd)); err == nil {
+		err = p.Listen(w.server.Backlog, func(c *handles.Pipe, err error) {
 			if err != nil {
 				w.acceptFailed(l, err)
 				return
@@ -46,8 +55,6 @@ func (s *Server) listenUnix(u *unixSocket) (*listener, error) {
 		w.flush()
 		return nil, err
 	}
-	l.file = u.file
-	_ = unix.Close(u.fd) // Open has made a duplicate
 	return l, nil
 }
 

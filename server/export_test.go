@@ -68,3 +68,26 @@ func FramesIdle(c *Conn) bool { return c.frames == &c.frames.framer.idle }
 
 // FramesLeft returns how many bytes of frames have stalled.
 func FramesLeft(c *Conn) int { return len(c.frames.buf) - c.frames.off }
+
+// Skip turns the clock of the connection's loop forward, and handles what is due then. It
+// belongs to the loop.
+func Skip(c *Conn, d time.Duration) {
+	c.worker.ahead += d
+	c.worker.turnWheel()
+}
+
+// Grain is grain.
+var Grain = grain
+
+// ActiveUnit is activeUnit.
+const ActiveUnit = activeUnit
+
+// WheelRuns tells whether a timer runs for timeouts of the loop's connections. It belongs to
+// the loop.
+func WheelRuns(c *Conn) bool { return c.worker.wheel.wait != 0 }
+
+// Buckets returns how many times there are at which something is due. It belongs to the loop.
+func Buckets(c *Conn) int { return len(c.worker.wheel.buckets) }
+
+// BeginHandshake and EndHandshake are those of the TLS handshake and the PROXY header.
+var BeginHandshake, EndHandshake = (*Conn).beginHandshake, (*Conn).endHandshake

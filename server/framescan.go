@@ -93,8 +93,8 @@ func (c *Conn) takesFrames() bool { return c.reads == receiving && !c.flow.Full(
 // badFrame closes the connection because of a frame, gracefully: what was written before is
 // sent.
 func (c *Conn) badFrame(err error) scanEnd {
-	if c.err == nil {
-		c.err, c.why = err, badFrame
+	if m := c.rare(); m.err == nil {
+		m.err, c.why = err, badFrame
 	}
 	c.close()
 	return scanClosed

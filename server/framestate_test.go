@@ -68,8 +68,10 @@ func TestAPausedConnectionOfFramesIsNotRead(t *testing.T) {
 	if most > 1<<20 {
 		t.Errorf("%d bytes are kept", most)
 	}
-	h.onFrame = nil
-	on(t, c, c.Resume)
+	on(t, c, func() {
+		h.onFrame = nil
+		c.Resume()
+	})
 	uvtest.Check(t, <-sent)
 	h.ends(t, io.EOF)
 	if n := len(h.got()); n != lines-100 {

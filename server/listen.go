@@ -5,19 +5,30 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/address"
 	"github.com/uvgo/uvgo/uv"
 )
 
-// Listen binds to addresses such as "tcp://127.0.0.1:8888", "tcp://:0" or
-// "unix:///run/x.sock": to all of them or, with an error that names the address,
-// to none. A unix socket that nobody listens on any more is replaced; any other
-// file in its place is EADDRINUSE. It may be called again until Serve. The lookup of a
-// name has no time limit; that of ListenAndServe ends with its context.
+// Listen binds to addresses: to all of them or, with an error that names the address, to none.
+// It may be called again until Serve. An address is one of
+//
+//	tcp://127.0.0.1:8888   a TCP address; port 0 lets the system choose; tcp4 and tcp6 mean one family
+//	unix:///run/x.sock     a unix socket; unix://@name is abstract
+//	fd://3                 a listener that the process inherited, TCP or unix
+//	systemd:name           the sockets of that FileDescriptorName= that systemd passed; systemd: all
+//
+// A unix socket that nobody listens on any more is replaced; any other file in its place is
+// EADDRINUSE. The lookup of a name has no time limit; that of ListenAndServe ends with its
+// context.
+//
+// Listen takes over the descriptor of fd://: it is closed when Listen returns without error,
+// and the socket when the server no longer listens. Those of systemd stay open, so that a
+// later server may listen on them. No child process inherits them, and the environment stays
+// as it is. The file of an inherited unix socket is not removed.
 func (s *Server) Listen(addrs ...string) error {
 	return s.listen(context.Background(), addrs)
 }
@@ -36,8 +47,13 @@ func (s *Server) listen(ctx context.Context, addrs []string) error {
 		return err
 	}
 	places, err := s.locate(ctx, addrs)
-	defer closePlaces(places)
+	err = s.bind(places, err)
+	closePlaces(places, err == nil)
+	return err
+}
 
+// bind makes the listeners of all places, or of none. err is why there are not all places.
+func (s *Server) bind(places []place, err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
@@ -46,7 +62,7 @@ func (s *Server) listen(ctx context.Context, addrs []string) error {
 	var made []*listener
 	for i := 0; err == nil && i < len(places); i++ {
 		var ls []*listener
-		if ls, err = s.listenAt(&places[i]); err != nil {
+		if ls, err = s.listenAt(&places[i], s.workers[i%len(s.workers)]); err != nil {
 			err = fmt.Errorf("server: listen on %s: %w", places[i].name, err)
 		}
 		made = append(made, ls...)
@@ -90,54 +106,85 @@ type place struct {
 	name    string // as it was given to Listen
 	network string
 	tcp     netip.AddrPort
-	unix    *unixSocket // nil for TCP, and once a listener has it
+	unix    *unixSocket // nil for others, and once a listener has it
+	adopted *adopted    // nil for others
 }
 
 // locate turns addresses into places.
 func (s *Server) locate(ctx context.Context, addrs []string) ([]place, error) {
 	var places []place
-	for _, a := range addrs {
-		p, err := s.locateOne(ctx, a)
+	for _, text := range addrs {
+		a, err := address.Parse(text)
+		if err == nil {
+			places, err = s.locateOne(ctx, places, text, a)
+		}
 		if err != nil {
-			return places, fmt.Errorf("server: listen on %s: %w", a, err)
+			return places, fmt.Errorf("server: listen on %s: %w", text, err)
+		}
+	}
+	return places, nil
+}
+
+// locateOne appends the places of an address.
+func (s *Server) locateOne(ctx context.Context, places []place, text string, a address.Address) ([]place, error) {
+	p := place{name: text, network: a.Network}
+	var err error
+	switch a.Network {
+	case "tcp", "tcp4", "tcp6":
+		p.tcp, err = resolveTCP(ctx, a.Network, a.HostPort)
+	case "unix":
+		p.unix, err = bindUnix(a.Path, s.Backlog)
+	case "fd":
+		p.adopted, err = inherit(a.FD, true)
+	case "systemd":
+		return locateSystemd(places, p, a.Name)
+	default:
+		err = uv.EINVAL
+	}
+	if err != nil {
+		return places, err
+	}
+	return append(places, p), nil
+}
+
+// locateSystemd appends a place like p for each socket of the name.
+func locateSystemd(places []place, p place, name string) ([]place, error) {
+	fds, err := passed(name)
+	if err != nil {
+		return places, err
+	}
+	for _, fd := range fds {
+		if p.adopted, err = inherit(fd, false); err != nil {
+			return places, err
 		}
 		places = append(places, p)
 	}
 	return places, nil
 }
 
-func (s *Server) locateOne(ctx context.Context, addr string) (p place, err error) {
-	network, rest, ok := strings.Cut(addr, "://")
-	if !ok {
-		return p, fmt.Errorf("want tcp://host:port or unix:///path: %w", uv.EINVAL)
-	}
-	p.name, p.network = addr, network
-	switch network {
-	case "tcp", "tcp4", "tcp6":
-		p.tcp, err = resolveTCP(ctx, network, rest)
-	case "unix":
-		p.unix, err = bindUnix(rest, s.Backlog)
-	default:
-		err = fmt.Errorf("unknown network %q: want tcp or unix: %w", network, uv.EINVAL)
-	}
-	return p, err
-}
-
-// closePlaces closes the unix sockets that no listener has.
-func closePlaces(places []place) {
+// closePlaces closes the unix sockets that no listener has and, if the server listens, the
+// adopted descriptors that are ours.
+func closePlaces(places []place, listens bool) {
 	for _, p := range places {
 		if p.unix != nil {
 			p.unix.close()
 		}
+		if p.adopted != nil && p.adopted.taken && listens {
+			_ = unix.Close(p.adopted.fd)
+		}
 	}
 }
 
-// listenAt makes the listeners of one place.
-func (s *Server) listenAt(p *place) ([]*listener, error) {
-	if p.unix == nil {
+// listenAt makes the listeners of one place. w gets a single one.
+func (s *Server) listenAt(p *place, w *worker) ([]*listener, error) {
+	switch {
+	case p.adopted != nil:
+		l, err := w.listenAdopted(p.adopted)
+		return one(l), err
+	case p.unix == nil:
 		return s.listenTCP(p.network, p.tcp)
 	}
-	l, err := s.listenUnix(p.unix)
+	l, err := w.listenUnix(p.unix)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,9 @@ package server
 
 import (
 	"context"
+	"fmt"
+	"net"
+	"slices"
 	"sync"
 
 	"github.com/uvgo/uvgo/uv"
@@ -23,14 +26,32 @@ func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
 // closes all connections at once and returns ctx's error. A handler that ends
 // its goroutine (runtime.Goexit) ends the server likewise, with an error. Either
 // way every connection's Close callback has run. EINVAL for a nil ctx.
-func (s *Server) Serve(ctx context.Context) error {
-	if s == nil || ctx == nil {
+//
+// It serves what Listen has bound, and lns: TCP and unix listeners of package net or uvnet, of
+// whose sockets it takes duplicates. It closes lns as http.Server does: when Shutdown begins,
+// or else when it returns, with whatever error; their Accept must not be called. A listener
+// without a descriptor, such as one of crypto/tls, is EINVAL. Connections of each of lns
+// go to all loops in turn. Its options remain, but for those that Server sets of its own
+// listeners: no delay, keep-alive and the backlog.
+func (s *Server) Serve(ctx context.Context, lns ...net.Listener) error {
+	given := sync.OnceFunc(func() {
+		for _, ln := range lns {
+			if ln != nil {
+				_ = ln.Close() // it may be closed already
+			}
+		}
+	})
+	defer given()
+	if s == nil || ctx == nil || slices.Contains(lns, nil) {
 		return uv.Fail("server: serve", uv.EINVAL)
+	}
+	if err := s.adopt(lns); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	err := s.serveable()
 	if err == nil {
-		s.state = serving
+		s.state, s.closeGiven = serving, given
 	}
 	workers := s.workers
 	s.mu.Unlock()
@@ -65,6 +86,31 @@ func (s *Server) Serve(ctx context.Context) error {
 	default:
 		return nil
 	}
+}
+
+// adopt listens on the listeners that Serve was given.
+func (s *Server) adopt(lns []net.Listener) error {
+	if len(lns) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	err := s.prepare()
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	places := make([]place, 0, len(lns))
+	for _, ln := range lns {
+		var a *adopted
+		if a, err = adoptListener(ln); err != nil {
+			err = fmt.Errorf("server: serve %v: %w", ln.Addr(), err)
+			break
+		}
+		places = append(places, place{name: fmt.Sprint(ln.Addr()), adopted: a})
+	}
+	err = s.bind(places, err)
+	closePlaces(places, true)
+	return err
 }
 
 func (s *Server) serveable() error {

@@ -42,6 +42,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	case serving:
 		s.state = ending
+		go s.closeGiven() // may wait for a loop, and this may be a callback
 	}
 	workers := s.workers
 	s.mu.Unlock()

@@ -181,12 +181,9 @@ func TestOutOfDescriptors(t *testing.T) {
 		c, err := net.Dial("tcp", ln.Addr().String())
 		uvtest.Check(t, err)
 		defer c.Close()
-		var limit syscall.Rlimit
-		uvtest.Check(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
-		none := syscall.Rlimit{Cur: 0, Max: limit.Max}
-		uvtest.Check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none))
+		restore := uvtest.NoDescriptors(t)
 		_, full := ln.Accept()
-		uvtest.Check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
+		restore()
 		if !errors.Is(full, syscall.EMFILE) {
 			t.Errorf("%s: %v", w.name, full)
 		}

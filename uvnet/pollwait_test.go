@@ -2,7 +2,6 @@ package uvnet
 
 import (
 	"net"
-	"os"
 	"syscall"
 	"testing"
 
@@ -28,7 +27,7 @@ func TestRawReadWaitsWithoutDescriptors(t *testing.T) {
 			defer c.Close()
 			raw, err := c.(syscall.Conn).SyscallConn()
 			uvtest.Check(t, err)
-			restore := useUpDescriptors(t)
+			restore := uvtest.NoDescriptors(t)
 			looks, b := 0, make([]byte, 10)
 			err = raw.Read(func(fd uintptr) bool {
 				if looks++; looks == 2 {
@@ -48,27 +47,6 @@ func TestRawReadWaitsWithoutDescriptors(t *testing.T) {
 				t.Errorf("Read looked %d times: %v", looks, err)
 			}
 		})
-	}
-}
-
-// useUpDescriptors leaves the process no descriptor until restore is called.
-func useUpDescriptors(t *testing.T) (restore func()) {
-	var limit syscall.Rlimit
-	uvtest.Check(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
-	uvtest.Check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 64, Max: limit.Max}))
-	var used []int
-	for {
-		fd, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			break
-		}
-		used = append(used, fd)
-	}
-	return func() {
-		for _, fd := range used {
-			unix.Close(fd)
-		}
-		uvtest.Check(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
 	}
 }
 

@@ -12,51 +12,51 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	addresses "github.com/uvgo/uvgo/internal/address"
 )
 
 // An address is an address to listen on or to connect to, as the user wrote it and in
 // parts.
 type address struct {
 	text    string
-	network string // "tcp", "tcp4", "tcp6" or "unix"
-	host    string // tcp; may be empty
+	network string // as in addresses.Address
+	host    string // tcp and udp; may be empty
 	port    uint16
 	path    string // unix; "@name" is abstract
 }
 
 func (a address) String() string { return a.text }
 
-// parseAddress understands tcp://host:port and unix:///path.
+// parseAddress understands the addresses of package server; the port must be a number.
 func parseAddress(text string) (address, error) {
 	bad := func(format string, args ...any) (address, error) {
 		return address{}, usagef("bad address %q: %s", text, fmt.Sprintf(format, args...))
 	}
-	a := address{text: text}
-	scheme, rest, ok := strings.Cut(text, "://")
-	a.network = scheme
-	switch {
-	case !ok:
-		return bad("write tcp://host:port or unix:///path")
-	case scheme == "unix" && rest == "":
-		return bad("there is no path")
-	case scheme == "unix" && len(rest) >= len(unix.RawSockaddrUnix{}.Path):
-		return bad("a socket's path has at most %d bytes, this one %d", len(unix.RawSockaddrUnix{}.Path)-1, len(rest))
-	case scheme == "unix":
-		a.path = rest
-		return a, nil
-	case scheme != "tcp" && scheme != "tcp4" && scheme != "tcp6":
-		return bad("%q is neither tcp nor unix", scheme)
-	}
-	host, port, err := net.SplitHostPort(rest)
+	parts, err := addresses.Parse(text)
 	if err != nil {
-		return bad("write tcp://host:port, an IPv6 host in brackets")
+		return bad("%v", err)
 	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return bad("the port is a number up to 65535, not %q", port)
+	a := address{text: text, network: parts.Network, host: parts.Host, path: parts.Path}
+	if most := len(unix.RawSockaddrUnix{}.Path) - 1; len(a.path) > most {
+		return bad("a socket's path has at most %d bytes, this one %d", most, len(a.path))
 	}
-	a.host, a.port = host, uint16(n)
+	if parts.HostPort != "" {
+		n, err := strconv.ParseUint(parts.Port, 10, 16)
+		if err != nil {
+			return bad("the port is a number up to 65535, not %q", parts.Port)
+		}
+		a.port = uint16(n)
+	}
 	return a, nil
+}
+
+// parsePeer is parseAddress for an address to connect to.
+func parsePeer(text string) (address, error) {
+	a, err := parseAddress(text)
+	if err == nil && a.network != "unix" && !strings.HasPrefix(a.network, "tcp") {
+		return address{}, usagef("bad address %q: connections go to tcp://host:port or unix:///path", text)
+	}
+	return a, err
 }
 
 // resolve looks up the host of a TCP address. It prefers IPv4. Without a host it

@@ -114,5 +114,5 @@ func oneAddress(fs *flag.FlagSet, help string, args []string) (address, error) {
 	if len(others) != 1 {
 		return address{}, usagef("%s takes one address, such as tcp://127.0.0.1:8888, not %d", fs.Name(), len(others))
 	}
-	return parseAddress(others[0])
+	return parsePeer(others[0])
 }
