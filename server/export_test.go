@@ -48,8 +48,8 @@ func AfterHangupPoll(c *Conn, fn func()) {
 	}
 }
 
-// ResolveTCP is resolveTCP.
-var ResolveTCP = resolveTCP
+// Resolve is resolve.
+var Resolve = resolve
 
 // LoopEnded tells whether the connection's loop is closed. Any goroutine may call it.
 func LoopEnded(c *Conn) bool { return c.worker.ended.Load() }

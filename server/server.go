@@ -18,6 +18,9 @@ import (
 // Listen has been called; the zero value of each but Handler works.
 type Server struct {
 	Handler Handler
+	// PacketHandler gets the datagrams of udp:// addresses. A server of datagrams alone needs no
+	// Handler.
+	PacketHandler PacketHandler
 
 	// Loops is how many loops serve, each on a goroutine of its own; 0 means
 	// GOMAXPROCS.
@@ -97,7 +100,7 @@ func (s *Server) prepare() error {
 		return ErrServerClosed
 	case s.state == bound:
 		return nil
-	case s.Handler == nil:
+	case s.Handler == nil && s.PacketHandler == nil:
 		return errNoHandler
 	}
 	if err := s.defaults(); err != nil {

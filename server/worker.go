@@ -21,6 +21,7 @@ type worker struct {
 	eof       EOFHandler         // handler, if it is one
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
+	packets   []*PacketConn
 	conns     list          // open connections
 	closing   closeTimeouts // those that close gracefully
 	hangups   hangupWatch   // those that are not read
@@ -34,6 +35,7 @@ type worker struct {
 	drained        chan struct{}  // closed when draining is done
 
 	open, accepted, dropped, messages, bytesIn, bytesOut atomic.Uint64
+	packetsIn, packetsOut, packetsDropped                atomic.Uint64
 	closed                                               closedCounts             // by reason
 	cut                                                  atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
 	ended                                                atomic.Bool              // the loop is closed
@@ -63,6 +65,9 @@ func (w *worker) serve(ctx context.Context) error {
 		w.end()
 		release()
 	}()
+	for _, c := range w.packets {
+		_ = w.loop.Post(c.open) // fails only on a closed loop
+	}
 	return w.loop.Run(ctx)
 }
 
@@ -140,7 +145,10 @@ func (w *worker) closeListeners() {
 	for _, l := range w.listeners {
 		l.close()
 	}
-	w.listeners = nil
+	for _, c := range w.packets {
+		c.close()
+	}
+	w.listeners, w.packets = nil, nil
 }
 
 // checkDrained tells Shutdown once no connection is open, and no listener may bring one.
