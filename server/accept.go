@@ -53,7 +53,7 @@ func (w *worker) openDescriptor(fd int, l *listener) {
 // openConn makes a Conn of a stream and opens it.
 func (w *worker) openConn(s handles.Stream, l *listener) {
 	c := &Conn{worker: w, stream: s.Base(), listener: l}
-	w.conns.add(c)
+	w.conns.move(c)
 	w.open.Add(1)
 	c.open(s)
 	c.closeIfIdle()
@@ -61,21 +61,17 @@ func (w *worker) openConn(s handles.Stream, l *listener) {
 
 // remove forgets a closed connection.
 func (w *worker) remove(c *Conn) {
-	if c.deadline != 0 {
-		w.closing.remove(c)
-	} else {
-		w.conns.remove(c)
-	}
+	c.unlink()
 	w.open.Add(^uint64(0))
 	w.checkDrained()
 }
 
-// remote returns the address of a new connection's peer, which costs no crossing
+// remoteOf returns the address of a new connection's peer, which costs no crossing
 // for one that the listener has just accepted.
-func remote(s handles.Stream) netip.AddrPort {
+func remoteOf(s handles.Stream) netip.AddrPort {
 	if t, ok := s.(*handles.TCP); ok {
 		if a, err := t.RemoteAddr(); err == nil { // a peer that has gone already may have none
-			return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+			return a
 		}
 	}
 	return netip.AddrPort{}

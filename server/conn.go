@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
-	"time"
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
@@ -22,31 +21,33 @@ import (
 // processors other than amd64 and arm64 the wrong goroutine is noticed only in debug mode:
 // with [uvgo.WithDebug] among the server's Options. A Conn that no server made returns EINVAL.
 type Conn struct {
+	prev, next *Conn // in the list that it is in
 	worker     *worker
 	stream     *handles.Base
 	listener   *listener
-	prev, next *Conn
 	context    any
-	err        error                       // what Close reports; set together with why
-	read       func(p []byte, err error)   // the method data
-	remote     netip.AddrPort              // TCP
-	local      atomic.Pointer[net.TCPAddr] // what LocalAddr has found for a wildcard listener's connection
-	flow       handles.Flow                // the stream's
-	deadline   time.Duration               // when CloseTimeout ends, by the loop's clock; 0: not in closing
-	work       atomic.Int32                // see Hold
+	more       atomic.Pointer[more]      // nil: nothing of it was needed
+	read       func(p []byte, err error) // the method data
+	flow       handles.Flow              // the stream's
+	peer       peer                      // see remote
+	work       atomic.Int32              // see Hold
+	active     uint32                    // when something was read or written, by worker.tick; if it has timeouts
+	facts      facts
 	reads      readState
 	writes     writeState
-	facts      facts
-	why        reason // what Stats count
+	why        reason // what Stats count; set with what cause reports
 }
 
 // open opens a connection that was just accepted.
 func (c *Conn) open(s handles.Stream) {
 	w := c.worker
 	c.read = c.data // made once: reading starts and stops often
-	c.remote = remote(s)
+	c.setRemote(remoteOf(s))
 	c.stream.OnClose(c.closed)
 	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
+	if w.timed {
+		c.startTimeouts()
+	}
 	c.facts |= opened
 	w.current = c
 	w.handler.Open(c)
@@ -65,6 +66,9 @@ func (c *Conn) data(p []byte, err error) {
 	}
 	c.facts |= owesAnswer
 	w := c.worker
+	if c.is(idleTimed) {
+		c.active = w.tick()
+	}
 	w.messages.Add(1)
 	w.bytesIn.Add(uint64(len(p)))
 	w.current = c
@@ -83,11 +87,14 @@ func (c *Conn) readEnd(err error) {
 		return
 	}
 	c.reads = readEnded
+	if c.is(idleTimed) {
+		c.active = c.worker.tick()
+	}
 	if c.closes() {
 		c.close()
 		return
 	}
-	c.err, c.why = io.EOF, byPeer
+	c.why = byPeer
 	if c.worker.eof == nil {
 		if !c.held() {
 			c.close()
@@ -109,22 +116,22 @@ func (c *Conn) readEnd(err error) {
 // closed runs when the stream is gone.
 func (c *Conn) closed() {
 	w := c.worker
-	w.countClosed(c.why, c.remoteAttr(), c.err)
+	w.countClosed(c.why, c.remoteAttr(), c.cause())
 	w.remove(c)
 	if !c.is(opened) {
 		return
 	}
 	w.current = c
-	w.handler.Close(c, c.err)
+	w.handler.Close(c, c.cause())
 	w.current = nil
 }
 
 // remoteAttr is the peer's address in a report, nothing for a unix socket.
 func (c *Conn) remoteAttr() slog.Attr {
-	if !c.remote.IsValid() {
+	if c.peer == 0 {
 		return slog.Attr{}
 	}
-	return slog.Any("remote", c.remote)
+	return slog.Any("remote", c.remote())
 }
 
 // Context returns what SetContext stored, nil before.
@@ -158,13 +165,15 @@ func (c *Conn) LocalAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil
 	}
-	if a := c.local.Load(); a != nil {
-		return a
+	if m := c.more.Load(); m != nil {
+		if a := m.local.Load(); a != nil {
+			return a
+		}
 	}
 	if c.listener.any {
 		if a, err := c.stream.LocalAddr(); err == nil {
 			local := net.TCPAddrFromAddrPort(netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
-			c.local.Store(local)
+			c.rare().local.Store(local)
 			return local
 		}
 	}
@@ -177,8 +186,8 @@ func (c *Conn) RemoteAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil
 	}
-	if c.remote.IsValid() {
-		return net.TCPAddrFromAddrPort(c.remote)
+	if c.peer != 0 {
+		return net.TCPAddrFromAddrPort(c.remote())
 	}
 	return &net.UnixAddr{Net: "unix"}
 }

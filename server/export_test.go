@@ -62,3 +62,26 @@ func Ended(c *Conn) bool { return c.reads == readEnded }
 
 // WatchesHangups tells whether the loop polls connections that are not read.
 func WatchesHangups(c *Conn) bool { return c.worker.hangups.started }
+
+// Skip turns the clock of the connection's loop forward, and handles what is due then. It
+// belongs to the loop.
+func Skip(c *Conn, d time.Duration) {
+	c.worker.ahead += d
+	c.worker.turnWheel()
+}
+
+// Grain is grain.
+var Grain = grain
+
+// ActiveUnit is activeUnit.
+const ActiveUnit = activeUnit
+
+// WheelRuns tells whether a timer runs for timeouts of the loop's connections. It belongs to
+// the loop.
+func WheelRuns(c *Conn) bool { return c.worker.wheel.wait != 0 }
+
+// Buckets returns how many times there are at which something is due. It belongs to the loop.
+func Buckets(c *Conn) int { return len(c.worker.wheel.buckets) }
+
+// BeginHandshake and EndHandshake are those of the TLS handshake and the PROXY header.
+var BeginHandshake, EndHandshake = (*Conn).beginHandshake, (*Conn).endHandshake

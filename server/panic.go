@@ -21,8 +21,8 @@ func (w *worker) panicked(p *uv.PanicError) {
 	c := w.current
 	w.current = nil
 	log := w.server.Logger
-	if c != nil && c.remote.IsValid() {
-		log = log.With("remote", c.remote)
+	if c != nil && c.peer != 0 {
+		log = log.With("remote", c.remote())
 	}
 	log.Error("server: handler panicked", "value", fmt.Sprint(p.Value), "stack", calls(p.Stack))
 	if c != nil {

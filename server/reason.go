@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"sync/atomic"
 
@@ -97,8 +96,8 @@ func (c *Conn) fail(err error) { c.failAs(reasonOf(err), err) }
 // failAs closes at once, counts why, and reports it if it is a limit. Handler.Close gets err,
 // unless an earlier failure is to be reported; the peer's EOF is no failure.
 func (c *Conn) failAs(why reason, err error) {
-	if c.err == nil || c.err == io.EOF {
-		c.err, c.why = err, why
+	if m := c.rare(); m.err == nil {
+		m.err, c.why = err, why
 	}
 	c.closeNow()
 }

@@ -45,6 +45,20 @@ type Server struct {
 	// queued, and for its peer to end its side. In Shutdown it is also how long handlers
 	// have to answer what has arrived, unless they Hold the connection. 0 means 5 seconds.
 	CloseTimeout time.Duration
+	// IdleTimeout is how long a connection may have nothing read and nothing written. Bytes
+	// that the kernel takes later count as written. While the handler Holds the connection, it
+	// is not idle. It is closed at once, and Close gets [ErrIdleTimeout]. 0 means no limit, and
+	// so does more than a year. Like the other timeouts it never comes early. It comes late by
+	// an eighth of it at most, or a second if that is less, and some 20 ms.
+	IdleTimeout time.Duration
+	// WriteTimeout is how long a connection may have bytes unsent of which the kernel takes
+	// none, because the peer does not read. The server looks eight times within it, so it
+	// comes late by a quarter at most. The connection is closed at once, and Close gets
+	// [ErrWriteTimeout]. 0 means no limit, and so does more than a year.
+	WriteTimeout time.Duration
+	// HandshakeTimeout is how long the TLS handshake and the PROXY header may take
+	// together. 0 means 10 seconds.
+	HandshakeTimeout time.Duration
 	// Delay leaves Nagle's algorithm on, which holds small writes back.
 	Delay bool
 	// KeepAlive is how long a TCP connection must be idle before its peer is probed:
@@ -121,8 +135,16 @@ func (s *Server) prepare() error {
 
 // defaults fills in what is zero and refuses what makes no sense.
 func (s *Server) defaults() error {
-	if s.Loops < 0 || s.Backlog < 0 || s.CloseTimeout < 0 {
-		return fmt.Errorf("server: negative Loops, Backlog or CloseTimeout: %w", uv.EINVAL)
+	for _, f := range []struct {
+		name  string
+		value int64
+	}{
+		{"Loops", int64(s.Loops)}, {"Backlog", int64(s.Backlog)}, {"CloseTimeout", int64(s.CloseTimeout)},
+		{"IdleTimeout", int64(s.IdleTimeout)}, {"WriteTimeout", int64(s.WriteTimeout)}, {"HandshakeTimeout", int64(s.HandshakeTimeout)},
+	} {
+		if f.value < 0 {
+			return fmt.Errorf("server: negative %s: %w", f.name, uv.EINVAL)
+		}
 	}
 	if s.Loops == 0 {
 		s.Loops = runtime.GOMAXPROCS(0)
@@ -141,6 +163,9 @@ func (s *Server) defaults() error {
 	}
 	if s.CloseTimeout == 0 {
 		s.CloseTimeout = 5 * time.Second
+	}
+	if s.HandshakeTimeout == 0 {
+		s.HandshakeTimeout = 10 * time.Second
 	}
 	if s.LowWater < 0 || s.LowWater > s.HighWater || s.WriteLimit < s.HighWater {
 		return fmt.Errorf("server: watermarks: need 0 ≤ low (%d) ≤ high (%d) ≤ limit (%d): %w",

@@ -55,13 +55,21 @@ const (
 )
 
 // facts are what else is to be known of a Conn; each is independent of the others.
-type facts uint8
+type facts uint16
 
 const (
 	hasWritten   facts = 1 << iota // something was written
 	owesAnswer                     // the handler has not written since Data or EOF
 	hangupListed                   // the connection is in its worker's hangupWatch
 	opened                         // Handler.Open was called: Close will be
+	inHandshake                    // HandshakeTimeout runs
+	closeTimed                     // CloseTimeout runs
+	idleTimed                      // it has an IdleTimeout, so active is kept up to date
+	writeTimed                     // it has a WriteTimeout
+	writeListed                    // WriteTimeout looks at what is unsent
+	stuck                          // bytes were unsent at the last look, see stuckSince
+	ownIdle                        // SetIdleTimeout was called
+	ownWrite                       // SetWriteTimeout was called
 )
 
 func (c *Conn) is(f facts) bool { return c.facts&f != 0 }

@@ -58,6 +58,9 @@ func (c *Conn) held() bool {
 
 // released runs when nothing is held any more.
 func (c *Conn) released() {
+	if c.is(idleTimed) { // which Hold had suspended
+		c.active = c.worker.tick()
+	}
 	switch {
 	case c.closes() || c.held():
 	case c.reads == readEnded && c.worker.eof == nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
@@ -22,8 +23,10 @@ type worker struct {
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
 	packets   []*PacketConn
-	conns     list          // open connections
-	closing   closeTimeouts // those that close gracefully
+	conns     list          // open connections for which nothing is due
+	wheel     wheel         // those for which something is
+	timed     bool          // connections have an IdleTimeout or WriteTimeout from the beginning
+	ahead     time.Duration // how much the clock is ahead of the loop's: in tests only
 	hangups   hangupWatch   // those that are not read
 	current   *Conn         // whose callback is running
 	next      int           // who gets the next connection that is distributed
@@ -46,7 +49,9 @@ func newWorker(s *Server) (*worker, error) {
 	w := &worker{
 		server: s, handler: s.Handler, drained: make(chan struct{}),
 		marks: handles.Watermarks{Low: s.LowWater, High: s.HighWater},
+		timed: s.IdleTimeout > 0 || s.WriteTimeout > 0,
 	}
+	w.conns.init()
 	w.drainer, _ = s.Handler.(Drainer)
 	w.eof, _ = s.Handler.(EOFHandler)
 	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)
@@ -83,15 +88,13 @@ func (w *worker) stop() { w.loop.Stop() }
 func (w *worker) end() {
 	w.closeListeners()
 	w.draining, w.gone = true, true
-	for _, l := range []*list{&w.conns, &w.closing.list} {
-		for c := l.first; c != nil; c = c.next {
-			if c.why == byUs {
-				c.why = aborted
-			}
-			c.closeNow()
+	for _, c := range w.openConns() {
+		if c.why == byUs {
+			c.why = aborted
 		}
+		c.closeNow()
 	}
-	for _, t := range []*handles.Timer{w.closing.timer, w.answerTimer, w.hangups.timer} {
+	for _, t := range []*handles.Timer{w.wheel.timer, w.answerTimer, w.hangups.timer} {
 		if t != nil {
 			_ = t.Close() // again for one that has run
 		}
@@ -113,7 +116,7 @@ func (w *worker) drain() {
 	w.draining = true
 	w.closeListeners()
 	w.closeIdle()
-	if w.conns.first != nil {
+	if w.open.Load() > 0 {
 		t, err := w.loop.AfterFunc(w.server.CloseTimeout, w.expireAnswers)
 		if err != nil {
 			w.expireAnswers()
@@ -134,10 +137,8 @@ func (w *worker) expireAnswers() {
 
 // closeIdle closes the connections without work under way.
 func (w *worker) closeIdle() {
-	for c := w.conns.first; c != nil; {
-		next := c.next
+	for _, c := range w.openConns() {
 		c.closeIfIdle()
-		c = next
 	}
 }
 
@@ -153,7 +154,7 @@ func (w *worker) closeListeners() {
 
 // checkDrained tells Shutdown once no connection is open, and no listener may bring one.
 func (w *worker) checkDrained() {
-	if w.draining && w.conns.first == nil && w.closing.first == nil && w.server.distributors.Load() == 0 {
+	if w.draining && w.open.Load() == 0 && w.server.distributors.Load() == 0 {
 		select {
 		case <-w.drained:
 		default:

@@ -72,6 +72,9 @@ func (c *Conn) unsent() int {
 func (c *Conn) wrote(n int) {
 	c.worker.bytesOut.Add(uint64(n))
 	c.facts |= hasWritten
+	if c.facts&(idleTimed|writeTimed) != 0 {
+		c.wroteTimed(n)
+	}
 	if c.is(owesAnswer) {
 		c.answered()
 	}
