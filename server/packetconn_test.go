@@ -114,6 +114,8 @@ func TestPacketsAreAnswered(t *testing.T) {
 					query(t, c, strings.Repeat("x", i))
 					c.Close()
 				}
+				mu.Lock()
+				defer mu.Unlock()
 				if len(seen) != loops || len(h.opened) != loops {
 					t.Errorf("%d of %d loops got datagrams, %d sockets", len(seen), loops, len(h.opened))
 				}

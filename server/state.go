@@ -70,6 +70,8 @@ const (
 	stuck                          // bytes were unsent at the last look, see stuckSince
 	ownIdle                        // SetIdleTimeout was called
 	ownWrite                       // SetWriteTimeout was called
+	scanning                       // frames are being handed out
+	framesDue                      // a turn will look whether the handler takes the frames that have stalled
 )
 
 func (c *Conn) is(f facts) bool { return c.facts&f != 0 }
