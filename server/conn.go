@@ -27,6 +27,7 @@ type Conn struct {
 	listener   *listener
 	context    any
 	more       atomic.Pointer[more]      // nil: nothing of it was needed
+	frames     *frames                   // nil unless Frames made the handler
 	read       func(p []byte, err error) // the method data
 	flow       handles.Flow              // the stream's
 	peer       peer                      // see remote
@@ -90,6 +91,13 @@ func (c *Conn) readEnd(err error) {
 		c.fail(err)
 		return
 	}
+	if c.frames == nil || c.closes() || c.endFrames() {
+		c.peerEnded()
+	}
+}
+
+// peerEnded handles the peer's EOF, once the frames before it are handed out.
+func (c *Conn) peerEnded() {
 	c.reads = readEnded
 	if c.is(idleTimed) {
 		c.active = c.worker.tick()

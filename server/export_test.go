@@ -64,6 +64,12 @@ func Ended(c *Conn) bool { return c.reads == readEnded }
 // WatchesHangups tells whether the loop polls connections that are not read.
 func WatchesHangups(c *Conn) bool { return c.worker.hangups.started }
 
+// FramesIdle tells whether the connection has nothing of a frame.
+func FramesIdle(c *Conn) bool { return c.frames == &c.frames.framer.idle }
+
+// FramesLeft returns how many bytes of frames have stalled.
+func FramesLeft(c *Conn) int { return len(c.frames.buf) - c.frames.off }
+
 // Skip turns the clock of the connection's loop forward, and handles what is due then. It
 // belongs to the loop.
 func Skip(c *Conn, d time.Duration) {

@@ -35,6 +35,9 @@ func (c *Conn) setReading() {
 		_ = c.stream.ReadStop() // fails only on a closed stream
 	}
 	if !want && !c.closes() {
+		if c.stalled() {
+			c.wakeFrames()
+		}
 		c.worker.watchHangup(c)
 	}
 }
@@ -43,7 +46,7 @@ func (c *Conn) setReading() {
 func (c *Conn) wantsRead() bool {
 	switch c.reads {
 	case receiving:
-		return !c.flow.Over()
+		return !c.flow.Over() && !c.stalled()
 	case discarding:
 		return true
 	}

@@ -72,6 +72,8 @@ const (
 	addrCounted                    // it counts for MaxConnsPerIP
 	ownIdle                        // SetIdleTimeout was called
 	ownWrite                       // SetWriteTimeout was called
+	scanning                       // frames are being handed out
+	framesDue                      // a turn will look whether the handler takes the frames that have stalled
 )
 
 func (c *Conn) is(f facts) bool { return c.facts&f != 0 }

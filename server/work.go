@@ -63,7 +63,7 @@ func (c *Conn) released() {
 	}
 	switch {
 	case c.closes() || c.held():
-	case c.reads == readEnded && c.worker.eof == nil:
+	case c.reads == readEnded && c.worker.eof == nil, c.reads == discarding: // see finalFrame
 		c.close()
 	default:
 		c.closeIfIdle()
@@ -73,7 +73,7 @@ func (c *Conn) released() {
 // busy tells whether work is under way. After CloseTimeout only Hold counts.
 func (c *Conn) busy() bool {
 	w := c.worker
-	return c.held() || !w.answersExpired && (c.is(owesAnswer) || w.drainer != nil && c.flow.Full())
+	return c.held() || !w.answersExpired && (c.is(owesAnswer) || c.stalled() && c.reads == receiving || w.drainer != nil && c.flow.Full())
 }
 
 // closeIfIdle closes the connection if the server drains and no work is under way.

@@ -8,5 +8,5 @@ import (
 )
 
 func TestZeroServerAndConnAnswerWithErrors(t *testing.T) {
-	uvtest.ZeroValues(t, []string{"Server"}, server.Conn{}, server.Server{})
+	uvtest.ZeroValues(t, []string{"Server", "LengthPrefix"}, server.Conn{}, server.Server{}, server.LengthPrefix{})
 }
