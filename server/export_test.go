@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/netip"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -91,3 +92,19 @@ func Buckets(c *Conn) int { return len(c.worker.wheel.buckets) }
 
 // BeginHandshake and EndHandshake are those of the TLS handshake and the PROXY header.
 var BeginHandshake, EndHandshake = (*Conn).beginHandshake, (*Conn).endHandshake
+
+// CountedAddrs returns how many addresses have connections that MaxConnsPerIP counts.
+func CountedAddrs(s *Server) (n int) {
+	for i := range s.perAddr {
+		shard := &s.perAddr[i]
+		shard.mu.Lock()
+		n += len(shard.conns)
+		shard.mu.Unlock()
+	}
+	return n
+}
+
+// CountAsOne tells whether MaxConnsPerIP takes two addresses for one.
+func CountAsOne(a, b string) bool {
+	return addrKey(netip.MustParseAddr(a)) == addrKey(netip.MustParseAddr(b))
+}

@@ -239,11 +239,12 @@ type listener struct {
 	worker      *worker
 	stream      handles.Stream
 	addr        net.Addr
-	file        socketFile // unix: what to remove at the end
-	distributes bool       // counted in Server.distributors
-	closed      uint64     // connections closed for lack of descriptors, as far as they are counted
-	spread      bool       // connections stay with the worker that accepted them
-	any         bool       // bound to every interface: connections differ in their address
+	file        socketFile     // unix: what to remove at the end
+	distributes bool           // counted in Server.distributors
+	closed      uint64         // connections closed for lack of descriptors, as far as they are counted
+	spread      bool           // connections stay with the worker that accepted them
+	waiting     handles.Stream // a connection for which MaxConns has no place; nil: none, and it does not pause
+	any         bool           // bound to every interface: connections differ in their address
 }
 
 // one is the listeners of an address that has one so far, or none.
@@ -257,6 +258,7 @@ func one(l *listener) []*listener {
 // close stops listening and removes a unix socket's file if it is still ours.
 func (l *listener) close() {
 	l.file.remove()
+	l.closeWaiting()
 	_ = l.stream.Close() // fails only on another goroutine
 	if l.distributes {
 		l.distributes = false

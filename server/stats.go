@@ -6,6 +6,7 @@ type Stats struct {
 	Accepted uint64 // connections accepted so far
 	Dropped  uint64 // connections closed at the accept, for lack of descriptors or memory
 	Closed   Closed // connections that ended, by reason
+	Pauses   uint64 // connections that waited for others to end: MaxConns was reached
 	Messages uint64 // chunks handed to Data
 	BytesIn  uint64
 	BytesOut uint64 // bytes that Write, WriteFunc and WriteTo queued
@@ -33,6 +34,7 @@ func (s *Server) Stats() Stats {
 		t.Conns += w.open.Load()
 		t.Accepted += w.accepted.Load()
 		t.Dropped += w.dropped.Load()
+		t.Pauses += w.pauses.Load()
 		w.closed.addTo(&t.Closed)
 		t.Messages += w.messages.Load()
 		t.BytesIn += w.bytesIn.Load()

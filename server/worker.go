@@ -37,12 +37,12 @@ type worker struct {
 	gone           bool           // listeners and connections have been closed
 	drained        chan struct{}  // closed when draining is done
 
-	open, accepted, dropped, messages, bytesIn, bytesOut atomic.Uint64
-	packetsIn, packetsOut, packetsDropped                atomic.Uint64
-	closed                                               closedCounts             // by reason
-	cut                                                  atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
-	ended                                                atomic.Bool              // the loop is closed
-	final                                                atomic.Pointer[uv.Stats] // the loop's, once it is closed
+	open, accepted, dropped, pauses, messages, bytesIn, bytesOut atomic.Uint64
+	packetsIn, packetsOut, packetsDropped                        atomic.Uint64
+	closed                                                       closedCounts             // by reason
+	cut                                                          atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
+	ended                                                        atomic.Bool              // the loop is closed
+	final                                                        atomic.Pointer[uv.Stats] // the loop's, once it is closed
 }
 
 func newWorker(s *Server) (*worker, error) {
