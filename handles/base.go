@@ -83,5 +83,11 @@ func (b *Base) Writable() bool { return (*stream)(b).Writable() }
 // Close is that of the stream; see [TCP.Close]. No libuv counterpart.
 func (b *Base) Close() error { return (*stream)(b).Close() }
 
+// PauseAccept is that of the stream; see [TCP.PauseAccept]. No libuv counterpart.
+func (b *Base) PauseAccept() error { return (*stream)(b).PauseAccept() }
+
+// ResumeAccept is that of the stream; see [TCP.ResumeAccept]. No libuv counterpart.
+func (b *Base) ResumeAccept() error { return (*stream)(b).ResumeAccept() }
+
 // Dropped is that of the stream; see [TCP.Dropped]. No libuv counterpart.
 func (b *Base) Dropped() uint64 { return (*stream)(b).Dropped() }

@@ -9,9 +9,19 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
-// accept opens a connection that a listener of this worker accepted: here if the kernel
-// spreads the connections over the workers' listeners, otherwise on each worker in turn.
+// accept opens a connection that a listener of this worker accepted, once there is a place
+// for it.
 func (w *worker) accept(s handles.Stream, l *listener) {
+	if !w.server.enter(l) {
+		l.wait(s)
+		return
+	}
+	w.dispatch(s, l)
+}
+
+// dispatch opens a connection that has a place: here if the kernel spreads the connections
+// over the workers' listeners, otherwise on each worker in turn.
+func (w *worker) dispatch(s handles.Stream, l *listener) {
 	w.accepted.Add(1)
 	to := w
 	if !l.spread {
@@ -29,8 +39,10 @@ func (w *worker) accept(s handles.Stream, l *listener) {
 	s.Close()
 	if err == nil && to.loop.Post(func() { to.openDescriptor(fd, l) }) != nil {
 		unix.Close(fd)
+		w.server.leave()
 	}
 	if err != nil {
+		w.server.leave()
 		w.drop(1, err)
 	}
 }
@@ -40,19 +52,24 @@ func (w *worker) accept(s handles.Stream, l *listener) {
 func (w *worker) openDescriptor(fd int, l *listener) {
 	defer unix.Close(fd)
 	if w.gone {
+		w.server.leave()
 		return
 	}
 	s, err := l.openStream(w.loop, uintptr(fd))
 	if err != nil {
+		w.server.leave()
 		w.drop(1, err)
 		return
 	}
 	w.openConn(s, l)
 }
 
-// openConn makes a Conn of a stream and opens it.
+// openConn makes a Conn of a stream that a listener accepted, and opens it.
 func (w *worker) openConn(s handles.Stream, l *listener) {
 	c := &Conn{worker: w, stream: s.Base(), listener: l}
+	if w.server.MaxConns > 0 {
+		c.facts |= hasPlace
+	}
 	w.conns.move(c)
 	w.open.Add(1)
 	c.open(s)

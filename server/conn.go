@@ -45,6 +45,10 @@ func (c *Conn) open(s handles.Stream) {
 	c.read = c.data // made once: reading starts and stops often
 	c.setRemote(remoteOf(s))
 	c.stream.OnClose(c.closed)
+	if !c.countAddr() {
+		c.failAs(tooManyConns, ErrTooManyConns)
+		return
+	}
 	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
 	if w.timed {
 		c.startTimeouts()
@@ -126,6 +130,7 @@ func (c *Conn) closed() {
 	w := c.worker
 	w.countClosed(c.why, c.remoteAttr(), c.cause())
 	w.remove(c)
+	defer c.leaveServer() // behind Handler.Close, which may panic: no Open comes before it that would be one too many
 	if !c.is(opened) {
 		return
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/netip"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -48,8 +49,8 @@ func AfterHangupPoll(c *Conn, fn func()) {
 	}
 }
 
-// ResolveTCP is resolveTCP.
-var ResolveTCP = resolveTCP
+// Resolve is resolve.
+var Resolve = resolve
 
 // LoopEnded tells whether the connection's loop is closed. Any goroutine may call it.
 func LoopEnded(c *Conn) bool { return c.worker.ended.Load() }
@@ -91,3 +92,19 @@ func Buckets(c *Conn) int { return len(c.worker.wheel.buckets) }
 
 // BeginHandshake and EndHandshake are those of the TLS handshake and the PROXY header.
 var BeginHandshake, EndHandshake = (*Conn).beginHandshake, (*Conn).endHandshake
+
+// CountedAddrs returns how many addresses have connections that MaxConnsPerIP counts.
+func CountedAddrs(s *Server) (n int) {
+	for i := range s.perAddr {
+		shard := &s.perAddr[i]
+		shard.mu.Lock()
+		n += len(shard.conns)
+		shard.mu.Unlock()
+	}
+	return n
+}
+
+// CountAsOne tells whether MaxConnsPerIP takes two addresses for one.
+func CountAsOne(a, b string) bool {
+	return addrKey(netip.MustParseAddr(a)) == addrKey(netip.MustParseAddr(b))
+}

@@ -288,3 +288,14 @@ func reserve(t testing.TB, any bool) *net.TCPAddr {
 	port := uvtest.Must(unix.Getsockname(fd)).(*unix.SockaddrInet4).Port
 	return &net.TCPAddr{IP: ip, Port: port}
 }
+
+// dialFrom connects from a loopback address.
+func dialFrom(t testing.TB, a net.Addr, from string) net.Conn {
+	t.Helper()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	c, err := d.Dial(a.Network(), a.String())
+	uvtest.Check(t, err)
+	t.Cleanup(func() { c.Close() })
+	uvtest.Check(t, c.SetDeadline(time.Now().Add(maxWait)))
+	return c
+}

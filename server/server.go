@@ -18,6 +18,9 @@ import (
 // Listen has been called; the zero value of each but Handler works.
 type Server struct {
 	Handler Handler
+	// PacketHandler gets the datagrams of udp:// addresses. A server of datagrams alone needs no
+	// Handler.
+	PacketHandler PacketHandler
 
 	// Loops is how many loops serve, each on a goroutine of its own; 0 means
 	// GOMAXPROCS.
@@ -53,6 +56,16 @@ type Server struct {
 	// comes late by a quarter at most. The connection is closed at once, and Close gets
 	// [ErrWriteTimeout]. 0 means no limit, and so does more than a year.
 	WriteTimeout time.Duration
+	// MaxConns is how many connections the server has at most, over all loops. At the limit
+	// the listeners pause, and the kernel queues new connections (Backlog) until others end.
+	// A listener may have accepted up to 65 by then, which wait as well. Stats count those
+	// without a place by Pauses. 0 means no limit.
+	MaxConns int
+	// MaxConnsPerIP is how many connections an address may have at most. Another one is
+	// closed at once, without Open, and Stats count it. IPv6 counts by networks of 64 bits,
+	// since one host can have all addresses of its network. Behind a proxy the address counts
+	// that ProxyProtocol announces. Unix sockets do not count. 0 means no limit.
+	MaxConnsPerIP int
 	// HandshakeTimeout is how long the TLS handshake and the PROXY header may take
 	// together. 0 means 10 seconds.
 	HandshakeTimeout time.Duration
@@ -79,6 +92,9 @@ type Server struct {
 	closeGiven   func()           // closes the listeners that Serve was given
 	drops        limiter          // of reports that connections were dropped
 	limits       [reasons]limiter // of reports that a limit ended connections
+	full         limiter          // of reports that MaxConns is reached
+	places       places           // for MaxConns
+	perAddr      addrCounts       // for MaxConnsPerIP
 	distributors atomic.Int32     // listeners whose connections are distributed among all workers
 }
 
@@ -111,7 +127,7 @@ func (s *Server) prepare() error {
 		return ErrServerClosed
 	case s.state == bound:
 		return nil
-	case s.Handler == nil:
+	case s.Handler == nil && s.PacketHandler == nil:
 		return errNoHandler
 	}
 	if err := s.defaults(); err != nil {
@@ -136,7 +152,8 @@ func (s *Server) defaults() error {
 		name  string
 		value int64
 	}{
-		{"Loops", int64(s.Loops)}, {"Backlog", int64(s.Backlog)}, {"CloseTimeout", int64(s.CloseTimeout)},
+		{"Loops", int64(s.Loops)}, {"Backlog", int64(s.Backlog)},
+		{"MaxConns", int64(s.MaxConns)}, {"MaxConnsPerIP", int64(s.MaxConnsPerIP)}, {"CloseTimeout", int64(s.CloseTimeout)},
 		{"IdleTimeout", int64(s.IdleTimeout)}, {"WriteTimeout", int64(s.WriteTimeout)}, {"HandshakeTimeout", int64(s.HandshakeTimeout)},
 	} {
 		if f.value < 0 {

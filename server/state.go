@@ -68,6 +68,8 @@ const (
 	writeTimed                     // it has a WriteTimeout
 	writeListed                    // WriteTimeout looks at what is unsent
 	stuck                          // bytes were unsent at the last look, see stuckSince
+	hasPlace                       // it has a place of MaxConns
+	addrCounted                    // it counts for MaxConnsPerIP
 	ownIdle                        // SetIdleTimeout was called
 	ownWrite                       // SetWriteTimeout was called
 	scanning                       // frames are being handed out

@@ -22,6 +22,7 @@ type worker struct {
 	eof       EOFHandler         // handler, if it is one
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
+	packets   []*PacketConn
 	conns     list          // open connections for which nothing is due
 	wheel     wheel         // those for which something is
 	timed     bool          // connections have an IdleTimeout or WriteTimeout from the beginning
@@ -36,11 +37,12 @@ type worker struct {
 	gone           bool           // listeners and connections have been closed
 	drained        chan struct{}  // closed when draining is done
 
-	open, accepted, dropped, messages, bytesIn, bytesOut atomic.Uint64
-	closed                                               closedCounts             // by reason
-	cut                                                  atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
-	ended                                                atomic.Bool              // the loop is closed
-	final                                                atomic.Pointer[uv.Stats] // the loop's, once it is closed
+	open, accepted, dropped, pauses, messages, bytesIn, bytesOut atomic.Uint64
+	packetsIn, packetsOut, packetsDropped                        atomic.Uint64
+	closed                                                       closedCounts             // by reason
+	cut                                                          atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
+	ended                                                        atomic.Bool              // the loop is closed
+	final                                                        atomic.Pointer[uv.Stats] // the loop's, once it is closed
 }
 
 func newWorker(s *Server) (*worker, error) {
@@ -68,6 +70,9 @@ func (w *worker) serve(ctx context.Context) error {
 		w.end()
 		release()
 	}()
+	for _, c := range w.packets {
+		_ = w.loop.Post(c.open) // fails only on a closed loop
+	}
 	return w.loop.Run(ctx)
 }
 
@@ -141,7 +146,10 @@ func (w *worker) closeListeners() {
 	for _, l := range w.listeners {
 		l.close()
 	}
-	w.listeners = nil
+	for _, c := range w.packets {
+		c.close()
+	}
+	w.listeners, w.packets = nil, nil
 }
 
 // checkDrained tells Shutdown once no connection is open, and no listener may bring one.
