@@ -45,12 +45,22 @@ func (c *Conn) open(s handles.Stream) {
 	c.read = c.data // made once: reading starts and stops often
 	c.setRemote(remoteOf(s))
 	c.stream.OnClose(c.closed)
+	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
+	if !c.awaitHeader() {
+		c.begin()
+	}
+}
+
+// begin calls Open, once a PROXY header that comes first has been read.
+func (c *Conn) begin() {
+	w := c.worker
 	if !c.countAddr() {
 		c.failAs(tooManyConns, ErrTooManyConns)
 		return
 	}
-	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
-	if w.timed {
+	if c.is(inHandshake) {
+		c.endHandshake()
+	} else if w.timed {
 		c.startTimeouts()
 	}
 	c.facts |= opened
@@ -182,6 +192,9 @@ func (c *Conn) LocalAddr() net.Addr {
 		if a := m.local.Load(); a != nil {
 			return a
 		}
+		if h := m.proxied; h != nil && h.header.Unix {
+			return &net.UnixAddr{Name: h.header.DstPath, Net: "unix"}
+		}
 	}
 	if c.listener.any {
 		if a, err := c.stream.LocalAddr(); err == nil {
@@ -193,11 +206,15 @@ func (c *Conn) LocalAddr() net.Addr {
 	return c.listener.addr
 }
 
-// RemoteAddr returns the peer's address, also after Close. A unix peer that is
+// RemoteAddr returns the peer's address, also after Close; behind a proxy the one that
+// a PROXY header announced, see [ProxyProtocol]. A unix peer that is
 // not bound has an empty name. Any goroutine may call it.
 func (c *Conn) RemoteAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil
+	}
+	if h := c.announced(); h != nil && h.header.Unix {
+		return &net.UnixAddr{Name: h.header.SrcPath, Net: "unix"}
 	}
 	if c.peer != 0 {
 		return net.TCPAddrFromAddrPort(c.remote())

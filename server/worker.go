@@ -23,6 +23,7 @@ type worker struct {
 	eof       EOFHandler         // handler, if it is one
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
+	packets   []*PacketConn
 	conns     list          // open connections for which nothing is due
 	wheel     wheel         // those for which something is
 	timed     bool          // connections have an IdleTimeout or WriteTimeout from the beginning
@@ -37,6 +38,7 @@ type worker struct {
 	drained        chan struct{}  // closed when draining is done
 
 	open, accepted, dropped, pauses, messages, bytesIn, bytesOut atomic.Uint64
+	packetsIn, packetsOut, packetsDropped                        atomic.Uint64
 	closed                                                       closedCounts             // by reason
 	cut                                                          atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
 	ended                                                        atomic.Bool              // the loop is closed
@@ -71,6 +73,9 @@ func (w *worker) serve(ctx context.Context) error {
 		w.end()
 		release()
 	}()
+	for _, c := range w.packets {
+		_ = w.loop.Post(c.open) // fails only on a closed loop
+	}
 	return w.loop.Run(ctx)
 }
 
@@ -144,7 +149,10 @@ func (w *worker) closeListeners() {
 	for _, l := range w.listeners {
 		l.close()
 	}
-	w.listeners = nil
+	for _, c := range w.packets {
+		c.close()
+	}
+	w.listeners, w.packets = nil, nil
 }
 
 // checkDrained tells Shutdown once no connection is open, and no listener may bring one.
