@@ -108,3 +108,23 @@ func CountedAddrs(s *Server) (n int) {
 func CountAsOne(a, b string) bool {
 	return addrKey(netip.MustParseAddr(a)) == addrKey(netip.MustParseAddr(b))
 }
+
+// HeaderBytes returns how many bytes of PROXY headers have arrived that are not complete. It
+// waits for the server's loops.
+func HeaderBytes(s *Server) int {
+	n := 0
+	for _, w := range s.workers {
+		done := make(chan struct{})
+		if w.loop.Post(func() {
+			defer close(done)
+			for _, c := range w.openConns() {
+				if m := c.more.Load(); m != nil && m.proxied != nil && m.proxied.parser != nil {
+					n += len(m.proxied.parser.Pending())
+				}
+			}
+		}) == nil {
+			<-done
+		}
+	}
+	return n
+}
