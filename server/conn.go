@@ -54,7 +54,7 @@ func (c *Conn) open(s handles.Stream) {
 // begin calls Open, once a PROXY header that comes first has been read.
 func (c *Conn) begin() {
 	w := c.worker
-	if !c.countAddr() {
+	if !c.is(isDialed) && !c.countAddr() {
 		c.failAs(tooManyConns, ErrTooManyConns)
 		return
 	}
@@ -65,7 +65,7 @@ func (c *Conn) begin() {
 	}
 	c.facts |= opened
 	w.current = c
-	w.handler.Open(c)
+	c.on().handler.Open(c)
 	w.current = nil
 	c.setReading()
 }
@@ -87,7 +87,7 @@ func (c *Conn) data(p []byte, err error) {
 	w.messages.Add(1)
 	w.bytesIn.Add(uint64(len(p)))
 	w.current = c
-	w.handler.Data(c, p)
+	c.on().handler.Data(c, p)
 	w.current = nil
 }
 
@@ -117,7 +117,7 @@ func (c *Conn) peerEnded() {
 		return
 	}
 	c.why = byPeer
-	if c.worker.eof == nil {
+	if c.on().eof == nil {
 		if !c.held() {
 			c.close()
 			return
@@ -128,7 +128,7 @@ func (c *Conn) peerEnded() {
 	c.facts |= owesAnswer
 	c.setReading() // registers with the hang-up watch
 	c.worker.current = c
-	c.worker.eof.EOF(c)
+	c.on().eof.EOF(c)
 	c.worker.current = nil
 	if c.writes != writeOpen && c.unsent() == 0 { // both sides have ended
 		c.closeNow()
@@ -138,14 +138,18 @@ func (c *Conn) peerEnded() {
 // closed runs when the stream is gone.
 func (c *Conn) closed() {
 	w := c.worker
-	w.countClosed(c.why, c.remoteAttr(), c.cause())
+	if c.is(isDialed) && !c.is(opened) {
+		w.dialFailed.Add(1)
+	} else {
+		w.countClosed(c.why, c.remoteAttr(), c.cause())
+	}
 	w.remove(c)
 	defer c.leaveServer() // behind Handler.Close, which may panic: no Open comes before it that would be one too many
-	if !c.is(opened) {
+	if !c.is(opened) && !c.is(isDialed) {
 		return
 	}
 	w.current = c
-	w.handler.Close(c, c.cause())
+	c.on().handler.Close(c, c.cause())
 	w.current = nil
 }
 
@@ -183,7 +187,7 @@ func (c *Conn) Loop() *uvgo.Loop {
 
 // LocalAddr returns the address of our end. A connection of a listener on every interface
 // looks its address up at the first call in a callback; before that, other goroutines, and
-// calls after Close, get the listener's address. Any goroutine may call it.
+// calls after Close, get the listener's address, and nil for a connection of Dial. Any goroutine may call it.
 func (c *Conn) LocalAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil
@@ -196,22 +200,32 @@ func (c *Conn) LocalAddr() net.Addr {
 			return &net.UnixAddr{Name: h.header.DstPath, Net: "unix"}
 		}
 	}
-	if c.listener.any {
+	if d := c.dialed(); d != nil && d.isUnix() {
+		return &net.UnixAddr{Net: "unix"}
+	}
+	if c.listener == nil || c.listener.any {
 		if a, err := c.stream.LocalAddr(); err == nil {
 			local := net.TCPAddrFromAddrPort(netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
 			c.rare().local.Store(local)
 			return local
 		}
 	}
+	if c.listener == nil {
+		return nil
+	}
 	return c.listener.addr
 }
 
 // RemoteAddr returns the peer's address, also after Close; behind a proxy the one that
-// a PROXY header announced, see [ProxyProtocol]. A unix peer that is
+// a PROXY header announced, see [ProxyProtocol]. For a connection of Dial it is nil until the
+// lookup has ended. A unix peer that is
 // not bound has an empty name. Any goroutine may call it.
 func (c *Conn) RemoteAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil
+	}
+	if d := c.dialed(); d != nil {
+		return d.remoteAddr()
 	}
 	if h := c.announced(); h != nil && h.header.Unix {
 		return &net.UnixAddr{Name: h.header.SrcPath, Net: "unix"}

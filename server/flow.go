@@ -11,7 +11,7 @@ func (t *flowTarget) Over() { (*Conn)(t).setReading() }
 func (t *flowTarget) Drain() {
 	c := (*Conn)(t)
 	c.setReading()
-	if d := c.worker.drainer; d != nil && c.writes == writeOpen {
+	if d := c.on().drainer; d != nil && c.writes == writeOpen {
 		c.worker.current = c
 		d.Drain(c)
 		c.worker.current = nil
@@ -52,7 +52,7 @@ func (c *Conn) takesData() bool { return !c.flow.Over() && !c.stalled() }
 func (c *Conn) wantsRead() bool {
 	switch c.reads {
 	case receiving:
-		return c.takesData() && !c.is(hasEarly)
+		return c.takesData() && !c.is(hasEarly) && c.writes != connecting
 	case discarding:
 		return true
 	}

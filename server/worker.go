@@ -17,9 +17,7 @@ import (
 type worker struct {
 	server    *Server
 	loop      *uvgo.Loop
-	handler   Handler
-	drainer   Drainer            // handler, if it is one
-	eof       EOFHandler         // handler, if it is one
+	callbacks                    // of the connections, but for those of Dial
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
 	packets   []*PacketConn
@@ -38,6 +36,7 @@ type worker struct {
 	drained        chan struct{}  // closed when draining is done
 
 	open, accepted, dropped, pauses, messages, bytesIn, bytesOut atomic.Uint64
+	dialOpen, dialCount, dialFailed                              atomic.Uint64 // connections of Dial: not closed, connected so far, not connected
 	packetsIn, packetsOut, packetsDropped                        atomic.Uint64
 	closed                                                       closedCounts             // by reason
 	cut                                                          atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
@@ -47,13 +46,11 @@ type worker struct {
 
 func newWorker(s *Server) (*worker, error) {
 	w := &worker{
-		server: s, handler: s.Handler, drained: make(chan struct{}),
+		server: s, callbacks: callbacksOf(s.Handler), drained: make(chan struct{}),
 		marks: handles.Watermarks{Low: s.LowWater, High: s.HighWater},
 		timed: s.IdleTimeout > 0 || s.WriteTimeout > 0,
 	}
 	w.conns.init()
-	w.drainer, _ = s.Handler.(Drainer)
-	w.eof, _ = s.Handler.(EOFHandler)
 	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)
 	w.loop = loop
 	return w, err
