@@ -64,9 +64,9 @@ func (c *Conn) begin() {
 		c.startTimeouts()
 	}
 	c.facts |= opened
-	w.current = c
+	w.enter(c)
 	c.on().handler.Open(c)
-	w.current = nil
+	w.leave()
 	c.setReading()
 }
 
@@ -86,9 +86,9 @@ func (c *Conn) data(p []byte, err error) {
 	}
 	w.messages.Add(1)
 	w.bytesIn.Add(uint64(len(p)))
-	w.current = c
+	w.enter(c)
 	c.on().handler.Data(c, p)
-	w.current = nil
+	w.leave()
 }
 
 // readEnd handles the peer's EOF or a failure.
@@ -127,9 +127,9 @@ func (c *Conn) peerEnded() {
 	}
 	c.facts |= owesAnswer
 	c.setReading() // registers with the hang-up watch
-	c.worker.current = c
+	c.worker.enter(c)
 	c.on().eof.EOF(c)
-	c.worker.current = nil
+	c.worker.leave()
 	if c.writes != writeOpen && c.unsent() == 0 { // both sides have ended
 		c.closeNow()
 	}
@@ -148,9 +148,9 @@ func (c *Conn) closed() {
 	if !c.is(opened) && !c.is(isDialed) {
 		return
 	}
-	w.current = c
+	w.enter(c)
 	c.on().handler.Close(c, c.cause())
-	w.current = nil
+	w.leave()
 }
 
 // remoteAttr is the peer's address in a report, nothing for a unix socket.

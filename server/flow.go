@@ -12,9 +12,9 @@ func (t *flowTarget) Drain() {
 	c := (*Conn)(t)
 	c.setReading()
 	if d := c.on().drainer; d != nil && c.writes == writeOpen {
-		c.worker.current = c
+		c.worker.enter(c)
 		d.Drain(c)
-		c.worker.current = nil
+		c.worker.leave()
 	}
 	c.closeIfIdle()
 }

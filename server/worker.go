@@ -18,6 +18,7 @@ type worker struct {
 	server    *Server
 	loop      *uvgo.Loop
 	callbacks                    // of the connections, but for those of Dial
+	core      *core.Core         // the loop's
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
 	packets   []*PacketConn
@@ -26,7 +27,6 @@ type worker struct {
 	timed     bool          // connections have an IdleTimeout or WriteTimeout from the beginning
 	ahead     time.Duration // how much the clock is ahead of the loop's: in tests only
 	hangups   hangupWatch   // those that are not read
-	current   *Conn         // whose callback is running
 	next      int           // who gets the next connection that is distributed
 
 	draining       bool           // Shutdown has begun
@@ -52,8 +52,11 @@ func newWorker(s *Server) (*worker, error) {
 	}
 	w.conns.init()
 	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)
-	w.loop = loop
-	return w, err
+	if err != nil {
+		return nil, err
+	}
+	w.loop, w.core = loop, core.Of(loop)
+	return w, nil
 }
 
 // serve runs the loop until stop or ctx ends, then closes all that is open. Until that is
@@ -159,3 +162,9 @@ func (w *worker) checkDrained() {
 		}
 	}
 }
+
+// enter notes whose callback begins, for panicked. It stays so while the callback blocks.
+func (w *worker) enter(c *Conn) { w.core.SetTask(c) }
+
+// leave notes that the callback has returned.
+func (w *worker) leave() { w.core.SetTask(nil) }
