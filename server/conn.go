@@ -26,13 +26,12 @@ type Conn struct {
 	stream     *handles.Base
 	listener   *listener
 	context    any
-	more       atomic.Pointer[more]      // nil: nothing of it was needed
-	frames     *frames                   // nil unless Frames made the handler
-	read       func(p []byte, err error) // the method data
-	flow       handles.Flow              // the stream's
-	peer       peer                      // see remote
-	work       atomic.Int32              // see Hold
-	active     uint32                    // when something was read or written, by worker.tick; if it has timeouts
+	more       atomic.Pointer[more] // nil: nothing of it was needed
+	frames     *frames              // nil unless Frames made the handler
+	flow       handles.Flow         // the stream's
+	peer       peer                 // see remote
+	work       atomic.Int32         // see Hold
+	active     uint32               // when something was read or written, by worker.tick; if it has timeouts
 	facts      facts
 	reads      readState
 	writes     writeState
@@ -42,14 +41,12 @@ type Conn struct {
 // open opens a connection that was just accepted.
 func (c *Conn) open(s handles.Stream) {
 	w := c.worker
-	c.read = c.data // made once: reading starts and stops often
 	c.setRemote(remoteOf(s))
-	c.stream.OnClose(c.closed)
+	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*streamTarget)(c)) // fails only on a closed stream
 	if !c.countAddr() {
 		c.failAs(tooManyConns, ErrTooManyConns)
 		return
 	}
-	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
 	if w.timed {
 		c.startTimeouts()
 	}
