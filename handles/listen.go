@@ -97,7 +97,7 @@ func (s *stream) PauseAccept() error {
 		return err
 	}
 	s.set(paused)
-	s.c.Pause(true)
+	s.pauseAccept(true)
 	return nil
 }
 
@@ -110,21 +110,28 @@ func (s *stream) ResumeAccept() error {
 		return err
 	}
 	s.clear(paused)
-	s.c.Pause(false)
 	if a := s.rare().accept; a != nil && len(a.kept) > 0 {
 		s.core.Defer(a)
 	}
-	if s.has(acceptDue) {
+	if !s.has(heldBack) {
+		s.pauseAccept(false)
+	}
+	return nil
+}
+
+// pauseAccept makes C leave new connections to the kernel, or accept them again.
+func (s *stream) pauseAccept(on bool) {
+	s.c.Pause(on)
+	if !on && s.has(acceptDue) {
 		s.clear(acceptDue)
 		s.core.Ring().Submit(cuv.OpAccept, s.c, 0, 0)
 	}
-	return nil
 }
 
 // onAcceptWait handles the report that libuv has accepted a connection which C has not
 // taken, because accepting was paused. libuv accepts no other until C takes it.
 func (s *stream) onAcceptWait() {
-	if s.has(paused) {
+	if s.has(paused | heldBack) {
 		s.set(acceptDue)
 		return
 	}

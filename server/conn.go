@@ -42,18 +42,37 @@ type Conn struct {
 func (c *Conn) open(s handles.Stream) {
 	w := c.worker
 	c.setRemote(remoteOf(s))
+<<<<<<< HEAD
 	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*streamTarget)(c)) // fails only on a closed stream
+=======
+	c.stream.OnClose(c.closed)
+	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
+	if !c.awaitHeader() {
+		c.begin()
+	}
+}
+
+// begin calls Open, once a PROXY header that comes first has been read.
+func (c *Conn) begin() {
+	w := c.worker
+>>>>>>> main
 	if !c.countAddr() {
 		c.failAs(tooManyConns, ErrTooManyConns)
 		return
 	}
+<<<<<<< HEAD
 	if w.timed {
+=======
+	if c.is(inHandshake) {
+		c.endHandshake()
+	} else if w.timed {
+>>>>>>> main
 		c.startTimeouts()
 	}
 	c.facts |= opened
-	w.current = c
+	w.enter(c)
 	w.handler.Open(c)
-	w.current = nil
+	w.leave()
 	c.setReading()
 }
 
@@ -73,9 +92,9 @@ func (c *Conn) data(p []byte, err error) {
 	}
 	w.messages.Add(1)
 	w.bytesIn.Add(uint64(len(p)))
-	w.current = c
+	w.enter(c)
 	w.handler.Data(c, p)
-	w.current = nil
+	w.leave()
 }
 
 // readEnd handles the peer's EOF or a failure.
@@ -114,9 +133,9 @@ func (c *Conn) peerEnded() {
 	}
 	c.facts |= owesAnswer
 	c.setReading() // registers with the hang-up watch
-	c.worker.current = c
+	c.worker.enter(c)
 	c.worker.eof.EOF(c)
-	c.worker.current = nil
+	c.worker.leave()
 	if c.writes != writeOpen && c.unsent() == 0 { // both sides have ended
 		c.closeNow()
 	}
@@ -131,9 +150,9 @@ func (c *Conn) closed() {
 	if !c.is(opened) {
 		return
 	}
-	w.current = c
+	w.enter(c)
 	w.handler.Close(c, c.cause())
-	w.current = nil
+	w.leave()
 }
 
 // remoteAttr is the peer's address in a report, nothing for a unix socket.
@@ -179,6 +198,9 @@ func (c *Conn) LocalAddr() net.Addr {
 		if a := m.local.Load(); a != nil {
 			return a
 		}
+		if h := m.proxied; h != nil && h.header.Unix {
+			return &net.UnixAddr{Name: h.header.DstPath, Net: "unix"}
+		}
 	}
 	if c.listener.any {
 		if a, err := c.stream.LocalAddr(); err == nil {
@@ -190,11 +212,15 @@ func (c *Conn) LocalAddr() net.Addr {
 	return c.listener.addr
 }
 
-// RemoteAddr returns the peer's address, also after Close. A unix peer that is
+// RemoteAddr returns the peer's address, also after Close; behind a proxy the one that
+// a PROXY header announced, see [ProxyProtocol]. A unix peer that is
 // not bound has an empty name. Any goroutine may call it.
 func (c *Conn) RemoteAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil
+	}
+	if h := c.announced(); h != nil && h.header.Unix {
+		return &net.UnixAddr{Name: h.header.SrcPath, Net: "unix"}
 	}
 	if c.peer != 0 {
 		return net.TCPAddrFromAddrPort(c.remote())

@@ -49,8 +49,8 @@ func AfterHangupPoll(c *Conn, fn func()) {
 	}
 }
 
-// ResolveTCP is resolveTCP.
-var ResolveTCP = resolveTCP
+// Resolve is resolve.
+var Resolve = resolve
 
 // LoopEnded tells whether the connection's loop is closed. Any goroutine may call it.
 func LoopEnded(c *Conn) bool { return c.worker.ended.Load() }
@@ -107,4 +107,24 @@ func CountedAddrs(s *Server) (n int) {
 // CountAsOne tells whether MaxConnsPerIP takes two addresses for one.
 func CountAsOne(a, b string) bool {
 	return addrKey(netip.MustParseAddr(a)) == addrKey(netip.MustParseAddr(b))
+}
+
+// HeaderBytes returns how many bytes of PROXY headers have arrived that are not complete. It
+// waits for the server's loops.
+func HeaderBytes(s *Server) int {
+	n := 0
+	for _, w := range s.workers {
+		done := make(chan struct{})
+		if w.loop.Post(func() {
+			defer close(done)
+			for _, c := range w.openConns() {
+				if m := c.more.Load(); m != nil && m.proxied != nil && m.proxied.parser != nil {
+					n += len(m.proxied.parser.Pending())
+				}
+			}
+		}) == nil {
+			<-done
+		}
+	}
+	return n
 }

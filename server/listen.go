@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -17,8 +18,9 @@ import (
 // It may be called again until Serve. An address is one of
 //
 //	tcp://127.0.0.1:8888   a TCP address; port 0 lets the system choose; tcp4 and tcp6 mean one family
+//	udp://127.0.0.1:8888   a UDP address, for PacketHandler; udp4 and udp6 likewise
 //	unix:///run/x.sock     a unix socket; unix://@name is abstract
-//	fd://3                 a listener that the process inherited, TCP or unix
+//	fd://3                 a listener or datagram socket that the process inherited, internet or unix
 //	systemd:name           the sockets of that FileDescriptorName= that systemd passed; systemd: all
 //
 // A unix socket that nobody listens on any more is replaced; any other file in its place is
@@ -59,35 +61,57 @@ func (s *Server) bind(places []place, err error) error {
 	if err == nil {
 		err = s.prepare() // again: another call may have failed, or ended the server
 	}
-	var made []*listener
+	made := make([]sockets, 0, len(places))
 	for i := 0; err == nil && i < len(places); i++ {
-		var ls []*listener
-		if ls, err = s.listenAt(&places[i], s.workers[i%len(s.workers)]); err != nil {
+		var m sockets
+		if m, err = s.listenAt(&places[i], s.workers[i%len(s.workers)]); err != nil {
 			err = fmt.Errorf("server: listen on %s: %w", places[i].name, err)
 		}
-		made = append(made, ls...)
+		made = append(made, m)
 	}
 	if err != nil {
 		s.undo(made)
 		return err
 	}
-	for _, l := range made {
-		l.worker.listeners = append(l.worker.listeners, l)
-		if l.distributes = !l.spread; l.distributes {
-			s.distributors.Add(1)
+	for _, m := range made {
+		s.addrs = append(s.addrs, m.addr())
+		for _, l := range m.listeners {
+			l.worker.listeners = append(l.worker.listeners, l)
+			if l.distributes = !l.spread; l.distributes {
+				s.distributors.Add(1)
+			}
 		}
-		if l.first {
-			s.addrs = append(s.addrs, l.addr)
+		for _, c := range m.packets {
+			c.worker.packets = append(c.worker.packets, c)
 		}
 	}
 	return nil
 }
 
+// sockets are what one place has: a listener or datagram socket for each worker, or one.
+type sockets struct {
+	listeners []*listener
+	packets   []*PacketConn
+}
+
+// addr returns the address of all of them.
+func (m sockets) addr() net.Addr {
+	if len(m.packets) > 0 {
+		return m.packets[0].addr
+	}
+	return m.listeners[0].addr
+}
+
 // undo closes listeners of a Listen that failed, and the loops if nothing else
 // uses them.
-func (s *Server) undo(made []*listener) {
-	for _, l := range made {
-		l.close()
+func (s *Server) undo(made []sockets) {
+	for _, m := range made {
+		for _, l := range m.listeners {
+			l.close()
+		}
+		for _, c := range m.packets {
+			c.close()
+		}
 	}
 	if s.state == bound && len(s.addrs) == 0 {
 		s.discard()
@@ -105,9 +129,9 @@ func (s *Server) undo(made []*listener) {
 type place struct {
 	name    string // as it was given to Listen
 	network string
-	tcp     netip.AddrPort
-	unix    *unixSocket // nil for others, and once a listener has it
-	adopted *adopted    // nil for others
+	at      netip.AddrPort // TCP and UDP
+	unix    *unixSocket    // nil for others, and once a listener has it
+	adopted *adopted       // nil for others
 }
 
 // locate turns addresses into places.
@@ -130,8 +154,8 @@ func (s *Server) locateOne(ctx context.Context, places []place, text string, a a
 	p := place{name: text, network: a.Network}
 	var err error
 	switch a.Network {
-	case "tcp", "tcp4", "tcp6":
-		p.tcp, err = resolveTCP(ctx, a.Network, a.HostPort)
+	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6":
+		p.at, err = resolve(ctx, a.Network, a.HostPort)
 	case "unix":
 		p.unix, err = bindUnix(a.Path, s.Backlog)
 	case "fd":
@@ -175,21 +199,39 @@ func closePlaces(places []place, listens bool) {
 	}
 }
 
-// listenAt makes the listeners of one place. w gets a single one.
-func (s *Server) listenAt(p *place, w *worker) ([]*listener, error) {
+// listenAt makes the sockets of one place. w gets a single one. After an error those made so
+// far are returned, too.
+func (s *Server) listenAt(p *place, w *worker) (m sockets, err error) {
+	udp := strings.HasPrefix(p.network, "udp")
+	if p.adopted != nil && p.adopted.datagram {
+		c, err := w.adoptUDP(p.adopted)
+		if err == nil {
+			m.packets = []*PacketConn{c}
+		}
+		return m, err
+	}
+	if s.Handler == nil && !udp {
+		return m, errNoHandler
+	}
+	var l *listener
 	switch {
+	case udp:
+		m.packets, err = s.listenUDP(p.network, p.at, w)
+		return m, err
 	case p.adopted != nil:
-		l, err := w.listenAdopted(p.adopted)
-		return one(l), err
-	case p.unix == nil:
-		return s.listenTCP(p.network, p.tcp)
+		l, err = w.listenAdopted(p.adopted)
+	case p.unix != nil:
+		if l, err = w.listenUnix(p.unix); err == nil {
+			p.unix = nil
+		}
+	default:
+		m.listeners, err = s.listenTCP(p.network, p.at)
+		return m, err
 	}
-	l, err := w.listenUnix(p.unix)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		m.listeners = []*listener{l}
 	}
-	p.unix = nil
-	return one(l), nil
+	return m, err
 }
 
 // A listener is one worker's share of an address.
@@ -198,7 +240,6 @@ type listener struct {
 	stream      handles.Stream
 	addr        net.Addr
 	file        socketFile     // unix: what to remove at the end
-	first       bool           // of its address
 	distributes bool           // counted in Server.distributors
 	closed      uint64         // connections closed for lack of descriptors, as far as they are counted
 	spread      bool           // connections stay with the worker that accepted them
@@ -211,7 +252,6 @@ func one(l *listener) []*listener {
 	if l == nil {
 		return nil
 	}
-	l.first = true
 	return []*listener{l}
 }
 

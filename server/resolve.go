@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// resolveTCP turns host:port into an address, as net.ResolveTCPAddr does, which takes no
-// context; no host means every interface.
-func resolveTCP(ctx context.Context, network, hostport string) (netip.AddrPort, error) {
+// resolve turns host:port into an address, as net.ResolveTCPAddr and net.ResolveUDPAddr do,
+// which take no context; no host means every interface.
+func resolve(ctx context.Context, network, hostport string) (netip.AddrPort, error) {
 	if hostport == "" { // which package net reads as ":0"
 		return netip.AddrPort{}, &net.AddrError{Err: "missing port in address"}
 	}
@@ -29,13 +29,13 @@ func resolveTCP(ctx context.Context, network, hostport string) (netip.AddrPort, 
 	switch {
 	case host != "":
 		ip, err = lookup(ctx, network, host, strings.HasPrefix(hostport, "["))
-	case network == "tcp4", !ipv6():
+	case strings.HasSuffix(network, "4"), !ipv6():
 		ip = netip.IPv4Unspecified()
 	}
 	return netip.AddrPortFrom(ip, uint16(port)), err
 }
 
-// lookup returns a host's address of the network's family: for tcp an IPv4 address if it
+// lookup returns a host's address of the network's family: without one an IPv4 address if it
 // has one, unless the host was in brackets.
 func lookup(ctx context.Context, network, host string, brackets bool) (netip.Addr, error) {
 	ips, err := net.DefaultResolver.LookupIPAddr(ctx, host)
@@ -45,10 +45,11 @@ func lookup(ctx context.Context, network, host string, brackets bool) (netip.Add
 	if len(ips) == 1 && ips[0].IP.Equal(net.IPv6unspecified) { // every interface, of both families
 		ips = append(ips, net.IPAddr{IP: net.IPv4zero})
 	}
-	wants4 := network == "tcp4" || network == "tcp" && !brackets
+	both := !strings.HasSuffix(network, "4") && !strings.HasSuffix(network, "6")
+	wants4 := strings.HasSuffix(network, "4") || both && !brackets
 	at := slices.IndexFunc(ips, func(a net.IPAddr) bool { return a.IP.To4() != nil == wants4 })
 	switch {
-	case at < 0 && network != "tcp":
+	case at < 0 && !both:
 		return netip.Addr{}, &net.AddrError{Err: "no suitable address found", Addr: host}
 	case at < 0:
 		at = 0

@@ -21,7 +21,7 @@ func TestAddressesAreResolvedAsByNet(t *testing.T) {
 			"[::ffff:1.2.3.4]:5", "[fe80::1%lo]:1", "::1:5", "localhost", "a:b:c", "[::1", "127.0.0.1:nosuch",
 			"127.0.0.1:70000", "127.0.0.1:-1", "a b:1", "nosuchhost.invalid:1",
 		} {
-			got, err := server.ResolveTCP(context.Background(), network, addr)
+			got, err := server.Resolve(context.Background(), network, addr)
 			want, wantErr := net.ResolveTCPAddr(network, addr)
 			if (err == nil) != (wantErr == nil) {
 				t.Errorf("%s %s: %v, want %v", network, addr, err, wantErr)

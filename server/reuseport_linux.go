@@ -8,6 +8,9 @@ import (
 	"github.com/uvgo/uvgo/handles"
 )
 
+// lateReusePort: SO_REUSEPORT may be set of a socket that is bound.
+const lateReusePort = true
+
 // share lets the other workers listen where l does, which was bound without
 // SO_REUSEPORT. On Linux the option may be set after the bind: the next socket that listens
 // at the address forms a group with this one.

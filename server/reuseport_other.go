@@ -10,6 +10,9 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
+// lateReusePort: SO_REUSEPORT must be set before the socket is bound.
+const lateReusePort = false
+
 // share replaces l by a listener that the other workers can listen beside: here
 // the option must be set before the socket is bound. Two servers that begin in the
 // same moment may both get the address.

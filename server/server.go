@@ -18,6 +18,9 @@ import (
 // Listen has been called; the zero value of each but Handler works.
 type Server struct {
 	Handler Handler
+	// PacketHandler gets the datagrams of udp:// addresses. A server of datagrams alone needs no
+	// Handler.
+	PacketHandler PacketHandler
 
 	// Loops is how many loops serve, each on a goroutine of its own; 0 means
 	// GOMAXPROCS.
@@ -74,6 +77,9 @@ type Server struct {
 	// with ETIMEDOUT. KeepAliveConfig, if enabled, replaces all of this.
 	KeepAlive       time.Duration
 	KeepAliveConfig net.KeepAliveConfig
+	// ProxyProtocol says whether connections begin with a header of the PROXY protocol, as
+	// from HAProxy, nginx and cloud load balancers. The zero value: they do not.
+	ProxyProtocol ProxyProtocol
 	// Options are those of the loops. WithPanicHandler has no effect: panics
 	// close their connection and go to Logger.
 	Options []uvgo.Option
@@ -124,7 +130,7 @@ func (s *Server) prepare() error {
 		return ErrServerClosed
 	case s.state == bound:
 		return nil
-	case s.Handler == nil:
+	case s.Handler == nil && s.PacketHandler == nil:
 		return errNoHandler
 	}
 	if err := s.defaults(); err != nil {
@@ -181,6 +187,9 @@ func (s *Server) defaults() error {
 	if s.LowWater < 0 || s.LowWater > s.HighWater || s.WriteLimit < s.HighWater {
 		return fmt.Errorf("server: watermarks: need 0 ≤ low (%d) ≤ high (%d) ≤ limit (%d): %w",
 			s.LowWater, s.HighWater, s.WriteLimit, uv.EINVAL)
+	}
+	if err := s.ProxyProtocol.check(); err != nil {
+		return err
 	}
 	if s.Logger == nil {
 		s.Logger = slog.Default()

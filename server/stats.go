@@ -9,10 +9,15 @@ type Stats struct {
 	Pauses   uint64 // connections that waited for others to end: MaxConns was reached
 	Messages uint64 // chunks handed to Data
 	BytesIn  uint64
-	BytesOut uint64 // bytes that Write and WriteFunc queued
-	Turns    uint64 // crossings that ran libuv
-	Events   uint64 // events that those brought
-	Flushes  uint64 // crossings that only submitted operations before the turn's end
+	BytesOut uint64 // bytes that Write, WriteFunc and WriteTo queued
+
+	// The datagrams that PacketHandler got, those that WriteTo queued, and those that WriteTo or
+	// the kernel refused. Their bytes are among BytesIn and BytesOut.
+	PacketsIn, PacketsOut, PacketsDropped uint64
+
+	Turns   uint64 // crossings that ran libuv
+	Events  uint64 // events that those brought
+	Flushes uint64 // crossings that only submitted operations before the turn's end
 }
 
 // Stats returns the counts so far. Any goroutine may call it. The loops go on
@@ -34,6 +39,9 @@ func (s *Server) Stats() Stats {
 		t.Messages += w.messages.Load()
 		t.BytesIn += w.bytesIn.Load()
 		t.BytesOut += w.bytesOut.Load()
+		t.PacketsIn += w.packetsIn.Load()
+		t.PacketsOut += w.packetsOut.Load()
+		t.PacketsDropped += w.packetsDropped.Load()
 		loop := w.loop.Stats()
 		if last := w.final.Load(); last != nil {
 			loop = *last

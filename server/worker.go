@@ -17,17 +17,18 @@ import (
 type worker struct {
 	server    *Server
 	loop      *uvgo.Loop
+	core      *core.Core // the loop's
 	handler   Handler
 	drainer   Drainer            // handler, if it is one
 	eof       EOFHandler         // handler, if it is one
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
+	packets   []*PacketConn
 	conns     list          // open connections for which nothing is due
 	wheel     wheel         // those for which something is
 	timed     bool          // connections have an IdleTimeout or WriteTimeout from the beginning
 	ahead     time.Duration // how much the clock is ahead of the loop's: in tests only
 	hangups   hangupWatch   // those that are not read
-	current   *Conn         // whose callback is running
 	next      int           // who gets the next connection that is distributed
 
 	draining       bool           // Shutdown has begun
@@ -37,6 +38,7 @@ type worker struct {
 	drained        chan struct{}  // closed when draining is done
 
 	open, accepted, dropped, pauses, messages, bytesIn, bytesOut atomic.Uint64
+	packetsIn, packetsOut, packetsDropped                        atomic.Uint64
 	closed                                                       closedCounts             // by reason
 	cut                                                          atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
 	ended                                                        atomic.Bool              // the loop is closed
@@ -53,8 +55,11 @@ func newWorker(s *Server) (*worker, error) {
 	w.drainer, _ = s.Handler.(Drainer)
 	w.eof, _ = s.Handler.(EOFHandler)
 	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)
-	w.loop = loop
-	return w, err
+	if err != nil {
+		return nil, err
+	}
+	w.loop, w.core = loop, core.Of(loop)
+	return w, nil
 }
 
 // serve runs the loop until stop or ctx ends, then closes all that is open. Until that is
@@ -68,6 +73,9 @@ func (w *worker) serve(ctx context.Context) error {
 		w.end()
 		release()
 	}()
+	for _, c := range w.packets {
+		_ = w.loop.Post(c.open) // fails only on a closed loop
+	}
 	return w.loop.Run(ctx)
 }
 
@@ -141,7 +149,10 @@ func (w *worker) closeListeners() {
 	for _, l := range w.listeners {
 		l.close()
 	}
-	w.listeners = nil
+	for _, c := range w.packets {
+		c.close()
+	}
+	w.listeners, w.packets = nil, nil
 }
 
 // checkDrained tells Shutdown once no connection is open, and no listener may bring one.
@@ -154,3 +165,9 @@ func (w *worker) checkDrained() {
 		}
 	}
 }
+
+// enter notes whose callback begins, for panicked. It stays so while the callback blocks.
+func (w *worker) enter(c *Conn) { w.core.SetTask(c) }
+
+// leave notes that the callback has returned.
+func (w *worker) leave() { w.core.SetTask(nil) }
