@@ -42,11 +42,7 @@ type Conn struct {
 func (c *Conn) open(s handles.Stream) {
 	w := c.worker
 	c.setRemote(remoteOf(s))
-<<<<<<< HEAD
 	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*streamTarget)(c)) // fails only on a closed stream
-=======
-	c.stream.OnClose(c.closed)
-	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
 	if !c.awaitHeader() {
 		c.begin()
 	}
@@ -55,18 +51,13 @@ func (c *Conn) open(s handles.Stream) {
 // begin calls Open, once a PROXY header that comes first has been read.
 func (c *Conn) begin() {
 	w := c.worker
->>>>>>> main
 	if !c.countAddr() {
 		c.failAs(tooManyConns, ErrTooManyConns)
 		return
 	}
-<<<<<<< HEAD
-	if w.timed {
-=======
 	if c.is(inHandshake) {
 		c.endHandshake()
 	} else if w.timed {
->>>>>>> main
 		c.startTimeouts()
 	}
 	c.facts |= opened

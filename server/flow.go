@@ -6,7 +6,14 @@ package server
 type streamTarget Conn
 
 // Read handles what was read.
-func (t *streamTarget) Read(p []byte, err error) { (*Conn)(t).data(p, err) }
+func (t *streamTarget) Read(p []byte, err error) {
+	c := (*Conn)(t)
+	if c.is(readsHeader) {
+		c.more.Load().proxied.read(p, err)
+		return
+	}
+	c.data(p, err)
+}
 
 // Closed ends the connection.
 func (t *streamTarget) Closed() { (*Conn)(t).closed() }

@@ -73,6 +73,7 @@ const (
 	ownIdle                        // SetIdleTimeout was called
 	ownWrite                       // SetWriteTimeout was called
 	scanning                       // frames are being handed out
+	readsHeader                    // what arrives belongs to the PROXY header
 	hasEarly                       // bytes that came with the PROXY header are still to be handed out
 	framesDue                      // a turn will look whether the handler takes the frames that have stalled
 )
