@@ -27,6 +27,7 @@ type Conn struct {
 	listener   *listener
 	context    any
 	more       atomic.Pointer[more]      // nil: nothing of it was needed
+	tls        *tlsConn                  // nil without TLS
 	frames     *frames                   // nil unless Frames made the handler
 	read       func(p []byte, err error) // the method data
 	flow       handles.Flow              // the stream's
@@ -53,6 +54,16 @@ func (c *Conn) open(s handles.Stream) {
 	if w.timed {
 		c.startTimeouts()
 	}
+	if config := c.listener.tls; config != nil {
+		c.startTLS(config)
+		return
+	}
+	c.begin()
+}
+
+// begin gives the connection to the handler, once there is nothing else to be done first.
+func (c *Conn) begin() {
+	w := c.worker
 	c.facts |= opened
 	w.current = c
 	w.handler.Open(c)
@@ -62,6 +73,10 @@ func (c *Conn) open(s handles.Stream) {
 
 // data handles what the stream read.
 func (c *Conn) data(p []byte, err error) {
+	if c.tls != nil {
+		c.readTLS(p, err)
+		return
+	}
 	if err != nil {
 		c.readEnd(err)
 		return
@@ -69,6 +84,11 @@ func (c *Conn) data(p []byte, err error) {
 	if c.closes() {
 		return
 	}
+	c.deliver(p)
+}
+
+// deliver calls the handler's Data.
+func (c *Conn) deliver(p []byte) {
 	c.facts |= owesAnswer
 	w := c.worker
 	if c.is(idleTimed) {
@@ -128,6 +148,9 @@ func (c *Conn) peerEnded() {
 // closed runs when the stream is gone.
 func (c *Conn) closed() {
 	w := c.worker
+	if c.tls != nil {
+		c.tls.conn.Abort() // a handshake that goes on
+	}
 	w.countClosed(c.why, c.remoteAttr(), c.cause())
 	w.remove(c)
 	defer c.leaveServer() // behind Handler.Close, which may panic: no Open comes before it that would be one too many

@@ -108,3 +108,9 @@ func CountedAddrs(s *Server) (n int) {
 func CountAsOne(a, b string) bool {
 	return addrKey(netip.MustParseAddr(a)) == addrKey(netip.MustParseAddr(b))
 }
+
+// Reading tells whether the connection's stream is read.
+func Reading(c *Conn) bool { return c.stream.Reading() }
+
+// Ciphertext returns how many bytes a stalled TLS connection keeps.
+func Ciphertext(c *Conn) int { return len(c.tls.rest) }

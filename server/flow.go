@@ -38,6 +38,9 @@ func (c *Conn) setReading() {
 		if c.stalled() {
 			c.wakeFrames()
 		}
+		if c.tls.stalled() {
+			c.wakeTLS()
+		}
 		c.worker.watchHangup(c)
 	}
 }
@@ -46,7 +49,7 @@ func (c *Conn) setReading() {
 func (c *Conn) wantsRead() bool {
 	switch c.reads {
 	case receiving:
-		return !c.flow.Over() && !c.stalled()
+		return !c.flow.Over() && !c.stalled() && !c.tls.stalled()
 	case discarding:
 		return true
 	}
