@@ -40,6 +40,7 @@ func New(opts ...Option) (*Loop, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.core.Locked = cfg.lock
 	c, err := newCore(cfg)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ func TestRunningLoopRefusesOtherGoroutines(t *testing.T) {
 	var log bytes.Buffer
 	l := looptest.New(t, uvgo.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	// These any goroutine may call; those that run the loop say that it runs.
-	foreign := []string{"Post", "PostContext", "Stop", "Core", "Stats", "IdleTime", "BackendFD"}
+	foreign := []string{"Block", "Post", "PostContext", "Stop", "Core", "Stats", "IdleTime", "BackendFD"}
 	running := []string{"Run", "RunOnce", "RunNoWait", "Shutdown", "Close"}
 	uvtest.Check(t, l.Post(func() {
 		elsewhere(func() {

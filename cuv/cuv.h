@@ -295,6 +295,8 @@ int cuv_fs_poll_path(cuv_handle *h, char *buf, size_t *n);
 int cuv_turn(cuv_loop *l, int mode, int force);
 
 /* loop.c */
+char *cuv_arena_new(uint32_t n);
+void cuv_arena_free(char *p, uint32_t n);
 int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_cap);
 int cuv_loop_close(cuv_loop *l);
 void cuv_loop_free(cuv_loop *l);

@@ -48,6 +48,14 @@ type Event struct {
 // Bytes returns the chunk of an EvRead: borrowed until the event's turn ends.
 func (e *Event) Bytes() []byte { return unsafe.Slice((*byte)(e.ptr), int(e.Status)) }
 
+// Borrows tells whether the event points into the read arena.
+func (e *Event) Borrows() bool {
+	return e.Kind == EvRead && e.Status > 0 || e.Kind == EvUDPRecv && e.ptr != nil
+}
+
+// Lends tells whether the event points to memory that it has lent besides, see lend.c.
+func (e *Event) Lends() bool { return e.Kind == EvFSEvent || e.Kind == EvFSPoll }
+
 // Repeats tells of an EvTimer whether the timer goes on.
 func (e *Event) Repeats() bool { return e.Status != 0 }
 

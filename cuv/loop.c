@@ -9,10 +9,13 @@
 static void on_wake(uv_async_t *a) { (void)a; }
 
 /* Arenas come from mmap, so that pages that were never used cost nothing. */
-static char *arena(uint32_t n) {
+char *cuv_arena_new(uint32_t n) {
   void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return p == MAP_FAILED ? NULL : p;
 }
+
+/* Releases an arena. */
+void cuv_arena_free(char *p, uint32_t n) { munmap(p, n); }
 
 /* Makes a loop with its rings, arenas and internal handles. */
 int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_cap) {
@@ -27,8 +30,8 @@ int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_
   r->out_cap = out_cap;
   r->sq = malloc((size_t)sq_cap * sizeof *r->sq);
   r->cq = malloc((size_t)r->cq_cap * sizeof *r->cq);
-  r->in = arena(in_cap);
-  r->out = arena(out_cap);
+  r->in = cuv_arena_new(in_cap);
+  r->out = cuv_arena_new(out_cap);
   l->max_chunks = 4;
   l->batch = l->batch_max = CUV_BATCH_MAX;
   int err = UV_ENOMEM;

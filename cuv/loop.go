@@ -25,7 +25,8 @@ type Loop struct {
 	ring   *ring
 	fs     fsState
 	timers []*Handle // memory for the next ones
-	host   uint32    // where it lives in another's loop, 0: nowhere
+	arenas arenas
+	host   uint32 // where it lives in another's loop, 0: nowhere
 }
 
 // NewLoop makes a loop; sizes in bytes, the submission ring's in entries. The
@@ -122,6 +123,7 @@ func (l *Loop) Close() int {
 func (l *Loop) Free() {
 	l.freeFS()
 	l.freeTimers()
+	l.freeArenas()
 	c := l.c()
 	l.ring = &ring{nowMS: l.ring.nowMS}
 	C.cuv_loop_free(c)

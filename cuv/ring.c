@@ -52,6 +52,6 @@ int cuv_ring_compact(cuv_loop *l) {
     arena |= (uintptr_t)r->cq[i].ptr - (uintptr_t)r->in < r->in_cap;
     lent |= cuv_lends(&r->cq[i]);
   }
-  if (!lent) cuv_lend_reset(l);
+  if (!lent && r->lent_kept == 0) cuv_lend_reset(l);
   return arena;
 }

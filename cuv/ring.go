@@ -93,6 +93,8 @@ type ring struct {
 	waited    uint64
 	retracted uint32
 	sqCap     uint32
+	inBase    uint32
+	lentKept  uint32
 }
 
 // A Handle is the shared head of a C handle; it mirrors what Go uses of cuv_handle's
@@ -237,7 +239,8 @@ func (l *Loop) WriteLentBytes(h *Handle, bufs [][]byte, slot, gen uint32) {
 
 // InArena tells whether p lies in the read arena, and so is only borrowed.
 func (l *Loop) InArena(p []byte) bool {
-	return uintptr(unsafe.Pointer(unsafe.SliceData(p)))-uintptr(l.ring.in) < uintptr(l.ring.inCap)
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(p)))
+	return at-uintptr(l.ring.in) < uintptr(l.ring.inCap) || len(l.arenas.retired) > 0 && l.inRetired(at)
 }
 
 // VectorMax is how many buffers one lent write may have.

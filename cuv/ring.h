@@ -142,10 +142,12 @@ typedef struct cuv_ring {
   uint64_t waited;    /* ns that the last turn spent in a poll that may wait; 0 without such a poll */
   uint32_t retracted; /* check events that the last turn took back, because its wait has not ended */
   uint32_t sq_cap;    /* entries that sq has memory for */
+  uint32_t in_base;   /* Go's: where turns begin to use the read arena; what is before it is kept */
+  uint32_t lent_kept; /* Go's: events of earlier turns that point to lent memory, see lend.c */
 } cuv_ring;
 
 _Static_assert(sizeof(cuv_sqe) == 40, "layout.go mirrors cuv_sqe");
 _Static_assert(sizeof(cuv_cqe) == 32, "layout.go mirrors cuv_cqe");
-_Static_assert(sizeof(cuv_ring) == 144, "layout.go mirrors cuv_ring");
+_Static_assert(sizeof(cuv_ring) == 152, "layout.go mirrors cuv_ring");
 
 #endif

@@ -78,7 +78,7 @@ enum {
  * brought: large messages are answered while the cache still holds them. Bulk
  * data goes better in long turns, in which its senders' buffers run empty. */
 static void set_batch(cuv_loop *l) {
-  uint32_t each = l->ring.in_len / l->ring.ready;
+  uint32_t each = (l->ring.in_len - l->ring.in_base) / l->ring.ready;
   uint32_t n = each == 0 || each > bulk_bytes ? l->batch_max : batch_bytes / each;
   if (n > l->batch * 2) n = l->batch * 2;
   if (n < CUV_BATCH_MIN) n = CUV_BATCH_MIN;
@@ -141,7 +141,7 @@ static void begin(cuv_loop *l) {
   cuv_drain(l);
   if (!borrowed) {
     release_arena(l);
-    r->in_len = 0; /* only now: writes may have come from the arena */
+    r->in_len = r->in_base; /* only now: writes may have come from the arena */
   }
   r->deferred = 0;
   r->ready = 0;

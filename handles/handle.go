@@ -26,6 +26,8 @@ const (
 	deliveryDue // streams, UDP: the next turn delivers what was kept
 	paused      // listeners: between PauseAccept and ResumeAccept
 	acceptDue   // listeners: libuv has accepted a connection that C has not taken, for it was paused
+	shortReads  // streams: one short read a turn
+	heldBack    // streams, UDP, polls: events wait for a callback that blocks, so C reports no more
 )
 
 // handle is what all handles have in common.

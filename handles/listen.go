@@ -96,7 +96,7 @@ func (s *stream) PauseAccept() error {
 		return err
 	}
 	s.set(paused)
-	s.c.Pause(true)
+	s.pauseAccept(true)
 	return nil
 }
 
@@ -109,21 +109,28 @@ func (s *stream) ResumeAccept() error {
 		return err
 	}
 	s.clear(paused)
-	s.c.Pause(false)
 	if s.accept != nil && len(s.accept.kept) > 0 {
 		s.core.Defer(s.accept)
 	}
-	if s.has(acceptDue) {
+	if !s.has(heldBack) {
+		s.pauseAccept(false)
+	}
+	return nil
+}
+
+// pauseAccept makes C leave new connections to the kernel, or accept them again.
+func (s *stream) pauseAccept(on bool) {
+	s.c.Pause(on)
+	if !on && s.has(acceptDue) {
 		s.clear(acceptDue)
 		s.core.Ring().Submit(cuv.OpAccept, s.c, 0, 0)
 	}
-	return nil
 }
 
 // onAcceptWait handles the report that libuv has accepted a connection which C has not
 // taken, because accepting was paused. libuv accepts no other until C takes it.
 func (s *stream) onAcceptWait() {
-	if s.has(paused) {
+	if s.has(paused | heldBack) {
 		s.set(acceptDue)
 		return
 	}

@@ -20,6 +20,8 @@ type Poll struct {
 	fd  uintptr // the caller's descriptor
 	dup int     // the handle's duplicate, which libuv polls
 	fn  func(events PollEvent, err error)
+
+	events PollEvent // of Start
 }
 
 var _ uv.Handle = (*Poll)(nil)
@@ -80,11 +82,13 @@ func (p *Poll) Start(events PollEvent, fn func(events PollEvent, err error)) err
 		return uv.Fail("poll start", uv.EINVAL)
 	}
 	p.core.Bump(p.c)
-	if rc := p.c.PollSet(int(events)); rc < 0 {
-		return uv.Check("poll start", rc)
+	if !p.has(heldBack) {
+		if rc := p.c.PollSet(int(events)); rc < 0 {
+			return uv.Check("poll start", rc)
+		}
 	}
 	p.set(active)
-	p.fn = fn
+	p.fn, p.events = fn, events
 	return nil
 }
 
@@ -127,11 +131,18 @@ func (p *Poll) complete(ev *cuv.Event) {
 	switch ev.Kind {
 	case cuv.EvPoll:
 		if ev.Status < 0 { // libuv has stopped polling
-			p.clear(active)
+			p.failed(int(ev.Status))
+			return
 		}
-		p.fn(PollEvent(ev.PollEvents()), uv.Check("poll", int(ev.Status)))
+		p.fn(PollEvent(ev.PollEvents()), nil)
 	case cuv.EvClose:
 		p.fn = nil
 		p.finish()
 	}
+}
+
+// failed reports that polling has failed, and stopped.
+func (p *Poll) failed(rc int) {
+	p.clear(active)
+	p.fn(0, uv.Check("poll", rc))
 }

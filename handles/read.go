@@ -58,14 +58,27 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	}
 	s.set(reading)
 	s.read = fn
-	if s.kept == nil || s.kept.end == nil {
-		s.core.Ring().Submit(cuv.OpReadStart, s.c, short, 0)
+	if s.clear(shortReads); short != 0 {
+		s.set(shortReads)
 	}
+	s.submitRead()
 	if s.kept != nil && !s.has(deliveryDue) {
 		s.set(deliveryDue)
 		s.core.Defer((*keptDelivery)(s))
 	}
 	return nil
+}
+
+// submitRead makes C read, unless events of the stream are held back, or its end has come.
+func (s *stream) submitRead() {
+	if s.has(heldBack) || s.kept != nil && s.kept.end != nil {
+		return
+	}
+	short := uint64(0)
+	if s.has(shortReads) {
+		short = 1
+	}
+	s.core.Ring().Submit(cuv.OpReadStart, s.c, short, 0)
 }
 
 // ReadStop ends what ReadStart began: the function does not run any more. Bytes that

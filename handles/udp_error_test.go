@@ -17,20 +17,11 @@ import (
 
 var nobody = netip.AddrPort{}
 
-// unusedPort returns a port of the address at which no socket receives.
-func unusedPort(t testing.TB, l *uvgo.Loop, any netip.AddrPort) netip.AddrPort {
-	t.Helper()
-	u, addr := udp(t, l, any)
-	uvtest.Check(t, u.Close())
-	looptest.Run(t, l)
-	return addr
-}
-
 // TestUDPPeerRefuses: a connected socket gets ECONNREFUSED when nothing receives at its
 // peer, by whichever call comes first, and works on.
 func TestUDPPeerRefuses(t *testing.T) {
 	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
-		dead := unusedPort(t, l, any)
+		dead := uvtest.RefusingUDP(t, any.Addr())
 		u := uvtest.Must(l.NewUDP(opts...))
 		uvtest.Check(t, u.Connect(dead))
 		refused := func() { looptest.Poll(t, l, func() bool { return hungUp(t, u, unix.POLLERR) }) } // the answer has come
@@ -79,7 +70,7 @@ func TestUDPRecvErr(t *testing.T) {
 		t.Skip("IP_RECVERR is Linux's")
 	}
 	eachUDP(t, func(t *testing.T, l *uvgo.Loop, any netip.AddrPort, opts []handles.UDPOption) {
-		dead := [2]netip.AddrPort{unusedPort(t, l, any), unusedPort(t, l, any)}
+		dead := [2]netip.AddrPort{uvtest.RefusingUDP(t, any.Addr()), uvtest.RefusingUDP(t, any.Addr())}
 		alive, addr := udp(t, l, any)
 		u := uvtest.Must(l.NewUDP(opts...))
 		uvtest.Check(t, u.Bind(any, handles.RecvErr))

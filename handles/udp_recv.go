@@ -41,7 +41,9 @@ func (u *UDP) RecvStart(fn func(d Datagram, err error)) error {
 	}
 	u.set(reading)
 	u.recv = fn
-	u.core.Ring().Submit(cuv.OpUDPRecvStart, u.c, 0, 0)
+	if !u.has(heldBack) {
+		u.core.Ring().Submit(cuv.OpUDPRecvStart, u.c, 0, 0)
+	}
 	if len(u.kept) > 0 && !u.has(deliveryDue) {
 		u.set(deliveryDue)
 		u.core.Defer((*keptDatagrams)(u))

@@ -80,19 +80,25 @@ func TestGetAddrInfoContextEnds(t *testing.T) {
 	uvtest.IsErr(t, "error of the call", err, uv.EINVAL)
 }
 
-// TestContextFormsOnTheLoop: in debug mode they say so instead of waiting for
-// themselves.
+// TestContextFormsOnTheLoop: in a callback they lend the loop. A loop that cannot be lent
+// says so instead of waiting for itself.
 func TestContextFormsOnTheLoop(t *testing.T) {
-	l := looptest.New(t, uvgo.WithDebug())
-	ran := uvtest.NewCounter(t, "posted function", 1)
-	uvtest.Check(t, l.Post(func() {
-		ran.Inc()
-		_, err := requests.GetAddrInfoContext(t.Context(), l, "localhost", "", stream)
-		uvtest.IsErr(t, "lookup", err, uv.ErrInCallback)
-		_, err = requests.RandomBytesContext(t.Context(), l, 1)
-		uvtest.IsErr(t, "random", err, uv.ErrInCallback)
-	}))
-	looptest.Run(t, l)
+	for _, locked := range []bool{false, true} {
+		opts, want := []uvgo.Option{uvgo.WithDebug()}, error(nil)
+		if locked {
+			opts, want = append(opts, uvgo.WithLockedThread()), uv.ErrInCallback
+		}
+		l := looptest.New(t, opts...)
+		ran := uvtest.NewCounter(t, "posted function", 1)
+		uvtest.Check(t, l.Post(func() {
+			_, err := requests.GetAddrInfoContext(t.Context(), l, "localhost", "", stream)
+			uvtest.IsErr(t, "lookup", err, want)
+			_, err = requests.RandomBytesContext(t.Context(), l, 1)
+			uvtest.IsErr(t, "random", err, want)
+			ran.Inc()
+		}))
+		looptest.Run(t, l)
+	}
 }
 
 // TestLookupOutlivesRun: a loop with a question in flight does not close, and

@@ -46,28 +46,37 @@ func (c *Conn) open(s handles.Stream) {
 	c.read = c.data // made once: reading starts and stops often
 	c.setRemote(remoteOf(s))
 	c.stream.OnClose(c.closed)
+	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
+	if !c.awaitHeader() {
+		c.begin()
+	}
+}
+
+// begin starts TLS or calls Open, once a PROXY header that comes first has been read.
+func (c *Conn) begin() {
 	if !c.countAddr() {
 		c.failAs(tooManyConns, ErrTooManyConns)
 		return
-	}
-	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
-	if w.timed {
-		c.startTimeouts()
 	}
 	if config := c.listener.tls; config != nil {
 		c.startTLS(config)
 		return
 	}
-	c.begin()
+	c.handOver()
 }
 
-// begin gives the connection to the handler, once there is nothing else to be done first.
-func (c *Conn) begin() {
+// handOver calls Open, once nothing else has to come first.
+func (c *Conn) handOver() {
 	w := c.worker
+	if c.is(inHandshake) {
+		c.endHandshake()
+	} else if w.timed {
+		c.startTimeouts()
+	}
 	c.facts |= opened
-	w.current = c
+	w.enter(c)
 	w.handler.Open(c)
-	w.current = nil
+	w.leave()
 	c.setReading()
 }
 
@@ -96,9 +105,9 @@ func (c *Conn) deliver(p []byte) {
 	}
 	w.messages.Add(1)
 	w.bytesIn.Add(uint64(len(p)))
-	w.current = c
+	w.enter(c)
 	w.handler.Data(c, p)
-	w.current = nil
+	w.leave()
 }
 
 // readEnd handles the peer's EOF or a failure.
@@ -137,9 +146,9 @@ func (c *Conn) peerEnded() {
 	}
 	c.facts |= owesAnswer
 	c.setReading() // registers with the hang-up watch
-	c.worker.current = c
+	c.worker.enter(c)
 	c.worker.eof.EOF(c)
-	c.worker.current = nil
+	c.worker.leave()
 	if c.writes != writeOpen && c.unsent() == 0 { // both sides have ended
 		c.closeNow()
 	}
@@ -157,9 +166,9 @@ func (c *Conn) closed() {
 	if !c.is(opened) {
 		return
 	}
-	w.current = c
+	w.enter(c)
 	w.handler.Close(c, c.cause())
-	w.current = nil
+	w.leave()
 }
 
 // remoteAttr is the peer's address in a report, nothing for a unix socket.
@@ -205,6 +214,9 @@ func (c *Conn) LocalAddr() net.Addr {
 		if a := m.local.Load(); a != nil {
 			return a
 		}
+		if h := m.proxied; h != nil && h.header.Unix {
+			return &net.UnixAddr{Name: h.header.DstPath, Net: "unix"}
+		}
 	}
 	if c.listener.any {
 		if a, err := c.stream.LocalAddr(); err == nil {
@@ -216,11 +228,15 @@ func (c *Conn) LocalAddr() net.Addr {
 	return c.listener.addr
 }
 
-// RemoteAddr returns the peer's address, also after Close. A unix peer that is
+// RemoteAddr returns the peer's address, also after Close; behind a proxy the one that
+// a PROXY header announced, see [ProxyProtocol]. A unix peer that is
 // not bound has an empty name. Any goroutine may call it.
 func (c *Conn) RemoteAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil
+	}
+	if h := c.announced(); h != nil && h.header.Unix {
+		return &net.UnixAddr{Name: h.header.SrcPath, Net: "unix"}
 	}
 	if c.peer != 0 {
 		return net.TCPAddrFromAddrPort(c.remote())

@@ -24,6 +24,12 @@ var (
 	// ErrTooManyConns: the peer's address has [Server.MaxConnsPerIP] connections. Open was not
 	// called, so Close is not; the Logger gets this error.
 	ErrTooManyConns error = &limitError{"server: too many connections from one address", false}
+	// ErrProxyHeader: the PROXY header is malformed or missing. Open was not called; the Logger
+	// gets this error, with more text.
+	ErrProxyHeader error = &limitError{"server: bad PROXY header", false}
+	// ErrProxyPeer: a peer that is not among [ProxyProtocol].Trusted has connected, although a
+	// PROXY header is required. Open was not called; the Logger gets this error.
+	ErrProxyPeer error = &limitError{"server: a PROXY header is required, and the peer is not trusted", false}
 )
 
 var (

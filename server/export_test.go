@@ -114,3 +114,23 @@ func Reading(c *Conn) bool { return c.stream.Reading() }
 
 // Ciphertext returns how many bytes a stalled TLS connection keeps.
 func Ciphertext(c *Conn) int { return len(c.tls.rest) }
+
+// HeaderBytes returns how many bytes of PROXY headers have arrived that are not complete. It
+// waits for the server's loops.
+func HeaderBytes(s *Server) int {
+	n := 0
+	for _, w := range s.workers {
+		done := make(chan struct{})
+		if w.loop.Post(func() {
+			defer close(done)
+			for _, c := range w.openConns() {
+				if m := c.more.Load(); m != nil && m.proxied != nil && m.proxied.parser != nil {
+					n += len(m.proxied.parser.Pending())
+				}
+			}
+		}) == nil {
+			<-done
+		}
+	}
+	return n
+}

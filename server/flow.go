@@ -12,9 +12,9 @@ func (t *flowTarget) Drain() {
 	c := (*Conn)(t)
 	c.setReading()
 	if d := c.worker.drainer; d != nil && c.writes == writeOpen {
-		c.worker.current = c
+		c.worker.enter(c)
 		d.Drain(c)
-		c.worker.current = nil
+		c.worker.leave()
 	}
 	c.closeIfIdle()
 }
@@ -34,6 +34,9 @@ func (c *Conn) setReading() {
 	case !want && reading:
 		_ = c.stream.ReadStop() // fails only on a closed stream
 	}
+	if c.is(hasEarly) && c.reads == receiving && c.takesData() {
+		c.worker.loop.Defer((*earlyConn)(c))
+	}
 	if !want && !c.closes() {
 		if c.stalled() {
 			c.wakeFrames()
@@ -45,11 +48,14 @@ func (c *Conn) setReading() {
 	}
 }
 
+// takesData tells whether the handler is to get data, as far as flow control decides it.
+func (c *Conn) takesData() bool { return !c.flow.Over() && !c.stalled() }
+
 // wantsRead tells whether the stream is to be read.
 func (c *Conn) wantsRead() bool {
 	switch c.reads {
 	case receiving:
-		return !c.flow.Over() && !c.stalled() && !c.tls.stalled()
+		return c.takesData() && !c.is(hasEarly) && !c.tls.stalled()
 	case discarding:
 		return true
 	}

@@ -84,10 +84,10 @@ func (t *stalledFrames) Deliver() {
 	}
 	w := c.worker
 	c.facts |= scanning
-	w.current = c
+	w.enter(c)
 	left := s.buf[s.off:]
 	used, end := s.framer.scan(c, left, len(left), s.ended)
-	w.current = nil
+	w.leave()
 	c.facts &^= scanning
 	s.off += used
 	switch {
@@ -120,9 +120,9 @@ func (c *Conn) endFrames() bool {
 	}
 	w := c.worker
 	c.facts |= scanning
-	w.current = c
+	w.enter(c)
 	used, end := s.framer.scan(c, s.buf, len(s.buf), true)
-	w.current = nil
+	w.leave()
 	c.facts &^= scanning
 	if end == scanStalled {
 		s = s.own(c)

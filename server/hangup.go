@@ -97,7 +97,7 @@ func (c *Conn) hungUp(fd int, failed bool) {
 	case err != nil:
 	case errno != 0:
 		c.fail(uv.Check("server: connection", -errno))
-	case failed, c.peer != 0 && c.writes == writeOpen:
+	case failed, c.stream.Kind() == uv.KindTCP && c.writes == writeOpen:
 		c.fail(uv.Fail("server: connection", uv.ECONNRESET))
 	}
 }

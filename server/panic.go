@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -18,8 +19,8 @@ func (e panicError) Unwrap() error { return e.p }
 // panicked closes the connection whose handler panicked, and reports it. The stack becomes a
 // list of calls, because slog's handlers write a line's end as "\n".
 func (w *worker) panicked(p *uv.PanicError) {
-	c := w.current
-	w.current = nil
+	c, _ := core.Of(w.loop).Task().(*Conn)
+	w.leave()
 	log := w.server.Logger
 	if c != nil && c.peer != 0 {
 		log = log.With("remote", c.remote())

@@ -83,6 +83,9 @@ type Server struct {
 	// with ETIMEDOUT. KeepAliveConfig, if enabled, replaces all of this.
 	KeepAlive       time.Duration
 	KeepAliveConfig net.KeepAliveConfig
+	// ProxyProtocol says whether connections begin with a header of the PROXY protocol, as
+	// from HAProxy, nginx and cloud load balancers. The zero value: they do not.
+	ProxyProtocol ProxyProtocol
 	// Options are those of the loops. WithPanicHandler has no effect: panics
 	// close their connection and go to Logger.
 	Options []uvgo.Option
@@ -191,6 +194,9 @@ func (s *Server) defaults() error {
 	if s.LowWater < 0 || s.LowWater > s.HighWater || s.WriteLimit < s.HighWater {
 		return fmt.Errorf("server: watermarks: need 0 ≤ low (%d) ≤ high (%d) ≤ limit (%d): %w",
 			s.LowWater, s.HighWater, s.WriteLimit, uv.EINVAL)
+	}
+	if err := s.ProxyProtocol.check(); err != nil {
+		return err
 	}
 	if s.Logger == nil {
 		s.Logger = slog.Default()

@@ -55,7 +55,7 @@ const (
 )
 
 // facts are what else is to be known of a Conn; each is independent of the others.
-type facts uint16
+type facts uint32
 
 const (
 	hasWritten   facts = 1 << iota // something was written
@@ -73,6 +73,7 @@ const (
 	ownIdle                        // SetIdleTimeout was called
 	ownWrite                       // SetWriteTimeout was called
 	scanning                       // frames are being handed out
+	hasEarly                       // bytes that came with the PROXY header are still to be handed out
 	framesDue                      // a turn will look whether the handler takes the frames that have stalled
 )
 

@@ -120,8 +120,7 @@ func (c *Conn) turnTLS() {
 	default:
 		t.full = false
 		t.rest = rest
-		c.endHandshake()
-		c.begin()
+		c.handOver()
 		c.resumeTLS()
 		c.closeIfIdle()
 	}
@@ -186,7 +185,7 @@ func (c *Conn) decrypt(p []byte) {
 
 // takesRecords tells whether the handler is to get what follows.
 func (c *Conn) takesRecords() bool {
-	return c.reads == receiving && !c.flow.Over() && !c.stalled()
+	return c.reads == receiving && c.takesData()
 }
 
 // wakeTLS makes the next turn go on with what has stalled, if the handler takes it.

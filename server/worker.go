@@ -17,6 +17,7 @@ import (
 type worker struct {
 	server    *Server
 	loop      *uvgo.Loop
+	core      *core.Core // the loop's
 	handler   Handler
 	drainer   Drainer            // handler, if it is one
 	eof       EOFHandler         // handler, if it is one
@@ -29,7 +30,6 @@ type worker struct {
 	ahead     time.Duration // how much the clock is ahead of the loop's: in tests only
 	hangups   hangupWatch   // those that are not read
 	plain     plainPool     // buffers for what TLS decrypts
-	current   *Conn         // whose callback is running
 	next      int           // who gets the next connection that is distributed
 
 	draining       bool           // Shutdown has begun
@@ -56,8 +56,11 @@ func newWorker(s *Server) (*worker, error) {
 	w.drainer, _ = s.Handler.(Drainer)
 	w.eof, _ = s.Handler.(EOFHandler)
 	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)
-	w.loop = loop
-	return w, err
+	if err != nil {
+		return nil, err
+	}
+	w.loop, w.core = loop, core.Of(loop)
+	return w, nil
 }
 
 // serve runs the loop until stop or ctx ends, then closes all that is open. Until that is
@@ -163,3 +166,9 @@ func (w *worker) checkDrained() {
 		}
 	}
 }
+
+// enter notes whose callback begins, for panicked. It stays so while the callback blocks.
+func (w *worker) enter(c *Conn) { w.core.SetTask(c) }
+
+// leave notes that the callback has returned.
+func (w *worker) leave() { w.core.SetTask(nil) }

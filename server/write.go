@@ -45,9 +45,9 @@ func (c *Conn) guarded(fn func(error)) func(error) {
 		return nil
 	}
 	return func(err error) {
-		c.worker.current = c
+		c.worker.enter(c)
 		fn(err)
-		c.worker.current = nil
+		c.worker.leave()
 	}
 }
 

@@ -190,7 +190,7 @@ func (f *File) Close() error {
 	if f == nil || f.file == nil {
 		return fs.ErrInvalid
 	}
-	if err := f.fs.core.CheckWait("close"); err != nil {
+	if _, err := f.fs.core.BeginWait("close"); err != nil {
 		return wrap("close", f.name, err)
 	}
 	f.mu.Lock()

@@ -51,14 +51,17 @@ func (f *FS) Close() error {
 	if f.own == nil {
 		return nil
 	}
-	if err := f.core.CheckWait("uvfs close"); err != nil {
+	wait, err := f.core.BeginWait("uvfs close")
+	if err != nil {
 		return err
 	}
-	f.once.Do(func() {
-		if f.err = f.own.Post(f.stop); f.err == nil {
-			<-f.done
-			f.err = errors.Join(f.ran, f.own.Shutdown(context.Background()))
-		}
+	wait.For(func() {
+		f.once.Do(func() {
+			if f.err = f.own.Post(f.stop); f.err == nil {
+				<-f.done
+				f.err = errors.Join(f.ran, f.own.Shutdown(context.Background()))
+			}
+		})
 	})
 	return f.err
 }

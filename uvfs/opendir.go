@@ -96,7 +96,7 @@ func (d *Dir) Close() error {
 	if d == nil || d.fs == nil {
 		return fs.ErrInvalid
 	}
-	if err := d.fs.core.CheckWait("closedir"); err != nil {
+	if _, err := d.fs.core.BeginWait("closedir"); err != nil {
 		return wrap("closedir", d.path, err)
 	}
 	d.mu.Lock()

@@ -214,10 +214,30 @@ func TestCloseDuringOperations(t *testing.T) {
 	}
 }
 
-// TestInACallback a call fails instead of waiting for itself.
+// TestInACallback: a call lends the callback's loop.
 func TestInACallback(t *testing.T) {
+	looptest.OnEachLoop(t, func(t *testing.T, l *uvgo.Loop) {
+		f, own := uvfs.On(l), newFS(t)
+		called := uvtest.NewCounter(t, "posted function", 1)
+		uvtest.Check(t, l.Post(func() {
+			for _, f := range []*uvfs.FS{f, own} {
+				_, err := f.Stat(context.Background(), "/")
+				uvtest.Expect(t, err)
+				file, err := f.Open(context.Background(), "/dev/null")
+				uvtest.Expect(t, err)
+				uvtest.Expect(t, file.Close())
+			}
+			uvtest.Expect(t, own.Close())
+			called.Inc()
+		}))
+		looptest.Run(t, l)
+	})
+}
+
+// TestInACallbackOfAThread: a loop that cannot be lent refuses instead of waiting for itself.
+func TestInACallbackOfAThread(t *testing.T) {
 	uvtest.Watchdog(t, time.Minute)
-	l := looptest.New(t)
+	l := looptest.New(t, uvgo.WithLockedThread())
 	f := uvfs.On(l)
 	own := newFS(t)
 	file := uvtest.Must(own.Open(t.Context(), "/dev/null"))

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 // TestBubble uses uvnet in a bubble of testing/synctest as package net can be used
@@ -142,12 +144,7 @@ func bubbleRawRead(t *testing.T, s, c net.Conn) {
 // answers until a deadline by the real clock.
 func TestBubbleDialErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ln, err := Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		address := ln.Addr().String()
-		ln.Close()
+		address := uvtest.RefusingTCP(t).String()
 		if _, err := Dial("tcp", address); err == nil || !strings.Contains(err.Error(), "refused") {
 			t.Errorf("Dial ends with %v", err)
 		}

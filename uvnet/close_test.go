@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"sync"
 	"syscall"
@@ -15,10 +16,16 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
-// freePort is a TCP port that nobody uses.
-func freePort(t *testing.T) *net.TCPAddr {
+// ownAddr is a TCP address that no other program takes while it is free: Linux has all of
+// 127.0.0.0/8, and gives out no port below 32768 by itself.
+func ownAddr(t *testing.T) *net.TCPAddr {
 	t.Helper()
-	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	pid := os.Getpid()
+	addr := "127.0.0.1:0"
+	if runtime.GOOS == "linux" {
+		addr = fmt.Sprintf("127.77.%d.%d:%d", pid>>8&255, pid&255, 20000+pid>>16)
+	}
+	ln, err := net.Listen("tcp4", addr)
 	uvtest.Check(t, err)
 	defer ln.Close()
 	return ln.Addr().(*net.TCPAddr)
@@ -36,15 +43,15 @@ func TestPortIsFreeAfterClose(t *testing.T) {
 			if err != nil {
 				return
 			}
-			go func() { _, _ = io.Copy(c, c); c.Close() }()
+			go func() { // hiding the methods for splice: package net's pipes would stay open until a collection
+				_, _ = io.Copy(struct{ io.Writer }{c}, struct{ io.Reader }{c})
+				c.Close()
+			}()
 		}
 	}()
-	gone := freePort(t)
+	gone := uvtest.RefusingTCP(t)
 	for _, w := range worlds {
-		local := freePort(t)
-		if runtime.GOOS == "linux" { // which has all of 127.0.0.0/8: where no other program takes the port meanwhile
-			local.IP = net.IPv4(127, 77, 1, 9)
-		}
+		local := ownAddr(t)
 		for i := range 200 {
 			to := ln.Addr().String()
 			refused := i%4 == 3

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/uvgo/uvgo/internal/bubble"
+	"github.com/uvgo/uvgo/internal/core"
 )
 
 // errAhead is the error of File where the duplicate would lack bytes.
@@ -23,6 +24,10 @@ func (c *conn) File() (*os.File, error) { return c.file(c.laddr, c.raddr, c.deta
 func (c *conn) detach() error {
 	c.fmu.Lock()
 	defer c.fmu.Unlock()
+	waiting, err := core.BeginWait("file")
+	if err != nil {
+		return err
+	}
 	wake := bubble.NewWake()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -37,7 +42,7 @@ func (c *conn) detach() error {
 		}
 		c.fileWake = wake
 		c.mu.Unlock()
-		<-wake
+		waiting.Receive(wake)
 		c.mu.Lock()
 	}
 	if c.in.ahead != nil {

@@ -5,6 +5,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"github.com/uvgo/uvgo/internal/core"
 )
 
 // A Dialer holds the options of connecting, after [net.Dialer]. The zero Dialer
@@ -54,10 +56,20 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 
 // DialContext is [net.Dialer.DialContext]. The end of ctx does nothing to a
 // connection that has been made.
-func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+func (d *Dialer) DialContext(ctx context.Context, network, address string) (c net.Conn, err error) {
 	if err := checkNetwork("dial", network, address); err != nil {
 		return nil, err
 	}
+	wait, err := core.BeginWait("dial")
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	wait.For(func() { c, err = d.dial(ctx, network, address) })
+	return c, err
+}
+
+// dial is DialContext, where the goroutine may wait.
+func (d *Dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := d.withLimits(ctx)
 	defer cancel()
 	addrs, err := d.resolve(lookupContext(ctx), network, address)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/bubble"
+	"github.com/uvgo/uvgo/internal/core"
 )
 
 // A poller is a socket on which goroutines make the system calls themselves, and the loop
@@ -43,12 +44,16 @@ func (p *poller) init(w *worker, network string, fd int, laddr, raddr net.Addr) 
 // wait waits until the descriptor may be ready for the side's direction. The caller holds
 // that direction's lock, and tries again.
 func (p *poller) wait(s *side) error {
+	wait, err := core.BeginWait("wait")
+	if err != nil {
+		return err
+	}
 	ev := handles.Readable
 	if s == &p.wr {
 		ev = handles.Writable
 	}
 	p.mu.Lock()
-	err := p.checkLocked(s)
+	err = p.checkLocked(s)
 	if err == nil {
 		err, p.failed = p.failed, nil
 	}
@@ -72,7 +77,7 @@ func (p *poller) wait(s *side) error {
 	}
 	p.beginWait(s)
 	p.mu.Unlock()
-	<-s.wake
+	wait.Receive(s.wake)
 	return nil
 }
 

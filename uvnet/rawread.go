@@ -3,6 +3,7 @@ package uvnet
 import (
 	"syscall"
 
+	"github.com/uvgo/uvgo/internal/core"
 	"golang.org/x/sys/unix"
 )
 
@@ -100,13 +101,17 @@ func (c *conn) stopLoop() error {
 		if err := c.checkLocked(&c.rd); err != nil || c.in.state == readDirect {
 			return err
 		}
+		wait, err := core.BeginWait("read")
+		if err != nil {
+			return err
+		}
 		c.in.into = nil
 		if !c.w.push((*stopTask)(c)) {
 			return errLoopClosed
 		}
 		c.beginWait(&c.rd)
 		c.mu.Unlock()
-		<-c.rd.wake
+		wait.Receive(c.rd.wake)
 		c.mu.Lock()
 		c.in.drained = false
 	}

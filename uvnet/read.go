@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/uvgo/uvgo/internal/core"
 	"golang.org/x/sys/unix"
 )
 
@@ -73,10 +74,15 @@ func (c *conn) receive(p []byte) (int, error) {
 				return 0, errLoopClosed
 			}
 		}
+		wait, err := core.BeginWait("read")
+		if err != nil {
+			c.mu.Unlock()
+			return 0, err
+		}
 		c.in.into = p
 		c.beginWait(&c.rd)
 		c.mu.Unlock()
-		<-c.rd.wake
+		wait.Receive(c.rd.wake)
 		if n := c.in.got; n > 0 {
 			c.in.got = 0
 			return n, nil

@@ -51,13 +51,11 @@ func TestHTTPTrace(t *testing.T) {
 	defer ln.Close()
 	ul := listenIn(t, worlds[1], "unix")
 	defer ul.Close()
-	gone := listenIn(t, worlds[1], "tcp4")
-	gone.Close()
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
 	none := filepath.Join(t.TempDir(), "none")
 	for _, to := range [][2]string{
 		{"tcp", "localhost:" + port}, {"tcp4", "localhost:" + port}, {"tcp", ln.Addr().String()}, {"tcp", ":" + port},
-		{"tcp", gone.Addr().String()}, {"tcp", "[::]:" + port}, {"tcp4", "[::1]:" + port}, {"tcp", "no name:1"}, {"tcp", "\xff:1"},
+		{"tcp", uvtest.RefusingTCP(t).String()}, {"tcp", "[::]:" + port}, {"tcp4", "[::1]:" + port}, {"tcp", "no name:1"}, {"tcp", "\xff:1"},
 		{"udp", "localhost:" + port}, {"udp", ln.Addr().String()}, {"unix", ul.Addr().String()}, {"unix", none}, {"tpc", "x:1"},
 	} {
 		for _, hooks := range [][2]bool{{true, true}, {true, false}, {false, true}} {

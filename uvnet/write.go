@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/sock"
 )
 
@@ -98,9 +99,14 @@ func (c *conn) awaitLoopWrite(writes bool) error {
 			c.mu.Unlock()
 			return err
 		}
+		wait, err := core.BeginWait("write")
+		if err != nil {
+			c.mu.Unlock()
+			return err
+		}
 		c.beginWait(&c.wr)
 		c.mu.Unlock()
-		<-c.wr.wake
+		wait.Receive(c.wr.wake)
 		c.mu.Lock()
 	}
 }
@@ -112,9 +118,13 @@ func (c *conn) awaitSent() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.out.state == writeByLoop && c.checkLocked(&c.wr) == nil {
+		wait, err := core.BeginWait("write")
+		if err != nil {
+			return err
+		}
 		c.beginWait(&c.wr)
 		c.mu.Unlock()
-		<-c.wr.wake
+		wait.Receive(c.wr.wake)
 		c.mu.Lock()
 	}
 	return c.out.popErr()

@@ -50,48 +50,64 @@ type call[T any, O Operation] struct {
 // returned, or when it is certain that it will not begin. drop, if not nil, gets a result
 // whose caller has gone. Both run on the loop, but for an end of what Do refuses.
 //
+// In a callback of any loop, that loop is lent while Do waits; see uvgo.Loop.Block.
+//
 // Do refuses, without a start: a context that has ended; EINVAL for a nil context
-// and for a loop that no constructor made; ErrInCallback for a goroutine that runs a callback of any loop, or
-// this loop; ErrClosed for a closed loop. op names the call in these errors.
+// and for a loop that no constructor made; ErrInCallback in a callback of a loop that cannot be
+// lent, and on a goroutine that is about to run this loop; ErrClosed for a closed loop. op names
+// the call in these errors.
 func Do[T any, O Operation](ctx context.Context, l uv.Loop, op string, end func(), drop func(T), start func(done func(T, error)) (O, error)) (T, error) {
 	c := &call[T, O]{done: bubble.NewWake(), start: start, end: end, drop: drop}
-	if err := c.post(ctx, l, op); err != nil {
+	wait, err := c.post(ctx, l, op)
+	if err != nil {
 		c.over()
 		return c.value, err
 	}
-	select {
-	case <-c.done:
-	case <-ctx.Done():
-		if c.state.CompareAndSwap(pending, abandoned) {
-			_ = l.Post(c.cancel) // a closing loop refuses: the operation then ends uncancelled
-			var none T           // value is the loop's
-			return none, &uv.OpError{Op: op, Err: ctx.Err()}
-		}
-		<-c.done
+	abandons := false
+	wait.For(func() { abandons = c.wait(ctx) })
+	if abandons {
+		_ = l.Post(c.cancel) // a closing loop refuses: the operation then ends uncancelled
+		var none T           // value is the loop's
+		return none, &uv.OpError{Op: op, Err: ctx.Err()}
 	}
 	return c.value, c.err
 }
 
+// wait waits for the result, or for the end of ctx: then it returns true, unless the result
+// has come meanwhile.
+func (c *call[T, O]) wait(ctx context.Context) (abandons bool) {
+	select {
+	case <-c.done:
+		return false
+	case <-ctx.Done():
+	}
+	if c.state.CompareAndSwap(pending, abandoned) {
+		return true
+	}
+	<-c.done
+	return false
+}
+
 // post hands the call to the loop, unless the caller must not wait for it.
-func (c *call[T, O]) post(ctx context.Context, l uv.Loop, op string) error {
+func (c *call[T, O]) post(ctx context.Context, l uv.Loop, op string) (w core.Wait, err error) {
 	loop := core.Of(l)
 	if loop == nil {
-		return uv.Fail(op, uv.EINVAL)
+		return w, uv.Fail(op, uv.EINVAL)
 	}
 	if ctx == nil {
-		return uv.Fail(op, uv.EINVAL)
+		return w, uv.Fail(op, uv.EINVAL)
 	}
 	if err := ctx.Err(); err != nil {
-		return &uv.OpError{Op: op, Err: err}
+		return w, &uv.OpError{Op: op, Err: err}
 	}
-	if err := loop.CheckWait(op); err != nil {
-		return err
+	if w, err = loop.BeginWait(op); err != nil {
+		return w, err
 	}
-	err := loop.Post(c.begin)
+	err = loop.Post(c.begin)
 	if errors.Is(err, uv.ErrClosed) {
-		return &uv.OpError{Op: op, Err: uv.ErrClosed}
+		return w, &uv.OpError{Op: op, Err: uv.ErrClosed}
 	}
-	return err
+	return w, err
 }
 
 // begin runs on the loop.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/internal/await"
-	"github.com/uvgo/uvgo/internal/goroutine"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/uv"
@@ -77,7 +76,7 @@ func TestDoReturnsTheResult(t *testing.T) {
 func TestDoRefuses(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	l, other, closed := looptest.New(t), looptest.New(t), uvtest.Must(uvgo.New())
+	l, other, closed := looptest.New(t, uvgo.WithLockedThread()), looptest.New(t), uvtest.Must(uvgo.New())
 	uvtest.Check(t, closed.Close())
 	refused := func(name string, ctx context.Context, l uv.Loop, want error) {
 		ended := uvtest.NewCounter(t, name+": end", 1)
@@ -95,9 +94,6 @@ func TestDoRefuses(t *testing.T) {
 		refused("in a callback of another", t.Context(), other, uv.ErrInCallback)
 	}))
 	looptest.Run(t, l)
-	if !goroutine.Cheap {
-		return // only debug mode knows there whose the loop is
-	}
 	uvtest.Check(t, uvgo.Run(t.Context(), func(l *uvgo.Loop) error {
 		refused("where the loop will run", t.Context(), l, uv.ErrInCallback)
 		return nil

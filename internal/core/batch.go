@@ -24,36 +24,58 @@ type batch struct {
 	ready []uv.Deferred
 	next  int
 
-	events int
-	event  cuv.Event      // a copy of the one being delivered, since the ring may move meanwhile
-	err    *uv.PanicError // ends the batch
+	events  int
+	event   cuv.Event      // a copy of the one being delivered, since the ring may move meanwhile
+	vacated bool           // its slot has been freed meanwhile
+	err     *uv.PanicError // ends the batch
+
+	now      callback    // what kind of callback runs
+	deferral uv.Deferred // which, if it is a deferredCallback
 
 	deferred []uv.Deferred // for the next turn
 	after    []func()      // run behind every batch
+	done     int           // how many of them have, in this turn
 }
+
+// callback is a kind of callback.
+type callback uint8
+
+const (
+	otherCallback callback = iota // posted, or behind a batch
+	phaseCallback
+	deferredCallback
+	eventCallback
+)
 
 func (w *batch) inPhase(ps *phaseList) bool { return w.phase == ps }
 
-// runPhase runs one phase's callbacks: those that were active when it began.
-func (c *Core) runPhase(ps *phaseList) {
-	if len(ps.list) == 0 {
-		return
-	}
+// startPhase begins to run one phase's callbacks: those that are active now.
+func (c *Core) startPhase(ps *phaseList) {
 	w := &c.batch
 	w.phase = ps
 	w.run = append(w.run[:0], ps.list...)
 	w.at = 0
-	c.finish((*Core).phaseStep)
-	w.phase = nil
-	clear(w.run)
 }
 
-func (c *Core) phaseStep() {
+// endPhase ends what startPhase began.
+func (c *Core) endPhase() {
+	c.batch.phase = nil
+	clear(c.batch.run)
+	c.batch.run, c.batch.at = c.batch.run[:0], 0
+}
+
+// runPhase runs the phase's callbacks that are left. False: not all have run, and there is
+// something else to do first.
+func (c *Core) runPhase() bool {
 	w := &c.batch
+	w.now = phaseCallback
 	for w.at < len(w.run) {
+		if c.between() {
+			return false
+		}
 		p := w.run[w.at]
 		w.at++
-		if p.on && p.round < c.phases.round {
+		if p.on && !p.busy && p.round < c.phases.round {
 			if c.debug.timing {
 				c.timed(p, p.Fn)
 			} else {
@@ -61,11 +83,15 @@ func (c *Core) phaseStep() {
 			}
 		}
 	}
+	return !c.between()
 }
 
-// runBatch runs what a turn brought: posted functions, deferred deliveries,
-// then the events in their order.
-func (c *Core) runBatch() {
+// between tells, between two callbacks, whether there is something to do first: the baton is
+// wanted, or the callback that has just run had given it away.
+func (c *Core) between() bool { return c.baton.unsettled || c.baton.wanted.Load() != 0 }
+
+// startBatch collects what a turn brought.
+func (c *Core) startBatch() {
 	w := &c.batch
 	w.events = c.ring.Pending()
 	c.collectPosts()
@@ -73,19 +99,22 @@ func (c *Core) runBatch() {
 		w.ready, c.batch.deferred = c.batch.deferred, w.ready[:0]
 		w.next = 0
 	}
-	c.finish((*Core).batchStep)
-	for _, fn := range c.batch.after {
-		fn()
-	}
+	w.done = 0
 }
 
 // OnBatch makes fn run behind the callbacks of every turn from now on, before
 // the callbacks' operations cross into C. fn must not panic.
 func (c *Core) OnBatch(fn func()) { c.batch.after = append(c.batch.after, fn) }
 
-func (c *Core) batchStep() {
+// runBatch delivers what is left of what a turn brought: posted functions, deferred
+// deliveries, then the events in their order. False: there is something else to do first.
+func (c *Core) runBatch() bool {
 	w := &c.batch
+	w.now = otherCallback
 	for w.post < len(w.posts) {
+		if c.between() {
+			return false
+		}
 		p := w.posts[w.post]
 		w.posts[w.post] = post{} // a function that has run must not keep its captures alive
 		w.post++
@@ -97,48 +126,69 @@ func (c *Core) batchStep() {
 			}
 		}
 	}
+	w.now = deferredCallback
 	for w.next < len(w.ready) {
+		if c.between() {
+			return false
+		}
 		d := w.ready[w.next]
 		w.ready[w.next] = nil
 		w.next++
-		if c.debug.timing {
-			c.timed(d, d.Deliver)
-		} else {
-			d.Deliver()
-		}
+		c.deliverDeferred(d)
 	}
+	w.now = eventCallback
 	for w.events > 0 {
+		if c.between() {
+			return false
+		}
 		w.events--
 		c.ring.Next(&w.event)
 		c.deliver(&w.event)
 	}
+	return !c.between()
 }
 
-// finish repeats step until it gets to its end, or a panic ends Run.
-func (c *Core) finish(step func(*Core)) {
-	for !c.protect(step) && c.batch.err == nil {
+// runAfter runs the functions of OnBatch that are left. False: there is something else to do
+// first.
+func (c *Core) runAfter() bool {
+	w := &c.batch
+	w.now = otherCallback
+	for w.done < len(w.after) {
+		if c.between() {
+			return false
+		}
+		w.done++
+		w.after[w.done-1]()
 	}
+	return !c.between()
 }
 
-// protect runs step and catches its panic. It reports whether step got to its end. A
-// runtime.Goexit passes through.
-func (c *Core) protect(step func(*Core)) (done bool) {
-	defer func() {
-		if done {
+// deliverDeferred makes one deferred delivery, unless a callback of its handle is without
+// the baton.
+func (c *Core) deliverDeferred(d uv.Deferred) {
+	if s, ok := d.(SlotDeferred); ok && len(c.kept.events)+c.baton.blocked > 0 {
+		if slot := s.DeferredSlot(); slot < uint32(len(c.slots.list)) && c.slots.list[slot].busy {
+			c.holdBack(slot, kept{d: s})
 			return
 		}
-		if v := recover(); v != nil {
-			c.caught(v)
-		}
-	}()
-	step(c)
-	return true
+	}
+	c.batch.deferral = d
+	if c.debug.timing {
+		c.timed(d, d.Deliver)
+	} else {
+		d.Deliver()
+	}
 }
 
 // deliver hands one event to its target, unless the event is stale.
 func (c *Core) deliver(ev *cuv.Event) {
 	if ev.Slot < uint32(len(c.slots.list)) {
-		if s := &c.slots.list[ev.Slot]; s.gen == ev.Gen && s.target != nil {
+		if s := &c.slots.list[ev.Slot]; s.busy {
+			c.holdBack(ev.Slot, kept{ev: *ev, arena: c.kept.current})
+			c.kept.current = nil
+			return
+		} else if s.gen == ev.Gen && s.target != nil {
+			c.batch.vacated = false
 			if t := s.target; c.debug.timing {
 				c.timed(t, func() { t.Complete(ev) })
 			} else {

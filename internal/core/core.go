@@ -18,6 +18,7 @@ type Config struct {
 	PanicHandler func(*uv.PanicError) // receives what callbacks panic with
 	Logger       *slog.Logger         // nil: slog.Default
 	Debug        bool                 // creation sites, slow callbacks
+	Locked       bool                 // the loop belongs to a thread, and cannot be lent
 	SlowCallback time.Duration        // warn of callbacks that take so long; 0: 100 ms in debug mode, else never
 }
 
@@ -31,7 +32,13 @@ type Core struct {
 
 	slots  slots    // who gets the events of a handle or request
 	phases phases   // idle and prepare callbacks
+	turn   turn     // how far a run has come
 	batch  batch    // what a turn delivers
+	baton  baton    // which goroutine runs the callbacks
+	lend   lend     // Lend's state
+	kept   keeping  // events that wait for callbacks that block
+	task   any      // see Task
+	place  int      // see running
 	posts  posts    // functions from other goroutines
 	waking waking   // how they end the loop's wait
 	park   park     // the wait on Go's netpoller
@@ -48,7 +55,9 @@ type life struct {
 	cancel  atomic.Bool // Interrupt was called
 	running atomic.Bool // a goroutine runs the loop
 	closed  atomic.Bool
+	goexit  bool // a callback has called runtime.Goexit on a guest's goroutine
 	held    int  // calls of Hold without Drop
+	waits   bool // held for callbacks that block
 	adopted bool // a host runs the loop
 }
 
@@ -146,9 +155,27 @@ func (c *Core) hold(op string, n int) {
 	if c.life.held+n < 0 {
 		return // a Drop without a Hold
 	}
-	before := c.life.held > 0
-	if c.life.held += n; c.life.held > 0 != before && !c.Closed() {
-		c.ring.Hold(!before)
+	before := c.life.held > 0 || c.life.waits
+	c.life.held += n
+	c.setHold(before)
+}
+
+// holdForBlocked keeps the loop alive for callbacks that block, or no longer. It tells whether
+// that is a change.
+func (c *Core) holdForBlocked(on bool) bool {
+	if on == c.life.waits {
+		return false
+	}
+	before := c.life.held > 0 || c.life.waits
+	c.life.waits = on
+	c.setHold(before)
+	return true
+}
+
+// setHold tells C whether the loop is held, if that has changed since before.
+func (c *Core) setHold(before bool) {
+	if after := c.life.held > 0 || c.life.waits; after != before && !c.Closed() {
+		c.ring.Hold(after)
 	}
 }
 

@@ -50,9 +50,10 @@ func internalFrame(fn string) bool {
 // timed runs a callback and warns if it ran too long, once for each name.
 func (c *Core) timed(who any, fn func()) {
 	now := c.debug.now
-	start := now()
+	r, start := c.baton.holder, now()
+	away := r.away
 	defer func() {
-		if d := now().Sub(start); d >= c.cfg.SlowCallback {
+		if d := now().Sub(start) - (r.away - away); d >= c.cfg.SlowCallback {
 			c.warnSlow(callbackName(who), d)
 		}
 	}()

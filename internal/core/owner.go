@@ -23,7 +23,13 @@ func (c *Core) Owned() bool {
 		return false
 	}
 	o := c.owner.id.Load()
-	return o == 0 || o == goroutine.Self()
+	return o == 0 || !(goroutine.Cheap || c.cfg.Debug) || o == goroutine.Self()
+}
+
+// isSelf tells whether the loop belongs to the calling goroutine.
+func (o *owner) isSelf() bool {
+	id := o.id.Load()
+	return id != 0 && id == goroutine.Self()
 }
 
 // Check returns why the calling goroutine must not use the loop: [uv.ErrNotOwner] if
@@ -40,13 +46,22 @@ func (c *Core) Check(op string) error {
 }
 
 // CheckWait returns why the calling goroutine must not wait for the loop:
-// [uv.ErrInCallback] in a callback of any loop, which it would hold up. It looks at the
-// stack, which takes some microseconds.
+// [uv.ErrInCallback] in a callback of any loop, which it would hold up.
 func (c *Core) CheckWait(op string) error {
-	if o := c.owner.id.Load(); (o == 0 || o != goroutine.Self()) && !InCallback() {
+	if !c.owner.isSelf() && Running() == nil {
 		return nil
 	}
 	return &uv.OpError{Op: op, Err: uv.ErrInCallback}
+}
+
+// BeginWait is the function BeginWait for a wait for this loop, or for something that it does:
+// [uv.ErrInCallback] also if the calling goroutine is about to run this loop.
+func (c *Core) BeginWait(op string) (Wait, error) {
+	w, err := BeginWait(op)
+	if err == nil && w.callback == nil && c.owner.isSelf() {
+		err = &uv.OpError{Op: op, Err: uv.ErrInCallback}
+	}
+	return w, err
 }
 
 // Complain is for calls that return no error, on a goroutine that may not use the loop. It
@@ -88,10 +103,8 @@ func (c *Core) usable(op string) error {
 // Claim makes the loop belong to the calling goroutine while nobody runs it, too, until
 // that goroutine calls release. While another goroutine runs the loop, it belongs to that one.
 func (c *Core) Claim() (release func()) {
-	if goroutine.Cheap || c.cfg.Debug {
-		c.owner.claimed = goroutine.Self()
-		c.owner.id.Store(c.owner.claimed)
-	}
+	c.owner.claimed = goroutine.Self()
+	c.owner.id.Store(c.owner.claimed)
 	return func() {
 		c.owner.claimed = 0
 		c.owner.id.Store(0)
@@ -99,11 +112,7 @@ func (c *Core) Claim() (release func()) {
 }
 
 // own makes the calling goroutine the one that may use the loop.
-func (c *Core) own() {
-	if goroutine.Cheap || c.cfg.Debug {
-		c.owner.id.Store(goroutine.Self())
-	}
-}
+func (c *Core) own() { c.owner.id.Store(goroutine.Self()) }
 
 // disown takes own back.
 func (c *Core) disown() { c.owner.id.Store(c.owner.claimed) }

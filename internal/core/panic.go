@@ -14,7 +14,11 @@ func (c *Core) caught(value any) {
 		p = &uv.PanicError{Value: value, Stack: runtimedebug.Stack()}
 	}
 	if c.cfg.PanicHandler == nil {
-		c.batch.err = p
+		if c.batch.err == nil {
+			c.batch.err = p
+			return
+		}
+		c.Logger().Error("uvgo: a callback panicked while the run ends because of another's panic", "value", p.Value, "stack", string(p.Stack))
 		return
 	}
 	defer func() {

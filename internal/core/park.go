@@ -83,14 +83,14 @@ func (c *Core) tryTurn(uintptr) bool {
 	for n := 0; ; n++ {
 		c.waking.parked.Store(true)
 		mode := cuv.RunProbe
-		if c.posted() || c.ended() {
+		if c.called() {
 			mode = cuv.RunNoWait
 		}
 		c.ring.Turn(mode, c.park.force)
 		c.park.turns++
 		c.park.force = false
 		retracted := c.ring.Retracted()
-		if c.waiting() || c.ended() || !c.ring.WasAlive() || c.ring.Deferred() || c.Idling() {
+		if c.waiting() || c.called() || !c.ring.WasAlive() || c.ring.Deferred() || c.Idling() {
 			if retracted { // a post ends the wait, so the round has to run its check callbacks
 				continue
 			}
@@ -122,7 +122,7 @@ func (c *Core) tryTurn(uintptr) bool {
 		}
 		c.park.deadline = deadline
 		failed := c.park.file.SetReadDeadline(deadline) != nil
-		if failed || c.posted() || c.ended() { // interrupt may have set its deadline before ours
+		if failed || c.called() { // interrupt may have set its deadline before ours
 			if retracted && !failed {
 				continue
 			}

@@ -8,6 +8,7 @@ type Phase struct {
 	Fn    func()
 	round uint64 // the turn in which it was started
 	on    bool
+	busy  bool // it is without the baton
 }
 
 // phases are the callbacks that Go runs before the poll.

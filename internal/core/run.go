@@ -1,6 +1,8 @@
 package core
 
 import (
+	"runtime"
+
 	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -29,7 +31,7 @@ func (c *Core) Alive() bool {
 // waiting tells whether Go has something to deliver.
 func (c *Core) waiting() bool {
 	w := &c.batch
-	return len(c.batch.deferred) > 0 || w.next < len(w.ready) || c.posted() || c.ring.Pending() > 0
+	return len(w.deferred) > 0 || w.next < len(w.ready) || c.posted() || c.ring.Pending() > 0 || len(c.kept.released) > 0
 }
 
 // Begin claims the loop for the calling goroutine.
@@ -45,12 +47,18 @@ func (c *Core) Begin(op string) error {
 		return &uv.OpError{Op: op, Err: uv.ErrClosed}
 	}
 	c.own()
+	c.baton.enter()
+	enterRunning(c)
 	return nil
 }
 
 // End gives the loop back, also when a callback called runtime.Goexit.
 func (c *Core) End() {
+	leaveRunning(c)
+	c.baton.leave()
 	c.batch.phase = nil
+	c.life.goexit = false
+	c.turn.stage = over
 	c.waking.parked.Store(false)
 	c.disown()
 	c.life.running.Store(false)
@@ -79,48 +87,13 @@ func (c *Core) Stopped() bool { return c.life.stop.CompareAndSwap(true, false) }
 // ClearInterrupt forgets an Interrupt meant for an earlier run.
 func (c *Core) ClearInterrupt() { c.life.cancel.Store(false) }
 
-// ended tells whether Stop or Interrupt was called.
-func (c *Core) ended() bool { return c.life.stop.Load() || c.life.cancel.Load() }
-
-// RunTimers delivers what waits, and then runs the timers that are due, as uv_run does
-// before its first round in default mode.
-func (c *Core) RunTimers() error {
-	c.runBatch()
-	if c.batch.err != nil || c.ended() {
-		return c.consumeErr()
-	}
-	c.ring.Turn(cuv.RunTimers, false)
-	c.runBatch()
-	return c.consumeErr()
-}
-
-// Turn runs one round: idle and prepare callbacks, one crossing, and the events that it
-// brought. block lets the crossing wait for an event. alive says that the caller has found
-// the loop alive, as uv_run looks before a round. Then the whole round takes place, even
-// if C has no work, or has none any more.
-func (c *Core) Turn(block, alive bool) error {
-	c.phases.round++
-	force := alive
-	if len(c.phases.idle.list) > 0 || len(c.phases.prepare.list) > 0 {
-		force = true
-		c.runPhase(&c.phases.idle)
-		if c.batch.err == nil {
-			c.runPhase(&c.phases.prepare)
-		}
-		if c.batch.err != nil {
-			return c.consumeErr()
-		}
-	}
-	c.cross(block, force)
-	c.runBatch()
-	return c.consumeErr()
-}
-
 // cross makes the crossing of a turn. It raises the parked flag before its last look at
 // the queue. A goroutine that posts looks at the flag after it has put its function into
-// the queue. So one of the two always sees the other.
+// the queue. So one of the two always sees the other. So it is with goroutines that want the
+// baton.
 func (c *Core) cross(block, force bool) {
-	if !block || c.waiting() || c.ended() {
+	c.ring.RenewArena()
+	if !block || c.waiting() || c.ending() {
 		c.ring.Turn(cuv.RunNoWait, force)
 		return
 	}
@@ -132,7 +105,7 @@ func (c *Core) cross(block, force bool) {
 	}
 	c.waking.parked.Store(true)
 	mode := cuv.RunOnce
-	if c.posted() || c.ended() {
+	if c.called() {
 		mode = cuv.RunNoWait
 		c.awaitWakers()
 	}
@@ -143,6 +116,9 @@ func (c *Core) cross(block, force bool) {
 		c.busy.note(d)
 	}
 }
+
+// called tells whether another goroutine wants something of the loop: a post, the baton, the end.
+func (c *Core) called() bool { return c.posted() || c.baton.wanted.Load() != 0 || c.ending() }
 
 // Round returns the number of the turn under way.
 func (c *Core) Round() uint64 { return c.phases.round }
@@ -156,28 +132,42 @@ func (c *Core) consumeErr() error {
 	return nil
 }
 
-// Run turns the loop until no work is left, Stop or Interrupt. As in uv_run, the loop has
-// to be alive before the first timers run, not after them: a round follows the timers even
-// if they leave nothing to do.
+// Turn runs one round: idle and prepare callbacks, one crossing, and the events that it
+// brought. block lets the crossing wait for an event. alive says that the caller has found
+// the loop alive. While callbacks block, further turns follow.
+func (c *Core) Turn(block, alive bool) error {
+	c.turn = turn{once: true, block: block}
+	c.begin(alive)
+	return c.run()
+}
+
+// Run turns the loop until no work is left, Stop or Interrupt, and no callback blocks. As in
+// uv_run, the loop has to be alive before the first timers run, not after them: a round follows
+// the timers even if they leave nothing to do.
 func (c *Core) Run() error {
 	defer c.life.stop.Store(false) // a panic that ended the run leaves no Stop for the next
-	alive := c.Alive()
-	if err := c.RunTimers(); err != nil {
-		return err
-	}
-	for !c.ended() {
-		if !alive && (len(c.phases.idle.list)+len(c.phases.prepare.list) > 0 || !c.ring.WasAlive()) {
-			if alive = c.Alive(); !alive {
-				break
-			}
+	c.turn = turn{stage: first, block: true, alive: c.Alive()}
+	return c.run()
+}
+
+// run drives the run that c.turn describes to its end.
+func (c *Core) run() error {
+	ended := false
+	defer func() {
+		if ended {
+			return
 		}
-		if err := c.Turn(true, alive); err != nil {
-			return err
+		c.life.goexit = true // a callback on this goroutine has called runtime.Goexit
+		if c.baton.unsettled || c.baton.blocked > 0 {
+			c.drive(c.baton.home)
 		}
-		alive = false
-		c.yield()
+	}()
+	c.drive(c.baton.home)
+	if c.life.goexit {
+		runtime.Goexit()
 	}
-	return nil
+	ended = true
+	return c.consumeErr()
 }
 
 // Waiting tells whether something waits to be delivered, so that the next turn

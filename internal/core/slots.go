@@ -35,6 +35,7 @@ type slots struct {
 type slot struct {
 	target Target
 	gen    uint32
+	busy   bool // a callback of the handle is without the baton: its events wait
 }
 
 // SiteOf returns where the handle in a slot was created; debug mode only.
@@ -85,6 +86,10 @@ func (c *Core) Vacate(id uint32) {
 	s := &c.slots.list[id]
 	s.target = nil
 	s.gen++
+	s.busy = false
+	if id == c.batch.event.Slot {
+		c.batch.vacated = true
+	}
 	c.slots.free = append(c.slots.free, id)
 }
 

@@ -132,7 +132,7 @@ func TestSSHForwarding(t *testing.T) {
 			throughTunnel(t, func() (net.Conn, error) { return ofUvnet.dial(ctx, "tcp", ln.Addr().String()) })
 		})
 		var refused *ssh.OpenChannelError
-		if _, err := c.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", freePort(t))); !errors.As(err, &refused) {
+		if _, err := c.Dial("tcp", uvtest.RefusingTCP(t).String()); !errors.As(err, &refused) {
 			t.Errorf("a tunnel to nobody: %v", err)
 		}
 	})

@@ -1,0 +1,107 @@
+package handles
+
+import (
+	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/core"
+)
+
+// While a callback of a handle blocks (Loop.Block), further events of the handle wait for it.
+// The first event that waits makes the loop call Hold(true), so that C reports no more: what a
+// peer sends then stays in the kernel. Hold(false) follows when the callback has returned and
+// all that waited is delivered. Other handles' events come one at a time.
+
+var (
+	_ core.Holder = (*pipeTarget)(nil)
+	_ core.Holder = (*pollTarget)(nil)
+	_ core.Holder = (*tcpTarget)(nil)
+	_ core.Holder = (*ttyTarget)(nil)
+	_ core.Holder = (*udpTarget)(nil)
+
+	_ core.SlotDeferred = (*acceptor)(nil)
+	_ core.SlotDeferred = (*keptDatagrams)(nil)
+	_ core.SlotDeferred = (*keptDelivery)(nil)
+)
+
+func (t *pipeTarget) Hold(on bool) { (*Pipe)(t).hold(on) }
+func (t *pollTarget) Hold(on bool) { (*Poll)(t).hold(on) }
+func (t *tcpTarget) Hold(on bool)  { (*TCP)(t).hold(on) }
+func (t *ttyTarget) Hold(on bool)  { (*TTY)(t).hold(on) }
+func (t *udpTarget) Hold(on bool)  { (*UDP)(t).hold(on) }
+
+// DeferredSlot returns the slot of the listener.
+func (a *acceptor) DeferredSlot() uint32 { return a.s.slot() }
+
+// DeferredSlot returns the slot of the socket.
+func (d *keptDatagrams) DeferredSlot() uint32 { return (*UDP)(d).slot() }
+
+// DeferredSlot returns the slot of the stream.
+func (d *keptDelivery) DeferredSlot() uint32 { return (*stream)(d).slot() }
+
+// slot returns the handle's slot, NoSlot after the close event.
+func (h *handle) slot() uint32 {
+	if h.c == nil {
+		return cuv.NoSlot
+	}
+	return h.c.Slot
+}
+
+// holds notes that the handle's events are held back (on), or no longer. It tells whether there
+// is anything to do.
+func (h *handle) holds(on bool) bool {
+	if h.c == nil || on == h.has(heldBack) {
+		return false
+	}
+	if on {
+		h.set(heldBack)
+	} else {
+		h.clear(heldBack)
+	}
+	return !h.has(closing)
+}
+
+// hold stops C's reading or accepting, or lets it go on.
+func (s *stream) hold(on bool) {
+	if !s.holds(on) {
+		return
+	}
+	switch {
+	case s.has(listening):
+		if !s.has(paused) {
+			s.pauseAccept(on)
+		}
+	case !s.has(reading):
+	case on:
+		s.core.Ring().Submit(cuv.OpReadStop, s.c, 0, 0)
+	default:
+		s.submitRead()
+	}
+}
+
+// hold stops C's receiving, or lets it go on.
+func (u *UDP) hold(on bool) {
+	switch {
+	case !u.holds(on) || !u.has(reading):
+	case on:
+		u.core.Ring().Submit(cuv.OpUDPRecvStop, u.c, 0, 0)
+	default:
+		u.core.Ring().Submit(cuv.OpUDPRecvStart, u.c, 0, 0)
+	}
+}
+
+// hold stops C's polling, or lets it go on. A failure to go on is the callback's.
+func (p *Poll) hold(on bool) {
+	if !p.holds(on) || !p.has(active) {
+		return
+	}
+	if on {
+		p.c.PollSet(0)
+		return
+	}
+	if rc := p.c.PollSet(int(p.events)); rc < 0 {
+		_ = p.core.Post(func() { // fails only on a closed loop, which has no handles
+			if p.has(active) {
+				p.failed(rc)
+			}
+		})
+	}
+}

@@ -1,0 +1,202 @@
+package core
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/uvgo/uvgo/internal/bubble"
+	"github.com/uvgo/uvgo/internal/goroutine"
+)
+
+// A baton is the right to run the loop's callbacks. Exactly one goroutine holds it while the
+// loop runs. A callback that blocks gives it away; see docs/lending.md.
+//
+// The goroutine in Run is called home, the others that turn the loop are guests. What
+// belongs to the holder is handed over with the baton, by the channel of the next holder.
+type baton struct {
+	wanted    atomic.Int32 // goroutines that wait for the baton: those in returning, and home
+	unsettled bool         // the callback that runs has been without the baton; see settle
+	holder    *runner
+	home      *runner
+	blocked   int // callbacks that are without the baton
+	count     lentCount
+
+	mu        sync.Mutex
+	returning []*runner // callbacks that have to go on
+	away      bool      // home waits behind them
+	standby   []*runner // guests that have nothing to do
+}
+
+// lentCount counts for tests.
+type lentCount struct{ blocks, takes, guests atomic.Uint64 }
+
+// A runner is a goroutine that runs the loop's callbacks.
+type runner struct {
+	wake  chan struct{} // receives the baton. One element
+	id    uintptr       // number of the goroutine
+	guest bool
+	over  bool          // a guest is to end. Baton.mu
+	away  time.Duration // how long its callbacks have been without the baton, if callbacks are timed
+	call  call          // the callback that is without the baton
+}
+
+// A call is what the loop keeps of a callback that is without the baton, until that
+// callback has returned.
+type call struct {
+	of      subject
+	arena   held       // the memory of the event
+	task    any        // see Core.Task
+	phase   *phaseList // the callback's; once it has the baton again, the turn's
+	blocked bool       // it has been without the baton
+}
+
+// standbyMax is how many guests without work stay.
+const standbyMax = 16
+
+// nobody is the number of no goroutine.
+const nobody = ^uintptr(0)
+
+func newRunner(guest bool) *runner { return &runner{wake: bubble.NewWake(), guest: guest} }
+
+// enter makes the calling goroutine home, when a run begins.
+func (b *baton) enter() {
+	if b.home == nil {
+		b.home = newRunner(false)
+	}
+	b.home.id = goroutine.Self()
+	b.holder = b.home
+}
+
+// leave sends the guests away, when a run ends.
+func (b *baton) leave() {
+	b.holder = nil
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i, g := range b.standby {
+		g.over = true
+		g.wake <- struct{}{}
+		b.standby[i] = nil
+	}
+	b.standby = b.standby[:0]
+}
+
+// look notes how many goroutines wait for the baton. The caller has locked mu.
+func (b *baton) look() {
+	n := len(b.returning)
+	if b.away {
+		n++
+	}
+	b.wanted.Store(int32(n))
+}
+
+// next takes the goroutine that gets the baton next: a callback that has to go on, then
+// home. nil if none waits. The caller has locked mu.
+func (b *baton) next() (r *runner) {
+	switch {
+	case len(b.returning) > 0:
+		r = b.returning[0]
+		b.returning[0] = nil
+		b.returning = b.returning[1:]
+	case b.away:
+		b.away = false
+		r = b.home
+	}
+	b.look()
+	return r
+}
+
+// give hands the baton to r. From then on the caller touches nothing of the loop.
+func (c *Core) give(r *runner) {
+	c.baton.holder = r
+	c.owner.id.Store(r.id)
+	r.wake <- struct{}{}
+}
+
+// giveAway hands the baton to a goroutine that waits for it, or to a guest, which it makes
+// if there is none.
+func (c *Core) giveAway() {
+	b := &c.baton
+	b.mu.Lock()
+	r := b.next()
+	if n := len(b.standby); r == nil && n > 0 {
+		r, b.standby = b.standby[n-1], b.standby[:n-1]
+	}
+	b.mu.Unlock()
+	if r == nil {
+		r = newRunner(true)
+		r.id = nobody
+		b.count.guests.Add(1)
+		bubble.Go(func() { c.guest(r) })
+	}
+	c.give(r)
+}
+
+// takeBack waits for the baton, on the goroutine of r whose callback is without it.
+func (c *Core) takeBack(r *runner) {
+	b := &c.baton
+	b.mu.Lock()
+	b.returning = append(b.returning, r)
+	b.look()
+	b.mu.Unlock()
+	c.wake()
+	<-r.wake
+}
+
+// passOn gives the baton to one that waits for it, between two callbacks. It reports whether
+// the calling goroutine holds the baton again, or still. A guest that has passed it on is
+// without work.
+func (c *Core) passOn(r *runner) bool {
+	b := &c.baton
+	b.mu.Lock()
+	if !r.guest {
+		if len(b.returning) == 0 {
+			b.mu.Unlock()
+			return true
+		}
+		next := b.next()
+		b.away = true
+		b.look()
+		b.mu.Unlock()
+		c.give(next)
+		<-r.wake
+		return true
+	}
+	next := b.next()
+	if next == nil {
+		b.mu.Unlock()
+		return true
+	}
+	if r.over = len(b.standby) >= standbyMax; r.over {
+		r.wake <- struct{}{}
+	} else {
+		b.standby = append(b.standby, r)
+	}
+	b.mu.Unlock()
+	c.give(next)
+	return false
+}
+
+// guest turns the loop whenever it gets the baton.
+func (c *Core) guest(r *runner) {
+	defer func() {
+		if !r.over { // a callback has called runtime.Goexit
+			c.goexit(r)
+		}
+	}()
+	for <-r.wake; !r.over; <-r.wake {
+		r.id = goroutine.Self()
+		c.owner.id.Store(r.id)
+		c.drive(r)
+	}
+}
+
+// goexit is for a guest whose callback has called runtime.Goexit: that ends Run's goroutine,
+// as it would if Run's goroutine had run the callback.
+func (c *Core) goexit(r *runner) {
+	if c.baton.unsettled {
+		c.settle(r)
+	}
+	c.life.goexit = true
+	c.giveAway()
+}

@@ -1,0 +1,132 @@
+package core
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/uvgo/uvgo/internal/bubble"
+)
+
+// lend is the state of Lend.
+type lend struct {
+	state   atomic.Uint64 // of the latest Lend: isLent or isTaken, and above these bits its number
+	watched atomic.Bool   // the watcher looks at this loop
+	seen    uint64        // the watcher's: the state that it saw last
+	quiet   int           // the watcher's: looks in a row without a Lend
+}
+
+// The states of Lend's function.
+const (
+	isLent   = 1 // it runs, with the baton
+	isTaken  = 2 // it runs without the baton
+	lentMask = 3
+)
+
+// Lend calls fn, which should be quick but may be slow, on the calling goroutine. While fn
+// is quick nothing else happens. Once it has run for a millisecond or two, the loop goes on
+// without it, as in Block. So fn must touch nothing of the loop but Post. A loop that cannot be
+// lent is held up by fn. No libuv counterpart.
+func (c *Core) Lend(fn func()) {
+	if c == nil || !c.inCallback() || !c.lendable() || c.lend.lends() {
+		fn()
+		return
+	}
+	if c.cfg.Debug {
+		self := c.owner.id.Swap(nobody)
+		defer c.owner.id.CompareAndSwap(nobody, self)
+	}
+	r := c.baton.holder
+	state := c.lend.state.Load()&^lentMask + lentMask + 1 + isLent
+	c.lend.state.Store(state)
+	if !c.lend.watched.Load() {
+		watch(c)
+	}
+	defer c.unlend(r, state)
+	fn()
+}
+
+// unlend ends Lend, and takes the baton back if somebody has taken it.
+func (c *Core) unlend(r *runner, state uint64) {
+	if !c.lend.state.CompareAndSwap(state, state-isLent) {
+		c.resume(r)
+	}
+}
+
+// lends tells whether the callback that runs, or one that is without the baton, is in Lend.
+func (l *lend) lends() bool { return l.state.Load()&lentMask == isLent }
+
+// take takes the baton from a function that runs in Lend. False: it has returned, or
+// somebody has taken it already.
+func (l *lend) take() bool {
+	state := l.state.Load()
+	return state&lentMask == isLent && l.state.CompareAndSwap(state, state-isLent+isTaken)
+}
+
+// watcher looks at loops that lend. Its goroutine ends when there are none.
+var watcher struct {
+	sync.Mutex
+	loops   []*Core
+	running bool
+}
+
+const (
+	watchEvery = time.Millisecond // how often the watcher looks
+	watchQuiet = 100              // looks at a loop that no longer lends
+)
+
+// watch makes the watcher look at a loop.
+func watch(c *Core) {
+	watcher.Lock()
+	defer watcher.Unlock()
+	if c.lend.watched.Swap(true) {
+		return
+	}
+	c.lend.quiet = 0
+	watcher.loops = append(watcher.loops, c)
+	if !watcher.running {
+		watcher.running = true
+		bubble.Go(watchLoops)
+	}
+}
+
+// watchLoops looks at the loops until none lends any more.
+func watchLoops() {
+	for {
+		time.Sleep(watchEvery)
+		watcher.Lock()
+		watcher.loops = slices.DeleteFunc(watcher.loops, func(c *Core) bool { return !c.watchOnce() })
+		watcher.running = len(watcher.loops) > 0
+		running := watcher.running
+		watcher.Unlock()
+		if !running {
+			return
+		}
+	}
+}
+
+// watchOnce takes the baton from a function that has run since the last look. It tells
+// whether the loop is to be looked at again.
+func (c *Core) watchOnce() bool {
+	l := &c.lend
+	state := l.state.Load()
+	switch {
+	case state != l.seen:
+		l.seen, l.quiet = state, 0
+	case state&lentMask == isLent:
+		if l.state.CompareAndSwap(state, state-isLent+isTaken) {
+			c.baton.count.takes.Add(1)
+			c.suspend()
+		}
+	case l.quiet < watchQuiet:
+		l.quiet++
+	default:
+		l.watched.Store(false) // before the last look, as Lend stores its state before it looks here
+		if l.state.Load() == state {
+			return false
+		}
+		l.watched.Store(true)
+	}
+	return true
+}
