@@ -13,20 +13,24 @@ func init() { uvtest.Helper("main", main) }
 
 func TestMain(m *testing.M) { uvtest.Main(m) }
 
-// freePort returns a port that no datagram socket uses.
-func freePort(t *testing.T) int {
+// ownPort returns a port that other tests do not get until the test ends. A socket holds it,
+// which does not receive what is sent to a group. The program can bind it nevertheless, since
+// both have SO_REUSEADDR.
+func ownPort(t *testing.T) int {
 	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		return c.Control(func(fd uintptr) {
+			uvtest.Must(0, syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1))
+		})
+	}}
+	c := uvtest.Must(lc.ListenPacket(t.Context(), "udp4", "127.0.0.1:0"))
+	t.Cleanup(func() { c.Close() })
 	return c.LocalAddr().(*net.UDPAddr).Port
 }
 
 // TestGroup: two members of a group receive what a third program sends.
 func TestGroup(t *testing.T) {
-	group := fmt.Sprintf("239.255.17.5:%d", freePort(t))
+	group := fmt.Sprintf("239.255.17.5:%d", ownPort(t))
 	a := uvtest.Start(t, "main", "-group", group)
 	b := uvtest.Start(t, "main", "-group", group)
 	a.Expect("^listening to " + group)
@@ -44,5 +48,5 @@ func TestGroup(t *testing.T) {
 
 // TestNoGroup: an address that is not a multicast address is refused.
 func TestNoGroup(t *testing.T) {
-	uvtest.Start(t, "main", "-group", fmt.Sprintf("127.0.0.1:%d", freePort(t))).Wait(1)
+	uvtest.Start(t, "main", "-group", fmt.Sprintf("127.0.0.1:%d", ownPort(t))).Wait(1)
 }

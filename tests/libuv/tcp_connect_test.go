@@ -119,7 +119,7 @@ func testTCPConnectTimeout(t *testing.T, l *uvgo.Loop) {
 }
 
 func testTCPLocalConnectTimeout(t *testing.T, l *uvgo.Loop) {
-	addrs := []netip.AddrPort{kit.RefusingAddr(t)}
+	addrs := []netip.AddrPort{uvtest.RefusingTCP(t).AddrPort()}
 	six := kit.NewTCP(t, l) // bound, but nobody listens
 	defer six.Close()
 	if six.Bind(netip.MustParseAddrPort("[::1]:0")) == nil {
@@ -171,7 +171,7 @@ func testConnectionFail(t *testing.T, l *uvgo.Loop) {
 	c := kit.NewTCP(t, l)
 	c.OnClose(order.Note("closed"))
 	uvtest.Check(t, c.Bind(netip.MustParseAddrPort("0.0.0.0:0")))
-	uvtest.Check(t, c.Connect(kit.RefusingAddr(t), func(err error) {
+	uvtest.Check(t, c.Connect(uvtest.RefusingTCP(t).AddrPort(), func(err error) {
 		order.Failed("connect")(err)
 		uvtest.CloseAll(t, c)
 	}))
@@ -184,7 +184,7 @@ func testConnectionFailStaysOpen(t *testing.T, l *uvgo.Loop) {
 	c := kit.NewTCP(t, l)
 	c.OnClose(order.Note("closed"))
 	uvtest.Check(t, c.Bind(netip.MustParseAddrPort("0.0.0.0:0")))
-	uvtest.Check(t, c.Connect(kit.RefusingAddr(t), func(err error) {
+	uvtest.Check(t, c.Connect(uvtest.RefusingTCP(t).AddrPort(), func(err error) {
 		order.Failed("connect")(err)
 		_, err = l.AfterFunc(10*time.Millisecond, func() {
 			order.Add("later")

@@ -33,7 +33,7 @@ func init() {
 func testTCPWriteAfterConnect(t *testing.T, l *uvgo.Loop) {
 	var order kit.Journal
 	lost := kit.NewTCP(t, l)
-	uvtest.Check(t, lost.Connect(kit.RefusingAddr(t), order.Failed("connect")))
+	uvtest.Check(t, lost.Connect(uvtest.RefusingTCP(t).AddrPort(), order.Failed("connect")))
 	uvtest.Check(t, lost.WriteFunc(order.Failed("write"), []byte("HELLO")))
 	looptest.Run(t, l)
 	order.Want(t, "connect ECONNREFUSED", "write ECANCELED")
@@ -234,7 +234,7 @@ func testTCPConnectErrorAfterWrite(t *testing.T, l *uvgo.Loop) {
 	uvtest.IsErr(t, "write without a socket", c.WriteFunc(order.Failed("lost"), []byte("TEST")), uv.EBADF)
 	_, err := c.Write([]byte("TEST"))
 	uvtest.IsErr(t, "write without a socket", err, uv.EBADF)
-	uvtest.Check(t, c.Connect(kit.RefusingAddr(t), func(err error) {
+	uvtest.Check(t, c.Connect(uvtest.RefusingTCP(t).AddrPort(), func(err error) {
 		order.Failed("connect")(err)
 		c.Close()
 	}))

@@ -34,18 +34,6 @@ func init() {
 	})
 }
 
-var another = netip.MustParseAddrPort("127.0.0.2:9123")
-
-// refusingUDP returns an address that refuses datagrams from anybody here: its
-// port is taken, by a socket that hears one stranger only.
-func refusingUDP(t testing.TB) netip.AddrPort {
-	t.Helper()
-	c, err := net.DialUDP("udp", net.UDPAddrFromAddrPort(looptest.Loopback), net.UDPAddrFromAddrPort(another))
-	uvtest.Check(t, err)
-	t.Cleanup(func() { c.Close() })
-	return c.LocalAddr().(*net.UDPAddr).AddrPort()
-}
-
 func testUDPRef3(t *testing.T, l *uvgo.Loop) {
 	u := kit.NewUDP(t, l)
 	srv := uvtest.Must(net.ListenPacket("udp", "127.0.0.1:0"))
@@ -170,7 +158,7 @@ func testUDPSendImmediate(t *testing.T, l *uvgo.Loop) {
 func testUDPSendHangLoop(t *testing.T, l *uvgo.Loop) {
 	const sends = 1000
 	u, idle := kit.NewUDP(t, l), uvtest.Must(l.NewIdle())
-	uvtest.Check(t, u.Connect(refusingUDP(t))) // nobody answers but with refusals
+	uvtest.Check(t, u.Connect(uvtest.RefusingUDP(t, looptest.Loopback.Addr()))) // nobody answers but with refusals
 	ran := uvtest.NewCounter(t, "idle callback", sends+1)
 	data := make([]byte, 1024)
 	var next func()
@@ -265,7 +253,7 @@ func testUDPConnect(t *testing.T, l *uvgo.Loop) {
 	uvtest.Check(t, cl.Connect(netip.AddrPortFrom(netip.IPv4Unspecified(), addr.Port())))
 	uvtest.Check(t, cl.Disconnect())
 	uvtest.Check(t, cl.Connect(addr))
-	uvtest.IsErr(t, "a second Connect", cl.Connect(another), uv.EISCONN)
+	uvtest.IsErr(t, "a second Connect", cl.Connect(netip.MustParseAddrPort("127.0.0.2:9123")), uv.EISCONN)
 	if peer := uvtest.Must(cl.RemoteAddr()); peer != addr {
 		t.Errorf("the peer is %v, want %v", peer, addr)
 	}
@@ -323,7 +311,7 @@ func testUDPNoAutobind(t *testing.T, l *uvgo.Loop) {
 func testUDPRecvClosePollErr(t *testing.T, l *uvgo.Loop) {
 	u := kit.NewUDP(t, l)
 	uvtest.Check(t, u.Bind(looptest.Loopback, handles.RecvErr))
-	uvtest.Check(t, u.Connect(refusingUDP(t)))
+	uvtest.Check(t, u.Connect(uvtest.RefusingUDP(t, looptest.Loopback.Addr())))
 	failed := uvtest.NewCounter(t, "receive callback", 1)
 	// Two refusals: one is the socket's error, both are in its queue.
 	uvtest.Check(t, u.TrySend([]byte("x"), kit.NoAddr))

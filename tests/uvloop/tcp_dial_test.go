@@ -41,7 +41,7 @@ func sparedFDs(t *testing.T, l *uvgo.Loop) int {
 }
 
 func testDialRefused(t *testing.T, l *uvgo.Loop) {
-	addr := kit.RefusingAddr(t)
+	addr := uvtest.RefusingTCP(t).AddrPort()
 	fds := sparedFDs(t, l)
 	const dials = 20
 	refused := uvtest.NewCounter(t, "connect callbacks", dials)

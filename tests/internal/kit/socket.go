@@ -51,13 +51,6 @@ func AwaitHangup(t testing.TB, fd int) {
 	}
 }
 
-// RefusingAddr returns an address that refuses connections: its port is taken,
-// but nobody listens.
-func RefusingAddr(t testing.TB) netip.AddrPort {
-	t.Helper()
-	return RawBind(t, RawSocket(t))
-}
-
 // SilentAddr returns an address on which connecting neither succeeds nor fails:
 // the listener's queue is full, so the kernel drops what comes.
 func SilentAddr(t testing.TB) netip.AddrPort {
