@@ -27,6 +27,7 @@ type Conn struct {
 	listener   *listener
 	context    any
 	more       atomic.Pointer[more] // nil: nothing of it was needed
+	tls        *tlsConn             // nil without TLS
 	frames     *frames              // nil unless Frames made the handler
 	flow       handles.Flow         // the stream's
 	peer       peer                 // see remote
@@ -48,13 +49,22 @@ func (c *Conn) open(s handles.Stream) {
 	}
 }
 
-// begin calls Open, once a PROXY header that comes first has been read.
+// begin starts TLS or calls Open, once a PROXY header that comes first has been read.
 func (c *Conn) begin() {
-	w := c.worker
 	if !c.countAddr() {
 		c.failAs(tooManyConns, ErrTooManyConns)
 		return
 	}
+	if config := c.listener.tls; config != nil {
+		c.startTLS(config)
+		return
+	}
+	c.handOver()
+}
+
+// handOver calls Open, once nothing else has to come first.
+func (c *Conn) handOver() {
+	w := c.worker
 	if c.is(inHandshake) {
 		c.endHandshake()
 	} else if w.timed {
@@ -69,6 +79,10 @@ func (c *Conn) begin() {
 
 // data handles what the stream read.
 func (c *Conn) data(p []byte, err error) {
+	if c.tls != nil {
+		c.readTLS(p, err)
+		return
+	}
 	if err != nil {
 		c.readEnd(err)
 		return
@@ -76,6 +90,11 @@ func (c *Conn) data(p []byte, err error) {
 	if c.closes() {
 		return
 	}
+	c.deliver(p)
+}
+
+// deliver calls the handler's Data.
+func (c *Conn) deliver(p []byte) {
 	c.facts |= owesAnswer
 	w := c.worker
 	if c.is(idleTimed) {
@@ -135,6 +154,9 @@ func (c *Conn) peerEnded() {
 // closed runs when the stream is gone.
 func (c *Conn) closed() {
 	w := c.worker
+	if c.tls != nil {
+		c.tls.conn.Abort() // a handshake that goes on
+	}
 	w.countClosed(c.why, c.remoteAttr(), c.cause())
 	w.remove(c)
 	defer c.leaveServer() // behind Handler.Close, which may panic: no Open comes before it that would be one too many

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -69,6 +70,11 @@ type Server struct {
 	// HandshakeTimeout is how long the TLS handshake and the PROXY header may take
 	// together. 0 means 10 seconds.
 	HandshakeTimeout time.Duration
+	// TLSConfig is for addresses with TLS (see [Server.Listen]), and needs a certificate.
+	// Listen copies it once; all loops share the copy, and with it the session tickets.
+	// NextProtos is for ALPN. Callbacks such as GetCertificate run on goroutines of the
+	// handshakes, and may block.
+	TLSConfig *tls.Config
 	// Delay leaves Nagle's algorithm on, which holds small writes back.
 	Delay bool
 	// KeepAlive is how long a TCP connection must be idle before its peer is probed:
@@ -91,6 +97,7 @@ type Server struct {
 	state        state
 	workers      []*worker
 	addrs        []net.Addr
+	tls          *tls.Config      // of the listeners that speak TLS
 	finished     chan struct{}    // closed when Serve has ended
 	closeGiven   func()           // closes the listeners that Serve was given
 	drops        limiter          // of reports that connections were dropped

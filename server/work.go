@@ -78,9 +78,14 @@ func (c *Conn) busy() bool {
 
 // closeIfIdle closes the connection if the server drains and no work is under way.
 func (c *Conn) closeIfIdle() {
-	if c.worker.draining && !c.closes() && !c.busy() {
-		c.closeGracefully()
+	if !c.worker.draining || c.closes() || c.busy() {
+		return
 	}
+	if c.is(inHandshake) { // nothing was promised
+		c.closeNow()
+		return
+	}
+	c.closeGracefully()
 }
 
 // answered notes that the handler has written or ended our side. While the server
