@@ -7,7 +7,7 @@ import (
 )
 
 // CloseWrite sends what is queued and then ends our side. The peer's data goes on
-// arriving. A second call, or one after Close, does nothing.
+// arriving. With TLS the end is a close_notify. A second call, or one after Close, does nothing.
 func (c *Conn) CloseWrite() error {
 	if err := c.use("server: close write"); err != nil {
 		return err
@@ -28,6 +28,11 @@ func (c *Conn) CloseWrite() error {
 
 // endWrite ends our side after the queued bytes.
 func (c *Conn) endWrite() error {
+	if c.tls != nil {
+		if err := c.tls.conn.CloseWrite(); err != nil {
+			return err
+		}
+	}
 	return c.stream.Shutdown(func(error) {
 		if c.reads == readEnded { // so both have
 			c.closeNow()

@@ -26,13 +26,13 @@ type Conn struct {
 	stream     *handles.Base
 	listener   *listener
 	context    any
-	more       atomic.Pointer[more]      // nil: nothing of it was needed
-	frames     *frames                   // nil unless Frames made the handler
-	read       func(p []byte, err error) // the method data
-	flow       handles.Flow              // the stream's
-	peer       peer                      // see remote
-	work       atomic.Int32              // see Hold
-	active     uint32                    // when something was read or written, by worker.tick; if it has timeouts
+	more       atomic.Pointer[more] // nil: nothing of it was needed
+	tls        *tlsConn             // nil without TLS
+	frames     *frames              // nil unless Frames made the handler
+	flow       handles.Flow         // the stream's
+	peer       peer                 // see remote
+	work       atomic.Int32         // see Hold
+	active     uint32               // when something was read or written, by worker.tick; if it has timeouts
 	facts      facts
 	reads      readState
 	writes     writeState
@@ -42,22 +42,33 @@ type Conn struct {
 // open opens a connection that was just accepted.
 func (c *Conn) open(s handles.Stream) {
 	w := c.worker
-	c.read = c.data // made once: reading starts and stops often
 	c.setRemote(remoteOf(s))
-	c.stream.OnClose(c.closed)
-	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
+	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*streamTarget)(c)) // fails only on a closed stream
 	if !c.awaitHeader() {
 		c.begin()
 	}
 }
 
-// begin calls Open, once a PROXY header that comes first has been read.
+// begin starts TLS or calls Open, once a PROXY header that comes first has been read.
 func (c *Conn) begin() {
-	w := c.worker
-	if !c.is(isDialed) && !c.countAddr() {
+	if c.is(isDialed) {
+		c.handOver()
+		return
+	}
+	if !c.countAddr() {
 		c.failAs(tooManyConns, ErrTooManyConns)
 		return
 	}
+	if config := c.listener.tls; config != nil {
+		c.startTLS(config)
+		return
+	}
+	c.handOver()
+}
+
+// handOver calls Open, once nothing else has to come first.
+func (c *Conn) handOver() {
+	w := c.worker
 	if c.is(inHandshake) {
 		c.endHandshake()
 	} else if w.timed {
@@ -72,6 +83,10 @@ func (c *Conn) begin() {
 
 // data handles what the stream read.
 func (c *Conn) data(p []byte, err error) {
+	if c.tls != nil {
+		c.readTLS(p, err)
+		return
+	}
 	if err != nil {
 		c.readEnd(err)
 		return
@@ -79,6 +94,11 @@ func (c *Conn) data(p []byte, err error) {
 	if c.closes() {
 		return
 	}
+	c.deliver(p)
+}
+
+// deliver calls the handler's Data.
+func (c *Conn) deliver(p []byte) {
 	c.facts |= owesAnswer
 	w := c.worker
 	if c.is(idleTimed) {
@@ -138,6 +158,9 @@ func (c *Conn) peerEnded() {
 // closed runs when the stream is gone.
 func (c *Conn) closed() {
 	w := c.worker
+	if c.tls != nil {
+		c.tls.conn.Abort() // a handshake that goes on
+	}
 	if c.is(isDialed) && !c.is(opened) {
 		w.dialFailed.Add(1)
 	} else {

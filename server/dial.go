@@ -107,7 +107,6 @@ func (w *worker) dial(network, addr string, h Handler) (*Conn, error) {
 	c := &Conn{worker: w, writes: connecting}
 	c.facts |= isDialed
 	c.rare().dial = d
-	c.read = c.data
 	var err error
 	if network == "unix" {
 		err = c.dialUnix(d)
@@ -257,7 +256,8 @@ func (c *Conn) connected() {
 		_ = w.keepAlive(d.tcp)
 	}
 	d.addrs, d.err = nil, nil
-	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
+	c.stream.OnClose(nil)                                           // from here on the target is told
+	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*streamTarget)(c)) // fails only on a closed stream
 	c.writes = writeOpen
 	w.dialCount.Add(1)
 	c.begin()

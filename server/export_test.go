@@ -109,6 +109,12 @@ func CountAsOne(a, b string) bool {
 	return addrKey(netip.MustParseAddr(a)) == addrKey(netip.MustParseAddr(b))
 }
 
+// Reading tells whether the connection's stream is read.
+func Reading(c *Conn) bool { return c.stream.Reading() }
+
+// Ciphertext returns how many bytes a stalled TLS connection keeps.
+func Ciphertext(c *Conn) int { return len(c.tls.rest) }
+
 // HeaderBytes returns how many bytes of PROXY headers have arrived that are not complete. It
 // waits for the server's loops.
 func HeaderBytes(s *Server) int {

@@ -92,7 +92,7 @@ func (c *Conn) awaitHeader() bool {
 		return true
 	}
 	h := &proxied{conn: c, parser: new(proxyproto.Parser)}
-	c.read = h.read
+	c.facts |= readsHeader
 	c.rare().proxied = h
 	c.beginHandshake()
 	c.setReading()
@@ -168,8 +168,8 @@ func (h *proxied) announce(header proxyproto.Header) {
 func (h *proxied) begin(rest []byte) {
 	c := h.conn
 	h.parser = nil
-	c.read = c.data
-	_ = c.stream.ReadStop() // begin starts it again, with the other function
+	c.facts &^= readsHeader
+	_ = c.stream.ReadStop() // begin starts it again, unless rest has to come first
 	if len(rest) > 0 {
 		c.facts |= hasEarly
 		c.rare().early = rest

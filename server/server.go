@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -71,6 +72,11 @@ type Server struct {
 	HandshakeTimeout time.Duration
 	// DialTimeout is how long Dial may take to look a name up and to connect. 0 means 10 seconds.
 	DialTimeout time.Duration
+	// TLSConfig is for addresses with TLS (see [Server.Listen]), and needs a certificate.
+	// Listen copies it once; all loops share the copy, and with it the session tickets.
+	// NextProtos is for ALPN. Callbacks such as GetCertificate run on goroutines of the
+	// handshakes, and may block.
+	TLSConfig *tls.Config
 	// Delay leaves Nagle's algorithm on, which holds small writes back.
 	Delay bool
 	// KeepAlive is how long a TCP connection must be idle before its peer is probed:
@@ -93,6 +99,7 @@ type Server struct {
 	state        state
 	workers      []*worker
 	addrs        []net.Addr
+	tls          *tls.Config      // of the listeners that speak TLS
 	finished     chan struct{}    // closed when Serve has ended
 	closeGiven   func()           // closes the listeners that Serve was given
 	drops        limiter          // of reports that connections were dropped

@@ -78,6 +78,7 @@ const (
 	ownWrite                       // SetWriteTimeout was called
 	scanning                       // frames are being handed out
 	isDialed                       // Dial made it
+	readsHeader                    // what arrives belongs to the PROXY header
 	hasEarly                       // bytes that came with the PROXY header are still to be handed out
 	framesDue                      // a turn will look whether the handler takes the frames that have stalled
 )

@@ -81,13 +81,14 @@ func (c *Conn) busy() bool {
 
 // closeIfIdle closes the connection if the server drains and no work is under way.
 func (c *Conn) closeIfIdle() {
-	switch {
-	case !c.worker.draining || c.closes() && c.writes != connecting || c.busy():
-	case c.writes == connecting:
-		c.closeNow()
-	default:
-		c.closeGracefully()
+	if !c.worker.draining || c.closes() && c.writes != connecting || c.busy() {
+		return
 	}
+	if c.is(inHandshake) { // nothing was promised
+		c.closeNow()
+		return
+	}
+	c.closeGracefully()
 }
 
 // answered notes that the handler has written or ended our side. While the server

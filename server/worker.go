@@ -27,6 +27,7 @@ type worker struct {
 	timed     bool          // connections have an IdleTimeout or WriteTimeout from the beginning
 	ahead     time.Duration // how much the clock is ahead of the loop's: in tests only
 	hangups   hangupWatch   // those that are not read
+	plain     plainPool     // buffers for what TLS decrypts
 	next      int           // who gets the next connection that is distributed
 
 	draining       bool           // Shutdown has begun
