@@ -109,6 +109,12 @@ func CountAsOne(a, b string) bool {
 	return addrKey(netip.MustParseAddr(a)) == addrKey(netip.MustParseAddr(b))
 }
 
+// Reading tells whether the connection's stream is read.
+func Reading(c *Conn) bool { return c.stream.Reading() }
+
+// Ciphertext returns how many bytes a stalled TLS connection keeps.
+func Ciphertext(c *Conn) int { return len(c.tls.rest) }
+
 // HeaderBytes returns how many bytes of PROXY headers have arrived that are not complete. It
 // waits for the server's loops.
 func HeaderBytes(s *Server) int {
@@ -127,4 +133,13 @@ func HeaderBytes(s *Server) int {
 		}
 	}
 	return n
+}
+
+// DialAddrs is Dial to a host that has these addresses. It belongs to c's loop.
+func DialAddrs(c *Conn, h Handler, addrs ...netip.AddrPort) (*Conn, error) {
+	made, err := c.Dial("tcp", addrs[0].String(), h)
+	if err == nil {
+		made.dialed().addrs = addrs[1:] // the first fails in a later turn
+	}
+	return made, err
 }

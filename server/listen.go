@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/netip"
@@ -18,6 +19,7 @@ import (
 // It may be called again until Serve. An address is one of
 //
 //	tcp://127.0.0.1:8888   a TCP address; port 0 lets the system choose; tcp4 and tcp6 mean one family
+//	tls://:443             TCP with TLS, by TLSConfig; tls+unix:, tls+fd: and tls+systemd: likewise
 //	udp://127.0.0.1:8888   a UDP address, for PacketHandler; udp4 and udp6 likewise
 //	unix:///run/x.sock     a unix socket; unix://@name is abstract
 //	fd://3                 a listener or datagram socket that the process inherited, internet or unix
@@ -66,6 +68,9 @@ func (s *Server) bind(places []place, err error) error {
 		var m sockets
 		if m, err = s.listenAt(&places[i], s.workers[i%len(s.workers)]); err != nil {
 			err = fmt.Errorf("server: listen on %s: %w", places[i].name, err)
+		}
+		for _, l := range m.listeners {
+			l.tls = places[i].tls
 		}
 		made = append(made, m)
 	}
@@ -132,6 +137,7 @@ type place struct {
 	at      netip.AddrPort // TCP and UDP
 	unix    *unixSocket    // nil for others, and once a listener has it
 	adopted *adopted       // nil for others
+	tls     *tls.Config    // nil without TLS
 }
 
 // locate turns addresses into places.
@@ -153,6 +159,14 @@ func (s *Server) locate(ctx context.Context, addrs []string) ([]place, error) {
 func (s *Server) locateOne(ctx context.Context, places []place, text string, a address.Address) ([]place, error) {
 	p := place{name: text, network: a.Network}
 	var err error
+	if a.TLS {
+		s.mu.Lock()
+		p.tls, err = s.tlsConfigured()
+		s.mu.Unlock()
+		if err != nil {
+			return places, err
+		}
+	}
 	switch a.Network {
 	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6":
 		p.at, err = resolve(ctx, a.Network, a.HostPort)
@@ -238,6 +252,7 @@ func (s *Server) listenAt(p *place, w *worker) (m sockets, err error) {
 type listener struct {
 	worker      *worker
 	stream      handles.Stream
+	tls         *tls.Config // nil without TLS
 	addr        net.Addr
 	file        socketFile     // unix: what to remove at the end
 	distributes bool           // counted in Server.distributors

@@ -36,7 +36,7 @@ func (s *stranger) Data(c *server.Conn, p []byte) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.calls = uvtest.Methods(c, func(name string) bool {
-			return slices.Contains([]string{"Loop", "RemoteAddr", "LocalAddr", "Hold", "Release"}, name)
+			return slices.Contains([]string{"Loop", "RemoteAddr", "LocalAddr", "ProxyAddr", "ProxyTLVs", "Hold", "Release"}, name)
 		})
 	}()
 	<-done

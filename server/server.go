@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -69,6 +70,13 @@ type Server struct {
 	// HandshakeTimeout is how long the TLS handshake and the PROXY header may take
 	// together. 0 means 10 seconds.
 	HandshakeTimeout time.Duration
+	// DialTimeout is how long Dial may take to look a name up and to connect. 0 means 10 seconds.
+	DialTimeout time.Duration
+	// TLSConfig is for addresses with TLS (see [Server.Listen]), and needs a certificate.
+	// Listen copies it once; all loops share the copy, and with it the session tickets.
+	// NextProtos is for ALPN. Callbacks such as GetCertificate run on goroutines of the
+	// handshakes, and may block.
+	TLSConfig *tls.Config
 	// Delay leaves Nagle's algorithm on, which holds small writes back.
 	Delay bool
 	// KeepAlive is how long a TCP connection must be idle before its peer is probed:
@@ -91,6 +99,7 @@ type Server struct {
 	state        state
 	workers      []*worker
 	addrs        []net.Addr
+	tls          *tls.Config      // of the listeners that speak TLS
 	finished     chan struct{}    // closed when Serve has ended
 	closeGiven   func()           // closes the listeners that Serve was given
 	drops        limiter          // of reports that connections were dropped
@@ -157,7 +166,7 @@ func (s *Server) defaults() error {
 	}{
 		{"Loops", int64(s.Loops)}, {"Backlog", int64(s.Backlog)},
 		{"MaxConns", int64(s.MaxConns)}, {"MaxConnsPerIP", int64(s.MaxConnsPerIP)}, {"CloseTimeout", int64(s.CloseTimeout)},
-		{"IdleTimeout", int64(s.IdleTimeout)}, {"WriteTimeout", int64(s.WriteTimeout)}, {"HandshakeTimeout", int64(s.HandshakeTimeout)},
+		{"IdleTimeout", int64(s.IdleTimeout)}, {"WriteTimeout", int64(s.WriteTimeout)}, {"DialTimeout", int64(s.DialTimeout)}, {"HandshakeTimeout", int64(s.HandshakeTimeout)},
 	} {
 		if f.value < 0 {
 			return fmt.Errorf("server: negative %s: %w", f.name, uv.EINVAL)
@@ -180,6 +189,9 @@ func (s *Server) defaults() error {
 	}
 	if s.CloseTimeout == 0 {
 		s.CloseTimeout = 5 * time.Second
+	}
+	if s.DialTimeout == 0 {
+		s.DialTimeout = 10 * time.Second
 	}
 	if s.HandshakeTimeout == 0 {
 		s.HandshakeTimeout = 10 * time.Second

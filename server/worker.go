@@ -17,10 +17,8 @@ import (
 type worker struct {
 	server    *Server
 	loop      *uvgo.Loop
-	core      *core.Core // the loop's
-	handler   Handler
-	drainer   Drainer            // handler, if it is one
-	eof       EOFHandler         // handler, if it is one
+	callbacks                    // of the connections, but for those of Dial
+	core      *core.Core         // the loop's
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
 	packets   []*PacketConn
@@ -29,6 +27,7 @@ type worker struct {
 	timed     bool          // connections have an IdleTimeout or WriteTimeout from the beginning
 	ahead     time.Duration // how much the clock is ahead of the loop's: in tests only
 	hangups   hangupWatch   // those that are not read
+	plain     plainPool     // buffers for what TLS decrypts
 	next      int           // who gets the next connection that is distributed
 
 	draining       bool           // Shutdown has begun
@@ -38,6 +37,7 @@ type worker struct {
 	drained        chan struct{}  // closed when draining is done
 
 	open, accepted, dropped, pauses, messages, bytesIn, bytesOut atomic.Uint64
+	dialOpen, dialCount, dialFailed                              atomic.Uint64 // connections of Dial: not closed, connected so far, not connected
 	packetsIn, packetsOut, packetsDropped                        atomic.Uint64
 	closed                                                       closedCounts             // by reason
 	cut                                                          atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
@@ -47,13 +47,11 @@ type worker struct {
 
 func newWorker(s *Server) (*worker, error) {
 	w := &worker{
-		server: s, handler: s.Handler, drained: make(chan struct{}),
+		server: s, callbacks: callbacksOf(s.Handler), drained: make(chan struct{}),
 		marks: handles.Watermarks{Low: s.LowWater, High: s.HighWater},
 		timed: s.IdleTimeout > 0 || s.WriteTimeout > 0,
 	}
 	w.conns.init()
-	w.drainer, _ = s.Handler.(Drainer)
-	w.eof, _ = s.Handler.(EOFHandler)
 	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if err := c.checkWrite(len(p)); err != nil {
 		return 0, err
 	}
+	if c.tls != nil {
+		return c.writeTLS(p)
+	}
 	n, err := c.stream.Write(p)
 	c.wrote(n)
 	return n, err
@@ -25,6 +28,9 @@ func (c *Conn) WriteFunc(fn func(err error), bufs ...[]byte) error {
 	}
 	if err := c.checkWrite(n); err != nil {
 		return err
+	}
+	if c.tls != nil {
+		return c.writeFuncTLS(fn, bufs)
 	}
 	if err := c.stream.WriteFunc(c.guarded(fn), bufs...); err != nil {
 		return err
@@ -50,6 +56,9 @@ func (c *Conn) checkWrite(n int) error {
 	if err := c.use("server: write"); err != nil {
 		return err
 	}
+	if c.writes == connecting {
+		return uv.Fail("server: write", uv.ENOTCONN)
+	}
 	if c.closes() {
 		return &uv.OpError{Op: "server: write", Err: uv.ErrClosed}
 	}
@@ -70,11 +79,16 @@ func (c *Conn) unsent() int {
 
 // wrote counts n bytes; the stream's flow control has counted them, too.
 func (c *Conn) wrote(n int) {
-	c.worker.bytesOut.Add(uint64(n))
 	c.facts |= hasWritten
 	if c.facts&(idleTimed|writeTimed) != 0 {
 		c.wroteTimed(n)
 	}
+	c.gave(n)
+}
+
+// gave notes that the handler has written n bytes.
+func (c *Conn) gave(n int) {
+	c.worker.bytesOut.Add(uint64(n))
 	if c.is(owesAnswer) {
 		c.answered()
 	}

@@ -19,7 +19,8 @@ import (
 // parts.
 type address struct {
 	text    string
-	network string // as in addresses.Address
+	network string // as in addresses.Address, but tcp for tls
+	secure  bool   // tls://
 	host    string // tcp and udp; may be empty
 	port    uint16
 	path    string // unix; "@name" is abstract
@@ -32,11 +33,18 @@ func parseAddress(text string) (address, error) {
 	bad := func(format string, args ...any) (address, error) {
 		return address{}, usagef("bad address %q: %s", text, fmt.Sprintf(format, args...))
 	}
-	parts, err := addresses.Parse(text)
+	inner, secure := strings.CutPrefix(text, "tls")
+	if secure {
+		inner = "tcp" + inner
+	}
+	parts, err := addresses.Parse(inner)
 	if err != nil {
+		if secure {
+			return bad("write tls://host:port, an IPv6 host in brackets")
+		}
 		return bad("%v", err)
 	}
-	a := address{text: text, network: parts.Network, host: parts.Host, path: parts.Path}
+	a := address{text: text, secure: secure, network: parts.Network, host: parts.Host, path: parts.Path}
 	if most := len(unix.RawSockaddrUnix{}.Path) - 1; len(a.path) > most {
 		return bad("a socket's path has at most %d bytes, this one %d", most, len(a.path))
 	}
@@ -54,7 +62,7 @@ func parseAddress(text string) (address, error) {
 func parsePeer(text string) (address, error) {
 	a, err := parseAddress(text)
 	if err == nil && a.network != "unix" && !strings.HasPrefix(a.network, "tcp") {
-		return address{}, usagef("bad address %q: connections go to tcp://host:port or unix:///path", text)
+		return address{}, usagef("bad address %q: connections go to tcp://host:port, tls://host:port or unix:///path", text)
 	}
 	return a, err
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -77,6 +79,12 @@ func (a address) connectError(err error) error {
 	refused := "nothing listens there, start a server with: uvgo echo --listen " + a.text
 	if kind := a.fileKind(); a.network == "unix" && kind != "" {
 		refused = "the path is " + kind + ", not a socket"
+	}
+	switch {
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return fmt.Errorf("cannot connect to %s: %w: name a file with its authority by --ca, or trust everybody by --insecure", a.text, err)
+	case errors.As(err, new(tls.RecordHeaderError)):
+		return fmt.Errorf("cannot connect to %s: %w: no TLS there, write tcp://", a.text, err)
 	}
 	return withAdvice("cannot connect to "+a.text, err, []advice{
 		{syscall.ECONNREFUSED, refused},

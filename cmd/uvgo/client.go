@@ -23,6 +23,7 @@ var (
 type client struct {
 	runner   *runner
 	stream   handles.Stream
+	secure   *secure       // over stream, nil without TLS
 	number   uint64        // of the connection, counted over all loops
 	message  uint64        // number of the message that is under way
 	received int           // bytes of that message that have come back
@@ -31,19 +32,23 @@ type client struct {
 	failed   bool
 }
 
-// start begins to read and sends the first message.
-func (c *client) start(now time.Duration) {
+// start begins to read.
+func (c *client) start() {
 	// If a write meets a reset, the read after it returns EOF: only OnWritten gets the error.
 	c.stream.OnWritten(func(_ int, err error) {
 		if err != nil {
 			c.fail(err)
 		}
 	})
-	if err := c.stream.ReadStart(c.read); err != nil {
-		c.fail(err)
-		return
+	var err error
+	if c.secure != nil {
+		err = c.secure.early
+	} else {
+		err = c.stream.ReadStart(c.read)
 	}
-	c.send(now)
+	if err != nil {
+		c.fail(err)
+	}
 }
 
 // send sends the next message.
@@ -51,7 +56,14 @@ func (c *client) send(now time.Duration) {
 	c.message++
 	c.received, c.sent = 0, now
 	c.wait(true)
-	if _, err := c.stream.Write(c.runner.messages.make(c.number, c.message)); err != nil {
+	var err error
+	p := c.runner.messages.make(c.number, c.message)
+	if c.secure != nil {
+		_, err = c.secure.conn.Write(p)
+	} else {
+		_, err = c.stream.Write(p)
+	}
+	if err != nil {
 		c.fail(err)
 	}
 }
@@ -59,6 +71,15 @@ func (c *client) send(now time.Duration) {
 // read compares the bytes that came back with the message.
 func (c *client) read(p []byte, err error) {
 	switch {
+	case !c.runner.running && !c.waiting && c.secure != nil && c.message == 0: // the load has not begun
+		if c.secure.early = errSurplus; err != nil {
+			c.secure.early = errEnded
+		}
+		return
+	case c.failed: // and the record had more
+		return
+	case c.secure != nil && errors.Is(err, io.ErrUnexpectedEOF):
+		err = errEnded
 	case errors.Is(err, uv.ENOBUFS): // there was no memory to read into: try again
 		err = c.stream.ReadStart(c.read)
 	case errors.Is(err, io.EOF):

@@ -26,6 +26,8 @@ func runHealth(args []string) error {
 	switch {
 	case err != nil:
 		return err
+	case a.secure:
+		return usagef("bad address %q: health asks at tcp://host:port or unix:///path", a.text)
 	case timeout <= 0:
 		return usagef("--timeout %v: it must be more than 0", timeout)
 	}

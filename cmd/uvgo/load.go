@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -15,11 +16,19 @@ import (
 
 const loadHelp = `[flags] ADDR
 
-Puts load on the echo server at ADDR, tcp://host:port or unix:///path. Each
-connection sends a message, waits until all of it has come back, checks every
-byte, and sends the next. The latency is the time between the two, so it grows
-with the number of connections. SIGINT and SIGTERM end it early. The status is 1
-if there was any error.`
+Puts load on the echo server at ADDR, tcp://host:port, tls://host:port or
+unix:///path. Each connection sends a message, waits until all of it has come
+back, checks every byte, and sends the next. The latency is the time between the
+two, so it grows with the number of connections.
+
+With --rate requests start on a schedule instead, on any free connection, and the
+latency counts from the scheduled time: so it shows what clients see that come on
+their own. If no connection is free, requests start late, and are counted.
+
+SIGINT and SIGTERM end it early. The status is 1 if there was any error.`
+
+// maxRate bounds --rate: a request each microsecond.
+const maxRate = 1e6
 
 // maxSize bounds --size.
 const maxSize = 16 << 20
@@ -30,6 +39,8 @@ type load struct {
 	at       netip.AddrPort
 	conns    int
 	size     int
+	rate     float64     // requests a second; 0: each connection sends again at once
+	tls      *tls.Config // for a tls:// address
 	duration time.Duration
 	timeout  time.Duration // for the next connection to be established
 	json     bool
@@ -49,6 +60,9 @@ func runLoad(args []string) error {
 	fs.IntVar(&l.size, "size", 64, "send messages of `BYTES`")
 	spanVar(fs, &l.duration, "duration", 10*time.Second, "go on for `TIME`")
 	spanVar(fs, &l.timeout, "timeout", 10*time.Second, "give up when no further connection comes up for `TIME`")
+	fs.Float64Var(&l.rate, "rate", 0, "start `N` requests a second, however slow the answers are; 0: as fast as they are")
+	ca := fs.String("ca", "", "trust the certificates in `FILE` (PEM), not the system's, for a tls:// address")
+	insecure := fs.Bool("insecure", false, "do not verify the server's certificate")
 	fs.BoolVar(&l.json, "json", false, "print the result as a JSON object")
 	loops := fs.Int("loops", 1, "spread the connections over `N` event loops")
 	var err error
@@ -66,6 +80,11 @@ func runLoad(args []string) error {
 		return usagef("--timeout %v: it must be more than 0", l.timeout)
 	case *loops < 1:
 		return usagef("--loops %d: it takes one loop at least", *loops)
+	case !(l.rate >= 0 && l.rate <= maxRate): // NaN is neither
+		return usagef("--rate %v: it takes 0 to %.0f requests a second", l.rate, float64(maxRate))
+	}
+	if l.tls, err = l.address.clientTLS(*ca, *insecure); err != nil {
+		return err
 	}
 	if err := allowFiles(l.conns); err != nil {
 		return err
@@ -111,7 +130,7 @@ func (l *load) run(loops int) error {
 func (l *load) measure(failed <-chan error) (*result, error) {
 	loops := l.group.Loops()
 	for i, loop := range loops {
-		r := &runner{load: l, loop: loop, up: make(chan error, 1), done: make(chan struct{})}
+		r := &runner{load: l, loop: loop, number: i, up: make(chan error, 1), done: make(chan struct{})}
 		r.messages = newMessages(l.size)
 		for n := i; n < l.conns; n += len(loops) {
 			r.clients = append(r.clients, &client{runner: r, number: uint64(n)})
@@ -128,8 +147,12 @@ func (l *load) measure(failed <-chan error) (*result, error) {
 	}
 	l.progress.loading()
 	if !l.json {
-		l.progress.console.printf("%s, messages of %s, %s, %v to %s\n", plural(uint64(l.conns), "connection"),
-			plural(uint64(l.size), "byte"), plural(uint64(len(loops)), "loop"), l.duration, l.address)
+		pace := ""
+		if l.rate > 0 {
+			pace = fmt.Sprintf(" at %v requests/s", l.rate)
+		}
+		l.progress.console.printf("%s, messages of %s, %s, %v%s to %s\n", plural(uint64(l.conns), "connection"),
+			plural(uint64(l.size), "byte"), plural(uint64(len(loops)), "loop"), l.duration, pace, l.address)
 	}
 	if err := l.each((*runner).start); err != nil {
 		return nil, err

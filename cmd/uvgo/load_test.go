@@ -74,8 +74,14 @@ type report struct {
 	Requests          uint64
 	RequestsPerSecond float64            `json:"requests_per_second"`
 	Latency           map[string]float64 `json:"latency_us"`
-	Errors            uint64
-	Kinds             map[string]uint64 `json:"error_kinds"`
+	Schedule          *struct {
+		Rate       float64
+		Late       uint64
+		Latest     float64 `json:"latest_us"`
+		NotStarted uint64  `json:"not_started"`
+	}
+	Errors uint64
+	Kinds  map[string]uint64 `json:"error_kinds"`
 }
 
 func decode(t *testing.T, text string) (r report) {

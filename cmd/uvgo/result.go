@@ -24,6 +24,7 @@ func (r *result) collect() {
 		r.took = max(r.took, o.took)
 		r.requests += o.requests
 		r.latency.merge(&o.latency)
+		r.schedule.merge(&o.schedule)
 		for kind, n := range o.errors {
 			r.errors[kind] += n
 		}
@@ -63,6 +64,10 @@ func (r *result) print() error {
 	fmt.Fprintf(&b, "rate      %s requests/s, %.1f MB/s each way\n", count(uint64(persec)), persec*float64(r.load.size)/1e6)
 	fmt.Fprintf(&b, "latency   p50 %s  p99 %s  p99.9 %s  max %s\n", digits(r.latency.quantile(.5)),
 		digits(r.latency.quantile(.99)), digits(r.latency.quantile(.999)), digits(r.latency.longest))
+	if s := r.schedule; r.load.rate > 0 {
+		fmt.Fprintf(&b, "schedule  %s late by up to %s, %s not started\n",
+			plural(s.late, "request"), digits(s.latest), count(s.notStarted))
+	}
 	fmt.Fprintf(&b, "errors    %s\n", count(r.errorCount()))
 	for _, kind := range r.kinds() {
 		fmt.Fprintf(&b, "  %s × %s\n", count(r.errors[kind]), kind)
@@ -99,6 +104,16 @@ func (r *result) printJSON() error {
 		P999 float64 `json:"p99_9"`
 		Max  float64 `json:"max"`
 	}
+	type pace struct {
+		Rate       float64 `json:"rate"`
+		Late       uint64  `json:"late"`
+		LatestUS   float64 `json:"latest_us"`
+		NotStarted uint64  `json:"not_started"`
+	}
+	var open *pace
+	if s := r.schedule; r.load.rate > 0 {
+		open = &pace{r.load.rate, s.late, us(s.latest), s.notStarted}
+	}
 	return json.NewEncoder(os.Stdout).Encode(struct {
 		Address           string            `json:"address"`
 		Connections       int               `json:"connections"`
@@ -109,6 +124,7 @@ func (r *result) printJSON() error {
 		Requests          uint64            `json:"requests"`
 		RequestsPerSecond float64           `json:"requests_per_second"`
 		LatencyUS         latency           `json:"latency_us"`
+		Schedule          *pace             `json:"schedule,omitempty"`
 		Errors            uint64            `json:"errors"`
 		ErrorKinds        map[string]uint64 `json:"error_kinds"`
 	}{
@@ -118,6 +134,7 @@ func (r *result) printJSON() error {
 			us(r.latency.quantile(.5)), us(r.latency.quantile(.99)),
 			us(r.latency.quantile(.999)), us(r.latency.longest),
 		},
+		open,
 		r.errorCount(), r.errors,
 	})
 }

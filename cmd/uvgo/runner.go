@@ -7,6 +7,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/looptls"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -23,6 +24,7 @@ const (
 type runner struct {
 	load     *load
 	loop     *uvgo.Loop
+	number   int // among the load's
 	messages *messages
 	clients  []*client
 	up       chan error    // gets one value: nil when all are connected, or an error
@@ -35,6 +37,8 @@ type runner struct {
 	running  bool           // clients send another message after each echo
 	alive    int            // clients that have not failed
 	waiting  int            // messages under way
+	pace     pace
+	plain    []byte // what TLS decrypts, for all connections
 
 	outcome outcome
 }
@@ -44,6 +48,7 @@ type outcome struct {
 	took     time.Duration
 	requests uint64
 	latency  histogram
+	schedule schedule
 	errors   map[string]uint64 // by kind
 	first    error
 }
@@ -80,13 +85,7 @@ func (r *runner) connectNext() {
 // dial connects one client. A unix listener whose queue is full refuses with EAGAIN,
 // where a TCP listener would make the client wait. dial tries such a connection again.
 func (r *runner) dial(c *client) {
-	s, err := r.load.address.dial(r.loop, r.load.at, func(err error) {
-		if errors.Is(err, uv.EAGAIN) {
-			c.stream.Close()
-			if _, err = r.loop.AfterFunc(10*time.Millisecond, func() { r.dial(c) }); err == nil {
-				return
-			}
-		}
+	connected := func(err error) {
 		if err == nil {
 			r.ready++
 			r.load.ready.Add(1)
@@ -97,6 +96,22 @@ func (r *runner) dial(c *client) {
 			return
 		}
 		r.connectNext()
+	}
+	s, err := r.load.address.dial(r.loop, r.load.at, func(err error) {
+		if errors.Is(err, uv.EAGAIN) {
+			c.stream.Close()
+			if _, err = r.loop.AfterFunc(10*time.Millisecond, func() { r.dial(c) }); err == nil {
+				return
+			}
+		}
+		if err == nil && r.load.tls != nil {
+			if r.plain == nil {
+				r.plain = make([]byte, 4*looptls.MaxPlaintext)
+			}
+			c.secure = newSecure(r.loop, c.stream, r.load.tls, r.plain, connected, c.read)
+			return
+		}
+		connected(err)
 	})
 	c.stream = s
 	if err != nil {
@@ -108,6 +123,13 @@ func (r *runner) dial(c *client) {
 func (r *runner) connected(err error) {
 	if r.watchdog != nil {
 		_ = r.watchdog.Stop()
+	}
+	if err != nil {
+		for _, c := range r.clients {
+			if c.secure != nil {
+				c.secure.abort()
+			}
+		}
 	}
 	select {
 	case r.up <- err:
@@ -122,7 +144,16 @@ func (r *runner) start() {
 	r.began = r.load.now()
 	_ = r.watchdog.StartPrecise(r.load.duration, r.end) // fails only on a closed handle
 	for _, c := range r.clients {
-		c.start(r.load.now())
+		c.start()
+	}
+	if r.load.rate > 0 {
+		r.startPace()
+		return
+	}
+	for _, c := range r.clients {
+		if !c.failed {
+			c.send(r.load.now())
+		}
 	}
 }
 
@@ -135,6 +166,11 @@ func (r *runner) echoed(c *client) {
 	now := r.load.now()
 	r.outcome.requests++
 	r.outcome.latency.add(now - c.sent)
+	if r.load.rate > 0 {
+		r.pace.free = append(r.pace.free, c)
+		r.keepPace()
+		return
+	}
 	c.send(now)
 }
 
@@ -167,7 +203,9 @@ func (r *runner) end() {
 		return
 	}
 	r.running = false
-	r.outcome.took = r.load.now() - r.began
+	now := r.load.now()
+	r.outcome.took = now - r.began
+	r.endPace(now)
 	_ = r.watchdog.StartPrecise(echoTimeout, r.echoTimedOut) // fails only on a closed handle
 	r.finish()
 }

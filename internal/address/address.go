@@ -19,12 +19,14 @@ type Address struct {
 	Path string
 	// FD is a descriptor that the process has.
 	FD int
+	// TLS tells that the streams carry TLS.
+	TLS bool
 	// Name is, with systemd, that of the sockets; empty means all that systemd passed.
 	Name string
 }
 
 // forms are the addresses as an error lists them.
-const forms = "tcp://host:port, udp://host:port, unix:///path, fd://number or systemd:name"
+const forms = "tcp://host:port, tls://host:port, udp://host:port, unix:///path, fd://number or systemd:name"
 
 // Parse reads one of
 //
@@ -33,10 +35,25 @@ const forms = "tcp://host:port, udp://host:port, unix:///path, fd://number or sy
 //	unix:///path       or unix://@name
 //	fd://3
 //	systemd:name       or systemd:
+//	tls://host:port    tcp with TLS; tls+unix:, tls+fd: and tls+systemd: likewise
 //
 // A port is not looked at, for it may be a name. Errors match [uv.EINVAL], and do not name the
 // address.
 func Parse(text string) (Address, error) {
+	if hostport, ok := strings.CutPrefix(text, "tls://"); ok {
+		text = "tls+tcp://" + hostport
+	}
+	below, ok := strings.CutPrefix(text, "tls+")
+	a, err := parse(below)
+	if ok && err == nil && a.IsUDP() {
+		return bad("datagrams carry no TLS")
+	}
+	a.TLS = ok && err == nil
+	return a, err
+}
+
+// parse is Parse for what is below TLS.
+func parse(text string) (Address, error) {
 	if name, ok := strings.CutPrefix(text, "systemd:"); ok {
 		if strings.ContainsAny(name, "/:") {
 			return bad("a name of systemd has no %q in it: write systemd:name", "/:")
@@ -66,7 +83,7 @@ func Parse(text string) (Address, error) {
 		}
 		a.FD = int(n)
 	default:
-		return bad("%q is none of tcp, udp, unix, fd and systemd: write %s", network, forms)
+		return bad("%q is none of tcp, tls, udp, unix, fd and systemd: write %s", network, forms)
 	}
 	return a, nil
 }

@@ -33,21 +33,20 @@ const MaxPlaintext = 16 << 10
 // Until it is established, what arrives goes to Feed; afterwards to Read.
 type Conn struct {
 	host Host
-	tls  *tls.Conn
+	tls  *tls.Conn  // nil until started: a silent peer costs little
 	hs   *handshake // nil once established
 	src  []byte     // what Read decrypts, as far as crypto/tls has not taken it
 	cut  cutter
-	// closeNotified tells that the peer has ended its side, and writeEnded that we have
-	// ended ours.
-	closeNotified, writeEnded bool
+	// closeNotified tells that the peer has ended its side, writeEnded that we have ended
+	// ours, and failed that Read has returned an error.
+	closeNotified, writeEnded, failed bool
 }
 
 // Server returns the server's side of a connection. config must not change any more; one
 // config for all connections lets each resume the sessions of the others.
 func Server(host Host, config *tls.Config) *Conn {
 	c := &Conn{host: host}
-	c.tls = tls.Server((*wire)(c), config)
-	c.hs = newHandshake(c)
+	c.hs = &handshake{conn: c, config: config}
 	return c
 }
 
@@ -59,16 +58,20 @@ func Client(host Host, config *tls.Config) *Conn {
 		config.Renegotiation = tls.RenegotiateNever
 	}
 	c := &Conn{host: host}
-	c.tls = tls.Client((*wire)(c), config)
-	c.hs = newHandshake(c)
+	c.hs = &handshake{conn: c, config: config, client: true}
 	return c
 }
 
 // Established tells whether the handshake is done, as far as Turn has found out.
 func (c *Conn) Established() bool { return c.hs == nil }
 
-// State returns what was negotiated.
-func (c *Conn) State() tls.ConnectionState { return c.tls.ConnectionState() }
+// State returns what was negotiated, once the connection is established.
+func (c *Conn) State() tls.ConnectionState {
+	if c.hs != nil {
+		return tls.ConnectionState{}
+	}
+	return c.tls.ConnectionState()
+}
 
 // Read decrypts src, which is what the loop has read, into dst, which has room for
 // MaxPlaintext at least. It stops when all of src is used, or dst has less room than that.
@@ -91,11 +94,14 @@ func (c *Conn) Read(dst, src []byte) (n, used int, err error) {
 	used = len(src) - len(c.src)
 	c.src = nil
 	switch err {
+	case nil:
 	case errWouldBlock:
 		err = nil
 	case io.EOF:
 		c.closeNotified = true
 		used = len(src)
+	default:
+		c.failed = true
 	}
 	return n, used, err
 }
@@ -118,9 +124,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 }
 
 // CloseWrite writes close_notify, which ends our side. Read goes on working. Before the
-// connection is established, and when it is called again, it does nothing.
+// connection is established, after a failure, and when it is called again, it does nothing.
 func (c *Conn) CloseWrite() error {
-	if c.hs != nil || c.writeEnded {
+	if c.hs != nil || c.writeEnded || c.failed {
 		return nil
 	}
 	err := c.tls.CloseWrite()

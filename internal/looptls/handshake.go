@@ -2,6 +2,7 @@ package looptls
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,8 @@ var errGoexit = errors.New("tls: a callback of tls.Config called runtime.Goexit"
 // goroutine reads from it. mu guards all fields below it.
 type handshake struct {
 	conn   *Conn
+	config *tls.Config
+	client bool
 	ctx    context.Context
 	cancel context.CancelFunc
 
@@ -42,8 +45,6 @@ type handshake struct {
 	done    bool
 	err     error
 }
-
-func newHandshake(c *Conn) *handshake { return &handshake{conn: c} }
 
 // Feed gives the handshake what the loop has read. It tells whether the loop may read on; if
 // not, there is a Wake when it may. A server's handshake starts when it can begin.
@@ -83,6 +84,11 @@ func (c *Conn) FeedEOF() error {
 // Start starts the handshake: a client's before anything has arrived.
 func (c *Conn) Start() {
 	h := c.hs
+	if h.client {
+		c.tls = tls.Client((*wire)(c), h.config)
+	} else {
+		c.tls = tls.Server((*wire)(c), h.config)
+	}
 	h.mu.Lock()
 	h.started = true
 	h.signal = make(chan struct{}, 1)
