@@ -181,4 +181,3 @@ func BenchmarkBlock(b *testing.B) {
 		})
 	}
 }
-
