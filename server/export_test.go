@@ -113,7 +113,7 @@ func CountAsOne(a, b string) bool {
 func Reading(c *Conn) bool { return c.stream.Reading() }
 
 // Ciphertext returns how many bytes a stalled TLS connection keeps.
-func Ciphertext(c *Conn) int { return len(c.tls.rest) }
+func Ciphertext(c *Conn) int { return len(c.secured().rest) }
 
 // HeaderBytes returns how many bytes of PROXY headers have arrived that are not complete. It
 // waits for the server's loops.

@@ -74,6 +74,7 @@ const (
 	ownWrite                       // SetWriteTimeout was called
 	scanning                       // frames are being handed out
 	readsHeader                    // what arrives belongs to the PROXY header
+	hasTLS                         // it speaks TLS
 	hasEarly                       // bytes that came with the PROXY header are still to be handed out
 	framesDue                      // a turn will look whether the handler takes the frames that have stalled
 )
