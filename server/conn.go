@@ -50,6 +50,10 @@ func (c *Conn) open(s handles.Stream) {
 
 // begin starts TLS or calls Open, once a PROXY header that comes first has been read.
 func (c *Conn) begin() {
+	if c.is(isDialed) {
+		c.handOver()
+		return
+	}
 	if !c.countAddr() {
 		c.failAs(tooManyConns, ErrTooManyConns)
 		return
@@ -71,7 +75,7 @@ func (c *Conn) handOver() {
 	}
 	c.facts |= opened
 	w.enter(c)
-	w.handler.Open(c)
+	c.on().handler.Open(c)
 	w.leave()
 	c.setReading()
 }
@@ -102,7 +106,7 @@ func (c *Conn) deliver(p []byte) {
 	w.messages.Add(1)
 	w.bytesIn.Add(uint64(len(p)))
 	w.enter(c)
-	w.handler.Data(c, p)
+	c.on().handler.Data(c, p)
 	w.leave()
 }
 
@@ -132,7 +136,7 @@ func (c *Conn) peerEnded() {
 		return
 	}
 	c.why = byPeer
-	if c.worker.eof == nil {
+	if c.on().eof == nil {
 		if !c.held() {
 			c.close()
 			return
@@ -143,7 +147,7 @@ func (c *Conn) peerEnded() {
 	c.facts |= owesAnswer
 	c.setReading() // registers with the hang-up watch
 	c.worker.enter(c)
-	c.worker.eof.EOF(c)
+	c.on().eof.EOF(c)
 	c.worker.leave()
 	if c.writes != writeOpen && c.unsent() == 0 { // both sides have ended
 		c.closeNow()
@@ -156,14 +160,18 @@ func (c *Conn) closed() {
 	if c.is(hasTLS) {
 		c.secured().conn.Abort() // a handshake that goes on
 	}
-	w.countClosed(c.why, c.remoteAttr(), c.cause())
+	if c.is(isDialed) && !c.is(opened) {
+		w.dialFailed.Add(1)
+	} else {
+		w.countClosed(c.why, c.remoteAttr(), c.cause())
+	}
 	w.remove(c)
 	defer c.leaveServer() // behind Handler.Close, which may panic: no Open comes before it that would be one too many
-	if !c.is(opened) {
+	if !c.is(opened) && !c.is(isDialed) {
 		return
 	}
 	w.enter(c)
-	w.handler.Close(c, c.cause())
+	c.on().handler.Close(c, c.cause())
 	w.leave()
 }
 
@@ -201,7 +209,7 @@ func (c *Conn) Loop() *uvgo.Loop {
 
 // LocalAddr returns the address of our end. A connection of a listener on every interface
 // looks its address up at the first call in a callback; before that, other goroutines, and
-// calls after Close, get the listener's address. Any goroutine may call it.
+// calls after Close, get the listener's address, and nil for a connection of Dial. Any goroutine may call it.
 func (c *Conn) LocalAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil
@@ -214,22 +222,32 @@ func (c *Conn) LocalAddr() net.Addr {
 			return &net.UnixAddr{Name: h.header.DstPath, Net: "unix"}
 		}
 	}
-	if c.listener.any {
+	if d := c.dialed(); d != nil && d.isUnix() {
+		return &net.UnixAddr{Net: "unix"}
+	}
+	if c.listener == nil || c.listener.any {
 		if a, err := c.stream.LocalAddr(); err == nil {
 			local := net.TCPAddrFromAddrPort(netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
 			c.rare().local.Store(local)
 			return local
 		}
 	}
+	if c.listener == nil {
+		return nil
+	}
 	return c.listener.addr
 }
 
 // RemoteAddr returns the peer's address, also after Close; behind a proxy the one that
-// a PROXY header announced, see [ProxyProtocol]. A unix peer that is
+// a PROXY header announced, see [ProxyProtocol]. For a connection of Dial it is nil until the
+// lookup has ended. A unix peer that is
 // not bound has an empty name. Any goroutine may call it.
 func (c *Conn) RemoteAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil
+	}
+	if d := c.dialed(); d != nil {
+		return d.remoteAddr()
 	}
 	if h := c.announced(); h != nil && h.header.Unix {
 		return &net.UnixAddr{Name: h.header.SrcPath, Net: "unix"}

@@ -134,3 +134,22 @@ func HeaderBytes(s *Server) int {
 	}
 	return n
 }
+
+// DialAddrs is Dial to a host that has these addresses. It belongs to c's loop.
+func DialAddrs(c *Conn, h Handler, addrs ...netip.AddrPort) (*Conn, error) {
+	made, err := c.Dial("tcp", addrs[0].String(), h)
+	if err == nil {
+		made.dialed().addrs = addrs[1:] // the first fails in a later turn
+	}
+	return made, err
+}
+
+// SkipServer is Skip for every loop of a server. Any other goroutine may call it.
+func SkipServer(s *Server, d time.Duration) {
+	for _, w := range s.workers {
+		done := make(chan bool)
+		if w.loop.Post(func() { w.ahead += d; w.turnWheel(); close(done) }) == nil {
+			<-done
+		}
+	}
+}

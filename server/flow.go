@@ -25,7 +25,7 @@ func (t *streamTarget) Over() { (*Conn)(t).setReading() }
 func (t *streamTarget) Drain() {
 	c := (*Conn)(t)
 	c.setReading()
-	if d := c.worker.drainer; d != nil && c.writes == writeOpen {
+	if d := c.on().drainer; d != nil && c.writes == writeOpen {
 		c.worker.enter(c)
 		d.Drain(c)
 		c.worker.leave()
@@ -69,7 +69,7 @@ func (c *Conn) takesData() bool { return !c.flow.Over() && !c.stalled() }
 func (c *Conn) wantsRead() bool {
 	switch c.reads {
 	case receiving:
-		return c.takesData() && !c.is(hasEarly) && !c.secured().stalled()
+		return c.takesData() && !c.is(hasEarly) && !c.secured().stalled() && c.writes != connecting
 	case discarding:
 		return true
 	}

@@ -75,6 +75,7 @@ type proxied struct {
 	parser *proxyproto.Parser // nil once the header has been read
 	peer   net.Addr           // the proxy's
 	header proxyproto.Header
+	begun  bool // Open has returned: the bytes that came with the header may be handed out
 }
 
 // awaitHeader looks for a header. It returns false if the connection may begin without one.
@@ -174,23 +175,24 @@ func (h *proxied) begin(rest []byte) {
 		c.rare().early = rest
 	}
 	c.begin()
+	h.begun = true
 	c.takeEarly()
 	if c.is(hasEarly) { // the handler has paused: rest is borrowed
-		m := c.rare()
+		m := c.more.Load()
 		m.early = bytes.Clone(m.early)
 	}
 }
 
 // takeEarly hands out what came with the header, if the connection takes it.
 func (c *Conn) takeEarly() {
-	if !c.is(hasEarly) || c.reads != receiving || !c.takesData() {
+	m := c.more.Load()
+	if !c.is(hasEarly) || m.early == nil || !m.proxied.begun || c.reads != receiving || !c.takesData() {
 		return
 	}
-	m := c.rare()
 	p := m.early
 	m.early = nil
-	c.facts &^= hasEarly
 	c.data(p, nil)
+	c.facts &^= hasEarly // not before: Data may block, and what is read next has to wait
 	if !c.closes() {
 		c.setReading()
 	}
@@ -198,6 +200,10 @@ func (c *Conn) takeEarly() {
 
 // An earlyConn is a Conn that may take what came with the header.
 type earlyConn Conn
+
+// DeferredSlot makes the delivery one of the stream's events: while Data blocks, reads and the
+// close wait.
+func (e *earlyConn) DeferredSlot() uint32 { return e.stream.DeferredSlot() }
 
 // Deliver hands it out in the next turn.
 func (e *earlyConn) Deliver() { (*Conn)(e).takeEarly() }

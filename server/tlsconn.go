@@ -201,6 +201,10 @@ func (c *Conn) wakeTLS() {
 // stalledTLS is a connection whose records have stalled.
 type stalledTLS Conn
 
+// DeferredSlot makes the delivery one of the stream's events: while Data blocks, reads and the
+// close wait.
+func (s *stalledTLS) DeferredSlot() uint32 { return s.stream.DeferredSlot() }
+
 // Deliver goes on.
 func (s *stalledTLS) Deliver() {
 	c := (*Conn)(s)
