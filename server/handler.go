@@ -1,7 +1,7 @@
 package server
 
 // A Handler receives the events of connections. Its methods run on the
-// connection's loop and must not block. A panic closes the connection and is
+// connection's loop and must not block, unless in Loop().Block. A panic closes the connection and is
 // reported to the server's Logger.
 type Handler interface {
 	// Open is called when a connection was accepted or, after Dial, connected.
