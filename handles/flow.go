@@ -28,46 +28,58 @@ func (m *Watermarks) valid() bool { return 0 <= m.Low && m.Low <= m.High }
 // reports bytes that left the queue. Once the stream closes, the state stays as it is.
 type Flow struct {
 	marks  *Watermarks
-	target FlowTarget // nil: nobody is told
-	turn   uint64     // the turn that recent counts from
-	recent uint32     // bytes written in that turn, or the most that fits
-	state  flowState
+	target StreamTarget // nil: nobody is told
+	recent uint32       // bytes written in the turn of moment, or the most that fits
+	moment uint32       // the number of that turn, but for its highest bits, and the state in the lowest bits
 }
 
 // flowState is a state of a Flow.
 type flowState uint8
 
 const (
-	flowing flowState = iota
-	looking           // above High: the next turn looks how much of it the kernel left
-	over              // more than Low is queued
+	flowing   flowState = iota
+	looking             // above High: the next turn looks how much of it the kernel left
+	over                // more than Low is queued
+	stateMask           // the bits of Flow.moment that hold the state
 )
 
-// A FlowTarget is told what happens to what was written to a stream. The loop calls it on
-// its goroutine, and not once the stream closes.
-type FlowTarget interface {
+func (f *Flow) state() flowState         { return flowState(f.moment & uint32(stateMask)) }
+func (f *Flow) setState(state flowState) { f.moment = f.moment&^uint32(stateMask) | uint32(state) }
+
+// A StreamTarget is told what happens to a stream: see [Base.ControlFlow]. The loop calls it
+// on its goroutine.
+type StreamTarget interface {
+	// Read gets what ReadStart's function would, after [Base.ReadStartTarget].
+	Read(p []byte, err error)
 	// Over says that the kernel has left more than the low watermark queued: a program
-	// that answers what it reads stops reading until Drain.
+	// that answers what it reads stops reading until Drain. It is not called once the stream
+	// closes.
 	Over()
-	// Drain says that the stream, which was full, may be written to again.
+	// Drain says that the stream, which was full, may be written to again. It is not called
+	// once the stream closes.
 	Drain()
-	// WriteFailed says that queued bytes could not be sent.
+	// WriteFailed says that queued bytes could not be sent. It is not called once the stream
+	// closes.
 	WriteFailed(err error)
+	// Closed says that libuv is done with the stream: it comes behind OnClose's function.
+	Closed()
 }
 
-// A drainFunc is the FlowTarget that OnDrain makes of its function.
+// A drainFunc is the StreamTarget that OnDrain makes of its function.
 type drainFunc func()
 
-func (fn drainFunc) Over()             {}
-func (fn drainFunc) Drain()            { fn() }
-func (fn drainFunc) WriteFailed(error) {} // the next Write returns it
+func (fn drainFunc) Read([]byte, error) {} // not called: OnDrain comes without ReadStartTarget
+func (fn drainFunc) Over()              {}
+func (fn drainFunc) Drain()             { fn() }
+func (fn drainFunc) WriteFailed(error)  {} // the next Write returns it
+func (fn drainFunc) Closed()            {}
 
 // ControlFlow makes f the stream's flow control, with the bounds marks, and has t, which
 // may be nil, told of it. The stream uses f and marks until its close event; many streams may
 // share marks. This is for packages that build on streams: f can lie in a struct that they
 // have for each stream. What is buffered already counts. EINVAL for a nil f, or unless
 // marks has 0 ≤ Low ≤ High. No libuv counterpart.
-func (b *Base) ControlFlow(f *Flow, marks *Watermarks, t FlowTarget) error {
+func (b *Base) ControlFlow(f *Flow, marks *Watermarks, t StreamTarget) error {
 	s := (*stream)(b)
 	if err := s.use("control flow"); err != nil {
 		return err
@@ -84,11 +96,11 @@ func (b *Base) ControlFlow(f *Flow, marks *Watermarks, t FlowTarget) error {
 // Full tells whether the high watermark was passed and Drain has not followed; see
 // [TCP.Full]. It may be called after the close, too, and belongs to the loop's goroutine. No
 // libuv counterpart.
-func (f *Flow) Full() bool { return f != nil && f.state != flowing }
+func (f *Flow) Full() bool { return f != nil && f.state() != flowing }
 
-// Over tells whether FlowTarget.Over was called and Drain has not followed yet. It
+// Over tells whether StreamTarget.Over was called and Drain has not followed yet. It
 // belongs to the loop's goroutine. No libuv counterpart.
-func (f *Flow) Over() bool { return f != nil && f.state == over }
+func (f *Flow) Over() bool { return f != nil && f.state() == over }
 
 // controlled returns the stream's flow control, and begins it. What is buffered
 // already counts.
@@ -136,6 +148,9 @@ func (s *stream) OnDrain(fn func()) {
 	if !s.owned("on drain") || s.c == nil || s.has(closing) {
 		return
 	}
+	if s.has(reading) && s.read == nil { // the target that it would replace reads
+		return
+	}
 	f := s.controlled()
 	if f.target = nil; fn != nil {
 		f.target = drainFunc(fn)
@@ -144,12 +159,12 @@ func (s *stream) OnDrain(fn func()) {
 
 // wrote counts n bytes.
 func (f *Flow) wrote(s *stream, n int) {
-	if turn := s.core.Round(); turn != f.turn {
-		f.turn, f.recent = turn, 0
+	if turn := uint32(s.core.Round()) * uint32(stateMask+1); turn != f.moment&^uint32(stateMask) {
+		f.moment, f.recent = turn|f.moment&uint32(stateMask), 0
 	}
 	f.recent = saturate(f.recent, n)
-	if high := f.marks.High; f.state == flowing && (int(f.recent) > high || s.unsent() > high) {
-		f.state = looking
+	if high := f.marks.High; f.state() == flowing && (int(f.recent) > high || s.unsent() > high) {
+		f.setState(looking)
 		s.core.Defer((*look)(s))
 	}
 }
@@ -163,7 +178,7 @@ type look stream
 func (l *look) Deliver() {
 	s := (*stream)(l)
 	f := s.flow
-	if s.has(closing) || f.state != looking { // ControlFlow may have begun anew
+	if s.has(closing) || f.state() != looking { // ControlFlow may have begun anew
 		return
 	}
 	// Not unsent alone: the loop reports only what leaves libuv's queue.
@@ -171,7 +186,7 @@ func (l *look) Deliver() {
 		f.drained()
 		return
 	}
-	if f.state = over; f.target != nil {
+	if f.setState(over); f.target != nil {
 		f.target.Over()
 	}
 }
@@ -181,14 +196,14 @@ func (f *Flow) written(s *stream, status int) {
 	if status < 0 && f.target != nil {
 		f.target.WriteFailed(s.check("write", status))
 	}
-	if f.state == over && !s.has(closing) && int(s.c.Queued) <= f.marks.Low {
+	if f.state() == over && !s.has(closing) && int(s.c.Queued) <= f.marks.Low {
 		f.drained()
 	}
 }
 
 // drained lets the writer go on.
 func (f *Flow) drained() {
-	f.state = flowing
+	f.setState(flowing)
 	if f.target != nil {
 		f.target.Drain()
 	}

@@ -2,6 +2,7 @@ package handles_test
 
 import (
 	"bytes"
+	"io"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -248,20 +249,25 @@ func TestFlowOfATerminal(t *testing.T) {
 	looptest.Until(t, l, func() bool { return !l.Alive() })
 }
 
-// flowNotes is a FlowTarget that notes its calls.
+// flowNotes is a StreamTarget that notes its calls.
 type flowNotes struct {
 	over, drained int
 	failed        []error
+	read          []byte
+	end           error
+	closed        int
 }
 
-func (n *flowNotes) Over()                 { n.over++ }
-func (n *flowNotes) Drain()                { n.drained++ }
-func (n *flowNotes) WriteFailed(err error) { n.failed = append(n.failed, err) }
+func (n *flowNotes) Read(p []byte, err error) { n.read, n.end = append(n.read, p...), err }
+func (n *flowNotes) Closed()                  { n.closed++ }
+func (n *flowNotes) Over()                    { n.over++ }
+func (n *flowNotes) Drain()                   { n.drained++ }
+func (n *flowNotes) WriteFailed(err error)    { n.failed = append(n.failed, err) }
 
-// TestFlowTargetIsTold fills a stream whose flow control lies with the caller: Over comes
+// TestStreamTargetIsTold fills a stream whose flow control lies with the caller: Over comes
 // with a queue above the low watermark and only then, Drain behind each time that it was
 // full, WriteFailed when the peer has gone.
-func TestFlowTargetIsTold(t *testing.T) {
+func TestStreamTargetIsTold(t *testing.T) {
 	streams(t, func(t *testing.T, l *uvgo.Loop, a, b handles.Stream) {
 		marks := handles.Watermarks{Low: 50_000, High: 200_000}
 		var flow handles.Flow
@@ -301,6 +307,42 @@ func TestFlowTargetIsTold(t *testing.T) {
 		uvtest.CloseAll(t, b)
 		looptest.Until(t, l, func() bool { return len(told.failed) > 0 })
 		uvtest.CloseAll(t, a)
+	})
+}
+
+// TestStreamTargetReads: the target gets what arrives, also what came while reading was stopped, then
+// the end, and at last that the stream is closed.
+func TestStreamTargetReads(t *testing.T) {
+	streams(t, func(t *testing.T, l *uvgo.Loop, a, b handles.Stream) {
+		var flow handles.Flow
+		var told flowNotes
+		uvtest.IsErr(t, "no target", a.Base().ReadStartTarget(), uv.EINVAL)
+		uvtest.Check(t, a.Base().ControlFlow(&flow, &handles.Watermarks{}, nil))
+		uvtest.IsErr(t, "nil target", a.Base().ReadStartTarget(), uv.EINVAL)
+		uvtest.Check(t, a.Base().ControlFlow(&flow, &handles.Watermarks{}, &told))
+		uvtest.Check(t, a.Base().ReadStartTarget())
+		uvtest.IsErr(t, "again", a.Base().ReadStartTarget(), uv.EALREADY)
+		a.OnDrain(func() { t.Error("a function has replaced the target") })
+		uvtest.Must(b.Write([]byte("one ")))
+		looptest.Until(t, l, func() bool { return string(told.read) == "one " })
+		uvtest.Check(t, a.ReadStop())
+		uvtest.Must(b.Write([]byte("two ")))
+		looptest.Turn(t, l, 2)
+		uvtest.Check(t, a.Base().ReadStartTarget())
+		looptest.Until(t, l, func() bool { return string(told.read) == "one two " })
+		uvtest.CloseAll(t, b)
+		looptest.Until(t, l, func() bool { return told.end == io.EOF })
+		order := ""
+		a.OnClose(func() {
+			if order = "function"; told.closed != 0 {
+				order = "target first"
+			}
+		})
+		uvtest.CloseAll(t, a)
+		looptest.Until(t, l, func() bool { return told.closed > 0 })
+		if told.closed != 1 || order != "function" {
+			t.Errorf("told of the close %d times, %s", told.closed, order)
+		}
 	})
 }
 

@@ -20,7 +20,7 @@ func (b *Base) Guard(inUse func() bool) error {
 	if inUse == nil {
 		return s.fail("guard", uv.EINVAL)
 	}
-	s.guard = inUse
+	s.setRare().guard = inUse
 	s.exposedFD = 0 // linger.go leaves the socket to the guard
 	return nil
 }
@@ -32,8 +32,8 @@ func (b *Base) Unguard() {
 	if !s.owned("unguard") {
 		return
 	}
-	deferred := s.guard != nil && s.has(closing)
-	s.guard = nil
+	deferred := s.rare().guard != nil && s.has(closing)
+	s.unguard()
 	if deferred && s.c != nil {
 		s.core.Drop()
 		s.core.Ring().Submit(cuv.OpClose, s.c, 0, 0)
@@ -49,7 +49,7 @@ func (s *stream) Close() error {
 	if again, err := s.closeAgain(); again || err != nil {
 		return err
 	}
-	if s.guard != nil && s.inUse() { // see Base.Guard
+	if s.extra != nil && s.inUse() { // see Base.Guard
 		s.deferClose()
 		return nil
 	}
@@ -59,11 +59,18 @@ func (s *stream) Close() error {
 // inUse tells whether the guard defers the close. If it does not, the guard ends, since
 // no later close will ask.
 func (s *stream) inUse() bool {
-	if s.guard != nil && s.guard() {
+	if inUse := s.rare().guard; inUse != nil && inUse() {
 		return true
 	}
-	s.guard = nil
+	s.unguard()
 	return false
+}
+
+// unguard forgets the guard.
+func (s *stream) unguard() {
+	if s.extra != nil {
+		s.extra.guard = nil
+	}
 }
 
 // deferClose starts a close that Unguard finishes. Until then libuv must not read,
@@ -77,4 +84,6 @@ func (s *stream) deferClose() {
 
 // Guarded tells whether Guard is in force. If Closing is true as well, the close waits
 // for Unguard. No libuv counterpart.
-func (b *Base) Guarded() bool { return (*stream)(b).owned("guarded") && b.guard != nil }
+func (b *Base) Guarded() bool {
+	return (*stream)(b).owned("guarded") && (*stream)(b).rare().guard != nil
+}

@@ -105,6 +105,9 @@ func (p *Pipe) onIPCRead(ev *cuv.Event) {
 // can pass it the reason.
 func (s *stream) stopReading() func(p []byte, err error) {
 	fn := s.read
+	if fn == nil {
+		fn = s.flow.target.Read
+	}
 	s.clear(reading)
 	s.read = nil
 	s.core.Ring().Submit(cuv.OpReadStop, s.c, 0, 0)

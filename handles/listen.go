@@ -66,10 +66,11 @@ func (s *stream) listen(backlog int, fn func(h *cuv.Handle, peer uint64, err err
 	if rc := s.c.Listen(min(backlog, math.MaxInt32)); rc < 0 {
 		return s.check("listen", rc)
 	}
-	if s.accept == nil {
-		s.accept = &acceptor{s: s}
+	x := s.setRare()
+	if x.accept == nil {
+		x.accept = &acceptor{s: s}
 	}
-	s.accept.fn = fn
+	x.accept.fn = fn
 	s.set(listening | opened)
 	s.clear(readable | writable) // Open may have set them: it cannot tell a bound socket from a connected one
 	return nil
@@ -80,10 +81,10 @@ func (s *stream) listen(backlog int, fn func(h *cuv.Handle, peer uint64, err err
 // EMFILE each time. 0 for a stream that does not listen. No libuv counterpart: libuv
 // does not report that it closes them.
 func (s *stream) Dropped() uint64 {
-	if s.accept == nil {
-		return 0
+	if a := s.rare().accept; a != nil {
+		return a.dropped
 	}
-	return s.accept.dropped
+	return 0
 }
 
 // PauseAccept leaves new connections in the kernel's backlog until ResumeAccept. The
@@ -109,8 +110,8 @@ func (s *stream) ResumeAccept() error {
 		return err
 	}
 	s.clear(paused)
-	if s.accept != nil && len(s.accept.kept) > 0 {
-		s.core.Defer(s.accept)
+	if a := s.rare().accept; a != nil && len(a.kept) > 0 {
+		s.core.Defer(a)
 	}
 	if !s.has(heldBack) {
 		s.pauseAccept(false)

@@ -26,7 +26,20 @@ type keptReads struct {
 // uv_read_start.
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start
-func (s *stream) ReadStart(fn func(p []byte, err error)) error { return s.readStart(fn, 0) }
+func (s *stream) ReadStart(fn func(p []byte, err error)) error {
+	if fn == nil {
+		return s.noReader()
+	}
+	return s.readStart(fn, 0)
+}
+
+// noReader refuses a ReadStart without a function.
+func (s *stream) noReader() error {
+	if err := s.use("read start"); err != nil {
+		return err
+	}
+	return s.fail("read start", uv.EINVAL)
+}
 
 // ShortRead is the most bytes that one read of [Base.ReadStartShort] returns: 4,096.
 const ShortRead = cuv.ShortRead
@@ -39,18 +52,32 @@ const ShortRead = cuv.ShortRead
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start
 func (b *Base) ReadStartShort(fn func(p []byte, err error)) error {
+	if fn == nil {
+		return (*stream)(b).noReader()
+	}
 	return (*stream)(b).readStart(fn, 1)
 }
 
-// readStart is ReadStart, and with short = 1 ReadStartShort. short goes into the
-// submission.
+// ReadStartTarget is ReadStart for the target of [Base.ControlFlow], whose Read gets what
+// arrives: it needs no function for each stream. EINVAL without a target. C function
+// uv_read_start.
+//
+// https://docs.libuv.org/en/v1.x/stream.html#c.uv_read_start
+func (b *Base) ReadStartTarget() error {
+	s := (*stream)(b)
+	if s.flow == nil || s.flow.target == nil {
+		return s.noReader()
+	}
+	return s.readStart(nil, 0)
+}
+
+// readStart is ReadStart, with short = 1 ReadStartShort, and with a nil fn ReadStartTarget.
+// short goes into the submission.
 func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	if err := s.use("read start"); err != nil {
 		return err
 	}
 	switch {
-	case fn == nil:
-		return s.fail("read start", uv.EINVAL)
 	case s.has(reading):
 		return s.fail("read start", uv.EALREADY)
 	case !s.has(readable):
@@ -101,7 +128,7 @@ func (s *stream) ReadStop() error {
 func (s *stream) onRead(ev *cuv.Event) {
 	if ev.Status > 0 {
 		if s.has(reading) && s.kept == nil {
-			s.read(ev.Bytes(), nil)
+			s.deliver(ev.Bytes(), nil)
 			return
 		}
 		s.keep().chunks = append(s.kept.chunks, bytes.Clone(ev.Bytes()))
@@ -118,6 +145,15 @@ func (s *stream) onRead(ev *cuv.Event) {
 	s.keep().end = err
 }
 
+// deliver hands over what was read.
+func (s *stream) deliver(p []byte, err error) {
+	if s.read != nil {
+		s.read(p, err)
+		return
+	}
+	s.flow.target.Read(p, err)
+}
+
 func (s *stream) keep() *keptReads {
 	if s.kept == nil {
 		s.kept = new(keptReads)
@@ -132,6 +168,10 @@ func (s *stream) readEnd(err error) {
 	s.clear(reading)
 	if e, ok := err.(*uv.Error); ok && e.Errno != uv.ENOBUFS {
 		s.clear(readable | writable)
+	}
+	if s.read == nil {
+		s.flow.target.Read(nil, err)
+		return
 	}
 	fn := s.read
 	s.read = nil
@@ -167,7 +207,7 @@ func (d *keptDelivery) Deliver() {
 			if len(k.chunks) == 0 && k.end == nil {
 				s.kept = nil
 			}
-			s.read(p, nil)
+			s.deliver(p, nil)
 			continue
 		}
 		end := s.kept.end

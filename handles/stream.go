@@ -42,13 +42,37 @@ var _ Stream = (*TTY)(nil)
 type stream struct {
 	socket
 	recent      uint32 // bytes submitted since the drain recentDrain, or the most that fits
-	recentDrain uint64 // the value of Ring.Drains when recent was 0
+	recentDrain uint32 // the low bits of Ring.Drains when recent was 0
 	read        func(p []byte, err error)
 	kept        *keptReads // nil: nothing was kept
-	accept      *acceptor  // nil: Listen was not called
-	onWritten   func(queued int, err error)
-	flow        *Flow               // nil: no call has asked for flow control
-	guard       func() (inUse bool) // see Guard; if closing is set, too, the close waits for Unguard
+	flow        *Flow      // nil: no call has asked for flow control
+	extra       *extra     // nil: nothing of it was needed
+}
+
+// extra is what few streams need. It is apart, because every idle connection has a stream.
+type extra struct {
+	accept    *acceptor                   // nil: Listen was not called
+	onWritten func(queued int, err error) // nil: OnWritten was not called
+	guard     func() (inUse bool)         // see Guard; if closing is set, too, the close waits for Unguard
+}
+
+// noExtra is read in the place of an extra that nothing was put in.
+var noExtra extra
+
+// rare returns the stream's extra to read of it.
+func (s *stream) rare() *extra {
+	if s.extra == nil {
+		return &noExtra
+	}
+	return s.extra
+}
+
+// setRare returns the stream's extra to write to it, and makes it if there is none.
+func (s *stream) setRare() *extra {
+	if s.extra == nil {
+		s.extra = new(extra)
+	}
+	return s.extra
 }
 
 // writeCheck makes the checks that libuv makes before a write, without a crossing.
@@ -100,7 +124,7 @@ func (s *stream) Write(p []byte) (int, error) {
 // submitted counts n bytes that C has not seen yet: it gets them when it drains the
 // ring.
 func (s *stream) submitted(n int) {
-	if d := s.core.Ring().Drains(); d != s.recentDrain {
+	if d := uint32(s.core.Ring().Drains()); d != s.recentDrain {
 		s.recentDrain, s.recent = d, 0
 	}
 	s.recent = saturate(s.recent, n)
@@ -178,7 +202,7 @@ func (s *stream) Buffered() int {
 // close event.
 func (s *stream) unsent() int {
 	n := int(s.c.Queued)
-	if s.recentDrain == s.core.Ring().Drains() {
+	if s.recentDrain == uint32(s.core.Ring().Drains()) {
 		n += int(s.recent)
 	}
 	return n
@@ -191,8 +215,8 @@ func (s *stream) unsent() int {
 //
 // https://docs.libuv.org/en/v1.x/stream.html#c.uv_write_cb
 func (s *stream) OnWritten(fn func(queued int, err error)) {
-	if s.owned("on written") {
-		s.onWritten = fn
+	if s.owned("on written") && (fn != nil || s.extra != nil) {
+		s.setRare().onWritten = fn
 	}
 }
 
@@ -257,23 +281,27 @@ func (s *stream) complete(ev *cuv.Event) {
 			}
 			return
 		}
-		s.accept.dropped += ev.Dropped()
-		s.accept.onArrival(arrival{ev.Accepted(), uint64(ev.Peer()), ev.Status})
+		s.extra.accept.dropped += ev.Dropped()
+		s.extra.accept.onArrival(arrival{ev.Accepted(), uint64(ev.Peer()), ev.Status})
 	case cuv.EvAcceptWait:
 		s.onAcceptWait()
 	case cuv.EvWritten:
-		if s.onWritten != nil && !s.has(closing) {
+		if fn := s.rare().onWritten; fn != nil && !s.has(closing) {
 			// Not a number from the event: callbacks of this batch may have written more since.
-			s.onWritten(int(s.c.Queued), s.check("write", int(ev.Status)))
+			fn(int(s.c.Queued), s.check("write", int(ev.Status)))
 		}
 		if s.flow != nil && !s.has(closing) {
 			s.flow.written(s, int(ev.Status))
 		}
 	case cuv.EvClose:
-		if s.accept != nil {
-			s.accept.discard()
+		if a := s.rare().accept; a != nil {
+			a.discard()
 		}
-		s.read, s.accept, s.onWritten, s.kept, s.flow = nil, nil, nil, nil, nil
+		f := s.flow
+		s.read, s.extra, s.kept, s.flow = nil, nil, nil, nil
 		s.finish()
+		if f != nil && f.target != nil {
+			f.target.Closed()
+		}
 	}
 }

@@ -80,6 +80,11 @@ func (w *worker) openConn(s handles.Stream, l *listener) {
 func (w *worker) remove(c *Conn) {
 	c.unlink()
 	w.open.Add(^uint64(0))
+	if c.is(isDialed) {
+		w.dialOpen.Add(^uint64(0))
+	} else if w.draining && !w.acceptedOpen() {
+		w.closeIdle() // what Dial has made is not needed any more
+	}
 	w.checkDrained()
 }
 

@@ -1,12 +1,19 @@
 package server
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/uv"
+)
 
 // CloseWrite sends what is queued and then ends our side. The peer's data goes on
 // arriving. With TLS the end is a close_notify. A second call, or one after Close, does nothing.
 func (c *Conn) CloseWrite() error {
 	if err := c.use("server: close write"); err != nil {
 		return err
+	}
+	if c.writes == connecting {
+		return uv.Fail("server: close write", uv.ENOTCONN)
 	}
 	if c.writes != writeOpen {
 		return nil
@@ -42,7 +49,10 @@ func (c *Conn) Close() error {
 	if err := c.use("server: close"); err != nil {
 		return err
 	}
-	if !c.closes() {
+	switch {
+	case c.writes == connecting:
+		c.closeNow()
+	case !c.closes():
 		c.close()
 	}
 	return nil

@@ -26,14 +26,13 @@ type Conn struct {
 	stream     *handles.Base
 	listener   *listener
 	context    any
-	more       atomic.Pointer[more]      // nil: nothing of it was needed
-	tls        *tlsConn                  // nil without TLS
-	frames     *frames                   // nil unless Frames made the handler
-	read       func(p []byte, err error) // the method data
-	flow       handles.Flow              // the stream's
-	peer       peer                      // see remote
-	work       atomic.Int32              // see Hold
-	active     uint32                    // when something was read or written, by worker.tick; if it has timeouts
+	more       atomic.Pointer[more] // nil: nothing of it was needed
+	tls        *tlsConn             // nil without TLS
+	frames     *frames              // nil unless Frames made the handler
+	flow       handles.Flow         // the stream's
+	peer       peer                 // see remote
+	work       atomic.Int32         // see Hold
+	active     uint32               // when something was read or written, by worker.tick; if it has timeouts
 	facts      facts
 	reads      readState
 	writes     writeState
@@ -43,10 +42,8 @@ type Conn struct {
 // open opens a connection that was just accepted.
 func (c *Conn) open(s handles.Stream) {
 	w := c.worker
-	c.read = c.data // made once: reading starts and stops often
 	c.setRemote(remoteOf(s))
-	c.stream.OnClose(c.closed)
-	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*flowTarget)(c)) // fails only on a closed stream
+	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*streamTarget)(c)) // fails only on a closed stream
 	if !c.awaitHeader() {
 		c.begin()
 	}
@@ -54,6 +51,10 @@ func (c *Conn) open(s handles.Stream) {
 
 // begin starts TLS or calls Open, once a PROXY header that comes first has been read.
 func (c *Conn) begin() {
+	if c.is(isDialed) {
+		c.handOver()
+		return
+	}
 	if !c.countAddr() {
 		c.failAs(tooManyConns, ErrTooManyConns)
 		return
@@ -75,7 +76,7 @@ func (c *Conn) handOver() {
 	}
 	c.facts |= opened
 	w.enter(c)
-	w.handler.Open(c)
+	c.on().handler.Open(c)
 	w.leave()
 	c.setReading()
 }
@@ -106,7 +107,7 @@ func (c *Conn) deliver(p []byte) {
 	w.messages.Add(1)
 	w.bytesIn.Add(uint64(len(p)))
 	w.enter(c)
-	w.handler.Data(c, p)
+	c.on().handler.Data(c, p)
 	w.leave()
 }
 
@@ -136,7 +137,7 @@ func (c *Conn) peerEnded() {
 		return
 	}
 	c.why = byPeer
-	if c.worker.eof == nil {
+	if c.on().eof == nil {
 		if !c.held() {
 			c.close()
 			return
@@ -147,7 +148,7 @@ func (c *Conn) peerEnded() {
 	c.facts |= owesAnswer
 	c.setReading() // registers with the hang-up watch
 	c.worker.enter(c)
-	c.worker.eof.EOF(c)
+	c.on().eof.EOF(c)
 	c.worker.leave()
 	if c.writes != writeOpen && c.unsent() == 0 { // both sides have ended
 		c.closeNow()
@@ -160,14 +161,18 @@ func (c *Conn) closed() {
 	if c.tls != nil {
 		c.tls.conn.Abort() // a handshake that goes on
 	}
-	w.countClosed(c.why, c.remoteAttr(), c.cause())
+	if c.is(isDialed) && !c.is(opened) {
+		w.dialFailed.Add(1)
+	} else {
+		w.countClosed(c.why, c.remoteAttr(), c.cause())
+	}
 	w.remove(c)
 	defer c.leaveServer() // behind Handler.Close, which may panic: no Open comes before it that would be one too many
-	if !c.is(opened) {
+	if !c.is(opened) && !c.is(isDialed) {
 		return
 	}
 	w.enter(c)
-	w.handler.Close(c, c.cause())
+	c.on().handler.Close(c, c.cause())
 	w.leave()
 }
 
@@ -205,7 +210,7 @@ func (c *Conn) Loop() *uvgo.Loop {
 
 // LocalAddr returns the address of our end. A connection of a listener on every interface
 // looks its address up at the first call in a callback; before that, other goroutines, and
-// calls after Close, get the listener's address. Any goroutine may call it.
+// calls after Close, get the listener's address, and nil for a connection of Dial. Any goroutine may call it.
 func (c *Conn) LocalAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil
@@ -218,22 +223,32 @@ func (c *Conn) LocalAddr() net.Addr {
 			return &net.UnixAddr{Name: h.header.DstPath, Net: "unix"}
 		}
 	}
-	if c.listener.any {
+	if d := c.dialed(); d != nil && d.isUnix() {
+		return &net.UnixAddr{Net: "unix"}
+	}
+	if c.listener == nil || c.listener.any {
 		if a, err := c.stream.LocalAddr(); err == nil {
 			local := net.TCPAddrFromAddrPort(netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
 			c.rare().local.Store(local)
 			return local
 		}
 	}
+	if c.listener == nil {
+		return nil
+	}
 	return c.listener.addr
 }
 
 // RemoteAddr returns the peer's address, also after Close; behind a proxy the one that
-// a PROXY header announced, see [ProxyProtocol]. A unix peer that is
+// a PROXY header announced, see [ProxyProtocol]. For a connection of Dial it is nil until the
+// lookup has ended. A unix peer that is
 // not bound has an empty name. Any goroutine may call it.
 func (c *Conn) RemoteAddr() net.Addr {
 	if c == nil || c.worker == nil {
 		return nil
+	}
+	if d := c.dialed(); d != nil {
+		return d.remoteAddr()
 	}
 	if h := c.announced(); h != nil && h.header.Unix {
 		return &net.UnixAddr{Name: h.header.SrcPath, Net: "unix"}

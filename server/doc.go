@@ -6,9 +6,9 @@
 //
 // A connection lives on one loop; its callbacks run there, one after another,
 // and never at the same time. Callbacks of connections on different loops run
-// at the same time, so what they share needs a lock. A callback must not block:
-// work that blocks belongs on a goroutine, which reaches the connection again by
-// Conn.Loop().Post. On other goroutines a connection's methods are refused; see [Conn].
+// at the same time, so what they share needs a lock. A callback must not block, unless
+// in Conn.Loop().Block, which lets other callbacks run meanwhile. Work may also go to a
+// goroutine, which reaches the connection again by Conn.Loop().Post. On other goroutines a connection's methods are refused; see [Conn].
 //
 // A peer that stops reading does not make memory grow: above a high watermark
 // of unsent bytes its connection is not read until the low one is reached, and the

@@ -19,6 +19,8 @@ var (
 	// ErrHandshakeTimeout: the TLS handshake and the PROXY header took longer than
 	// [Server.HandshakeTimeout].
 	ErrHandshakeTimeout error = &limitError{"server: handshake timeout", true}
+	// ErrDialTimeout: a connection of Dial was not there after [Server.DialTimeout].
+	ErrDialTimeout error = &limitError{"server: dial timeout", true}
 	// ErrCloseTimeout: bytes were unsent [Server.CloseTimeout] after Close.
 	ErrCloseTimeout error = &limitError{"server: close timeout", true}
 	// ErrTooManyConns: the peer's address has [Server.MaxConnsPerIP] connections. Open was not

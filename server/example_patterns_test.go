@@ -133,6 +133,55 @@ func ExampleConn_Hold() {
 	// Output: IS ANYBODY THERE?, <nil>
 }
 
+// A forwarder sends what a client sends to another server, and the answer back.
+type forwarder struct{ to string }
+
+func (f forwarder) Open(c *server.Conn) {
+	c.Pause() // until the other server's connection is there
+	up, err := c.Dial("tcp", f.to, backward{c})
+	if err != nil {
+		c.Abort()
+		return
+	}
+	c.SetContext(up)
+}
+
+func (forwarder) Data(c *server.Conn, p []byte) { c.Context().(*server.Conn).Write(p) }
+
+func (forwarder) Close(c *server.Conn, _ error) {
+	if up, ok := c.Context().(*server.Conn); ok {
+		up.Close()
+	}
+}
+
+// A backward is the handler of the connection to the other server.
+type backward struct{ client *server.Conn }
+
+func (b backward) Open(*server.Conn)               { b.client.Resume() }
+func (b backward) Close(_ *server.Conn, err error) { b.client.Close() } // also if it could not connect
+
+// Data hands an answer on, the only one of this protocol.
+func (b backward) Data(_ *server.Conn, p []byte) {
+	b.client.Write(p)
+	b.client.Close()
+}
+
+// A gateway asks another server, by a connection on the client's loop.
+func ExampleConn_Dial() {
+	upstream := &server.Server{Handler: echoer{}}
+	if err := upstream.Listen("tcp://127.0.0.1:0"); err != nil {
+		log.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- upstream.Serve(context.Background()) }()
+
+	talk(forwarder{upstream.Addrs()[0].String()}, "through the gateway")
+	fmt.Println(upstream.Shutdown(context.Background()), <-served)
+	// Output:
+	// through the gateway, <nil>
+	// <nil> <nil>
+}
+
 // A server that SIGTERM and Ctrl-C shut down gracefully, within ten seconds.
 func ExampleServer_Shutdown() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)

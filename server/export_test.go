@@ -134,3 +134,12 @@ func HeaderBytes(s *Server) int {
 	}
 	return n
 }
+
+// DialAddrs is Dial to a host that has these addresses. It belongs to c's loop.
+func DialAddrs(c *Conn, h Handler, addrs ...netip.AddrPort) (*Conn, error) {
+	made, err := c.Dial("tcp", addrs[0].String(), h)
+	if err == nil {
+		made.dialed().addrs = addrs[1:] // the first fails in a later turn
+	}
+	return made, err
+}

@@ -1,17 +1,31 @@
 package server
 
-// flowTarget is a Conn as its stream's flow control sees it: the stream counts what is
-// written, the Conn is told when to read no more, and when to go on.
-type flowTarget Conn
+// streamTarget is a Conn as its stream sees it: the Conn is told what is read, when to read
+// no more and when to go on, since the stream counts what is written, and of the end. So a
+// connection needs no function of its own.
+type streamTarget Conn
+
+// Read handles what was read.
+func (t *streamTarget) Read(p []byte, err error) {
+	c := (*Conn)(t)
+	if c.is(readsHeader) {
+		c.more.Load().proxied.read(p, err)
+		return
+	}
+	c.data(p, err)
+}
+
+// Closed ends the connection.
+func (t *streamTarget) Closed() { (*Conn)(t).closed() }
 
 // Over stops reading: answers to what the peer sends would only make the queue longer.
-func (t *flowTarget) Over() { (*Conn)(t).setReading() }
+func (t *streamTarget) Over() { (*Conn)(t).setReading() }
 
 // Drain reads again, and tells the handler that it may write on.
-func (t *flowTarget) Drain() {
+func (t *streamTarget) Drain() {
 	c := (*Conn)(t)
 	c.setReading()
-	if d := c.worker.drainer; d != nil && c.writes == writeOpen {
+	if d := c.on().drainer; d != nil && c.writes == writeOpen {
 		c.worker.enter(c)
 		d.Drain(c)
 		c.worker.leave()
@@ -20,14 +34,14 @@ func (t *flowTarget) Drain() {
 }
 
 // WriteFailed closes the connection.
-func (t *flowTarget) WriteFailed(err error) { (*Conn)(t).fail(err) }
+func (t *streamTarget) WriteFailed(err error) { (*Conn)(t).fail(err) }
 
 // setReading reads from the stream exactly while everything allows it.
 func (c *Conn) setReading() {
 	want := c.wantsRead()
 	switch reading := c.stream.Reading(); {
 	case want && !reading:
-		if err := c.stream.ReadStart(c.read); err != nil {
+		if err := c.stream.ReadStartTarget(); err != nil {
 			c.fail(err)
 			return
 		}
@@ -55,7 +69,7 @@ func (c *Conn) takesData() bool { return !c.flow.Over() && !c.stalled() }
 func (c *Conn) wantsRead() bool {
 	switch c.reads {
 	case receiving:
-		return c.takesData() && !c.is(hasEarly) && !c.tls.stalled()
+		return c.takesData() && !c.is(hasEarly) && !c.tls.stalled() && c.writes != connecting
 	case discarding:
 		return true
 	}

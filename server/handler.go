@@ -1,21 +1,44 @@
 package server
 
 // A Handler receives the events of connections. Its methods run on the
-// connection's loop and must not block. A panic closes the connection and is
+// connection's loop and must not block, unless in Loop().Block. A panic closes the connection and is
 // reported to the server's Logger.
 type Handler interface {
-	// Open is called when a connection was accepted.
+	// Open is called when a connection was accepted or, after Dial, connected.
 	Open(c *Conn)
 	// Data is called with what arrived. p is borrowed: valid until Data
 	// returns. Writing it to a connection of the same loop costs no copy.
 	Data(c *Conn, p []byte)
-	// Close is called when the connection is closed, exactly once for each Open. err is
+	// Close is called when the connection is closed, exactly once for each Open, and for
+	// each Dial that could not connect. err is
 	// io.EOF after the peer ended the connection, nil after our own close, and after a
 	// failure its error: ECONNRESET, for example, or ETIMEDOUT if keep-alive probes got no
 	// answer. If a limit of the server ended the connection, errors.Is finds the limit's
 	// error in it: [ErrIdleTimeout], for example. After a panic of the handler, errors.As
 	// finds a *uv.PanicError, whose text leaves out the stack, which has been logged.
 	Close(c *Conn, err error)
+}
+
+// callbacks are a Handler and its optional methods.
+type callbacks struct {
+	handler Handler
+	drainer Drainer    // handler, if it is one
+	eof     EOFHandler // handler, if it is one
+}
+
+func callbacksOf(h Handler) callbacks {
+	drainer, _ := h.(Drainer)
+	eof, _ := h.(EOFHandler)
+	return callbacks{h, drainer, eof}
+}
+
+// on returns whose methods the connection's events call: the server's Handler, or the one that
+// Dial was given.
+func (c *Conn) on() *callbacks {
+	if !c.is(isDialed) {
+		return &c.worker.callbacks
+	}
+	return &c.more.Load().dial.callbacks
 }
 
 // A Drainer is a Handler that is told when it may write again.

@@ -75,6 +75,7 @@ type proxied struct {
 	parser *proxyproto.Parser // nil once the header has been read
 	peer   net.Addr           // the proxy's
 	header proxyproto.Header
+	begun  bool // Open has returned: the bytes that came with the header may be handed out
 }
 
 // awaitHeader looks for a header. It returns false if the connection may begin without one.
@@ -91,7 +92,7 @@ func (c *Conn) awaitHeader() bool {
 		return true
 	}
 	h := &proxied{conn: c, parser: new(proxyproto.Parser)}
-	c.read = h.read
+	c.facts |= readsHeader
 	c.rare().proxied = h
 	c.beginHandshake()
 	c.setReading()
@@ -167,30 +168,31 @@ func (h *proxied) announce(header proxyproto.Header) {
 func (h *proxied) begin(rest []byte) {
 	c := h.conn
 	h.parser = nil
-	c.read = c.data
-	_ = c.stream.ReadStop() // begin starts it again, with the other function
+	c.facts &^= readsHeader
+	_ = c.stream.ReadStop() // begin starts it again, unless rest has to come first
 	if len(rest) > 0 {
 		c.facts |= hasEarly
 		c.rare().early = rest
 	}
 	c.begin()
+	h.begun = true
 	c.takeEarly()
 	if c.is(hasEarly) { // the handler has paused: rest is borrowed
-		m := c.rare()
+		m := c.more.Load()
 		m.early = bytes.Clone(m.early)
 	}
 }
 
 // takeEarly hands out what came with the header, if the connection takes it.
 func (c *Conn) takeEarly() {
-	if !c.is(hasEarly) || c.reads != receiving || !c.takesData() {
+	m := c.more.Load()
+	if !c.is(hasEarly) || m.early == nil || !m.proxied.begun || c.reads != receiving || !c.takesData() {
 		return
 	}
-	m := c.rare()
 	p := m.early
 	m.early = nil
-	c.facts &^= hasEarly
 	c.data(p, nil)
+	c.facts &^= hasEarly // not before: Data may block, and what is read next has to wait
 	if !c.closes() {
 		c.setReading()
 	}

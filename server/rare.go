@@ -14,6 +14,7 @@ type more struct {
 	err         error                       // what Close reports, but for io.EOF
 	remote      netip.AddrPort              // the peer's address, if it is no IPv4
 	local       atomic.Pointer[net.TCPAddr] // what LocalAddr has found for a wildcard listener's connection
+	dial        *dial                       // nil unless Dial made the connection
 	proxied     *proxied                    // the PROXY header, if there was one
 	early       []byte                      // while facts has hasEarly: what came with it
 	idle, write time.Duration               // of SetIdleTimeout and SetWriteTimeout, see timeout.go

@@ -70,6 +70,8 @@ type Server struct {
 	// HandshakeTimeout is how long the TLS handshake and the PROXY header may take
 	// together. 0 means 10 seconds.
 	HandshakeTimeout time.Duration
+	// DialTimeout is how long Dial may take to look a name up and to connect. 0 means 10 seconds.
+	DialTimeout time.Duration
 	// TLSConfig is for addresses with TLS (see [Server.Listen]), and needs a certificate.
 	// Listen copies it once; all loops share the copy, and with it the session tickets.
 	// NextProtos is for ALPN. Callbacks such as GetCertificate run on goroutines of the
@@ -164,7 +166,7 @@ func (s *Server) defaults() error {
 	}{
 		{"Loops", int64(s.Loops)}, {"Backlog", int64(s.Backlog)},
 		{"MaxConns", int64(s.MaxConns)}, {"MaxConnsPerIP", int64(s.MaxConnsPerIP)}, {"CloseTimeout", int64(s.CloseTimeout)},
-		{"IdleTimeout", int64(s.IdleTimeout)}, {"WriteTimeout", int64(s.WriteTimeout)}, {"HandshakeTimeout", int64(s.HandshakeTimeout)},
+		{"IdleTimeout", int64(s.IdleTimeout)}, {"WriteTimeout", int64(s.WriteTimeout)}, {"DialTimeout", int64(s.DialTimeout)}, {"HandshakeTimeout", int64(s.HandshakeTimeout)},
 	} {
 		if f.value < 0 {
 			return fmt.Errorf("server: negative %s: %w", f.name, uv.EINVAL)
@@ -187,6 +189,9 @@ func (s *Server) defaults() error {
 	}
 	if s.CloseTimeout == 0 {
 		s.CloseTimeout = 5 * time.Second
+	}
+	if s.DialTimeout == 0 {
+		s.DialTimeout = 10 * time.Second
 	}
 	if s.HandshakeTimeout == 0 {
 		s.HandshakeTimeout = 10 * time.Second

@@ -40,6 +40,9 @@ const (
 //	    │ closeNow, Abort       │ closeNow, Abort            │ closeNow, Abort
 //	    └───────────────────────┴──────────▶ streamClosed ◀──┘
 //
+// A connection of Dial begins in connecting, from where connected leads to writeOpen, and closeNow
+// and Abort to streamClosed.
+//
 // CloseWrite and Abort are calls of the handler's. closeGracefully runs at the handler's
 // Close, at the peer's EOF, and when Shutdown finds no work under way. closeNow runs after a
 // failure, after CloseTimeout, when both sides have ended, and for a close before anything was
@@ -52,6 +55,7 @@ const (
 	writeEnded                     // our side ends behind what is queued; Write is EPIPE
 	closing                        // as writeEnded; the stream closes at the peer's end, or after CloseTimeout
 	streamClosed                   // the stream is closed; its close event may be still to come
+	connecting                     // Dial has not connected yet: Write is ENOTCONN
 )
 
 // facts are what else is to be known of a Conn; each is independent of the others.
@@ -73,11 +77,14 @@ const (
 	ownIdle                        // SetIdleTimeout was called
 	ownWrite                       // SetWriteTimeout was called
 	scanning                       // frames are being handed out
+	isDialed                       // Dial made it
+	readsHeader                    // what arrives belongs to the PROXY header
 	hasEarly                       // bytes that came with the PROXY header are still to be handed out
 	framesDue                      // a turn will look whether the handler takes the frames that have stalled
 )
 
 func (c *Conn) is(f facts) bool { return c.facts&f != 0 }
 
-// closes tells whether the connection has begun to close.
+// closes tells whether the connection has begun to close, or has not been made yet: it takes no
+// writes.
 func (c *Conn) closes() bool { return c.writes >= closing }

@@ -2,7 +2,7 @@ package server
 
 // Stats counts what a server has done, over all its loops.
 type Stats struct {
-	Conns    uint64 // open connections
+	Conns    uint64 // open connections that were accepted
 	Accepted uint64 // connections accepted so far
 	Dropped  uint64 // connections closed at the accept, for lack of descriptors or memory
 	Closed   Closed // connections that ended, by reason
@@ -10,6 +10,10 @@ type Stats struct {
 	Messages uint64 // chunks handed to Data
 	BytesIn  uint64
 	BytesOut uint64 // bytes that Write, WriteFunc and WriteTo queued
+
+	// Connections of Dial: those that are open or are being made, those that were made so far,
+	// and those that could not be made. What they read and write is among the counts above.
+	DialConns, Dialed, DialFailed uint64
 
 	// The datagrams that PacketHandler got, those that WriteTo queued, and those that WriteTo or
 	// the kernel refused. Their bytes are among BytesIn and BytesOut.
@@ -31,7 +35,11 @@ func (s *Server) Stats() Stats {
 	s.mu.Unlock()
 	var t Stats
 	for _, w := range workers {
-		t.Conns += w.open.Load()
+		dials, open := w.dialOpen.Load(), w.open.Load()
+		t.DialConns += dials
+		t.Conns += max(open, dials) - dials
+		t.Dialed += w.dialCount.Load()
+		t.DialFailed += w.dialFailed.Load()
 		t.Accepted += w.accepted.Load()
 		t.Dropped += w.dropped.Load()
 		t.Pauses += w.pauses.Load()

@@ -94,6 +94,8 @@ func (c *Conn) due(now time.Duration) {
 	case c.writes == streamClosed:
 	case c.writes == closing:
 		c.expire()
+	case c.writes == connecting:
+		c.fail(ErrDialTimeout)
 	case c.is(inHandshake):
 		c.failAs(handshakeTimeout, ErrHandshakeTimeout)
 	default:

@@ -63,7 +63,7 @@ func (c *Conn) released() {
 	}
 	switch {
 	case c.closes() || c.held():
-	case c.reads == readEnded && c.worker.eof == nil, c.reads == discarding: // see finalFrame
+	case c.reads == readEnded && c.on().eof == nil, c.reads == discarding: // see finalFrame
 		c.close()
 	default:
 		c.closeIfIdle()
@@ -73,12 +73,15 @@ func (c *Conn) released() {
 // busy tells whether work is under way. After CloseTimeout only Hold counts.
 func (c *Conn) busy() bool {
 	w := c.worker
-	return c.held() || !w.answersExpired && (c.is(owesAnswer) || c.stalled() && c.reads == receiving || w.drainer != nil && c.flow.Full())
+	if c.is(isDialed) && w.acceptedOpen() { // they may need it
+		return true
+	}
+	return c.held() || !w.answersExpired && (c.is(owesAnswer) || c.stalled() && c.reads == receiving || c.on().drainer != nil && c.flow.Full())
 }
 
 // closeIfIdle closes the connection if the server drains and no work is under way.
 func (c *Conn) closeIfIdle() {
-	if !c.worker.draining || c.closes() || c.busy() {
+	if !c.worker.draining || c.closes() && c.writes != connecting || c.busy() {
 		return
 	}
 	if c.is(inHandshake) { // nothing was promised

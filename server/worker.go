@@ -17,10 +17,8 @@ import (
 type worker struct {
 	server    *Server
 	loop      *uvgo.Loop
-	core      *core.Core // the loop's
-	handler   Handler
-	drainer   Drainer            // handler, if it is one
-	eof       EOFHandler         // handler, if it is one
+	callbacks                    // of the connections, but for those of Dial
+	core      *core.Core         // the loop's
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
 	packets   []*PacketConn
@@ -39,6 +37,7 @@ type worker struct {
 	drained        chan struct{}  // closed when draining is done
 
 	open, accepted, dropped, pauses, messages, bytesIn, bytesOut atomic.Uint64
+	dialOpen, dialCount, dialFailed                              atomic.Uint64 // connections of Dial: not closed, connected so far, not connected
 	packetsIn, packetsOut, packetsDropped                        atomic.Uint64
 	closed                                                       closedCounts             // by reason
 	cut                                                          atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
@@ -48,13 +47,11 @@ type worker struct {
 
 func newWorker(s *Server) (*worker, error) {
 	w := &worker{
-		server: s, handler: s.Handler, drained: make(chan struct{}),
+		server: s, callbacks: callbacksOf(s.Handler), drained: make(chan struct{}),
 		marks: handles.Watermarks{Low: s.LowWater, High: s.HighWater},
 		timed: s.IdleTimeout > 0 || s.WriteTimeout > 0,
 	}
 	w.conns.init()
-	w.drainer, _ = s.Handler.(Drainer)
-	w.eof, _ = s.Handler.(EOFHandler)
 	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)
 	if err != nil {
 		return nil, err

@@ -56,6 +56,9 @@ func (c *Conn) checkWrite(n int) error {
 	if err := c.use("server: write"); err != nil {
 		return err
 	}
+	if c.writes == connecting {
+		return uv.Fail("server: write", uv.ENOTCONN)
+	}
 	if c.closes() {
 		return &uv.OpError{Op: "server: write", Err: uv.ErrClosed}
 	}

@@ -122,10 +122,12 @@ var (
 	// and arm64 only debug mode (uvgo.WithDebug) finds it.
 	ErrNotOwner error = &sentinel{msg: "uv: call from a goroutine that does not run the loop"}
 
-	// ErrInCallback is the error of a call that waits for a loop, made in a callback of
-	// a loop: the call would hold that loop up, and wait for ever if it is the same.
-	// errors.Is matches it with EDEADLK.
-	ErrInCallback error = &sentinel{"uv: call that waits for a loop, in a callback of a loop", []error{syscall.EDEADLK}}
+	// ErrInCallback is the error of a call that waits, made in a callback of a loop that
+	// cannot be lent meanwhile: one that another program runs, or that belongs to a
+	// thread. The call would hold that loop up, and wait for ever if it waits for the same
+	// loop. Shutdown of a group or server returns it in every callback. errors.Is
+	// matches it with EDEADLK.
+	ErrInCallback error = &sentinel{"uv: call that waits, in a callback of a loop that cannot go on meanwhile", []error{syscall.EDEADLK}}
 )
 
 // A sentinel is an error that errors.Is also matches with others.

@@ -8,8 +8,9 @@
 // goes through a loop and a thread of libuv's pool.
 //
 // An [FS] stands on a loop. [New] makes one with a loop of its own. [On] uses a
-// loop that the program runs; calls wait until it runs. In a callback of any
-// loop calls fail with [uv.ErrInCallback].
+// loop that the program runs; calls wait until it runs. In a callback of any loop a call
+// lends that loop while it waits, as [uvgo.Loop.Block] does. If that loop cannot be lent,
+// calls fail with [uv.ErrInCallback].
 //
 // When the context of a call ends, the call returns at once, with the context's
 // error. An operation that no thread has begun is cancelled. One that runs goes

@@ -11,8 +11,8 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// An FS does file operations on a loop. Any goroutine may call its methods, but in a
-// loop's callback they fail with [uv.ErrInCallback].
+// An FS does file operations on a loop. Any goroutine may call its methods. In a loop's
+// callback they lend that loop, or fail with [uv.ErrInCallback] if it cannot be lent.
 type FS struct {
 	loop uv.Loop
 	core *core.Core // the loop's, nil for a loop that no constructor made

@@ -23,7 +23,8 @@ type baton struct {
 	count     lentCount
 
 	mu        sync.Mutex
-	returning []*runner // callbacks that have to go on
+	returning []*runner // callbacks that have to go on, from index first
+	first     int
 	away      bool      // home waits behind them
 	standby   []*runner // guests that have nothing to do
 }
@@ -83,7 +84,7 @@ func (b *baton) leave() {
 
 // look notes how many goroutines wait for the baton. The caller has locked mu.
 func (b *baton) look() {
-	n := len(b.returning)
+	n := len(b.returning) - b.first
 	if b.away {
 		n++
 	}
@@ -94,10 +95,12 @@ func (b *baton) look() {
 // home. nil if none waits. The caller has locked mu.
 func (b *baton) next() (r *runner) {
 	switch {
-	case len(b.returning) > 0:
-		r = b.returning[0]
-		b.returning[0] = nil
-		b.returning = b.returning[1:]
+	case b.first < len(b.returning):
+		r = b.returning[b.first]
+		b.returning[b.first] = nil
+		if b.first++; b.first == len(b.returning) {
+			b.returning, b.first = b.returning[:0], 0
+		}
 	case b.away:
 		b.away = false
 		r = b.home
@@ -150,7 +153,7 @@ func (c *Core) passOn(r *runner) bool {
 	b := &c.baton
 	b.mu.Lock()
 	if !r.guest {
-		if len(b.returning) == 0 {
+		if b.first == len(b.returning) {
 			b.mu.Unlock()
 			return true
 		}

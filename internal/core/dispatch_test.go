@@ -11,7 +11,7 @@ import (
 )
 
 // newCore makes a core that is closed when the test ends.
-func newCore(t *testing.T, cfg Config) *Core {
+func newCore(t testing.TB, cfg Config) *Core {
 	t.Helper()
 	c, err := New(cfg)
 	if err != nil {

@@ -29,7 +29,12 @@ const (
 // without it, as in Block. So fn must touch nothing of the loop but Post. A loop that cannot be
 // lent is held up by fn. No libuv counterpart.
 func (c *Core) Lend(fn func()) {
-	if c == nil || !c.inCallback() || !c.lendable() || c.lend.lends() {
+	if c == nil || !c.inCallback() || !c.lendable() {
+		fn()
+		return
+	}
+	state := c.lend.state.Load()
+	if state&lentMask == isLent { // in the function of another Lend
 		fn()
 		return
 	}
@@ -38,7 +43,7 @@ func (c *Core) Lend(fn func()) {
 		defer c.owner.id.CompareAndSwap(nobody, self)
 	}
 	r := c.baton.holder
-	state := c.lend.state.Load()&^lentMask + lentMask + 1 + isLent
+	state = state&^lentMask + lentMask + 1 + isLent
 	c.lend.state.Store(state)
 	if !c.lend.watched.Load() {
 		watch(c)

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+
 	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/internal/invariants"
 	"github.com/uvgo/uvgo/uv"
@@ -65,12 +67,26 @@ func (c *Core) Slot(t Target) (id, gen uint32) {
 		c.slots.free = c.slots.free[:n-1]
 	} else {
 		id = uint32(len(c.slots.list))
-		c.slots.list = append(c.slots.list, slot{})
+		c.slots.list = append(grown(c.slots.list), slot{})
 	}
 	s := &c.slots.list[id]
 	s.target = t
 	s.gen++
 	return id, s.gen
+}
+
+// grown returns the list with room for another slot. append alone grows a long list by a
+// quarter: the lists that it leaves behind are four times as large together, and there may be no garbage
+// collection for long. Room that no slot needs yet takes no memory of the kernel's.
+func grown(list []slot) []slot {
+	n := len(list)
+	switch {
+	case n < cap(list) || n < 256:
+		return list
+	case n < 1<<16:
+		return slices.Grow(list, 3*n)
+	}
+	return slices.Grow(list, n)
 }
 
 // Target returns the target to which a slot and generation belong, nil if they are stale.
