@@ -28,8 +28,8 @@ func (c *Conn) CloseWrite() error {
 
 // endWrite ends our side after the queued bytes.
 func (c *Conn) endWrite() error {
-	if c.tls != nil {
-		if err := c.tls.conn.CloseWrite(); err != nil {
+	if c.is(hasTLS) {
+		if err := c.secured().conn.CloseWrite(); err != nil {
 			return err
 		}
 	}

@@ -79,6 +79,7 @@ const (
 	scanning                       // frames are being handed out
 	isDialed                       // Dial made it
 	readsHeader                    // what arrives belongs to the PROXY header
+	hasTLS                         // it speaks TLS
 	hasEarly                       // bytes that came with the PROXY header are still to be handed out
 	framesDue                      // a turn will look whether the handler takes the frames that have stalled
 )
