@@ -87,14 +87,10 @@ func (c *Conn) writeTLS(p []byte) (int, error) {
 	if c.writes != writeOpen {
 		return 0, uv.Fail("server: write", uv.EPIPE)
 	}
-<<<<<<< HEAD
 	if c.shaking() {
 		return 0, uv.Fail("server: write", uv.ENOTCONN)
 	}
-	n, err := c.tls.conn.Write(p)
-=======
 	n, err := c.secured().conn.Write(p)
->>>>>>> main
 	c.gave(n)
 	return n, err
 }

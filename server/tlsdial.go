@@ -44,13 +44,15 @@ func clientConfig(network, addr string, config *tls.Config) *tls.Config {
 // startClientTLS begins the client's side of the handshake. Open comes behind it.
 func (c *Conn) startClientTLS(config *tls.Config) {
 	c.facts &^= inHandshake // which DialTimeout had
-	c.tls = &tlsConn{conn: looptls.Client((*tlsHost)(c), config)}
+	t := &tlsConn{conn: looptls.Client((*tlsHost)(c), config)}
+	c.facts |= hasTLS
+	c.rare().tls = t
 	c.beginHandshake()
 	if !c.closes() {
-		c.tls.conn.Start()
+		t.conn.Start()
 		c.setReading()
 	}
 }
 
 // shaking tells whether the TLS handshake of a connection goes on, or has failed.
-func (c *Conn) shaking() bool { return c.tls != nil && !c.tls.conn.Established() }
+func (c *Conn) shaking() bool { return c.is(hasTLS) && !c.secured().conn.Established() }
