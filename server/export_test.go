@@ -153,3 +153,14 @@ func SkipServer(s *Server, d time.Duration) {
 		}
 	}
 }
+
+// NoteMessage does what a message and its answer cost for IdleTimeout and WriteTimeout. It
+// belongs to the loop.
+func NoteMessage(c *Conn) {
+	if c.is(idleTimed) {
+		c.active = c.worker.tick()
+	}
+	if c.facts&(idleTimed|writeTimed) != 0 {
+		c.wroteTimed(64)
+	}
+}
