@@ -372,3 +372,41 @@ func TestTLSTransfers(t *testing.T) {
 		transfer(total>>20, 1<<20)
 	})
 }
+
+// The bytes of a callback that is blocked stay, while records of other connections are decrypted.
+func TestPlaintextStaysWhileTheCallbackBlocks(t *testing.T) {
+	h := newProbe(t)
+	blocked, release := make(chan struct{}, 2), make(chan struct{})
+	h.onData = func(c *server.Conn, p []byte) {
+		if before := bytes.Clone(p); p[0] == 'b' {
+			uvtest.Expect(t, c.Loop().Block(func() {
+				blocked <- struct{}{}
+				<-release
+			}))
+			if !bytes.Equal(p, before) {
+				t.Error("the bytes changed while the callback was blocked")
+			}
+		}
+		c.Write(p)
+	}
+	s := runTLS(t, &server.Server{Handler: h, Loops: 1})
+	var slow []net.Conn
+	for range 2 {
+		client, _ := s.open(h)
+		send(t, client, []byte("block"))
+		<-blocked
+		slow = append(slow, client)
+	}
+	quick, _ := s.open(h)
+	for range 10 {
+		roundTrip(t, quick, "others go on")
+	}
+	send(t, slow[0], []byte("behind")) // waits until the callback has returned
+	roundTrip(t, quick, "others go on")
+	close(release)
+	for i, want := range []string{"blockbehind", "block"} {
+		if got := receive(t, slow[i], len(want)); string(got) != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
