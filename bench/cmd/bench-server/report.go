@@ -18,6 +18,19 @@ func figures(all []measurement, scenario, server string, figure func(measurement
 	return v
 }
 
+// othersMost is the share of the CPUs that other programs may use.
+const othersMost = 0.05
+
+// figuresOf returns one figure of all measurements that have it.
+func figuresOf(all []measurement, figure func(measurement) float64) (v []float64) {
+	for _, m := range all {
+		if f := figure(m); !math.IsNaN(f) {
+			v = append(v, f)
+		}
+	}
+	return v
+}
+
 // ratio is the median of the rounds' ratios of the second server to the first, which cancels
 // what changed from round to round.
 func ratio(all []measurement, s scenario, figure func(measurement) float64) float64 {
@@ -83,6 +96,9 @@ func report(w io.Writer, list []scenario, all []measurement, cfg config) (missed
 		if m.Stalled > 0 {
 			fmt.Fprintf(w, "%s, %s, round %d: %d connections got no reply\n", m.Scenario, m.Server, m.Round+1, m.Stalled)
 		}
+	}
+	if o := harness.Median(figuresOf(all, others)); o > othersMost {
+		fmt.Fprintf(w, "doubtful: other programs used %s of the CPUs; the CPU time of an operation suffers least from that\n", harness.Percent(o))
 	}
 	for _, m := range all {
 		if m.Idle > 0 {
