@@ -51,6 +51,10 @@ func (c *Conn) open(s handles.Stream) {
 // begin starts TLS or calls Open, once a PROXY header that comes first has been read.
 func (c *Conn) begin() {
 	if c.is(isDialed) {
+		if config := c.dialed().tls; config != nil {
+			c.startClientTLS(config)
+			return
+		}
 		c.handOver()
 		return
 	}

@@ -72,9 +72,9 @@ func TestSlowlorisIsEnded(t *testing.T) {
 		drip bool
 		want server.Closed
 	}{
-		{"silent", &server.Server{IdleTimeout: 30 * time.Second}, false, server.Closed{IdleTimeout: conns}},
-		{"a byte a second in the header", &server.Server{
-			HandshakeTimeout: 10 * time.Second,
+		{"silent", &server.Server{IdleTimeout: 30 * time.Hour}, false, server.Closed{IdleTimeout: conns}},
+		{"a byte now and then in the header", &server.Server{
+			HandshakeTimeout: 10 * time.Hour,
 			ProxyProtocol:    server.ProxyProtocol{Mode: server.ProxyRequired, Trusted: loopbacks},
 		}, true, server.Closed{HandshakeTimeout: conns}},
 	} {
@@ -92,7 +92,7 @@ func TestSlowlorisIsEnded(t *testing.T) {
 						writeFD(t, fd, header[i:i+1])
 					}
 				}
-				server.SkipServer(s, time.Second)
+				server.SkipServer(s, time.Hour)
 			}
 			each := (processMemory(t) - before) / conns
 			t.Logf("%d bytes of process memory for each connection", each)
@@ -102,7 +102,7 @@ func TestSlowlorisIsEnded(t *testing.T) {
 			if got := r.Stats().Closed; got != (server.Closed{}) {
 				t.Errorf("before the timeout: %+v", got)
 			}
-			server.SkipServer(s, time.Minute)
+			server.SkipServer(s, 60*time.Hour)
 			uvtest.Eventually(t, "all are ended", func() bool { return r.Stats().Conns == 0 })
 			if diff := cmp.Diff(tt.want, r.Stats().Closed); diff != "" {
 				t.Errorf("Stats (-want +got):\n%s", diff)

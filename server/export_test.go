@@ -73,7 +73,7 @@ func FramesLeft(c *Conn) int { return len(c.frames.buf) - c.frames.off }
 // Skip turns the clock of the connection's loop forward, and handles what is due then. It
 // belongs to the loop.
 func Skip(c *Conn, d time.Duration) {
-	c.worker.ahead += d
+	c.worker.ahead += uint64(d / time.Millisecond)
 	c.worker.turnWheel()
 }
 
@@ -148,7 +148,7 @@ func DialAddrs(c *Conn, h Handler, addrs ...netip.AddrPort) (*Conn, error) {
 func SkipServer(s *Server, d time.Duration) {
 	for _, w := range s.workers {
 		done := make(chan bool)
-		if w.loop.Post(func() { w.ahead += d; w.turnWheel(); close(done) }) == nil {
+		if w.loop.Post(func() { w.ahead += uint64(d / time.Millisecond); w.turnWheel(); close(done) }) == nil {
 			<-done
 		}
 	}

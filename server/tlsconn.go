@@ -87,6 +87,9 @@ func (c *Conn) writeTLS(p []byte) (int, error) {
 	if c.writes != writeOpen {
 		return 0, uv.Fail("server: write", uv.EPIPE)
 	}
+	if c.shaking() {
+		return 0, uv.Fail("server: write", uv.ENOTCONN)
+	}
 	n, err := c.secured().conn.Write(p)
 	c.gave(n)
 	return n, err
@@ -276,6 +279,10 @@ func (c *Conn) handOutEnd() {
 func (c *Conn) failTLS(err error) {
 	if m := c.rare(); m.err == nil {
 		m.err, c.why = err, badTLS
+	}
+	if c.is(isDialed) && c.shaking() { // the server sends nothing behind what has failed
+		c.closeNow()
+		return
 	}
 	c.close()
 }

@@ -264,10 +264,10 @@ func TestDroppedHandshakes(t *testing.T) {
 // fn of WriteFunc runs when the records are sent, in the order of the writes.
 func TestTLSWriteFunc(t *testing.T) {
 	h := newProbe(t)
-	var order []string
+	order := make(chan string, 3)
 	h.onData = func(c *server.Conn, p []byte) {
 		for i := range 3 {
-			uvtest.Expect(t, c.WriteFunc(func(err error) { order = append(order, fmt.Sprint(i, err)) }, []byte("ab"), nil, bytes.Repeat([]byte("c"), 1000)))
+			uvtest.Expect(t, c.WriteFunc(func(err error) { order <- fmt.Sprint(i, err) }, []byte("ab"), nil, bytes.Repeat([]byte("c"), 1000)))
 			c.Write([]byte("-"))
 		}
 		uvtest.Expect(t, c.WriteFunc(nil, []byte("end")))
@@ -276,10 +276,12 @@ func TestTLSWriteFunc(t *testing.T) {
 	client, c := s.open(h)
 	send(t, client, []byte("go"))
 	receive(t, client, 3*1003+3)
-	on(t, c, func() {
-		if fmt.Sprint(order) != "[0 <nil> 1 <nil> 2 <nil>]" {
-			t.Errorf("order %v", order)
+	for i := range 3 {
+		if got, want := <-order, fmt.Sprint(i, nil); got != want {
+			t.Errorf("fn got %q, want %q", got, want)
 		}
+	}
+	on(t, c, func() {
 		if _, err := c.Write(make([]byte, 2<<20)); !errors.Is(err, uv.ENOBUFS) {
 			t.Errorf("beyond WriteLimit: %v", err)
 		}
@@ -369,4 +371,42 @@ func TestTLSTransfers(t *testing.T) {
 		transfer(100000, 2)
 		transfer(total>>20, 1<<20)
 	})
+}
+
+// The bytes of a callback that is blocked stay, while records of other connections are decrypted.
+func TestPlaintextStaysWhileTheCallbackBlocks(t *testing.T) {
+	h := newProbe(t)
+	blocked, release := make(chan struct{}, 2), make(chan struct{})
+	h.onData = func(c *server.Conn, p []byte) {
+		if before := bytes.Clone(p); p[0] == 'b' {
+			uvtest.Expect(t, c.Loop().Block(func() {
+				blocked <- struct{}{}
+				<-release
+			}))
+			if !bytes.Equal(p, before) {
+				t.Error("the bytes changed while the callback was blocked")
+			}
+		}
+		c.Write(p)
+	}
+	s := runTLS(t, &server.Server{Handler: h, Loops: 1})
+	var slow []net.Conn
+	for range 2 {
+		client, _ := s.open(h)
+		send(t, client, []byte("block"))
+		<-blocked
+		slow = append(slow, client)
+	}
+	quick, _ := s.open(h)
+	for range 10 {
+		roundTrip(t, quick, "others go on")
+	}
+	send(t, slow[0], []byte("behind")) // waits until the callback has returned
+	roundTrip(t, quick, "others go on")
+	close(release)
+	for i, want := range []string{"blockbehind", "block"} {
+		if got := receive(t, slow[i], len(want)); string(got) != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"math/big"
 	"net"
 	"testing"
@@ -34,6 +35,11 @@ func NewAuthority(t testing.TB) *Authority {
 	a := &Authority{Pool: x509.NewCertPool(), cert: Must(x509.ParseCertificate(der)), key: key}
 	a.Pool.AddCert(a.cert)
 	return a
+}
+
+// PEM is the authority's certificate, for programs that are to trust it.
+func (a *Authority) PEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
 }
 
 // Issue makes a certificate of a server and client called name, which is also valid for
