@@ -70,6 +70,7 @@ func (r *room) Open(c *server.Conn) {
 	r.mu.Unlock()
 	t.clients[c] = true
 	c.SetContext(name)
+	fmt.Fprintf(c, "* you are %s\n", name)
 	r.say(c, "* "+name+" enters\n")
 }
 

@@ -29,7 +29,11 @@ func join(t *testing.T, addr string) *guest {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return &guest{c, t, bufio.NewReader(c)}
+	g := &guest{c, t, bufio.NewReader(c)}
+	if line, err := g.r.ReadString('\n'); !strings.HasPrefix(line, "* you are guest") { // so it is in
+		t.Fatalf("the greeting is %q, %v", line, err)
+	}
+	return g
 }
 
 func (g *guest) hears(want string) {
