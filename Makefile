@@ -93,6 +93,10 @@ bench-net: libuv ## Compare programs on package net and on uvnet: echo, HTTP, gR
 	@scripts/deps.sh wrk=wrk
 	cd bench && go run ./cmd/bench-net $(BENCHFLAGS)
 
+.PHONY: bench-server
+bench-server: libuv ## Measure package server: TLS, lines, timeouts and memory, beside package net
+	cd bench && go run ./cmd/bench-server $(BENCHFLAGS)
+
 .PHONY: fuzz
 fuzz: libuv ## Run each fuzz target for FUZZTIME (30s)
 	@scripts/fuzz.sh $(FUZZTIME)

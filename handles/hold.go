@@ -37,6 +37,11 @@ func (d *keptDatagrams) DeferredSlot() uint32 { return (*UDP)(d).slot() }
 // DeferredSlot returns the slot of the stream.
 func (d *keptDelivery) DeferredSlot() uint32 { return (*stream)(d).slot() }
 
+// DeferredSlot is for packages that build on streams: what they have the loop deliver later and
+// calls the same functions as the stream's events has this as its DeferredSlot. Then the two wait
+// for each other while such a function blocks (Loop.Block). No libuv counterpart.
+func (b *Base) DeferredSlot() uint32 { return (*stream)(b).slot() }
+
 // slot returns the handle's slot, NoSlot after the close event.
 func (h *handle) slot() uint32 {
 	if h.c == nil {

@@ -82,7 +82,7 @@ func (p *Pipe) complete(ev *cuv.Event) {
 // the descriptors that came with it.
 func (p *Pipe) onIPCRead(ev *cuv.Event) {
 	in := p.ipc
-	deliver := p.has(reading) && p.kept == nil
+	deliver := p.has(reading) && p.rare().kept == nil
 	if deliver && !in.tooMany() {
 		in.setPending(in.arrived)
 		p.onRead(ev)

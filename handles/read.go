@@ -89,7 +89,7 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 		s.set(shortReads)
 	}
 	s.submitRead()
-	if s.kept != nil && !s.has(deliveryDue) {
+	if s.rare().kept != nil && !s.has(deliveryDue) {
 		s.set(deliveryDue)
 		s.core.Defer((*keptDelivery)(s))
 	}
@@ -98,7 +98,7 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 
 // submitRead makes C read, unless events of the stream are held back, or its end has come.
 func (s *stream) submitRead() {
-	if s.has(heldBack) || s.kept != nil && s.kept.end != nil {
+	if s.has(heldBack) || s.rare().kept != nil && s.rare().kept.end != nil {
 		return
 	}
 	short := uint64(0)
@@ -127,18 +127,18 @@ func (s *stream) ReadStop() error {
 // onRead delivers a chunk, the end or an error, or keeps it for the next ReadStart.
 func (s *stream) onRead(ev *cuv.Event) {
 	if ev.Status > 0 {
-		if s.has(reading) && s.kept == nil {
+		if s.has(reading) && s.rare().kept == nil {
 			s.deliver(ev.Bytes(), nil)
 			return
 		}
-		s.keep().chunks = append(s.kept.chunks, bytes.Clone(ev.Bytes()))
+		s.keep().chunks = append(s.rare().kept.chunks, bytes.Clone(ev.Bytes()))
 		return
 	}
 	err := s.check("read", int(ev.Status))
 	if uv.Errno(ev.Status) == uv.EOF {
 		err = io.EOF
 	}
-	if s.has(reading) && s.kept == nil {
+	if s.has(reading) && s.rare().kept == nil {
 		s.readEnd(err)
 		return
 	}
@@ -155,10 +155,10 @@ func (s *stream) deliver(p []byte, err error) {
 }
 
 func (s *stream) keep() *keptReads {
-	if s.kept == nil {
-		s.kept = new(keptReads)
+	if s.rare().kept == nil {
+		s.setRare().kept = new(keptReads)
 	}
-	return s.kept
+	return s.rare().kept
 }
 
 // readEnd delivers the end of reading. After an error libuv takes the stream for
@@ -186,32 +186,32 @@ func (d *keptDelivery) Deliver() {
 	s := (*stream)(d)
 	s.clear(deliveryDue)
 	defer func() { // after a panic of the callback the next turn delivers the rest
-		if s.kept != nil && s.has(reading) && !s.has(deliveryDue) {
+		if s.rare().kept != nil && s.has(reading) && !s.has(deliveryDue) {
 			s.set(deliveryDue)
 			s.core.Defer((*keptDelivery)(s))
 		}
 	}()
-	for s.kept != nil && s.has(reading) {
-		if in := s.kept.ipc; in != nil {
+	for s.rare().kept != nil && s.has(reading) {
+		if in := s.rare().kept.ipc; in != nil {
 			if in.tooMany() {
 				s.stopReading()(nil, s.fail("read", uv.EMFILE))
 				return
 			}
-			in.setPending(s.kept.arrived[0])
-			s.kept.arrived = s.kept.arrived[1:]
+			in.setPending(s.rare().kept.arrived[0])
+			s.rare().kept.arrived = s.rare().kept.arrived[1:]
 		}
-		if k := s.kept; len(k.chunks) > 0 {
+		if k := s.rare().kept; len(k.chunks) > 0 {
 			p := k.chunks[0]
 			k.chunks[0] = nil
 			k.chunks = k.chunks[1:]
 			if len(k.chunks) == 0 && k.end == nil {
-				s.kept = nil
+				s.extra.kept = nil
 			}
 			s.deliver(p, nil)
 			continue
 		}
-		end := s.kept.end
-		s.kept = nil
+		end := s.rare().kept.end
+		s.extra.kept = nil
 		if end != nil {
 			s.readEnd(end)
 		}

@@ -44,13 +44,13 @@ type stream struct {
 	recent      uint32 // bytes submitted since the drain recentDrain, or the most that fits
 	recentDrain uint32 // the low bits of Ring.Drains when recent was 0
 	read        func(p []byte, err error)
-	kept        *keptReads // nil: nothing was kept
-	flow        *Flow      // nil: no call has asked for flow control
-	extra       *extra     // nil: nothing of it was needed
+	flow        *Flow  // nil: no call has asked for flow control
+	extra       *extra // nil: nothing of it was needed
 }
 
 // extra is what few streams need. It is apart, because every idle connection has a stream.
 type extra struct {
+	kept      *keptReads                  // nil: nothing was kept
 	accept    *acceptor                   // nil: Listen was not called
 	onWritten func(queued int, err error) // nil: OnWritten was not called
 	guard     func() (inUse bool)         // see Guard; if closing is set, too, the close waits for Unguard
@@ -298,7 +298,7 @@ func (s *stream) complete(ev *cuv.Event) {
 			a.discard()
 		}
 		f := s.flow
-		s.read, s.extra, s.kept, s.flow = nil, nil, nil, nil
+		s.read, s.extra, s.flow = nil, nil, nil
 		s.finish()
 		if f != nil && f.target != nil {
 			f.target.Closed()

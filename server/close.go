@@ -12,7 +12,7 @@ func (c *Conn) CloseWrite() error {
 	if err := c.use("server: close write"); err != nil {
 		return err
 	}
-	if c.writes == connecting {
+	if c.writes == connecting || c.shaking() {
 		return uv.Fail("server: close write", uv.ENOTCONN)
 	}
 	if c.writes != writeOpen {
@@ -28,8 +28,8 @@ func (c *Conn) CloseWrite() error {
 
 // endWrite ends our side after the queued bytes.
 func (c *Conn) endWrite() error {
-	if c.tls != nil {
-		if err := c.tls.conn.CloseWrite(); err != nil {
+	if c.is(hasTLS) {
+		if err := c.secured().conn.CloseWrite(); err != nil {
 			return err
 		}
 	}
@@ -50,7 +50,7 @@ func (c *Conn) Close() error {
 		return err
 	}
 	switch {
-	case c.writes == connecting:
+	case c.writes == connecting, c.shaking() && !c.closes():
 		c.closeNow()
 	case !c.closes():
 		c.close()

@@ -27,7 +27,6 @@ type Conn struct {
 	listener   *listener
 	context    any
 	more       atomic.Pointer[more] // nil: nothing of it was needed
-	tls        *tlsConn             // nil without TLS
 	frames     *frames              // nil unless Frames made the handler
 	flow       handles.Flow         // the stream's
 	peer       peer                 // see remote
@@ -52,6 +51,10 @@ func (c *Conn) open(s handles.Stream) {
 // begin starts TLS or calls Open, once a PROXY header that comes first has been read.
 func (c *Conn) begin() {
 	if c.is(isDialed) {
+		if config := c.dialed().tls; config != nil {
+			c.startClientTLS(config)
+			return
+		}
 		c.handOver()
 		return
 	}
@@ -83,7 +86,7 @@ func (c *Conn) handOver() {
 
 // data handles what the stream read.
 func (c *Conn) data(p []byte, err error) {
-	if c.tls != nil {
+	if c.is(hasTLS) {
 		c.readTLS(p, err)
 		return
 	}
@@ -158,8 +161,8 @@ func (c *Conn) peerEnded() {
 // closed runs when the stream is gone.
 func (c *Conn) closed() {
 	w := c.worker
-	if c.tls != nil {
-		c.tls.conn.Abort() // a handshake that goes on
+	if c.is(hasTLS) {
+		c.secured().conn.Abort() // a handshake that goes on
 	}
 	if c.is(isDialed) && !c.is(opened) {
 		w.dialFailed.Add(1)

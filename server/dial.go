@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/netip"
@@ -31,6 +32,15 @@ import (
 // Dial belongs to the loop: uv.ErrNotOwner on another goroutine. EINVAL for an address that
 // cannot be read, a nil h or a loop of no worker of s; net.ErrClosed once the server ends.
 func (s *Server) Dial(loop *uvgo.Loop, network, addr string, h Handler) (*Conn, error) {
+	w, err := s.workerOf(loop)
+	if err != nil {
+		return nil, err
+	}
+	return w.dial(network, addr, nil, h)
+}
+
+// workerOf returns the worker of a loop, for Dial.
+func (s *Server) workerOf(loop *uvgo.Loop) (*worker, error) {
 	const op = "server: dial"
 	if s == nil || loop == nil {
 		return nil, uv.Fail(op, uv.EINVAL)
@@ -47,7 +57,7 @@ func (s *Server) Dial(loop *uvgo.Loop, network, addr string, h Handler) (*Conn, 
 				return nil, err
 			}
 		}
-		return w.dial(network, addr, h)
+		return w, nil
 	}
 	return nil, fmt.Errorf("server: dial: the loop is not one of this server: %w", uv.EINVAL)
 }
@@ -57,12 +67,13 @@ func (c *Conn) Dial(network, addr string, h Handler) (*Conn, error) {
 	if err := c.use("server: dial"); err != nil {
 		return nil, err
 	}
-	return c.worker.dial(network, addr, h)
+	return c.worker.dial(network, addr, nil, h)
 }
 
 // A dial is what a Conn has because Dial made it.
 type dial struct {
 	callbacks
+	tls     *tls.Config // nil without TLS
 	network string
 	path    string                      // unix
 	tcp     *handles.TCP                // the one that connects or is connected
@@ -80,8 +91,8 @@ func (c *Conn) dialed() *dial {
 	return nil
 }
 
-// dial makes a Conn that connects.
-func (w *worker) dial(network, addr string, h Handler) (*Conn, error) {
+// dial makes a Conn that connects, and then speaks TLS if config is not nil.
+func (w *worker) dial(network, addr string, config *tls.Config, h Handler) (*Conn, error) {
 	const op = "server: dial"
 	if w.gone || w.ended.Load() {
 		return nil, &uv.OpError{Op: op, Err: uv.ErrClosed}
@@ -89,7 +100,7 @@ func (w *worker) dial(network, addr string, h Handler) (*Conn, error) {
 	if h == nil {
 		return nil, uv.Fail(op, uv.EINVAL)
 	}
-	d := &dial{callbacks: callbacksOf(h), network: network}
+	d := &dial{callbacks: callbacksOf(h), network: network, tls: config}
 	var host, service string
 	switch network {
 	case "tcp", "tcp4", "tcp6":

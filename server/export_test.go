@@ -73,7 +73,7 @@ func FramesLeft(c *Conn) int { return len(c.frames.buf) - c.frames.off }
 // Skip turns the clock of the connection's loop forward, and handles what is due then. It
 // belongs to the loop.
 func Skip(c *Conn, d time.Duration) {
-	c.worker.ahead += d
+	c.worker.ahead += uint64(d / time.Millisecond)
 	c.worker.turnWheel()
 }
 
@@ -113,7 +113,7 @@ func CountAsOne(a, b string) bool {
 func Reading(c *Conn) bool { return c.stream.Reading() }
 
 // Ciphertext returns how many bytes a stalled TLS connection keeps.
-func Ciphertext(c *Conn) int { return len(c.tls.rest) }
+func Ciphertext(c *Conn) int { return len(c.secured().rest) }
 
 // HeaderBytes returns how many bytes of PROXY headers have arrived that are not complete. It
 // waits for the server's loops.
@@ -142,4 +142,25 @@ func DialAddrs(c *Conn, h Handler, addrs ...netip.AddrPort) (*Conn, error) {
 		made.dialed().addrs = addrs[1:] // the first fails in a later turn
 	}
 	return made, err
+}
+
+// SkipServer is Skip for every loop of a server. Any other goroutine may call it.
+func SkipServer(s *Server, d time.Duration) {
+	for _, w := range s.workers {
+		done := make(chan bool)
+		if w.loop.Post(func() { w.ahead += uint64(d / time.Millisecond); w.turnWheel(); close(done) }) == nil {
+			<-done
+		}
+	}
+}
+
+// NoteMessage does what a message and its answer cost for IdleTimeout and WriteTimeout. It
+// belongs to the loop.
+func NoteMessage(c *Conn) {
+	if c.is(idleTimed) {
+		c.active = c.worker.tick()
+	}
+	if c.facts&(idleTimed|writeTimed) != 0 {
+		c.wroteTimed(64)
+	}
 }

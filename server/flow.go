@@ -55,7 +55,7 @@ func (c *Conn) setReading() {
 		if c.stalled() {
 			c.wakeFrames()
 		}
-		if c.tls.stalled() {
+		if c.secured().stalled() {
 			c.wakeTLS()
 		}
 		c.worker.watchHangup(c)
@@ -69,7 +69,7 @@ func (c *Conn) takesData() bool { return !c.flow.Over() && !c.stalled() }
 func (c *Conn) wantsRead() bool {
 	switch c.reads {
 	case receiving:
-		return c.takesData() && !c.is(hasEarly) && !c.tls.stalled() && c.writes != connecting
+		return c.takesData() && !c.is(hasEarly) && !c.secured().stalled() && c.writes != connecting
 	case discarding:
 		return true
 	}

@@ -1,6 +1,10 @@
 package server
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/uvgo/uvgo/internal/core"
+)
 
 // frames are the bytes of a connection's frames that were read and not handed out. A
 // connection without any shares the idle one of its framer, so it has no buffer.
@@ -73,6 +77,12 @@ func (c *Conn) wakeFrames() {
 
 // stalledFrames are a connection whose frames have stalled.
 type stalledFrames Conn
+
+var _ core.SlotDeferred = (*stalledFrames)(nil)
+
+// DeferredSlot makes the delivery one of the stream's events: while Frame blocks, reads and the
+// close wait.
+func (t *stalledFrames) DeferredSlot() uint32 { return t.stream.DeferredSlot() }
 
 // Deliver hands out the frames that are left.
 func (t *stalledFrames) Deliver() {

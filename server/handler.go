@@ -4,7 +4,8 @@ package server
 // connection's loop and must not block, unless in Loop().Block. A panic closes the connection and is
 // reported to the server's Logger.
 type Handler interface {
-	// Open is called when a connection was accepted or, after Dial, connected.
+	// Open is called when a connection was accepted or, after Dial, connected: with TLS,
+	// behind the handshake. If that fails, an accepted connection gets neither Open nor Close.
 	Open(c *Conn)
 	// Data is called with what arrived. p is borrowed: valid until Data
 	// returns. Writing it to a connection of the same loop costs no copy.
@@ -12,7 +13,8 @@ type Handler interface {
 	// Close is called when the connection is closed, exactly once for each Open, and for
 	// each Dial that could not connect. err is
 	// io.EOF after the peer ended the connection, nil after our own close, and after a
-	// failure its error: ECONNRESET, for example, or ETIMEDOUT if keep-alive probes got no
+	// failure its error: ECONNRESET, for example; with TLS io.ErrUnexpectedEOF, if the stream
+	// ended without close_notify; or ETIMEDOUT if keep-alive probes got no
 	// answer. If a limit of the server ended the connection, errors.Is finds the limit's
 	// error in it: [ErrIdleTimeout], for example. After a panic of the handler, errors.As
 	// finds a *uv.PanicError, whose text leaves out the stack, which has been logged.

@@ -201,6 +201,10 @@ func (c *Conn) takeEarly() {
 // An earlyConn is a Conn that may take what came with the header.
 type earlyConn Conn
 
+// DeferredSlot makes the delivery one of the stream's events: while Data blocks, reads and the
+// close wait.
+func (e *earlyConn) DeferredSlot() uint32 { return e.stream.DeferredSlot() }
+
 // Deliver hands it out in the next turn.
 func (e *earlyConn) Deliver() { (*Conn)(e).takeEarly() }
 

@@ -332,3 +332,25 @@ func TestProxyHeaderOfCurl(t *testing.T) {
 		t.Errorf("%v: %q", err, out)
 	}
 }
+
+// TestHangUpBehindProxy: a client of a unix socket that has closed has not reset it, although
+// its header announces an internet address: what it sent is read.
+func TestHangUpBehindProxy(t *testing.T) {
+	var got []byte
+	h := newProbe(t)
+	h.onOpen = (*server.Conn).Pause
+	h.onData = func(_ *server.Conn, p []byte) { got = append(got, p...) }
+	r := run(t, behindProxy(t, h, server.ProxyRequired, nil), "unix://"+uvtest.SocketPath(t))
+	client := r.dial()
+	send(t, client, []byte(header1))
+	c := <-h.opened
+	send(t, client, []byte("hello"))
+	client.Close()
+	polled := make(chan struct{})
+	on(t, c, func() { server.AfterHangupPoll(c, func() { close(polled) }) })
+	<-polled
+	on(t, c, c.Resume)
+	if end := <-h.closed; end.err != io.EOF || string(got) != "hello" {
+		t.Errorf("Close got %v after %q", end.err, got)
+	}
+}

@@ -11,6 +11,7 @@ import (
 // more is what few connections need, or only for a while. It is allocated when it is first
 // needed, so that an idle connection does not pay for it.
 type more struct {
+	tls         *tlsConn                    // while facts has hasTLS
 	err         error                       // what Close reports, but for io.EOF
 	remote      netip.AddrPort              // the peer's address, if it is no IPv4
 	local       atomic.Pointer[net.TCPAddr] // what LocalAddr has found for a wildcard listener's connection
@@ -34,6 +35,14 @@ func (c *Conn) rare() *more {
 		c.more.Store(m)
 	}
 	return m
+}
+
+// secured returns the connection's TLS, nil without it.
+func (c *Conn) secured() *tlsConn {
+	if !c.is(hasTLS) {
+		return nil
+	}
+	return c.more.Load().tls
 }
 
 // cause is what Close reports.

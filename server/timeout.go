@@ -16,13 +16,16 @@ import (
 const maxTimeout = 365 * 24 * time.Hour
 
 // activeUnit is the unit of Conn.active. Its 32 bits then last for more than two years.
-const activeUnit = 16 * time.Millisecond
+const (
+	activeUnit   = activeUnitMS * time.Millisecond
+	activeUnitMS = 16
+)
 
 // never is the time of what is not due.
 const never = time.Duration(1<<63 - 1)
 
-// tick is the time for Conn.active.
-func (w *worker) tick() uint32 { return uint32(w.now() / activeUnit) }
+// tick is now for Conn.active, without the checks of Loop.Now: every message asks for it.
+func (w *worker) tick() uint32 { return uint32((w.core.Ring().NowMS() + w.ahead + 1) / activeUnitMS) }
 
 // lastActive returns when something was read or written, or up to activeUnit later.
 func (c *Conn) lastActive(now time.Duration) time.Duration {

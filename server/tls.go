@@ -35,9 +35,9 @@ func (s *Server) tlsConfigured() (*tls.Config, error) {
 // the protocol of ALPN. It is nil for a connection without TLS. Each call makes a new one. It
 // belongs to the loop's goroutine, and works in Close, too.
 func (c *Conn) TLS() *tls.ConnectionState {
-	if !c.mine("server: tls") || c.tls == nil {
+	if !c.mine("server: tls") || !c.is(hasTLS) {
 		return nil
 	}
-	state := c.tls.conn.State()
+	state := c.secured().conn.State()
 	return &state
 }

@@ -52,7 +52,8 @@ func (c *Conn) startTLS(config *tls.Config) {
 	if config.GetCertificate != nil || config.GetConfigForClient != nil {
 		c.LocalAddr() // stores the address for these callbacks, which run on other goroutines
 	}
-	c.tls = &tlsConn{conn: looptls.Server((*tlsHost)(c), config)}
+	c.facts |= hasTLS
+	c.rare().tls = &tlsConn{conn: looptls.Server((*tlsHost)(c), config)}
 	c.beginHandshake()
 	c.setReading()
 }
@@ -86,7 +87,10 @@ func (c *Conn) writeTLS(p []byte) (int, error) {
 	if c.writes != writeOpen {
 		return 0, uv.Fail("server: write", uv.EPIPE)
 	}
-	n, err := c.tls.conn.Write(p)
+	if c.shaking() {
+		return 0, uv.Fail("server: write", uv.ENOTCONN)
+	}
+	n, err := c.secured().conn.Write(p)
 	c.gave(n)
 	return n, err
 }
@@ -106,7 +110,7 @@ func (c *Conn) writeFuncTLS(fn func(err error), bufs [][]byte) error {
 
 // turnTLS goes on with the handshake, which has something for the loop.
 func (c *Conn) turnTLS() {
-	t := c.tls
+	t := c.secured()
 	if c.closes() || t.conn.Established() {
 		return
 	}
@@ -128,7 +132,7 @@ func (c *Conn) turnTLS() {
 
 // readTLS handles what the stream read.
 func (c *Conn) readTLS(p []byte, err error) {
-	t := c.tls
+	t := c.secured()
 	switch {
 	case err == io.EOF && !c.closes():
 		c.endTLS()
@@ -151,7 +155,7 @@ func (c *Conn) readTLS(p []byte, err error) {
 
 // decrypt hands out what p holds, until the handler takes no more: then p's rest is kept.
 func (c *Conn) decrypt(p []byte) {
-	t, w := c.tls, c.worker
+	t, w := c.secured(), c.worker
 	t.busy = true
 	buf := w.plain.take() // nobody else has it while a callback that has it is blocked
 	for len(p) > 0 {
@@ -190,7 +194,7 @@ func (c *Conn) takesRecords() bool {
 
 // wakeTLS makes the next turn go on with what has stalled, if the handler takes it.
 func (c *Conn) wakeTLS() {
-	t := c.tls
+	t := c.secured()
 	if !t.due && t.conn.Established() && c.takesRecords() {
 		t.due = true
 		c.worker.loop.Defer((*stalledTLS)(c))
@@ -200,11 +204,15 @@ func (c *Conn) wakeTLS() {
 // stalledTLS is a connection whose records have stalled.
 type stalledTLS Conn
 
+// DeferredSlot makes the delivery one of the stream's events: while Data blocks, reads and the
+// close wait.
+func (s *stalledTLS) DeferredSlot() uint32 { return s.stream.DeferredSlot() }
+
 // Deliver goes on.
 func (s *stalledTLS) Deliver() {
 	c := (*Conn)(s)
-	c.tls.due = false
-	if c.closes() || c.tls.busy { // a callback that has blocked goes on by itself
+	c.secured().due = false
+	if c.closes() || c.secured().busy { // a callback that has blocked goes on by itself
 		return
 	}
 	c.resumeTLS()
@@ -213,7 +221,7 @@ func (s *stalledTLS) Deliver() {
 
 // resumeTLS hands out what has stalled, and then reads on.
 func (c *Conn) resumeTLS() {
-	t := c.tls
+	t := c.secured()
 	if c.closes() || !c.takesRecords() {
 		return
 	}
@@ -229,7 +237,7 @@ func (c *Conn) resumeTLS() {
 
 // endTLS handles the end of the stream below.
 func (c *Conn) endTLS() {
-	t := c.tls
+	t := c.secured()
 	if t.conn.Established() {
 		t.ended = streamEnd
 		c.handOutEnd()
@@ -249,7 +257,7 @@ func (c *Conn) endTLS() {
 
 // handOutEnd handles the end of the peer's side, if it has come, and the handler takes it.
 func (c *Conn) handOutEnd() {
-	t := c.tls
+	t := c.secured()
 	if c.closes() || t.ended == notEnded || len(t.rest) > 0 || !c.takesRecords() {
 		return
 	}
@@ -271,6 +279,10 @@ func (c *Conn) handOutEnd() {
 func (c *Conn) failTLS(err error) {
 	if m := c.rare(); m.err == nil {
 		m.err, c.why = err, badTLS
+	}
+	if c.is(isDialed) && c.shaking() { // the server sends nothing behind what has failed
+		c.closeNow()
+		return
 	}
 	c.close()
 }

@@ -3,13 +3,10 @@ package server_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"runtime"
 	"testing"
 	"time"
 
@@ -231,43 +228,13 @@ func TestServerEndsWhilePeersShakeHands(t *testing.T) {
 	}
 }
 
-// Handshakes that are opened and dropped leave nothing behind.
-func TestDroppedHandshakes(t *testing.T) {
-	n := 300
-	if os.Getenv("UVGO_LONG") != "" {
-		n = 10000
-	}
-	h := echo(t)
-	s := runTLS(t, &server.Server{Handler: h, Loops: 2, Logger: lenient()})
-	first := hello(t, s.client)
-	client, _ := s.open(h)
-	roundTrip(t, client, "hello")
-	goroutines, fds := runtime.NumGoroutine(), server.Descriptors()
-	for i := range n {
-		c, err := net.Dial("tcp", s.Addrs()[0].String())
-		uvtest.Check(t, err)
-		send(t, c, first[:i%(len(first)+1)]) // all of it every 1,500th time
-		if i%3 == 0 {
-			send(t, c, first[i%(len(first)+1):])
-		}
-		if i%2 == 0 {
-			uvtest.Check(t, c.(*net.TCPConn).SetLinger(0))
-		}
-		uvtest.Check(t, c.Close())
-	}
-	roundTrip(t, client, "still here")
-	uvtest.Eventually(t, "they are gone", func() bool {
-		return s.Stats().Conns == 1 && runtime.NumGoroutine() <= goroutines && server.Descriptors() <= fds
-	})
-}
-
 // fn of WriteFunc runs when the records are sent, in the order of the writes.
 func TestTLSWriteFunc(t *testing.T) {
 	h := newProbe(t)
-	var order []string
+	order := make(chan string, 3)
 	h.onData = func(c *server.Conn, p []byte) {
 		for i := range 3 {
-			uvtest.Expect(t, c.WriteFunc(func(err error) { order = append(order, fmt.Sprint(i, err)) }, []byte("ab"), nil, bytes.Repeat([]byte("c"), 1000)))
+			uvtest.Expect(t, c.WriteFunc(func(err error) { order <- fmt.Sprint(i, err) }, []byte("ab"), nil, bytes.Repeat([]byte("c"), 1000)))
 			c.Write([]byte("-"))
 		}
 		uvtest.Expect(t, c.WriteFunc(nil, []byte("end")))
@@ -276,10 +243,12 @@ func TestTLSWriteFunc(t *testing.T) {
 	client, c := s.open(h)
 	send(t, client, []byte("go"))
 	receive(t, client, 3*1003+3)
-	on(t, c, func() {
-		if fmt.Sprint(order) != "[0 <nil> 1 <nil> 2 <nil>]" {
-			t.Errorf("order %v", order)
+	for i := range 3 {
+		if got, want := <-order, fmt.Sprint(i, nil); got != want {
+			t.Errorf("fn got %q, want %q", got, want)
 		}
+	}
+	on(t, c, func() {
 		if _, err := c.Write(make([]byte, 2<<20)); !errors.Is(err, uv.ENOBUFS) {
 			t.Errorf("beyond WriteLimit: %v", err)
 		}
@@ -332,41 +301,40 @@ func TestIdleTLSConnectionIsClosed(t *testing.T) {
 	}
 }
 
-// Many small writes, and a large transfer: with UVGO_LONG 1 GiB.
-func TestTLSTransfers(t *testing.T) {
-	total := 64 << 20
-	if os.Getenv("UVGO_LONG") != "" {
-		total = 1 << 30
-	}
-	eachTLS(t, func(t *testing.T, version uint16) {
-		h := echo(t)
-		s := runTLS(t, &server.Server{Handler: h, Loops: 1})
-		s.client.MinVersion, s.client.MaxVersion = version, version
-		client, _ := s.open(h)
-		uvtest.Check(t, client.SetDeadline(time.Now().Add(10*maxWait)))
-		transfer := func(pieces, size int) {
-			sent, got := sha256.New(), sha256.New()
-			p := uvtest.Pattern(size, 7)
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				for i := range pieces {
-					p[0], p[size-1] = byte(i), byte(i>>8)
-					sent.Write(p)
-					if _, err := client.Write(p); err != nil {
-						t.Errorf("Write: %v", err)
-						return
-					}
-				}
-			}()
-			n, err := io.CopyN(got, client, int64(pieces*size))
-			uvtest.Check(t, err)
-			<-done
-			if n != int64(pieces*size) || !bytes.Equal(sent.Sum(nil), got.Sum(nil)) {
-				t.Errorf("%d bytes came back, or others", n)
+// The bytes of a callback that is blocked stay, while records of other connections are decrypted.
+func TestPlaintextStaysWhileTheCallbackBlocks(t *testing.T) {
+	h := newProbe(t)
+	blocked, release := make(chan struct{}, 2), make(chan struct{})
+	h.onData = func(c *server.Conn, p []byte) {
+		if before := bytes.Clone(p); p[0] == 'b' {
+			uvtest.Expect(t, c.Loop().Block(func() {
+				blocked <- struct{}{}
+				<-release
+			}))
+			if !bytes.Equal(p, before) {
+				t.Error("the bytes changed while the callback was blocked")
 			}
 		}
-		transfer(100000, 2)
-		transfer(total>>20, 1<<20)
-	})
+		c.Write(p)
+	}
+	s := runTLS(t, &server.Server{Handler: h, Loops: 1})
+	var slow []net.Conn
+	for range 2 {
+		client, _ := s.open(h)
+		send(t, client, []byte("block"))
+		<-blocked
+		slow = append(slow, client)
+	}
+	quick, _ := s.open(h)
+	for range 10 {
+		roundTrip(t, quick, "others go on")
+	}
+	send(t, slow[0], []byte("behind")) // waits until the callback has returned
+	roundTrip(t, quick, "others go on")
+	close(release)
+	for i, want := range []string{"blockbehind", "block"} {
+		if got := receive(t, slow[i], len(want)); string(got) != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 }

@@ -41,12 +41,15 @@ func grain(timeout time.Duration) time.Duration {
 }
 
 // now is the loop's clock. It is never 0 or less, so 0 stands for no time.
-func (w *worker) now() time.Duration { return w.loop.Now() + w.ahead + time.Millisecond }
+func (w *worker) now() time.Duration {
+	return w.loop.Now() + time.Duration(w.ahead+1)*time.Millisecond
+}
 
-// bucketTime is when something with this timeout comes that is due at a time: not earlier.
+// bucketTime is when something with this timeout comes that is due at a time: not earlier. The
+// loop's clock cuts off what is less than a millisecond, hence one more.
 func bucketTime(due, timeout time.Duration) time.Duration {
 	g := grain(timeout)
-	return (due + g - 1) / g * g
+	return (due + time.Millisecond + g - 1) / g * g
 }
 
 // hang moves c to the bucket of a time that bucketTime has returned. It fails only without

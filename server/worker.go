@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
@@ -22,13 +21,13 @@ type worker struct {
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
 	packets   []*PacketConn
-	conns     list          // open connections for which nothing is due
-	wheel     wheel         // those for which something is
-	timed     bool          // connections have an IdleTimeout or WriteTimeout from the beginning
-	ahead     time.Duration // how much the clock is ahead of the loop's: in tests only
-	hangups   hangupWatch   // those that are not read
-	plain     plainPool     // buffers for what TLS decrypts
-	next      int           // who gets the next connection that is distributed
+	conns     list        // open connections for which nothing is due
+	wheel     wheel       // those for which something is
+	timed     bool        // connections have an IdleTimeout or WriteTimeout from the beginning
+	ahead     uint64      // milliseconds that the clock is ahead of the loop's: in tests only
+	hangups   hangupWatch // those that are not read
+	plain     plainPool   // buffers for what TLS decrypts
+	next      int         // who gets the next connection that is distributed
 
 	draining       bool           // Shutdown has begun
 	answerTimer    *handles.Timer // while draining, until CloseTimeout has passed

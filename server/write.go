@@ -10,7 +10,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if err := c.checkWrite(len(p)); err != nil {
 		return 0, err
 	}
-	if c.tls != nil {
+	if c.is(hasTLS) {
 		return c.writeTLS(p)
 	}
 	n, err := c.stream.Write(p)
@@ -29,7 +29,7 @@ func (c *Conn) WriteFunc(fn func(err error), bufs ...[]byte) error {
 	if err := c.checkWrite(n); err != nil {
 		return err
 	}
-	if c.tls != nil {
+	if c.is(hasTLS) {
 		return c.writeFuncTLS(fn, bufs)
 	}
 	if err := c.stream.WriteFunc(c.guarded(fn), bufs...); err != nil {

@@ -19,8 +19,8 @@ import (
 // parts.
 type address struct {
 	text    string
-	network string // as in addresses.Address, but tcp for tls
-	secure  bool   // tls://
+	network string // as in addresses.Address
+	secure  bool   // with TLS
 	host    string // tcp and udp; may be empty
 	port    uint16
 	path    string // unix; "@name" is abstract
@@ -33,18 +33,11 @@ func parseAddress(text string) (address, error) {
 	bad := func(format string, args ...any) (address, error) {
 		return address{}, usagef("bad address %q: %s", text, fmt.Sprintf(format, args...))
 	}
-	inner, secure := strings.CutPrefix(text, "tls")
-	if secure {
-		inner = "tcp" + inner
-	}
-	parts, err := addresses.Parse(inner)
+	parts, err := addresses.Parse(text)
 	if err != nil {
-		if secure {
-			return bad("write tls://host:port, an IPv6 host in brackets")
-		}
 		return bad("%v", err)
 	}
-	a := address{text: text, secure: secure, network: parts.Network, host: parts.Host, path: parts.Path}
+	a := address{text: text, secure: parts.TLS, network: parts.Network, host: parts.Host, path: parts.Path}
 	if most := len(unix.RawSockaddrUnix{}.Path) - 1; len(a.path) > most {
 		return bad("a socket's path has at most %d bytes, this one %d", most, len(a.path))
 	}
@@ -57,6 +50,8 @@ func parseAddress(text string) (address, error) {
 	}
 	return a, nil
 }
+
+func (a address) isUDP() bool { return strings.HasPrefix(a.network, "udp") }
 
 // parsePeer is parseAddress for an address to connect to.
 func parsePeer(text string) (address, error) {

@@ -71,12 +71,12 @@ func (c *client) send(now time.Duration) {
 // read compares the bytes that came back with the message.
 func (c *client) read(p []byte, err error) {
 	switch {
+	case c.failed: // a record had more, or the load is over
+		return
 	case !c.runner.running && !c.waiting && c.secure != nil && c.message == 0: // the load has not begun
 		if c.secure.early = errSurplus; err != nil {
 			c.secure.early = errEnded
 		}
-		return
-	case c.failed: // and the record had more
 		return
 	case c.secure != nil && errors.Is(err, io.ErrUnexpectedEOF):
 		err = errEnded

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
-	"os"
+	"net/netip"
 	"os/signal"
 	"sync"
 	"syscall"
@@ -29,10 +28,12 @@ const defaultListen = "tcp://127.0.0.1:8888"
 func runEcho(args []string) error {
 	fs := newFlags("echo")
 	var listen []string
-	fs.Func("listen", "listen on `ADDR`: tcp://host:port or unix:///path; may be repeated (default "+defaultListen+")",
+	fs.Func("listen", "listen on `ADDR`: tcp://host:port, tls://host:port, udp://host:port or unix:///path; may be repeated (default "+defaultListen+")",
 		func(s string) error { listen = append(listen, s); return nil })
 	loops := fs.Int("loops", 0, "serve with `N` event loops; 0 is one for each processor")
 	var drain time.Duration
+	var lim limits
+	lim.define(fs)
 	spanVar(fs, &drain, "drain", 5*time.Second, "let clients take what they are owed for at most `TIME` at the end")
 	switch others, err := parse(fs, echoHelp, args); {
 	case err != nil:
@@ -47,7 +48,7 @@ func runEcho(args []string) error {
 	if len(listen) == 0 {
 		listen = []string{defaultListen}
 	}
-	e := &echo{console: newConsole(), drain: drain}
+	e := &echo{console: newConsole(), drain: drain, trial: lim.cert == ""}
 	for _, text := range listen {
 		a, err := parseAddress(text)
 		if err != nil {
@@ -55,12 +56,18 @@ func runEcho(args []string) error {
 		}
 		e.listen = append(e.listen, a)
 	}
+	if err := lim.check(e.listen); err != nil {
+		return err
+	}
 	e.server = &server.Server{
-		Handler: e,
-		Loops:   *loops,
+		Handler: e, PacketHandler: e,
+		Loops: *loops,
 		// Longer than --drain, so that --drain decides when the drain ends.
 		CloseTimeout: drain + 10*time.Second,
 		Logger:       slog.New(slog.NewTextHandler(e.console, nil)),
+	}
+	if err := lim.apply(e.server, e.listen); err != nil {
+		return err
 	}
 	signal.Ignore(syscall.SIGPIPE) // the server goes on when the reader of its output is gone
 	switch err := uvgo.Run(context.Background(), e.control); {
@@ -78,6 +85,8 @@ type echo struct {
 	server  *server.Server
 	console *console
 	listen  []address
+	bound   []listening
+	trial   bool          // the certificate is self-signed
 	drain   time.Duration // how long clients may take to receive unsent bytes at the end
 
 	loop   *uvgo.Loop // the control loop
@@ -107,54 +116,23 @@ func (e *echo) Open(c *server.Conn) {
 // Data sends the bytes back. Close gets an error of Write, too.
 func (e *echo) Data(c *server.Conn, p []byte) { _, _ = c.Write(p) }
 
+// Packet sends a datagram back.
+func (e *echo) Packet(c *server.PacketConn, p []byte, from netip.AddrPort) { _ = c.WriteTo(p, from) }
+
 // Close has nothing to do.
 func (e *echo) Close(*server.Conn, error) {}
 
 // bind listens on all addresses, or on none.
 func (e *echo) bind() error {
 	for _, a := range e.listen {
+		before := len(e.server.Addrs())
 		if err := e.server.Listen(a.text); err != nil {
 			_ = e.server.Shutdown(context.Background()) // closes what is bound
 			return a.listenError(err)
 		}
+		for _, at := range e.server.Addrs()[before:] { // several of systemd
+			e.bound = append(e.bound, listening{a, at})
+		}
 	}
 	return nil
-}
-
-// announce prints where the server listens and how to try it.
-func (e *echo) announce() {
-	addrs := e.server.Addrs() // one for each address to listen on, in their order
-	for i, a := range addrs {
-		network := e.listen[i].network
-		e.console.printf("listening on %s   try: %s\n", url(network, a), netcat(reach(network, a)))
-	}
-	network := e.listen[0].network
-	e.console.printf("load:  %s load --conns 100 --duration 10s %s\n", os.Args[0], url(network, reach(network, addrs[0])))
-	e.console.printf("stats: kill -USR1 %d\n", os.Getpid())
-	e.console.printf("stop:  Ctrl-C\n")
-}
-
-// url returns an address in the form of --listen.
-func url(network string, a net.Addr) string { return network + "://" + a.String() }
-
-// reach returns the address by which a client on this machine reaches a listener: a
-// loopback address if it is bound to all interfaces.
-func reach(network string, a net.Addr) net.Addr {
-	t, ok := a.(*net.TCPAddr)
-	switch {
-	case !ok || !t.IP.IsUnspecified():
-		return a
-	case network == "tcp6": // no IPv4
-		return &net.TCPAddr{IP: net.IPv6loopback, Port: t.Port}
-	}
-	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: t.Port}
-}
-
-// netcat returns the nc command that connects to an address.
-func netcat(a net.Addr) string {
-	if t, ok := a.(*net.TCPAddr); ok {
-		host, port, _ := net.SplitHostPort(t.String()) // never fails
-		return "nc " + host + " " + port
-	}
-	return "nc -U " + a.String()
 }

@@ -26,7 +26,7 @@ func echoServer(t *testing.T, listen []string, flags ...string) (*process, []str
 	p := start(t, args...)
 	var addrs []string
 	for range listen {
-		addrs = append(addrs, p.expect(`^listening on (\S+) +try: nc `))
+		addrs = append(addrs, p.expect(`^listening on (\S+) +try: `))
 	}
 	p.expect(`^stop: `)
 	return p, addrs

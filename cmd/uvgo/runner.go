@@ -224,6 +224,12 @@ func (r *runner) echoTimedOut() {
 func (r *runner) finish() {
 	if !r.running && r.waiting == 0 && !r.watchdog.Closing() {
 		_ = r.watchdog.Close() // never fails on the loop's goroutine
+		for _, c := range r.clients {
+			if c.secure != nil && !c.failed {
+				c.failed = true                // what follows counts no more
+				_ = c.secure.conn.CloseWrite() // otherwise the server takes the end for an attack
+			}
+		}
 		close(r.done)
 	}
 }

@@ -36,7 +36,29 @@ func (s sample) report(began time.Time) string {
 	fmt.Fprintf(&b, "  bytes        %s in, %s out\n", size(s.BytesIn), size(s.BytesOut))
 	fmt.Fprintf(&b, "  crossings    %s turns, %s early flushes\n", count(s.Turns), count(s.Flushes))
 	fmt.Fprintf(&b, "  events       %s, %.1f a crossing\n", count(s.Events), share(s.Events, s.crossings()))
+	if limits := s.limits(); limits != "" {
+		fmt.Fprintf(&b, "  limits       %s\n", limits)
+	}
 	return b.String()
+}
+
+// limits tells how many connections each limit has closed, empty if none has.
+func (s sample) limits() string {
+	var parts []string
+	for _, l := range []struct {
+		n    uint64
+		name string
+	}{
+		{s.Dropped, "without descriptors"}, {s.Closed.TooManyConns, "too many of one address"},
+		{s.Closed.IdleTimeout, "idle"}, {s.Closed.WriteTimeout, "not reading"},
+		{s.Closed.HandshakeTimeout, "handshake too slow"}, {s.Closed.TLS, "TLS failed"},
+		{s.Closed.Proxy, "bad PROXY header"}, {s.Closed.CloseTimeout, "not hanging up"},
+	} {
+		if l.n > 0 {
+			parts = append(parts, count(l.n)+" "+l.name)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // crossings returns how often the loops have gone from Go into C in their turns.

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"math/big"
 	"net"
 	"testing"
@@ -36,6 +37,11 @@ func NewAuthority(t testing.TB) *Authority {
 	return a
 }
 
+// PEM is the authority's certificate, for programs that are to trust it.
+func (a *Authority) PEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
+}
+
 // Issue makes a certificate of a server and client called name, which is also valid for
 // the loopback addresses.
 func (a *Authority) Issue(t testing.TB, name string) tls.Certificate {
@@ -51,6 +57,9 @@ func (a *Authority) Issue(t testing.TB, name string) tls.Certificate {
 	der := Must(x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key))
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
+
+// Raw is the authority's own certificate, for programs that read it from a file.
+func (a *Authority) Raw() []byte { return a.cert.Raw }
 
 // ServerConfig is a server's configuration with a certificate of the authority.
 func (a *Authority) ServerConfig(t testing.TB) *tls.Config {

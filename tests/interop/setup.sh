@@ -3,5 +3,5 @@
 # needs them. It says what it installs, and with nothing missing it says nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-FOR="the interop tests" exec scripts/deps.sh curl=curl wrk=wrk h2load=nghttp2-client redis-server=redis-server \
+FOR="the interop tests" exec scripts/deps.sh curl=curl openssl=openssl wrk=wrk h2load=nghttp2-client redis-server=redis-server \
   redis-benchmark=redis-tools pg_lsclusters=postgresql

@@ -78,3 +78,16 @@ func (b *Builder) run(what, name string, args ...string) (string, error) {
 	}
 	return string(out), nil
 }
+
+// Test compiles the tests of a package of the root module, such as ./server, and returns the
+// program's path.
+func (b *Builder) Test(name, pkg string) (string, error) {
+	path, err := filepath.Abs(filepath.Join(b.out, name+".test"))
+	if err != nil {
+		return "", err
+	}
+	root := *b
+	root.dir = filepath.Join(b.dir, "..")
+	_, err = root.run(name, "go", "test", "-c", "-o", path, pkg)
+	return path, err
+}

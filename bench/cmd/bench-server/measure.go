@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/uvgo/uvgo/bench/internal/harness"
+)
+
+// A measurement is one scenario on one server in one round.
+type measurement struct {
+	Scenario string  `json:"scenario"`
+	Server   string  `json:"server"`
+	Round    int     `json:"round"`
+	Figure   float64 `json:"figure"`            // in the scenario's unit
+	P99      float64 `json:"p99_us,omitempty"`  // 0: not known
+	CPU      float64 `json:"cpu_us,omitempty"`  // the server's for each operation
+	Used     float64 `json:"used,omitempty"`    // share of its CPU that the server used
+	Loader   float64 `json:"loader,omitempty"`  // the same of the load
+	Others   float64 `json:"others,omitempty"`  // share of both CPUs that other programs used
+	Stalled  int     `json:"stalled,omitempty"` // connections without a reply
+	Idle     int     `json:"idle,omitempty"`    // connections
+}
+
+// bench is what every measurement needs.
+type bench struct {
+	config
+	bins map[string]string
+	cpus [2]int // the server's and the load's
+}
+
+// measure runs one server under one load; each measurement has a fresh server.
+func (b *bench) measure(ctx context.Context, s scenario, srv server) (m measurement, err error) {
+	if s.servers == nil {
+		return b.benchmark(ctx, s)
+	}
+	c, err := harness.Start(ctx, b.cpus[:1], nil, srv.name, b.bins["serverbench"], append(srv.args, "127.0.0.1:0")...)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, c.Stop()) }()
+	addr, err := c.Await("listening", harness.StartLimit)
+	if err != nil {
+		return m, err
+	}
+	if s.idle() {
+		return b.memory(ctx, s, c.PID(), addr)
+	}
+	args, err := b.command(s, addr, "--conns", strconv.Itoa(s.conns), "--server-pid", strconv.Itoa(c.PID()))
+	if err != nil {
+		return m, err
+	}
+	began, busy := time.Now(), -b.used(c.PID())
+	m, loadCPU, err := b.load(ctx, args)
+	busy += b.used(c.PID()) - loadCPU
+	m.Others = max(0, busy.Seconds()/(2*time.Since(began).Seconds()))
+	return m, err
+}
+
+// used is the two CPUs' busy time that is not the server's, so far.
+func (b *bench) used(pid int) time.Duration {
+	busy, err1 := harness.BusyTime(b.cpus[:]...)
+	server, err2 := harness.CPUTime(pid)
+	if err1 != nil || err2 != nil {
+		return 0
+	}
+	return busy - server
+}
+
+// command returns the program and arguments of a scenario's load.
+func (b *bench) command(s scenario, addr string, flags ...string) ([]string, error) {
+	if s.load != "" {
+		args := append([]string{b.bins["serverload"], s.load}, flags...)
+		if !s.idle() {
+			args = append(args, "-warmup", b.warmup.String(), "-duration", b.duration.String())
+		}
+		return append(args, addr), nil
+	}
+	host, port, err := net.SplitHostPort(addr)
+	args := []string{b.bins["load"]}
+	if s.idle() {
+		args = append(args, "idle")
+	} else {
+		args = append(args, "--json", "--warmup", strconv.FormatInt(b.warmup.Milliseconds(), 10),
+			"--duration", strconv.FormatInt(b.duration.Milliseconds(), 10))
+	}
+	args = append(append(args, "--size", strconv.Itoa(s.size)), flags...)
+	return append(args, host, port), err
+}
+
+// load runs a load to its end, and returns the CPU time that it took, too.
+func (b *bench) load(ctx context.Context, args []string) (m measurement, cpu time.Duration, err error) {
+	c, err := harness.Start(ctx, b.cpus[1:], nil, "load", args[0], args[1:]...)
+	if err != nil {
+		return m, 0, err
+	}
+	select {
+	case <-c.Done:
+	case <-time.After(b.warmup + b.duration + time.Minute):
+		return m, 0, errors.Join(errors.New("the load did not end in time"), c.Stop())
+	}
+	if c.Err != nil {
+		return m, 0, fmt.Errorf("load: %w: %s", c.Err, c.Stderr())
+	}
+	select {
+	case line := <-c.Line:
+		m, err = parseLoad(line)
+		return m, c.CPU(), err
+	default:
+		return m, 0, errors.New("the load printed nothing")
+	}
+}
+
+// parseLoad reads the line of either load.
+func parseLoad(line string) (m measurement, err error) {
+	var r struct {
+		Ops      float64 `json:"ops"`      // serverload's
+		Requests float64 `json:"requests"` // of the load in C
+		Seconds  float64 `json:"seconds"`
+		P99      float64 `json:"p99_us"`
+		Server   float64 `json:"server_cpu_s"`
+		Client   float64 `json:"client_cpu_s"`
+		Loader   float64 `json:"loader_cpu_s"`
+		Stalled  int     `json:"stalled"`
+		Corrupt  int     `json:"corrupt"` // connections with a wrong echo, of the load in C
+		Closed   int     `json:"closed"`  // those that the server closed
+	}
+	if err := json.Unmarshal([]byte(line), &r); err != nil {
+		return m, fmt.Errorf("%q: %w", line, err)
+	}
+	n := r.Ops + r.Requests
+	if r.Corrupt+r.Closed > 0 {
+		return m, fmt.Errorf("%d connections got a wrong echo, %d were closed", r.Corrupt, r.Closed)
+	}
+	if n == 0 || r.Seconds == 0 {
+		return m, errors.New("nothing was done")
+	}
+	return measurement{
+		Figure: n / r.Seconds, P99: r.P99, CPU: 1e6 * r.Server / n,
+		Used: r.Server / r.Seconds, Loader: (r.Client + r.Loader) / r.Seconds, Stalled: r.Stalled,
+	}, nil
+}
+
+const (
+	settle    = time.Second     // for the server to become idle, and to return what is free
+	openLimit = 2 * time.Minute // for all idle connections to open
+)
+
+// memory is what the server's resident memory grows by for each idle connection, each of
+// which has had one answer. A few come first, for what is allocated only once.
+func (b *bench) memory(ctx context.Context, s scenario, pid int, addr string) (m measurement, err error) {
+	const first = 50
+	if err := b.hold(ctx, s, addr, first, func() error { return nil }); err != nil {
+		return m, err
+	}
+	before, err := settled(ctx, pid)
+	if err != nil {
+		return m, err
+	}
+	m.Idle = b.idle
+	err = b.hold(ctx, s, addr, b.idle, func() error {
+		after, err := settled(ctx, pid)
+		m.Figure = float64(after-before) / float64(b.idle)
+		return err
+	})
+	return m, err
+}
+
+// hold opens idle connections, and keeps them while fn runs.
+func (b *bench) hold(ctx context.Context, s scenario, addr string, conns int, fn func() error) (err error) {
+	flags := []string{"--conns", strconv.Itoa(conns)}
+	if s.load != "" {
+		flags = append(flags, "-idle")
+	}
+	args, err := b.command(s, addr, flags...)
+	if err != nil {
+		return err
+	}
+	stdin, open, err := os.Pipe() // the connections live until open is closed
+	if err != nil {
+		return err
+	}
+	defer stdin.Close()
+	c, err := harness.Start(ctx, b.cpus[1:], stdin, "idle load", args[0], args[1:]...)
+	if err != nil {
+		open.Close()
+		return err
+	}
+	defer func() {
+		open.Close()
+		select {
+		case <-c.Done:
+			err = errors.Join(err, c.Err)
+		case <-time.After(harness.StopLimit):
+			err = errors.Join(err, c.Stop())
+		}
+	}()
+	if _, err := c.Await("ready", openLimit); err != nil {
+		return err
+	}
+	return fn()
+}
+
+// settled has the server return what is free, and reads its resident memory.
+func settled(ctx context.Context, pid int) (rss int, err error) {
+	sleep(ctx, settle)
+	if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
+		return 0, err
+	}
+	sleep(ctx, settle)
+	rss, _, err = harness.Memory(pid)
+	return rss, err
+}
+
+// sleep waits for d or the context's end.
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/bench/internal/harness"
+)
+
+// A loop polls all connections.
+type loop struct {
+	options
+	epoll int
+	conns []conn
+	buf   []byte
+	took  []time.Duration // of the exchanges that count
+}
+
+// A conn is a connection, with the exchange under way.
+type conn struct {
+	exchange
+	fd    int
+	began time.Time
+	ended time.Time // of the last exchange
+}
+
+// open makes the connections.
+func open(kind func(fd, id int) (exchange, error), addr netip.AddrPort, o options) (l *loop, err error) {
+	l = &loop{options: o, buf: make([]byte, 64<<10), conns: make([]conn, 0, o.conns)}
+	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	for id := range o.conns {
+		fd, err := dial(addr, id)
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+		l.conns = append(l.conns, conn{fd: fd})
+		c := &l.conns[id]
+		if c.exchange, err = kind(fd, id); err == nil {
+			err = unix.SetNonblock(fd, true)
+		}
+		if err == nil {
+			ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(id)}
+			err = unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &ev)
+		}
+		if err != nil {
+			l.close()
+			return nil, fmt.Errorf("connection %d: %w", id, err)
+		}
+	}
+	return l, nil
+}
+
+// close closes the connections, by resets.
+func (l *loop) close() {
+	for _, c := range l.conns {
+		unix.Close(c.fd)
+	}
+	unix.Close(l.epoll)
+}
+
+// perSource is how many connections come from one address: many more, and the kernel's
+// search for a free port grows slow.
+const perSource = 4000
+
+// dial connects a socket that blocks, but no longer than some seconds.
+func dial(addr netip.AddrPort, id int) (fd int, err error) {
+	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	err = errors.Join(
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1),
+		unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}), // a reset leaves no TIME_WAIT
+	)
+	// Reno costs a sender less CPU time than what a system may have as default.
+	_ = unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, "reno")
+	if n := id / perSource; n > 0 && err == nil {
+		err = errors.Join(unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1),
+			unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, byte(1 + n)}}))
+	}
+	if err == nil {
+		err = unix.Connect(fd, &unix.SockaddrInet4{Addr: addr.Addr().As4(), Port: int(addr.Port())})
+	}
+	if err == nil {
+		limit := unix.Timeval{Sec: 10}
+		err = errors.Join(unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit),
+			unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &limit))
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("connect %v: %w", addr, err)
+	}
+	return fd, nil
+}
+
+// send begins an exchange. A request is so small that the kernel takes it at once.
+func (c *conn) send(now time.Time) error {
+	p := c.request()
+	c.began = now
+	n, err := unix.Write(c.fd, p)
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+// receive takes what has arrived; done if that completes an exchange.
+func (c *conn) receive(buf []byte) (done bool, err error) {
+	for {
+		n, err := unix.Read(c.fd, buf)
+		switch {
+		case err == unix.EAGAIN:
+			return done, nil
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			return false, os.NewSyscallError("read", err)
+		case n == 0:
+			return false, io.ErrUnexpectedEOF
+		case done:
+			return false, errors.New("bytes behind the reply")
+		}
+		if done, err = c.reply(buf[:n]); err != nil || n < len(buf) {
+			return done, err
+		}
+	}
+}
+
+// poll handles what happens until the end, and calls next for each exchange that is
+// complete.
+func (l *loop) poll(end time.Time, next func(c *conn, now time.Time) error) error {
+	events := make([]unix.EpollEvent, 128)
+	for now := time.Now(); now.Before(end); {
+		n, err := unix.EpollWait(l.epoll, events, int(end.Sub(now).Milliseconds())+1)
+		if err != nil && err != unix.EINTR {
+			return os.NewSyscallError("epoll_wait", err)
+		}
+		for _, ev := range events[:max(n, 0)] {
+			c := &l.conns[ev.Fd]
+			done, err := c.receive(l.buf)
+			now = time.Now()
+			if err == nil && done {
+				err = next(c, now)
+			}
+			if err != nil {
+				return fmt.Errorf("connection %d: %w", ev.Fd, err)
+			}
+		}
+		if n <= 0 {
+			now = time.Now()
+		}
+	}
+	return nil
+}
+
+// once makes one exchange on each connection, one after the other.
+func (l *loop) once() error {
+	for i := range l.conns {
+		c := &l.conns[i]
+		done, end := false, time.Now().Add(10*time.Second)
+		if err := c.send(time.Now()); err != nil {
+			return fmt.Errorf("connection %d: %w", i, err)
+		}
+		for fds := []unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLIN}}; !done; {
+			if time.Now().After(end) {
+				return fmt.Errorf("connection %d: no reply", i)
+			}
+			_, err := unix.Poll(fds, 1000)
+			if err == nil {
+				done, err = c.receive(l.buf)
+			}
+			if err != nil && err != unix.EINTR {
+				return fmt.Errorf("connection %d: %w", i, err)
+			}
+		}
+	}
+	return nil
+}
+
+// measure is the closed loop: each connection makes an exchange when its last one is
+// complete. Those that end in the window after the warm-up count.
+func (l *loop) measure() (r result, err error) {
+	for i := range l.conns {
+		if err := l.conns[i].send(time.Now()); err != nil {
+			return r, fmt.Errorf("connection %d: %w", i, err)
+		}
+	}
+	err = l.poll(time.Now().Add(l.warmup), func(c *conn, now time.Time) error { return c.send(now) })
+	if err != nil {
+		return r, err
+	}
+	client, server, err := l.usage()
+	if err != nil {
+		return r, err
+	}
+	began := time.Now()
+	err = l.poll(began.Add(l.duration), func(c *conn, now time.Time) error {
+		l.took = append(l.took, now.Sub(c.began))
+		c.ended = now
+		return c.send(now)
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Seconds = time.Since(began).Seconds()
+	if r.ClientCPU, r.ServerCPU, err = l.usage(); err != nil {
+		return r, err
+	}
+	r.ClientCPU, r.ServerCPU = r.ClientCPU-client, r.ServerCPU-server
+	for i := range l.conns {
+		if l.conns[i].ended.IsZero() {
+			r.Stalled++
+		}
+	}
+	if r.Ops = uint64(len(l.took)); r.Ops == 0 {
+		return r, errors.New("no exchange was completed")
+	}
+	slices.Sort(l.took)
+	r.P99 = float64(l.took[len(l.took)*99/100]) / 1e3
+	return r, nil
+}
+
+// usage returns the CPU time so far, in seconds.
+func (l *loop) usage() (client, server float64, err error) {
+	c, err := harness.CPUTime(os.Getpid())
+	if err != nil || l.server == 0 {
+		return c.Seconds(), 0, err
+	}
+	s, err := harness.CPUTime(l.server)
+	return c.Seconds(), s.Seconds(), err
+}

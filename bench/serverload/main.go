@@ -1,0 +1,98 @@
+// Command serverload is the load on servers that speak TLS or lines. It does as little as it
+// can for each message: one goroutine, edge-triggered polling, one read and one write, and of
+// TLS only the records. So the server's CPU is the bottleneck, not this program's.
+//
+//	serverload tls|lines|each-line [flags] HOST:PORT         closed loop; prints a line of JSON
+//	serverload tls|lines|each-line -idle [flags] HOST:PORT   one exchange on each connection,
+//	                                               then "ready N"; keeps them until stdin ends
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net/netip"
+	"os"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	idle             bool
+	conns            int
+	warmup, duration time.Duration
+	server           int
+}
+
+// A result is what a closed loop prints.
+type result struct {
+	Ops       uint64  `json:"ops"`
+	Seconds   float64 `json:"seconds"`
+	P99       float64 `json:"p99_us"`
+	ServerCPU float64 `json:"server_cpu_s"`
+	ClientCPU float64 `json:"client_cpu_s"`
+	Stalled   int     `json:"stalled"` // connections that got no reply inside the window
+}
+
+// An exchange is what one connection sends and expects, again and again.
+type exchange interface {
+	// request returns the bytes of the next request, valid until the next call.
+	request() []byte
+	// reply takes bytes that have arrived; done if the reply is whole and right.
+	reply(p []byte) (done bool, err error)
+}
+
+// kinds make the exchange of connection number id, whose socket blocks so far.
+var kinds = map[string]func(fd, id int) (exchange, error){
+	"tls": newTLS, "lines": newLines, "each-line": newEachLine,
+}
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("serverload: ")
+	if err := run(os.Args[1:]); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(args []string) error {
+	usage := errors.New("usage: serverload tls|lines|each-line [flags] HOST:PORT")
+	if len(args) < 2 || kinds[args[0]] == nil {
+		return usage
+	}
+	var o options
+	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	flags.BoolVar(&o.idle, "idle", false, "keep the connections idle")
+	flags.IntVar(&o.conns, "conns", 1, "connections")
+	flags.DurationVar(&o.warmup, "warmup", 300*time.Millisecond, "time that does not count")
+	flags.DurationVar(&o.duration, "duration", 2*time.Second, "time that counts")
+	flags.IntVar(&o.server, "server-pid", 0, "process id of the server, to read its CPU time")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	addr, err := netip.ParseAddrPort(flags.Arg(0))
+	if err != nil || !addr.Addr().Is4() || o.conns < 1 {
+		return usage
+	}
+	l, err := open(kinds[args[0]], addr, o)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	if o.idle {
+		if err := l.once(); err != nil {
+			return err
+		}
+		fmt.Println("ready", o.conns)
+		_, err := io.Copy(io.Discard, os.Stdin)
+		return err
+	}
+	r, err := l.measure()
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(r)
+}
