@@ -18,7 +18,8 @@ package server
 //	readEnded
 //
 // Pause, Resume and Abort are calls of the handler's. readEnd is the loop's callback at the
-// peer's EOF. closeGracefully and closeNow: see writeState.
+// peer's EOF. closeGracefully and closeNow: see writeState. finalFrame leads from receiving to
+// discarding, too.
 //
 // The watermarks are no state of this side: the stream's flow control has them. While it is
 // over the high one, a receiving connection is not read either; see wantsRead.

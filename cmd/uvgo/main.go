@@ -1,6 +1,6 @@
 // Command uvgo shows what package server does and measures it:
 //
-//	uvgo echo      serves an echo server over TCP and unix sockets
+//	uvgo echo      serves an echo server over TCP, TLS, UDP and unix sockets
 //	uvgo load      puts load on an echo server and checks every byte of it
 //	uvgo health    asks an echo server whether it is well
 //	uvgo version   tells the versions of uvgo, libuv and Go
@@ -29,7 +29,7 @@ type command struct {
 // commands returns all commands, in the order of the help text.
 func commands() []command {
 	return []command{
-		{"echo", "serve an echo server over TCP and unix sockets", runEcho},
+		{"echo", "serve an echo server over TCP, TLS, UDP and unix sockets", runEcho},
 		{"load", "put load on an echo server and check every byte of it", runLoad},
 		{"health", "ask an echo server whether it is well", runHealth},
 		{"version", "tell the versions of uvgo, libuv and Go", runVersion},

@@ -53,6 +53,7 @@ func (w *batch) inPhase(ps *phaseList) bool { return w.phase == ps }
 func (c *Core) startPhase(ps *phaseList) {
 	w := &c.batch
 	w.phase = ps
+	clear(w.run) // idle callbacks, before the prepare callbacks: stopped ones must not stay alive
 	w.run = append(w.run[:0], ps.list...)
 	w.at = 0
 }
