@@ -318,21 +318,22 @@ func TestPlaintextStaysWhileTheCallbackBlocks(t *testing.T) {
 		c.Write(p)
 	}
 	s := runTLS(t, &server.Server{Handler: h, Loops: 1})
+	quick, _ := s.open(h)
+	roundTrip(t, quick, "others go on")
 	var slow []net.Conn
-	for range 2 {
+	for i := range 2 {
 		client, _ := s.open(h)
-		send(t, client, []byte("block"))
+		send(t, client, fmt.Append(nil, "block", i))
 		<-blocked
 		slow = append(slow, client)
 	}
-	quick, _ := s.open(h)
 	for range 10 {
 		roundTrip(t, quick, "others go on")
 	}
 	send(t, slow[0], []byte("behind")) // waits until the callback has returned
 	roundTrip(t, quick, "others go on")
 	close(release)
-	for i, want := range []string{"blockbehind", "block"} {
+	for i, want := range []string{"block0behind", "block1"} {
 		if got := receive(t, slow[i], len(want)); string(got) != want {
 			t.Errorf("got %q, want %q", got, want)
 		}

@@ -99,8 +99,8 @@ func (c *Core) unkeep(k *call) {
 	}
 	if events := c.kept.events[slot]; len(events) > 0 {
 		delete(c.kept.events, slot)
-		c.kept.released = append(c.kept.released, events...)
-		c.kept.released = append(c.kept.released, kept{ev: cuv.Event{Slot: slot}, end: k.of.target})
+		events = append(events, kept{ev: cuv.Event{Slot: slot}, end: k.of.target})
+		c.kept.released = append(events, c.kept.released...) // those of the same slot have come later
 	}
 }
 

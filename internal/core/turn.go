@@ -12,6 +12,7 @@ type turn struct {
 	stage stage
 	next  stage // behind deliver and after
 	once  bool  // the run has one turn, but for callbacks that block
+	extra bool  // that turn has ended, and others follow because callbacks block
 	block bool  // the crossing may wait
 	alive bool  // the loop was found alive for the next turn
 	force bool  // the crossing runs a round even if C has no work any more
@@ -80,7 +81,7 @@ func (c *Core) advance(r *runner) {
 				c.holdForBlocked(false)
 				return
 			}
-			t.stage, t.block = head, true
+			t.stage, t.extra, t.block = head, t.once, true
 		case first:
 			c.startBatch()
 			t.stage, t.next = delivering, timers
@@ -105,7 +106,10 @@ func (c *Core) advance(r *runner) {
 			}
 		case crossing:
 			if c.baton.blocked == 0 { // the last one may have returned since head
-				c.holdForBlocked(false)
+				if c.holdForBlocked(false); t.extra {
+					t.stage = over
+					continue
+				}
 			}
 			c.cross(t.block, t.force)
 			c.startBatch()
