@@ -34,8 +34,9 @@ func TestEchoRefusesAddressesInALine(t *testing.T) {
 		status             int
 	}{
 		{"port in use", port, "cannot listen on " + port + ": address already in use (EADDRINUSE): stop what listens", 1},
-		{"socket in use", "unix://" + path, "a running server has it", 1},
-		{"regular file", "unix://" + file, "cannot listen on unix://" + file + ": address already in use (EADDRINUSE): the path is a regular file", 1},
+		{"port in use, with TLS", "tls" + port[3:], "address already in use (EADDRINUSE): stop what listens", 1}, // and nothing of the certificate
+		{"socket in use", "unix://" + path, "a running server has it: stop that, or choose another path with --listen", 1},
+		{"regular file", "unix://" + file, "cannot listen on unix://" + file + ": address already in use (EADDRINUSE): the path is a regular file, not a socket: remove it, or choose another path", 1},
 		{"directory", "unix://" + t.TempDir(), "the path is a directory", 1},
 		{"no directory", "unix://" + path + "/no/s", "cannot listen on", 1},
 		{"no such directory", "unix://" + path + ".d/s", "make its directory first", 1},
