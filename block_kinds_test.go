@@ -344,11 +344,11 @@ func TestBlockedHandleIsClosed(t *testing.T) {
 		c, s := looptest.Pair(t, l)
 		var trace []string
 		s.OnClose(func() { trace = append(trace, "closed") })
-		uvtest.Check(t, s.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, s.ReadStart(func(p []byte, _ error) {
 			trace = append(trace, "read")
 			soon(t, l, func() { s.Close() })
 			block(t, l, func() { time.Sleep(5 * time.Millisecond) })
-			_, err = s.Write(p)
+			_, err := s.Write(p)
 			uvtest.IsErr(t, "write", err, uv.ErrClosed)
 			trace = append(trace, "returns")
 		}))
