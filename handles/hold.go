@@ -20,6 +20,8 @@ var (
 	_ core.SlotDeferred = (*acceptor)(nil)
 	_ core.SlotDeferred = (*keptDatagrams)(nil)
 	_ core.SlotDeferred = (*keptDelivery)(nil)
+
+	_ core.OvertakingDeferred = (*look)(nil)
 )
 
 func (t *pipeTarget) Hold(on bool) { (*Pipe)(t).hold(on) }
@@ -41,6 +43,12 @@ func (d *keptDelivery) DeferredSlot() uint32 { return (*stream)(d).slot() }
 // calls the same functions as the stream's events has this as its DeferredSlot. Then the two wait
 // for each other while such a function blocks (Loop.Block). No libuv counterpart.
 func (b *Base) DeferredSlot() uint32 { return (*stream)(b).slot() }
+
+// DeferredSlot returns the slot of the stream.
+func (l *look) DeferredSlot() uint32 { return (*stream)(l).slot() }
+
+// Overtakes says that a callback that blocks may wait for Drain.
+func (l *look) Overtakes() {}
 
 // slot returns the handle's slot, NoSlot after the close event.
 func (h *handle) slot() uint32 {

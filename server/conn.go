@@ -77,6 +77,7 @@ func (c *Conn) handOver() {
 	}
 	c.facts |= opened
 	w.enter(c)
+	w.core.About(c.stream.DeferredSlot()) // it may be a callback of the listener: that accepts on while Open blocks
 	c.on().handler.Open(c)
 	w.leave()
 	c.setReading()

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,12 +57,16 @@ func eachUpstream(t *testing.T, body func(t *testing.T, up *running, network, ad
 		{"name", "tcp://127.0.0.1:0", "tcp4", "localhost"},
 		{"no host", "tcp://127.0.0.1:0", "tcp", ""},
 		{"unix", "unix", "unix", ""},
-		{"abstract", "unix://@uvgo-dial-test", "unix", "@uvgo-dial-test"},
+		{"abstract", "abstract", "unix", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			listen, addr := tt.listen, tt.host
-			if listen == "unix" {
+			switch listen {
+			case "unix":
 				addr = uvtest.SocketPath(t)
+				listen = "unix://" + addr
+			case "abstract": // a name that other processes do not have
+				addr = "@uvgo-test-" + strings.ReplaceAll(uvtest.SocketPath(t), "/", "-")
 				listen = "unix://" + addr
 			}
 			h := echo(t)

@@ -63,7 +63,9 @@ func (c *Conn) setReading() {
 }
 
 // takesData tells whether the handler is to get data, as far as flow control decides it.
-func (c *Conn) takesData() bool { return !c.flow.Over() && !c.stalled() }
+func (c *Conn) takesData() bool {
+	return (c.is(readsWhileFull) || !c.flow.Over()) && !c.stalled()
+}
 
 // wantsRead tells whether the stream is to be read.
 func (c *Conn) wantsRead() bool {
@@ -89,6 +91,18 @@ func (c *Conn) Buffered() int {
 // written in this turn alone, however fast the kernel accepts it. A handler that has more to
 // write then waits for Drain.
 func (c *Conn) Full() bool { return c.mine("server: full") && c.flow.Full() }
+
+// ReadWhileFull makes Data go on while the connection is Full, for as long as it is open. A proxy
+// needs it, because what it reads from a connection is not written to that connection: each of the two
+// is paused only while the other is Full. Otherwise two peers that both write before they read on stop
+// each other for good. A handler that answers on the same connection must not call it, or
+// must call Pause by itself: else a peer that does not read makes the queue grow up to WriteLimit.
+func (c *Conn) ReadWhileFull() {
+	if c.mine("server: read while full") && !c.is(readsWhileFull) {
+		c.facts |= readsWhileFull
+		c.setReading()
+	}
+}
 
 // Pause stops Data until Resume. Pausing twice, or after Close, does nothing.
 func (c *Conn) Pause() {

@@ -88,7 +88,9 @@ func (f *framer) frame(c *Conn, frame []byte) {
 }
 
 // takesFrames tells whether the handler is to get the next frame.
-func (c *Conn) takesFrames() bool { return c.reads == receiving && !c.flow.Full() }
+func (c *Conn) takesFrames() bool {
+	return c.reads == receiving && (c.is(readsWhileFull) || !c.flow.Full())
+}
 
 // badFrame closes the connection because of a frame, gracefully: what was written before is
 // sent.

@@ -27,7 +27,7 @@ type Server struct {
 	// GOMAXPROCS.
 	Loops int
 	// HighWater is how many unsent bytes a connection may have before it is Full and no
-	// longer read; LowWater is how many it has at most when it is read again. In bytes; 0
+	// longer read, see [Conn.ReadWhileFull]; LowWater is how many it has at most when it is read again. In bytes; 0
 	// means 256 KiB and a quarter of HighWater.
 	HighWater, LowWater int
 	// WriteLimit is how many unsent bytes a connection may have at all: a write

@@ -63,26 +63,27 @@ const (
 type facts uint32
 
 const (
-	hasWritten   facts = 1 << iota // something was written
-	owesAnswer                     // the handler has not written since Data or EOF
-	hangupListed                   // the connection is in its worker's hangupWatch
-	opened                         // Handler.Open was called: Close will be
-	inHandshake                    // HandshakeTimeout runs
-	closeTimed                     // CloseTimeout runs
-	idleTimed                      // it has an IdleTimeout, so active is kept up to date
-	writeTimed                     // it has a WriteTimeout
-	writeListed                    // WriteTimeout looks at what is unsent
-	stuck                          // bytes were unsent at the last look, see stuckSince
-	hasPlace                       // it has a place of MaxConns
-	addrCounted                    // it counts for MaxConnsPerIP
-	ownIdle                        // SetIdleTimeout was called
-	ownWrite                       // SetWriteTimeout was called
-	scanning                       // frames are being handed out
-	isDialed                       // Dial made it
-	readsHeader                    // what arrives belongs to the PROXY header
-	hasTLS                         // it speaks TLS
-	hasEarly                       // bytes that came with the PROXY header are still to be handed out
-	framesDue                      // a turn will look whether the handler takes the frames that have stalled
+	hasWritten     facts = 1 << iota // something was written
+	owesAnswer                       // the handler has not written since Data or EOF
+	hangupListed                     // the connection is in its worker's hangupWatch
+	opened                           // Handler.Open was called: Close will be
+	inHandshake                      // HandshakeTimeout runs
+	closeTimed                       // CloseTimeout runs
+	idleTimed                        // it has an IdleTimeout, so active is kept up to date
+	writeTimed                       // it has a WriteTimeout
+	writeListed                      // WriteTimeout looks at what is unsent
+	stuck                            // bytes were unsent at the last look, see stuckSince
+	hasPlace                         // it has a place of MaxConns
+	addrCounted                      // it counts for MaxConnsPerIP
+	ownIdle                          // SetIdleTimeout was called
+	ownWrite                         // SetWriteTimeout was called
+	scanning                         // frames are being handed out
+	isDialed                         // Dial made it
+	readsHeader                      // what arrives belongs to the PROXY header
+	hasTLS                           // it speaks TLS
+	hasEarly                         // bytes that came with the PROXY header are still to be handed out
+	readsWhileFull                   // ReadWhileFull was called
+	framesDue                        // a turn will look whether the handler takes the frames that have stalled
 )
 
 func (c *Conn) is(f facts) bool { return c.facts&f != 0 }

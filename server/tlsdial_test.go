@@ -36,7 +36,7 @@ func (d *tlsDialer) Data(c *server.Conn, p []byte) {
 func dialTLS(t *testing.T, addr string, config *tls.Config, up *fullProbe) {
 	t.Helper()
 	up.onDrain, up.onEOF = func(*server.Conn) {}, func(c *server.Conn) { c.Close() }
-	r := run(t, &server.Server{Handler: &tlsDialer{newProbe(t), addr, config, up}, Loops: 1, Logger: lenient(), HandshakeTimeout: 300 * time.Millisecond})
+	r := run(t, &server.Server{Handler: &tlsDialer{newProbe(t), addr, config, up}, Loops: 1, Logger: lenient()})
 	send(t, r.dial(), []byte("go"))
 }
 
@@ -80,15 +80,16 @@ func TestDialTLSFails(t *testing.T) {
 	defer silent.Close()
 	plain := run(t, &server.Server{Handler: echo(t), Loops: 1})
 	for name, test := range map[string]struct {
-		addr net.Addr
-		is   func(error) bool
+		addr    net.Addr
+		timeout time.Duration
+		is      func(error) bool
 	}{
-		"not trusted": {trusted.Addrs()[0], func(err error) bool {
+		"not trusted": {trusted.Addrs()[0], maxWait, func(err error) bool {
 			var unknown x509.UnknownAuthorityError
 			return errors.As(err, &unknown)
 		}},
-		"silent": {silent.Addr(), func(err error) bool { return errors.Is(err, server.ErrHandshakeTimeout) }},
-		"no TLS": {plain.Addrs()[0], func(err error) bool { return err != nil }},
+		"silent": {silent.Addr(), 300 * time.Millisecond, func(err error) bool { return errors.Is(err, server.ErrHandshakeTimeout) }},
+		"no TLS": {plain.Addrs()[0], maxWait, func(err error) bool { return err != nil }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := failures{t, make(chan error, 1)}
@@ -96,7 +97,7 @@ func TestDialTLSFails(t *testing.T) {
 			h.onData = func(c *server.Conn, _ []byte) {
 				uvtest.Must(c.DialTLS("tcp", test.addr.String(), nil, f))
 			}
-			r := run(t, &server.Server{Handler: h, Loops: 1, Logger: lenient(), HandshakeTimeout: 300 * time.Millisecond})
+			r := run(t, &server.Server{Handler: h, Loops: 1, Logger: lenient(), HandshakeTimeout: test.timeout})
 			send(t, r.dial(), []byte("go"))
 			if err := <-f.closed; !test.is(err) {
 				t.Errorf("closed with %v", err)

@@ -31,9 +31,11 @@ type proxy struct {
 	send bool   // a PROXY header first
 }
 
-// Open connects to the server. Until that is done the client is not read.
+// Open connects to the server. Until that is done the client is not read. From then on each of the
+// two is read unless the other is full: Data pauses it.
 func (p *proxy) Open(c *server.Conn) {
 	c.Pause()
+	c.ReadWhileFull()
 	b, err := c.Dial("tcp", p.to, &backend{proxy: p})
 	if err != nil {
 		log.Print(err)
@@ -53,6 +55,7 @@ type backend struct {
 // Open is called when the connection is there.
 func (b *backend) Open(c *server.Conn) {
 	client := peer(c)
+	c.ReadWhileFull()
 	if b.proxy.send {
 		header, err := server.ProxyHeader(2, client.RemoteAddr(), client.LocalAddr())
 		if err == nil {

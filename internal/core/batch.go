@@ -31,6 +31,7 @@ type batch struct {
 
 	now      callback    // what kind of callback runs
 	deferral uv.Deferred // which, if it is a deferredCallback
+	about    uint32      // the handle's slot, if it is an aboutCallback
 
 	deferred []uv.Deferred // for the next turn
 	after    []func()      // run behind every batch
@@ -45,6 +46,7 @@ const (
 	phaseCallback
 	deferredCallback
 	eventCallback
+	aboutCallback // see About
 )
 
 func (w *batch) inPhase(ps *phaseList) bool { return w.phase == ps }
@@ -111,11 +113,11 @@ func (c *Core) OnBatch(fn func()) { c.batch.after = append(c.batch.after, fn) }
 // deliveries, then the events in their order. False: there is something else to do first.
 func (c *Core) runBatch() bool {
 	w := &c.batch
-	w.now = otherCallback
 	for w.post < len(w.posts) {
 		if c.between() {
 			return false
 		}
+		w.now = otherCallback
 		p := w.posts[w.post]
 		w.posts[w.post] = post{} // a function that has run must not keep its captures alive
 		w.post++
@@ -127,21 +129,21 @@ func (c *Core) runBatch() bool {
 			}
 		}
 	}
-	w.now = deferredCallback
 	for w.next < len(w.ready) {
 		if c.between() {
 			return false
 		}
+		w.now = deferredCallback
 		d := w.ready[w.next]
 		w.ready[w.next] = nil
 		w.next++
 		c.deliverDeferred(d)
 	}
-	w.now = eventCallback
 	for w.events > 0 {
 		if c.between() {
 			return false
 		}
+		w.now = eventCallback
 		w.events--
 		c.ring.Next(&w.event)
 		c.deliver(&w.event)
@@ -167,11 +169,8 @@ func (c *Core) runAfter() bool {
 // deliverDeferred makes one deferred delivery, unless a callback of its handle is without
 // the baton.
 func (c *Core) deliverDeferred(d uv.Deferred) {
-	if s, ok := d.(SlotDeferred); ok && len(c.kept.events)+c.baton.blocked > 0 {
-		if slot := s.DeferredSlot(); slot < uint32(len(c.slots.list)) && c.slots.list[slot].busy {
-			c.holdBack(slot, kept{d: s})
-			return
-		}
+	if c.baton.blocked > 0 && c.waitsForSlot(d) {
+		return
 	}
 	c.batch.deferral = d
 	if c.debug.timing {
@@ -181,10 +180,27 @@ func (c *Core) deliverDeferred(d uv.Deferred) {
 	}
 }
 
+// waitsForSlot makes a deferred delivery wait if a callback of its handle is without the baton.
+func (c *Core) waitsForSlot(d uv.Deferred) bool {
+	s, ok := d.(SlotDeferred)
+	if !ok {
+		return false
+	}
+	if _, overtakes := d.(OvertakingDeferred); overtakes {
+		return false
+	}
+	slot := s.DeferredSlot()
+	if slot >= uint32(len(c.slots.list)) || c.slots.list[slot].busy == 0 {
+		return false
+	}
+	c.holdBack(slot, kept{d: s})
+	return true
+}
+
 // deliver hands one event to its target, unless the event is stale.
 func (c *Core) deliver(ev *cuv.Event) {
 	if ev.Slot < uint32(len(c.slots.list)) {
-		if s := &c.slots.list[ev.Slot]; s.busy {
+		if s := &c.slots.list[ev.Slot]; s.busy > 0 && ev.Kind != cuv.EvWritten {
 			c.holdBack(ev.Slot, kept{ev: *ev, arena: c.kept.current})
 			c.kept.current = nil
 			return

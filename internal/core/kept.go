@@ -21,6 +21,13 @@ type SlotDeferred interface {
 	DeferredSlot() uint32
 }
 
+// An OvertakingDeferred is a SlotDeferred that itself does not wait: a callback of the handle
+// may wait for it.
+type OvertakingDeferred interface {
+	SlotDeferred
+	Overtakes()
+}
+
 // subject is what a callback is about: the events of the same handle keep their order. Its
 // zero value is nothing.
 type subject struct {
@@ -60,6 +67,8 @@ func (c *Core) keep(k *call) {
 		if d, ok := w.deferral.(SlotDeferred); ok {
 			c.occupy(k, d.DeferredSlot())
 		}
+	case aboutCallback:
+		c.occupy(k, w.about)
 	case eventCallback:
 		if !w.vacated {
 			c.occupy(k, w.event.Slot)
@@ -70,6 +79,10 @@ func (c *Core) keep(k *call) {
 	}
 }
 
+// About says that the callback that runs is from now on about the handle in a slot: one that
+// a listener has just accepted, for example. While it blocks, events of that handle wait.
+func (c *Core) About(slot uint32) { c.batch.now, c.batch.about = aboutCallback, slot }
+
 // occupy makes the events of the handle in a slot wait.
 func (c *Core) occupy(k *call, slot uint32) {
 	if slot >= uint32(len(c.slots.list)) {
@@ -77,7 +90,7 @@ func (c *Core) occupy(k *call, slot uint32) {
 	}
 	s := &c.slots.list[slot]
 	if _, handle := s.target.(HandleTarget); handle {
-		s.busy = true
+		s.busy++
 		k.of = subject{target: s.target, slot: slot}
 	}
 }
@@ -95,7 +108,9 @@ func (c *Core) unkeep(k *call) {
 	}
 	slot := k.of.slot
 	if s := &c.slots.list[slot]; s.target == k.of.target {
-		s.busy = false
+		if s.busy--; s.busy > 0 {
+			return
+		}
 	}
 	if events := c.kept.events[slot]; len(events) > 0 {
 		delete(c.kept.events, slot)
@@ -152,7 +167,7 @@ func (c *Core) release() {
 	if e.d != nil {
 		slot = e.d.DeferredSlot()
 	}
-	if slot < uint32(len(c.slots.list)) && c.slots.list[slot].busy {
+	if slot < uint32(len(c.slots.list)) && c.slots.list[slot].busy > 0 {
 		c.holdBack(slot, e)
 		return
 	}

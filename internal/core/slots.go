@@ -37,7 +37,7 @@ type slots struct {
 type slot struct {
 	target Target
 	gen    uint32
-	busy   bool // a callback of the handle is without the baton: its events wait
+	busy   uint32 // callbacks of the handle that are without the baton: its events wait
 }
 
 // SiteOf returns where the handle in a slot was created; debug mode only.
@@ -102,7 +102,7 @@ func (c *Core) Vacate(id uint32) {
 	s := &c.slots.list[id]
 	s.target = nil
 	s.gen++
-	s.busy = false
+	s.busy = 0
 	if id == c.batch.event.Slot {
 		c.batch.vacated = true
 	}

@@ -36,7 +36,7 @@ func main() {
 	flag.IntVar(&cfg.idleRounds, "idle-rounds", 2, "in how many of the rounds memory is measured")
 	flag.IntVar(&cfg.idle, "idle", 15000, "idle connections; fewer if the limit of open files is lower")
 	flag.DurationVar(&cfg.warmup, "warmup", 500*time.Millisecond, "time before each measurement that does not count")
-	flag.DurationVar(&cfg.duration, "duration", 2*time.Second, "length of a measurement")
+	flag.DurationVar(&cfg.duration, "duration", 1500*time.Millisecond, "length of a measurement")
 	flag.BoolVar(&cfg.check, "check", false, "exit with status 1 if a target is missed")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
