@@ -346,8 +346,9 @@ func TestBlockedHandleIsClosed(t *testing.T) {
 		s.OnClose(func() { trace = append(trace, "closed") })
 		uvtest.Check(t, s.ReadStart(func(p []byte, _ error) {
 			trace = append(trace, "read")
-			soon(t, l, func() { s.Close() })
-			block(t, l, func() { time.Sleep(5 * time.Millisecond) })
+			closes := make(chan struct{})
+			soon(t, l, func() { s.Close(); close(closes) })
+			block(t, l, func() { <-closes })
 			_, err := s.Write(p)
 			uvtest.IsErr(t, "write", err, uv.ErrClosed)
 			trace = append(trace, "returns")

@@ -49,11 +49,15 @@ enum cuv_mode {
 enum { CUV_BATCH_MIN = 8, CUV_BATCH_MAX = 128 };
 
 /* A libuv handle with what Go shares in front of it: all but the libuv part is its
- * head. Go mirrors what it uses of it (Handle in ring.go). */
+ * head. Go mirrors what it uses of both (Handle in ring.go).
+ *
+ * Every idle connection has a head. glibc's malloc takes 8 bytes more than it is asked for, and
+ * rounds up to 16: a uv_tcp_t behind 32 bytes takes 288, behind one more it takes 304. So the
+ * head has nothing that libuv's part can hold: the bytes in the write queue are libuv's own
+ * count, and `data`, which libuv leaves to its users, links the handles of the loop's `chains`. */
 typedef struct cuv_handle {
   uint32_t slot;   /* Go's index, or CUV_NO_SLOT */
   uint32_t gen;    /* Go's generation; C copies it into every event */
-  uint64_t queued; /* bytes in libuv's write queue, or in that of a UDP handle's sends */
   uint8_t kind;    /* uv_handle_type */
   union {          /* by kind */
     uint8_t stream;  /* cuv_stream_flag, in stream.h */
@@ -62,16 +66,16 @@ typedef struct cuv_handle {
   } flags;
   uint8_t chained;         /* among the loop's `chains` */
   uint8_t yields;          /* does not read in turn read.turn: others have yet to read */
-  uint32_t first;          /* its chain: submissions that the drain has not sent, or CUV_NIL */
-  uint32_t last;           /* the last one of a chain that has a first */
+  uint32_t last;           /* its chain: the last of the submissions that the drain has not sent, whose
+                              next is the first; or CUV_NIL */
   uint32_t writes;         /* write requests that libuv has not called back */
-  struct cuv_handle *next; /* the next among the loop's `chains` */
-  int32_t failed;          /* what a write that nobody waits for failed with */
+  int16_t failed;          /* what a write that nobody waits for failed with */
+  uint16_t chunks;         /* streams and UDP handles: chunks or datagrams read in turn read.turn, or the
+                              most that fits */
   union {                  /* by kind */
     struct {               /* streams and UDP handles */
-      uint32_t turn;       /* the turn that chunks and `yields` are about */
+      uint32_t turn;       /* the turn that `chunks` and `yields` are about */
       uint32_t round;      /* the loop's read round in which it last had memory */
-      uint32_t chunks;     /* chunks or datagrams read in that turn */
     } read;
     struct {
       uint32_t caught; /* how many signals libuv had caught before the start */
@@ -97,7 +101,10 @@ typedef struct cuv_handle {
   } uv;
 } cuv_handle;
 
-_Static_assert(offsetof(cuv_handle, uv) == 56, "every idle connection has a head: see what it costs before it grows");
+_Static_assert(offsetof(cuv_handle, uv) == 32, "every idle connection has a head: see what it costs before it grows");
+
+_Static_assert(offsetof(cuv_handle, uv.stream.write_queue_size) == offsetof(cuv_handle, uv.udp.send_queue_size),
+               "Go and cuv_queued read both by one field");
 
 /* A loop: the shared ring first, so that one pointer serves both sides. */
 typedef struct cuv_loop {
@@ -166,6 +173,14 @@ static inline cuv_handle *cuv_of(const void *uv) {
 /* The loop that a handle lives on. */
 static inline cuv_loop *cuv_loop_of(const cuv_handle *h) {
   return (cuv_loop *)((char *)h->uv.handle.loop - offsetof(cuv_loop, uv));
+}
+
+/* Bytes in the write queue of a stream, or in that of a UDP handle's sends. */
+static inline uint64_t cuv_queued(const cuv_handle *h) { return h->uv.stream.write_queue_size; }
+
+/* Counts what was read in this turn. */
+static inline void cuv_count_chunk(cuv_handle *h) {
+  if (h->chunks != UINT16_MAX) h->chunks++;
 }
 
 /* Asks for a turn of a loop that lives in another's: Go did something outside of one. */

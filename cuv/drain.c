@@ -11,23 +11,25 @@
 static void link_chain(cuv_loop *l, uint32_t i) {
   cuv_sqe *sq = l->ring.sq;
   cuv_handle *h = sq[i].h;
-  sq[i].next = CUV_NIL;
   if (!h->chained) { /* else it is listed already, though its chain may have been sent */
     h->chained = 1;
-    h->next = l->chains;
+    h->uv.handle.data = l->chains;
     l->chains = h;
   }
-  if (h->first == CUV_NIL)
-    h->first = i;
-  else
+  if (h->last == CUV_NIL) {
+    sq[i].next = i;
+  } else {
+    sq[i].next = sq[h->last].next;
     sq[h->last].next = i;
+  }
   h->last = i;
 }
 
 /* Sends the chain of a handle that has one. */
 static void send_chain(cuv_loop *l, cuv_handle *h) {
-  cuv_sqe *first = &l->ring.sq[h->first];
-  h->first = CUV_NIL;
+  cuv_sqe *sq = l->ring.sq, *last = &sq[h->last], *first = &sq[last->next];
+  last->next = CUV_NIL;
+  h->last = CUV_NIL;
   cuv_ops[first->op](l, first);
 }
 
@@ -42,13 +44,13 @@ void cuv_drain(cuv_loop *l) {
       continue;
     }
     if (e->op == CUV_OP_NONE) continue;
-    if (e->h->first != CUV_NIL) send_chain(l, e->h);
+    if (e->h->last != CUV_NIL) send_chain(l, e->h);
     cuv_ops[e->op](l, e);
   }
   for (cuv_handle *h = l->chains, *next; h != NULL; h = next) {
-    next = h->next;
+    next = h->uv.handle.data;
     h->chained = 0;
-    if (h->first != CUV_NIL) send_chain(l, h);
+    if (h->last != CUV_NIL) send_chain(l, h);
   }
   r->sq_len = 0;
   r->out_len = 0;

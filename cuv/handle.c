@@ -11,7 +11,7 @@ cuv_handle *cuv_handle_alloc(uv_handle_type kind) {
   if (h == NULL) return NULL;
   memset(h, 0, offsetof(cuv_handle, uv));
   h->slot = CUV_NO_SLOT;
-  h->first = CUV_NIL;
+  h->last = CUV_NIL;
   h->kind = (uint8_t)kind;
   return h;
 }

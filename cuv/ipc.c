@@ -29,7 +29,7 @@ static int receive(cuv_handle *h) {
 /* Lends memory for one chunk a turn: descriptors belong to their chunk. */
 static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
   cuv_handle *h = cuv_of(uv);
-  if (h->read.turn == cuv_loop_of(h)->turn && h->read.chunks > 0)
+  if (h->read.turn == cuv_loop_of(h)->turn && h->chunks > 0)
     *buf = uv_buf_init(NULL, 0);
   else
     cuv_stream_alloc(uv, suggested, buf);
@@ -86,7 +86,6 @@ static int queue(cuv_handle *h, int fd, const char *p, size_t n, uint32_t slot, 
     wrap(&w->wrapper, h->uv.handle.loop, own);
     uv_buf_t buf = {.base = w->data, .len = n};
     r = uv_write2(&w->req, &h->uv.stream, &buf, 1, own < 0 ? NULL : (uv_stream_t *)&w->wrapper, on_write);
-    h->queued = h->uv.stream.write_queue_size;
   }
   if (r == 0) {
     h->writes++;
@@ -130,10 +129,10 @@ int cuv_ipc_write(cuv_handle *h, cuv_handle *sent, int fd, const char *p, size_t
   int r = try_now(h, fd, p, n);
   if (r == UV_EAGAIN) return queue(h, fd, p, n, slot, gen);
   if (r < 0 || (size_t)r == n) {
-    cuv_push(cuv_loop_of(h), CUV_EV_WRITE, slot, gen, r < 0 ? r : 0, NULL, h->queued);
+    cuv_push(cuv_loop_of(h), CUV_EV_WRITE, slot, gen, r < 0 ? r : 0, NULL, cuv_queued(h));
     return 0;
   }
   r = queue(h, -1, p + r, n - (size_t)r, slot, gen); /* the descriptor went with the first byte */
-  if (r < 0) h->failed = r; /* the peer has half of it */
+  if (r < 0) h->failed = (int16_t)r; /* the peer has half of it */
   return r;
 }

@@ -66,7 +66,7 @@ var (
 
 	_ = same[unsafe.Offsetof(Handle{}.Slot)*wide+unsafe.Sizeof(Handle{}.Slot)-unsafe.Offsetof(C.cuv_handle{}.slot)*wide-unsafe.Sizeof(C.cuv_handle{}.slot)]
 	_ = same[unsafe.Offsetof(Handle{}.Gen)*wide+unsafe.Sizeof(Handle{}.Gen)-unsafe.Offsetof(C.cuv_handle{}.gen)*wide-unsafe.Sizeof(C.cuv_handle{}.gen)]
-	_ = same[unsafe.Offsetof(Handle{}.Queued)*wide+unsafe.Sizeof(Handle{}.Queued)-unsafe.Offsetof(C.cuv_handle{}.queued)*wide-unsafe.Sizeof(C.cuv_handle{}.queued)]
+	_ = same[unsafe.Offsetof(Handle{}.Queued)*wide+unsafe.Sizeof(Handle{}.Queued)-(unsafe.Offsetof(C.cuv_handle{}.uv)+unsafe.Offsetof(C.uv_stream_t{}.write_queue_size))*wide-unsafe.Sizeof(C.uv_stream_t{}.write_queue_size)]
 	_ = same[unsafe.Offsetof(Handle{}.kind)*wide+unsafe.Sizeof(Handle{}.kind)-unsafe.Offsetof(C.cuv_handle{}.kind)*wide-unsafe.Sizeof(C.cuv_handle{}.kind)]
 	_ = same[unsafe.Offsetof(Handle{}.flags)*wide+unsafe.Sizeof(Handle{}.flags)-unsafe.Offsetof(C.cuv_handle{}.flags)*wide-unsafe.Sizeof(C.cuv_handle{}.flags)]
 	_ = same[unsafe.Offsetof(Handle{}.Failed)*wide+unsafe.Sizeof(Handle{}.Failed)-unsafe.Offsetof(C.cuv_handle{}.failed)*wide-unsafe.Sizeof(C.cuv_handle{}.failed)]

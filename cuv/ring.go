@@ -97,16 +97,18 @@ type ring struct {
 	lentKept  uint32
 }
 
-// A Handle is the shared head of a C handle; it mirrors what Go uses of cuv_handle's
-// first bytes. It stays valid until OpFree has been submitted for it.
+// A Handle is a C handle; it mirrors what Go uses of cuv_handle's first bytes. It stays
+// valid until OpFree has been submitted for it. Only streams and UDP handles have what
+// is behind Failed: others may be shorter.
 type Handle struct {
 	Slot   uint32 // Go's index, or NoSlot
 	Gen    uint32 // copied into every event of the handle
-	Queued uint64 // bytes in libuv's write queue
 	kind   uint8
-	flags  uint8    // of its kind: cuv_stream_flag, cuv_udp_flag
-	_      [22]byte // C's
-	Failed int32    // what a write that nobody waits for failed with
+	flags  uint8     // of its kind: cuv_stream_flag, cuv_udp_flag
+	_      [10]byte  // C's
+	Failed int16     // what a write that nobody waits for failed with
+	_      [106]byte // C's and libuv's
+	Queued uint64    // bytes in libuv's write queue, or in that of a UDP handle's sends
 }
 
 // Submit appends an operation to the submission ring; a full ring is drained

@@ -21,14 +21,14 @@ void cuv_stream_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
   cuv_ring *r = &l->ring;
   if (h->read.turn != l->turn) {
     h->read.turn = l->turn;
-    h->read.chunks = 0;
+    h->chunks = 0;
     h->yields = h->read.round == l->round;
   }
   uint32_t left = r->in_cap - r->in_len;
   int brief = h->flags.stream & CUV_STREAM_SHORT;
   /* A second read of a terminal could block: not all can be made non-blocking. */
-  int enough = h->yields || h->read.chunks >= (h->kind == UV_TTY || brief ? 1 : l->max_chunks);
-  if (left < chunk_min && !h->yields && h->read.chunks == 0) l->starved++;
+  int enough = h->yields || h->chunks >= (h->kind == UV_TTY || brief ? 1 : l->max_chunks);
+  if (left < chunk_min && !h->yields && h->chunks == 0) l->starved++;
   if (left < chunk_min || enough || l->fail_arena) {
     *buf = uv_buf_init(NULL, 0);
     return;
@@ -54,7 +54,7 @@ void cuv_stream_on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf) {
   if (n > 0) {
     l->ring.in_len += ((uint32_t)n + 15u) & ~15u;
     if (l->ring.in_len > l->ring.in_cap) l->ring.in_len = l->ring.in_cap;
-    h->read.chunks++;
+    cuv_count_chunk(h);
   }
   cuv_push_handle(h, CUV_EV_READ, (int32_t)n, buf->base, 0);
 }

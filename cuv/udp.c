@@ -38,13 +38,13 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
   cuv_ring *r = &l->ring;
   if (h->read.turn != l->turn) {
     h->read.turn = l->turn;
-    h->read.chunks = 0;
+    h->chunks = 0;
     h->yields = h->read.round == l->round;
   }
   uint32_t head = heads(h);
   uint32_t left = r->in_cap - r->in_len;
   uint32_t need = head + CUV_UDP_MAX < r->in_cap ? head + CUV_UDP_MAX : r->in_cap;
-  if (left < need && !h->yields && h->read.chunks == 0) l->starved++;
+  if (left < need && !h->yields && h->chunks == 0) l->starved++;
   if (left < need || h->yields || l->fail_arena) {
     *buf = uv_buf_init(NULL, 0);
     return;
@@ -120,7 +120,7 @@ static void arrived(cuv_handle *h, char *p, size_t n, const struct sockaddr *add
   d->data.bytes = p;
   cuv_addr_from(&d->addr, (const struct sockaddr_storage *)addr);
   cuv_push_handle(h, CUV_EV_UDP_RECV, (int32_t)n, d, flags & UV_UDP_PARTIAL ? CUV_UDP_TRUNCATED : 0);
-  h->read.chunks++;
+  cuv_count_chunk(h);
 }
 
 /* Reports what was received. */
@@ -150,7 +150,7 @@ static void on_recv(uv_udp_t *u, ssize_t n, const uv_buf_t *buf, const struct so
   }
   /* Nothing there. If there was nothing at all, an error may be what the poll
    * reported. */
-  if (h->read.chunks == 0 && report_queued(h) != 0) return;
+  if (h->chunks == 0 && report_queued(h) != 0) return;
   if (h->flags.udp & CUV_UDP_REPORT_DRAINED) cuv_push_handle(h, CUV_EV_UDP_RECV, 0, NULL, CUV_UDP_DRAINED);
 }
 

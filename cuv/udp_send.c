@@ -17,18 +17,17 @@ typedef struct send_req {
 static void on_send(uv_udp_send_t *req, int status) {
   send_req *s = (send_req *)req;
   cuv_handle *h = cuv_of(req->handle);
-  h->queued = uv_udp_get_send_queue_size(&h->uv.udp);
-  if (s->slot != CUV_NO_SLOT) cuv_push(cuv_loop_of(h), CUV_EV_UDP_SEND, s->slot, s->gen, status, NULL, h->queued);
-  cuv_push_handle(h, CUV_EV_WRITTEN, s->slot == CUV_NO_SLOT ? status : 0, NULL, h->queued);
+  if (s->slot != CUV_NO_SLOT) cuv_push(cuv_loop_of(h), CUV_EV_UDP_SEND, s->slot, s->gen, status, NULL, cuv_queued(h));
+  cuv_push_handle(h, CUV_EV_WRITTEN, s->slot == CUV_NO_SLOT ? status : 0, NULL, cuv_queued(h));
   free(s);
 }
 
 /* Reports the end of a send that never reached libuv's queue. */
 static void sent(cuv_handle *h, const cuv_sqe *e, int status) {
   if (e->slot != CUV_NO_SLOT)
-    cuv_push(cuv_loop_of(h), CUV_EV_UDP_SEND, e->slot, e->gen, status, NULL, h->queued);
+    cuv_push(cuv_loop_of(h), CUV_EV_UDP_SEND, e->slot, e->gen, status, NULL, cuv_queued(h));
   else if (status < 0)
-    cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, h->queued);
+    cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, cuv_queued(h));
 }
 
 /* The address to send to: NULL on a connected socket. */
@@ -58,7 +57,6 @@ static int queue(cuv_handle *h, const uv_buf_t *bufs, unsigned n, const struct s
     n = 1;
   }
   int r = uv_udp_send(&s->req, &h->uv.udp, bufs, n, to, on_send);
-  h->queued = uv_udp_get_send_queue_size(&h->uv.udp);
   if (r < 0) free(s);
   return r;
 }

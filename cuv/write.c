@@ -20,11 +20,10 @@ typedef struct write_req {
 
 /* Reports the end of a queued write. */
 void cuv_stream_wrote(cuv_handle *h, uint32_t slot, uint32_t gen, int status) {
-  h->queued = h->uv.stream.write_queue_size;
   h->writes--;
-  if (status < 0 && slot == CUV_NO_SLOT && h->failed == 0) h->failed = status;
-  if (slot != CUV_NO_SLOT) cuv_push(cuv_loop_of(h), CUV_EV_WRITE, slot, gen, status, NULL, h->queued);
-  cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, h->queued);
+  if (status < 0 && slot == CUV_NO_SLOT && h->failed == 0) h->failed = (int16_t)status;
+  if (slot != CUV_NO_SLOT) cuv_push(cuv_loop_of(h), CUV_EV_WRITE, slot, gen, status, NULL, cuv_queued(h));
+  cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, cuv_queued(h));
 }
 
 /* A queued write has ended. */
@@ -37,10 +36,10 @@ static void on_write(uv_write_t *req, int status) {
 /* Reports the end of a write that never reached libuv's queue. */
 static void written(cuv_handle *h, const cuv_sqe *e, int status) {
   if (e->slot != CUV_NO_SLOT)
-    cuv_push(cuv_loop_of(h), CUV_EV_WRITE, e->slot, e->gen, status, NULL, h->queued);
+    cuv_push(cuv_loop_of(h), CUV_EV_WRITE, e->slot, e->gen, status, NULL, cuv_queued(h));
   else if (status < 0 && h->failed == 0) {
-    h->failed = status; /* Go sees it at once, and writes no more */
-    cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, h->queued);
+    h->failed = (int16_t)status; /* Go sees it at once, and writes no more */
+    cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, cuv_queued(h));
   }
 }
 
@@ -74,7 +73,6 @@ static int queue_rest(cuv_handle *h, uv_buf_t *bufs, unsigned n, size_t skip, in
     n = 1;
   }
   int r = uv_write(&w->req, &h->uv.stream, bufs, n, on_write);
-  h->queued = h->uv.stream.write_queue_size;
   if (r < 0)
     free(w);
   else

@@ -84,8 +84,7 @@ func TestIdleTimeoutByTheRealClock(t *testing.T) {
 		r := run(t, &server.Server{Handler: h, Loops: 1, IdleTimeout: idle, Logger: quiet()}, addr)
 		for range 2 { // the wheel stands still in between
 			begin := time.Now()
-			client, _ := opens(r, h)
-			roundTrip(t, client, "hello")
+			client, _ := opens(r, h) // and says nothing: it might come too late
 			end := <-h.closed
 			if end.err != server.ErrIdleTimeout || time.Since(begin) < idle {
 				t.Errorf("Close got %v after %v", end.err, time.Since(begin))

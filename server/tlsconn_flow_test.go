@@ -11,7 +11,7 @@ import (
 // A reader that is slow all the time costs the same memory all the time: what the connection keeps, and
 // Go's heap, do not grow with what passes through.
 func TestSlowTLSReaderIsFlatInMemory(t *testing.T) {
-	const steps, step, bound = 48, 1 << 20, 2 << 20
+	const steps, step, bound = 24, 256 << 10, 2 << 20
 	eachTLS(t, func(t *testing.T, version uint16) {
 		h := echo(t)
 		s := runTLS(t, &server.Server{Handler: h, Loops: 1, Logger: lenient(), HighWater: 64 << 10})

@@ -293,9 +293,10 @@ func TestPanicOnTLS(t *testing.T) {
 
 func TestIdleTLSConnectionIsClosed(t *testing.T) {
 	h := echo(t)
-	s := runTLS(t, &server.Server{Handler: h, Loops: 1, Logger: lenient(), IdleTimeout: 200 * time.Millisecond})
-	client, _ := s.open(h)
+	s := runTLS(t, &server.Server{Handler: h, Loops: 1, Logger: lenient(), IdleTimeout: time.Hour})
+	client, c := s.open(h)
 	roundTrip(t, client, "hello")
+	on(t, c, func() { server.Skip(c, 2*time.Hour) })
 	if end := <-h.closed; !errors.Is(end.err, server.ErrIdleTimeout) {
 		t.Errorf("closed with %v", end.err)
 	}
