@@ -245,3 +245,37 @@ func TestShutdownAwaitsBlockedCallbacks(t *testing.T) {
 		})
 	}
 }
+
+// TestBlockHoldsTheConnection: neither IdleTimeout nor Shutdown's CloseTimeout takes the answer
+// away from a callback that blocks for longer.
+func TestBlockHoldsTheConnection(t *testing.T) {
+	for name, timeout := range map[string]func(s *server.Server){
+		"IdleTimeout":  func(s *server.Server) { s.IdleTimeout = 20 * time.Millisecond },
+		"CloseTimeout": func(s *server.Server) { s.CloseTimeout = 20 * time.Millisecond },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inside, release := make(chan struct{}), make(chan struct{})
+			h := &handler{data: func(c *server.Conn, p []byte) {
+				uvtest.Expect(t, c.Loop().Block(func() { close(inside); <-release }))
+				c.Write(p)
+			}}
+			s := &server.Server{Handler: h, Loops: 1}
+			timeout(s)
+			r := run(t, s)
+			c := r.dial()
+			uvtest.Must(c.Write([]byte("answer")))
+			<-inside
+			ended := make(chan error, 1)
+			if name == "CloseTimeout" {
+				go func() { ended <- s.Shutdown(t.Context()) }()
+			}
+			time.Sleep(200 * time.Millisecond) // some timeouts: with a slower machine the test only sees less
+			close(release)
+			asks(t, c, "", "answer")
+			c.Close()
+			if name == "CloseTimeout" {
+				uvtest.Check(t, <-ended)
+			}
+		})
+	}
+}

@@ -3,8 +3,14 @@
 // client is. Behind another proxy it learns that from the header that comes in. Try it:
 //
 //	nc -l 127.0.0.1 9000
-//	go run ./examples/tcp-proxy -send-proxy tcp://127.0.0.1:8888 127.0.0.1:9000
+//	go run ./examples/tcp-proxy tcp://127.0.0.1:8888 127.0.0.1:9000
 //	nc 127.0.0.1 8888
+//
+// With -send-proxy the header comes first at the server. It is binary (version 2), so nc shows odd
+// characters before the text. With -trust clients have to send a header first, too:
+//
+//	go run ./examples/tcp-proxy -trust 127.0.0.1 tcp://127.0.0.1:8888 127.0.0.1:9000
+//	{ printf 'PROXY TCP4 192.0.2.1 192.0.2.2 1000 80\r\n'; cat; } | nc 127.0.0.1 8888
 package main
 
 import (
@@ -14,6 +20,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -116,21 +123,50 @@ func (link) Close(c *server.Conn, err error) {
 	}
 }
 
+// parseNetwork reads a network or an address.
+func parseNetwork(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	network, err := netip.ParsePrefix(text)
+	if err != nil {
+		err = errors.New("write an address or a network, such as 10.0.0.0/8")
+	}
+	return network, err
+}
+
+// checkServer tells whether connections can go to the address.
+func checkServer(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	if n, err := net.LookupPort("tcp", port); err != nil || n == 0 {
+		return fmt.Errorf("%q is no port to connect to", port)
+	}
+	return nil
+}
+
 func main() {
+	var trust []netip.Prefix
 	send := flag.Bool("send-proxy", false, "send a PROXY header to the server")
-	trust := flag.String("trust", "", "expect PROXY headers, from proxies of `NETWORK`")
+	flag.Func("trust", "expect PROXY headers, from proxies of `NETWORK`, which may be an address; may be repeated", func(text string) error {
+		network, err := parseNetwork(text)
+		trust = append(trust, network)
+		return err
+	})
 	flag.Parse()
 	if flag.NArg() != 2 {
 		fmt.Fprintln(os.Stderr, "usage: tcp-proxy [-send-proxy] [-trust NETWORK] ADDRESS SERVER:PORT")
 		os.Exit(2)
 	}
+	if err := checkServer(flag.Arg(1)); err != nil {
+		fmt.Fprintf(os.Stderr, "tcp-proxy: %q is no server: %v: write host:port\n", flag.Arg(1), err)
+		os.Exit(2)
+	}
 	s := &server.Server{Handler: &proxy{to: flag.Arg(1), send: *send}, IdleTimeout: time.Hour}
-	if *trust != "" {
-		network, err := netip.ParsePrefix(*trust)
-		if err != nil {
-			log.Fatal(err)
-		}
-		s.ProxyProtocol = server.ProxyProtocol{Mode: server.ProxyRequired, Trusted: []netip.Prefix{network}}
+	if trust != nil {
+		s.ProxyProtocol = server.ProxyProtocol{Mode: server.ProxyRequired, Trusted: trust}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

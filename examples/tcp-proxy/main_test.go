@@ -131,7 +131,7 @@ func TestAnEchoThatBeginsLate(t *testing.T) {
 }
 
 func TestTheServerLearnsTheClientsAddress(t *testing.T) {
-	s := newSetting(t, "-send-proxy", "-trust", "127.0.0.0/8")
+	s := newSetting(t, "-send-proxy", "-trust", "10.0.0.0/8", "-trust", "127.0.0.1")
 	client, server := s.connectAfter("PROXY TCP4 192.0.2.1 192.0.2.2 1000 80\r\nhello")
 	want := "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02\x03\xe8\x00\x50hello"
 	got := make([]byte, len(want))
@@ -175,6 +175,23 @@ func TestAServerThatIsGoneAndOneThatResets(t *testing.T) {
 	s.end()
 	if !strings.Contains(s.p.Stderr(), "ECONNREFUSED") {
 		t.Errorf("it says %q", s.p.Stderr())
+	}
+}
+
+// TestArgumentsThatMakeNoSense are refused at the start, not at the first client.
+func TestArgumentsThatMakeNoSense(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"tcp://127.0.0.1:0 127.0.0.1", `"127.0.0.1" is no server: address 127.0.0.1: missing port in address: write host:port`},
+		{"tcp://127.0.0.1:0 127.0.0.1:", `"" is no port to connect to`},
+		{"tcp://127.0.0.1:0 127.0.0.1:0", `"0" is no port to connect to`},
+		{"tcp://127.0.0.1:0 127.0.0.1:70000", `"70000" is no port to connect to`},
+		{"-trust 127 tcp://127.0.0.1:0 127.0.0.1:1", `for flag -trust: write an address or a network, such as 10.0.0.0/8`},
+	} {
+		p := uvtest.Start(t, "main", strings.Fields(tt.args)...)
+		p.Wait(2)
+		if got := p.Stderr(); !strings.Contains(got, tt.want) {
+			t.Errorf("%s: it says %q, not %q", tt.args, got, tt.want)
+		}
 	}
 }
 

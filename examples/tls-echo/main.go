@@ -1,8 +1,16 @@
 // Tls-echo is an echo server for clients that have a certificate, too: mutual TLS. It greets each
-// client by the name in its certificate. Try it with certificates of your own, or of this
-// directory's test:
+// client by the name in its certificate. Make certificates for a try with
+// OpenSSL 3: an authority's (ca), and the server's and a client's, which the authority signs:
 //
-//	go run ./examples/tls-echo tls://127.0.0.1:8443 server.pem server.key clients.pem
+//	openssl req -x509 -nodes -newkey rsa:2048 -days 7 -subj "/CN=an authority" -keyout ca.key -out ca.pem
+//	sign() { openssl req -x509 -nodes -newkey rsa:2048 -days 7 -CA ca.pem -CAkey ca.key -addext basicConstraints=CA:FALSE "$@"; }
+//	sign -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout server.key -out server.pem
+//	sign -subj /CN=alice -keyout client.key -out client.pem
+//
+// The server takes its own certificate and key, and the certificate of its clients' authority. The
+// client takes the same authority's, because it has signed the server's, too, and its own two:
+//
+//	go run ./examples/tls-echo tls://127.0.0.1:8443 server.pem server.key ca.pem
 //	openssl s_client -quiet -connect 127.0.0.1:8443 -CAfile ca.pem -cert client.pem -key client.key
 package main
 
@@ -15,6 +23,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -61,6 +70,10 @@ func config(cert, key, clients string) (*tls.Config, error) {
 func main() {
 	if len(os.Args) != 5 {
 		fmt.Fprintln(os.Stderr, "usage: tls-echo ADDRESS CERTIFICATE KEY AUTHORITY-OF-CLIENTS")
+		os.Exit(2)
+	}
+	if addr := os.Args[1]; !strings.HasPrefix(addr, "tls") { // Open needs a certificate
+		fmt.Fprintf(os.Stderr, "tls-echo: %s has no TLS: write tls://host:port\n", addr)
 		os.Exit(2)
 	}
 	conf, err := config(os.Args[2], os.Args[3], os.Args[4])

@@ -73,6 +73,15 @@ func TestMutualTLS(t *testing.T) {
 	p.Wait(0)
 }
 
+// TestAnAddressWithoutTLS: there would be no certificate to look at.
+func TestAnAddressWithoutTLS(t *testing.T) {
+	p := uvtest.Start(t, "main", "tcp://127.0.0.1:0", "server.pem", "server.key", "ca.pem")
+	p.Wait(2)
+	if got, want := p.Stderr(), "tls-echo: tcp://127.0.0.1:0 has no TLS: write tls://host:port\n"; got != want {
+		t.Errorf("it says %q, not %q", got, want)
+	}
+}
+
 // TestUsage: without arguments the program prints its usage in one line.
 func TestUsage(t *testing.T) {
 	p := uvtest.Start(t, "main")

@@ -14,6 +14,13 @@ type Holder interface {
 	Hold(on bool)
 }
 
+// A BlockedTarget is a Target that is told while callbacks of its handle are without the baton.
+type BlockedTarget interface {
+	// Blocked says that such a callback blocks (on), or that all of them have returned. It must
+	// not call a function of the user's.
+	Blocked(on bool)
+}
+
 // A SlotDeferred is a Deferred that calls functions of the handle in a slot. Events of that
 // handle wait while such a function is without the baton.
 type SlotDeferred interface {
@@ -90,8 +97,16 @@ func (c *Core) occupy(k *call, slot uint32) {
 	}
 	s := &c.slots.list[slot]
 	if _, handle := s.target.(HandleTarget); handle {
-		s.busy++
+		if s.busy++; s.busy == 1 {
+			tellBlocked(s.target, true)
+		}
 		k.of = subject{target: s.target, slot: slot}
+	}
+}
+
+func tellBlocked(t Target, on bool) {
+	if b, ok := t.(BlockedTarget); ok {
+		b.Blocked(on)
 	}
 }
 
@@ -111,6 +126,7 @@ func (c *Core) unkeep(k *call) {
 		if s.busy--; s.busy > 0 {
 			return
 		}
+		tellBlocked(s.target, false)
 	}
 	if events := c.kept.events[slot]; len(events) > 0 {
 		delete(c.kept.events, slot)
