@@ -344,12 +344,12 @@ func TestBlockedHandleIsClosed(t *testing.T) {
 		c, s := looptest.Pair(t, l)
 		var trace []string
 		s.OnClose(func() { trace = append(trace, "closed") })
-		uvtest.Check(t, s.ReadStart(func(p []byte, err error) {
+		uvtest.Check(t, s.ReadStart(func(p []byte, _ error) {
 			trace = append(trace, "read")
 			closes := make(chan struct{})
 			soon(t, l, func() { s.Close(); close(closes) })
 			block(t, l, func() { <-closes })
-			_, err = s.Write(p)
+			_, err := s.Write(p)
 			uvtest.IsErr(t, "write", err, uv.ErrClosed)
 			trace = append(trace, "returns")
 		}))

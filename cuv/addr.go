@@ -71,7 +71,16 @@ func (p Peer) Addr() (addr netip.AddrPort, ok bool) {
 	return netip.AddrPortFrom(a, uint16(p>>32)), true
 }
 
-// addrFrom is the reverse; the zero AddrPort for no internet address.
+// PeerOf is the reverse; 0 unless the address is of IPv4.
+func PeerOf(a netip.AddrPort) Peer {
+	if !a.Addr().Is4() {
+		return 0
+	}
+	ip := a.Addr().As4()
+	return C.CUV_PEER_IP4<<48 | Peer(a.Port())<<32 | Peer(ip[0])<<24 | Peer(ip[1])<<16 | Peer(ip[2])<<8 | Peer(ip[3])
+}
+
+// addrFrom returns the address of a C address; the zero AddrPort for no internet address.
 func addrFrom(c *C.cuv_addr) netip.AddrPort {
 	var ip netip.Addr
 	switch c.family {

@@ -3,6 +3,7 @@ package handles
 import (
 	"net/netip"
 
+	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -69,6 +70,28 @@ func (b *Base) LocalAddr() (netip.AddrPort, error) {
 		return netip.AddrPort{}, s.check("local address", rc)
 	}
 	return addr, nil
+}
+
+// Peer returns the peer's address if it is known without a call: that of an accepted TCP
+// connection over IPv4, or what SetPeer was given. Any goroutine may call it, also after the
+// close. No libuv counterpart.
+func (b *Base) Peer() (addr netip.AddrPort, ok bool) {
+	if b == nil {
+		return netip.AddrPort{}, false
+	}
+	return b.peer.Addr()
+}
+
+// SetPeer makes Peer and RemoteAddr return the address, which is of IPv4: for an accepted
+// connection that came as a descriptor. It reports false, and does nothing, for another
+// address. It must come before other goroutines know the stream. No libuv counterpart.
+func (b *Base) SetPeer(addr netip.AddrPort) bool {
+	p := cuv.PeerOf(addr)
+	if p == 0 {
+		return false
+	}
+	b.peer = p
+	return true
 }
 
 // Shutdown is that of the stream; see [TCP.Shutdown]. No libuv counterpart.

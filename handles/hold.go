@@ -17,6 +17,10 @@ var (
 	_ core.Holder = (*ttyTarget)(nil)
 	_ core.Holder = (*udpTarget)(nil)
 
+	_ core.BlockedTarget = (*pipeTarget)(nil)
+	_ core.BlockedTarget = (*tcpTarget)(nil)
+	_ core.BlockedTarget = (*ttyTarget)(nil)
+
 	_ core.SlotDeferred = (*acceptor)(nil)
 	_ core.SlotDeferred = (*keptDatagrams)(nil)
 	_ core.SlotDeferred = (*keptDelivery)(nil)
@@ -29,6 +33,30 @@ func (t *pollTarget) Hold(on bool) { (*Poll)(t).hold(on) }
 func (t *tcpTarget) Hold(on bool)  { (*TCP)(t).hold(on) }
 func (t *ttyTarget) Hold(on bool)  { (*TTY)(t).hold(on) }
 func (t *udpTarget) Hold(on bool)  { (*UDP)(t).hold(on) }
+
+func (t *pipeTarget) Blocked(on bool) { (*Pipe)(t).blocked(on) }
+func (t *tcpTarget) Blocked(on bool)  { (*TCP)(t).blocked(on) }
+func (t *ttyTarget) Blocked(on bool)  { (*TTY)(t).blocked(on) }
+
+// A BlockTarget is a [StreamTarget] that is told while callbacks of the stream block, by Block of the
+// loop.
+type BlockTarget interface {
+	StreamTarget
+	// Blocked says that a callback of the stream blocks (on), or that all of them have
+	// returned. Either may come on another goroutine than before, but never while the loop's
+	// goroutine does anything else.
+	Blocked(on bool)
+}
+
+// blocked tells the stream's target.
+func (s *stream) blocked(on bool) {
+	if s.flow == nil {
+		return
+	}
+	if t, ok := s.flow.target.(BlockTarget); ok {
+		t.Blocked(on)
+	}
+}
 
 // DeferredSlot returns the slot of the listener.
 func (a *acceptor) DeferredSlot() uint32 { return a.s.slot() }

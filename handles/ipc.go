@@ -59,11 +59,11 @@ func (in *ipc) discard() {
 //
 // https://docs.libuv.org/en/v1.x/stream.html
 func (p *Pipe) complete(ev *cuv.Event) {
-	if p.ipc == nil {
+	if p.rare().ipc == nil {
 		p.stream.complete(ev)
 		return
 	}
-	in := p.ipc
+	in := p.rare().ipc
 	switch ev.Kind {
 	case cuv.EvPassed:
 		in.queue = append(in.queue, passed{ev.PassedFD(), uv.HandleKind(ev.PassedKind())})
@@ -81,7 +81,7 @@ func (p *Pipe) complete(ev *cuv.Event) {
 // onIPCRead is onRead for a pipe that receives descriptors. libuv reports a chunk after
 // the descriptors that came with it.
 func (p *Pipe) onIPCRead(ev *cuv.Event) {
-	in := p.ipc
+	in := p.rare().ipc
 	deliver := p.has(reading) && p.rare().kept == nil
 	if deliver && !in.tooMany() {
 		in.setPending(in.arrived)
@@ -120,10 +120,10 @@ func (s *stream) stopReading() func(p []byte, err error) {
 //
 // https://docs.libuv.org/en/v1.x/pipe.html#c.uv_pipe_pending_count
 func (p *Pipe) PendingCount() int {
-	if !p.owned("pending count") || p.ipc == nil || p.has(closing) {
+	if !p.owned("pending count") || p.rare().ipc == nil || p.has(closing) {
 		return 0
 	}
-	return p.ipc.pending
+	return p.rare().ipc.pending
 }
 
 // PendingType returns the kind of the oldest pending descriptor: KindTCP, KindPipe,
@@ -135,7 +135,7 @@ func (p *Pipe) PendingType() uv.HandleKind {
 	if p.PendingCount() == 0 {
 		return uv.KindUnknown
 	}
-	return p.ipc.queue[0].kind
+	return p.rare().ipc.queue[0].kind
 }
 
 // checkPending fails unless a descriptor is pending.
@@ -143,10 +143,10 @@ func (p *Pipe) checkPending(op string) error {
 	if err := p.use(op); err != nil {
 		return err
 	}
-	if p.ipc == nil {
+	if p.rare().ipc == nil {
 		return p.fail(op, uv.EINVAL)
 	}
-	if p.ipc.pending == 0 {
+	if p.rare().ipc.pending == 0 {
 		return p.fail(op, uv.EAGAIN)
 	}
 	return nil
@@ -163,11 +163,11 @@ func (p *Pipe) Accept(opts ...PipeOption) (uv.Handle, error) {
 	if err := p.checkPending("accept"); err != nil {
 		return nil, err
 	}
-	open := acceptors[p.ipc.queue[0].kind]
+	open := acceptors[p.rare().ipc.queue[0].kind]
 	if open == nil {
 		return nil, p.fail("accept", uv.ENOTSUP)
 	}
-	d := p.ipc.pop()
+	d := p.rare().ipc.pop()
 	h, err := open(p.core, d.fd, opts)
 	if err != nil {
 		unix.Close(d.fd)
@@ -231,5 +231,5 @@ func (p *Pipe) AcceptFile() (*os.File, error) {
 	if err := p.checkPending("accept file"); err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(p.ipc.pop().fd), "passed"), nil
+	return os.NewFile(uintptr(p.rare().ipc.pop().fd), "passed"), nil
 }

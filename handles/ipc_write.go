@@ -15,7 +15,7 @@ func (p *Pipe) checkSend(op string, b []byte) error {
 	if err := p.writeCheck(op); err != nil {
 		return err
 	}
-	if p.ipc == nil || len(b) == 0 || len(b) > math.MaxInt32 {
+	if p.rare().ipc == nil || len(b) == 0 || len(b) > math.MaxInt32 {
 		return p.fail(op, uv.EINVAL)
 	}
 	return nil

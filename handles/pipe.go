@@ -16,10 +16,7 @@ import (
 // type uv_pipe_t.
 //
 // https://docs.libuv.org/en/v1.x/pipe.html
-type Pipe struct {
-	stream
-	ipc *ipc // nil unless made with IPC
-}
+type Pipe struct{ stream }
 
 var _ uv.Handle = (*Pipe)(nil)
 
@@ -38,9 +35,9 @@ const IPC PipeOption = 1
 func NewPipe(l uv.Loop, opts ...PipeOption) (*Pipe, error) {
 	p := new(Pipe)
 	if slices.Contains(opts, IPC) {
-		p.ipc = new(ipc)
+		p.setRare().ipc = new(ipc)
 	}
-	if err := p.open(l, "pipe init", uv.KindPipe, p.ipc != nil, (*pipeTarget)(p)); err != nil {
+	if err := p.open(l, "pipe init", uv.KindPipe, p.rare().ipc != nil, (*pipeTarget)(p)); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -100,8 +97,8 @@ func (p *Pipe) Listen(backlog int, fn func(c *Pipe, err error)) error {
 		}
 		c := new(Pipe)
 		c.register(p.core, h, (*pipeTarget)(c))
-		if p.ipc != nil {
-			c.ipc = new(ipc)
+		if p.rare().ipc != nil {
+			c.setRare().ipc = new(ipc)
 			h.SetIPC()
 		}
 		c.set(opened | readable | writable)
@@ -188,7 +185,7 @@ func (p *Pipe) Open(fd uintptr) error {
 
 // usableFD returns the function that tells whether the pipe can use a descriptor.
 func (p *Pipe) usableFD() func(fd int) bool {
-	if p.ipc != nil {
+	if p.rare().ipc != nil {
 		return unixSocket
 	}
 	return byteStream

@@ -185,7 +185,7 @@ func (io *stdio) register(list []cuv.Stdio) []*Pipe {
 		}
 		p := new(Pipe)
 		if s.IPC != 0 {
-			p.ipc = new(ipc)
+			p.setRare().ipc = new(ipc)
 		}
 		p.register(io.core, s.Handle, (*pipeTarget)(p))
 		p.set(opened)

@@ -44,8 +44,9 @@ type stream struct {
 	recent      uint32 // bytes submitted since the drain recentDrain, or the most that fits
 	recentDrain uint32 // the low bits of Ring.Drains when recent was 0
 	read        func(p []byte, err error)
-	flow        *Flow  // nil: no call has asked for flow control
-	extra       *extra // nil: nothing of it was needed
+	flow        *Flow    // nil: no call has asked for flow control
+	extra       *extra   // nil: nothing of it was needed
+	peer        cuv.Peer // of an accepted TCP connection: accept(2) returns it, so RemoteAddr makes no call
 }
 
 // extra is what few streams need. It is apart, because every idle connection has a stream.
@@ -54,6 +55,7 @@ type extra struct {
 	accept    *acceptor                   // nil: Listen was not called
 	onWritten func(queued int, err error) // nil: OnWritten was not called
 	guard     func() (inUse bool)         // see Guard; if closing is set, too, the close waits for Unguard
+	ipc       *ipc                        // pipes: nil unless made with IPC
 }
 
 // noExtra is read in the place of an extra that nothing was put in.

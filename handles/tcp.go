@@ -14,10 +14,7 @@ import (
 // A TCP is a TCP socket: a connection or a listener. C type uv_tcp_t.
 //
 // https://docs.libuv.org/en/v1.x/tcp.html
-type TCP struct {
-	stream
-	peer cuv.Peer // of an accepted connection: accept(2) returns it, so RemoteAddr makes no call
-}
+type TCP struct{ stream }
 
 var _ uv.Handle = (*TCP)(nil)
 
@@ -124,7 +121,8 @@ func (t *TCP) Listen(backlog int, fn func(c *TCP, err error)) error {
 			fn(nil, err)
 			return
 		}
-		c := &TCP{peer: cuv.Peer(peer)}
+		c := new(TCP)
+		c.peer = cuv.Peer(peer)
 		c.register(t.core, h, (*tcpTarget)(c))
 		c.inheritLinger(&t.handle)
 		c.set(opened | readable | writable)

@@ -66,7 +66,8 @@ func (w *worker) openDescriptor(fd int, l *listener) {
 
 // openConn makes a Conn of a stream that a listener accepted, and opens it.
 func (w *worker) openConn(s handles.Stream, l *listener) {
-	c := &Conn{worker: w, stream: s.Base(), listener: l}
+	c := &Conn{worker: w, stream: s.Base()}
+	c.more.Store(&l.blank)
 	if w.server.MaxConns > 0 {
 		c.facts |= hasPlace
 	}

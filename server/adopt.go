@@ -134,6 +134,7 @@ func (w *worker) listenAdopted(a *adopted) (*listener, error) {
 		return nil, err
 	}
 	l := &listener{worker: w, stream: t, any: a.any, addr: a.addr, spread: len(w.server.workers) == 1}
+	l.blank.listener = l
 	if err = t.Open(uintptr(a.fd)); err == nil {
 		err = l.startTCP(t)
 	}

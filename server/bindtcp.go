@@ -82,6 +82,7 @@ func (w *worker) listenTCP(at netip.AddrPort, opts ...handles.BindOption) (*list
 		return nil, err
 	}
 	l := &listener{worker: w, stream: t, any: at.Addr().IsUnspecified()}
+	l.blank.listener = l
 	if err = t.Bind(at, opts...); err == nil {
 		err = l.startTCP(t)
 	}

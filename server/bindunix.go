@@ -41,6 +41,7 @@ func (w *worker) listenPipe(fd int, addr net.Addr) (*listener, error) {
 		return nil, err
 	}
 	l := &listener{worker: w, stream: p, spread: len(w.server.workers) == 1, addr: addr}
+	l.blank.listener = l
 	if err = p.Open(uintptr(fd)); err == nil {
 		err = p.Listen(w.server.Backlog, func(c *handles.Pipe, err error) {
 			if err != nil {

@@ -24,12 +24,10 @@ type Conn struct {
 	prev, next *Conn // in the list that it is in
 	worker     *worker
 	stream     *handles.Base
-	listener   *listener
 	context    any
-	more       atomic.Pointer[more] // nil: nothing of it was needed
+	more       atomic.Pointer[more] // see there
 	frames     *frames              // nil unless Frames made the handler
 	flow       handles.Flow         // the stream's
-	peer       peer                 // see remote
 	work       atomic.Int32         // see Hold
 	active     uint32               // when something was read or written, by worker.tick; if it has timeouts
 	facts      facts
@@ -41,7 +39,7 @@ type Conn struct {
 // open opens a connection that was just accepted.
 func (c *Conn) open(s handles.Stream) {
 	w := c.worker
-	c.setRemote(remoteOf(s))
+	c.setPeer(remoteOf(s))
 	_ = c.stream.ControlFlow(&c.flow, &w.marks, (*streamTarget)(c)) // fails only on a closed stream
 	if !c.awaitHeader() {
 		c.begin()
@@ -62,7 +60,7 @@ func (c *Conn) begin() {
 		c.failAs(tooManyConns, ErrTooManyConns)
 		return
 	}
-	if config := c.listener.tls; config != nil {
+	if config := c.more.Load().listener.tls; config != nil {
 		c.startTLS(config)
 		return
 	}
@@ -182,10 +180,11 @@ func (c *Conn) closed() {
 
 // remoteAttr is the peer's address in a report, nothing for a unix socket.
 func (c *Conn) remoteAttr() slog.Attr {
-	if c.peer == 0 {
+	a := c.remote()
+	if !a.IsValid() {
 		return slog.Attr{}
 	}
-	return slog.Any("remote", c.remote())
+	return slog.Any("remote", a)
 }
 
 // Context returns what SetContext stored, nil before.
@@ -230,17 +229,21 @@ func (c *Conn) LocalAddr() net.Addr {
 	if d := c.dialed(); d != nil && d.isUnix() {
 		return &net.UnixAddr{Net: "unix"}
 	}
-	if c.listener == nil || c.listener.any {
+	var l *listener
+	if m := c.more.Load(); m != nil {
+		l = m.listener
+	}
+	if l == nil || l.any {
 		if a, err := c.stream.LocalAddr(); err == nil {
 			local := net.TCPAddrFromAddrPort(netip.AddrPortFrom(a.Addr().Unmap(), a.Port()))
 			c.rare().local.Store(local)
 			return local
 		}
 	}
-	if c.listener == nil {
+	if l == nil {
 		return nil
 	}
-	return c.listener.addr
+	return l.addr
 }
 
 // RemoteAddr returns the peer's address, also after Close; behind a proxy the one that
@@ -257,8 +260,8 @@ func (c *Conn) RemoteAddr() net.Addr {
 	if h := c.announced(); h != nil && h.header.Unix {
 		return &net.UnixAddr{Name: h.header.SrcPath, Net: "unix"}
 	}
-	if c.peer != 0 {
-		return net.TCPAddrFromAddrPort(c.remote())
+	if a := c.remote(); a.IsValid() {
+		return net.TCPAddrFromAddrPort(a)
 	}
 	return &net.UnixAddr{Net: "unix"}
 }

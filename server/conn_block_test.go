@@ -245,3 +245,79 @@ func TestShutdownAwaitsBlockedCallbacks(t *testing.T) {
 		})
 	}
 }
+
+// TestBlockHoldsTheConnection: neither IdleTimeout nor Shutdown's CloseTimeout takes the answer
+// away from a callback that blocks for longer.
+func TestBlockHoldsTheConnection(t *testing.T) {
+	for name, timeout := range map[string]func(s *server.Server){
+		"IdleTimeout":  func(s *server.Server) { s.IdleTimeout = 20 * time.Millisecond },
+		"CloseTimeout": func(s *server.Server) { s.CloseTimeout = 20 * time.Millisecond },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inside, release := make(chan struct{}), make(chan struct{})
+			h := &handler{data: func(c *server.Conn, p []byte) {
+				uvtest.Expect(t, c.Loop().Block(func() { close(inside); <-release }))
+				c.Write(p)
+			}}
+			s := &server.Server{Handler: h, Loops: 1}
+			timeout(s)
+			r := run(t, s)
+			c := r.dial()
+			uvtest.Must(c.Write([]byte("answer")))
+			<-inside
+			ended := make(chan error, 1)
+			if name == "CloseTimeout" {
+				go func() { ended <- s.Shutdown(t.Context()) }()
+			}
+			time.Sleep(200 * time.Millisecond) // some timeouts: with a slower machine the test only sees less
+			close(release)
+			asks(t, c, "", "answer")
+			c.Close()
+			if name == "CloseTimeout" {
+				uvtest.Check(t, <-ended)
+			}
+		})
+	}
+}
+
+// TestOpensThatBlockInOneTurn: with MaxConns several connections that have waited may be opened in
+// one turn. Each Open that blocks holds back its own connection, and no other.
+func TestOpensThatBlockInOneTurn(t *testing.T) {
+	const places, rounds = 3, 10
+	p := newProbe(t)
+	var conns []*server.Conn // of the round; the loop's
+	served := 0
+	answered := make(chan struct{}, 1)
+	p.onOpen = func(c *server.Conn) {
+		conns = append(conns, c)
+		switch len(conns) {
+		case 2:
+			uvtest.Expect(t, c.Loop().Block(func() { time.Sleep(time.Millisecond) }))
+		case 3:
+			uvtest.Expect(t, c.Loop().Block(func() { <-answered })) // by Data of the second
+		}
+	}
+	p.onData = func(c *server.Conn, b []byte) {
+		if c == conns[1] {
+			answered <- struct{}{}
+		}
+		c.Write(b)
+		if served++; served == places { // all leave their places in one callback
+			for _, c := range conns {
+				c.Close()
+			}
+			conns, served = nil, 0
+		}
+	}
+	s := run(t, &server.Server{Handler: p, Loops: 1, MaxConns: places, Logger: lenient()})
+	var wg sync.WaitGroup
+	for range places * rounds {
+		c := s.dial()
+		wg.Go(func() {
+			uvtest.Must(c.Write([]byte("x")))
+			_, _ = io.Copy(io.Discard, c)
+			c.Close()
+		})
+	}
+	wg.Wait()
+}

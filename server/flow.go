@@ -120,3 +120,13 @@ func (c *Conn) Resume() {
 		c.setReading()
 	}
 }
+
+// Blocked holds the connection while a callback of it blocks: IdleTimeout, and Shutdown, wait
+// as for [Conn.Hold].
+func (t *streamTarget) Blocked(on bool) {
+	if c := (*Conn)(t); on {
+		c.Hold()
+	} else {
+		c.Release()
+	}
+}

@@ -48,7 +48,7 @@ func (f *framer) scan(c *Conn, data []byte, until int, atEOF bool) (used int, en
 		}
 		advance, frame, err := f.split(window, atEOF && all)
 		switch {
-		case err == bufio.ErrFinalToken: //nolint:errorlint // as Scanner compares it
+		case err == bufio.ErrFinalToken:
 			if frame != nil {
 				f.frame(c, frame)
 			}

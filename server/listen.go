@@ -260,6 +260,7 @@ type listener struct {
 	spread      bool           // connections stay with the worker that accepted them
 	waiting     handles.Stream // a connection for which MaxConns has no place; nil: none, and it does not pause
 	any         bool           // bound to every interface: connections differ in their address
+	blank       more           // of its connections that need nothing of it
 }
 
 // one is the listeners of an address that has one so far, or none.

@@ -22,7 +22,7 @@ func (w *worker) panicked(p *uv.PanicError) {
 	c, _ := core.Of(w.loop).Task().(*Conn)
 	w.leave()
 	log := w.server.Logger
-	if c != nil && c.peer != 0 {
+	if c != nil && c.remote().IsValid() {
 		log = log.With("remote", c.remote())
 	}
 	log.Error("server: handler panicked", "value", fmt.Sprint(p.Value), "stack", calls(p.Stack))

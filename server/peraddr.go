@@ -73,7 +73,7 @@ func (n *addrCounts) remove(key uint64) {
 // not count. The address must not change until the connection is closed.
 func (c *Conn) countAddr() bool {
 	s := c.worker.server
-	if s.MaxConnsPerIP == 0 || c.peer == 0 || c.is(addrCounted) {
+	if s.MaxConnsPerIP == 0 || !c.remote().IsValid() || c.is(addrCounted) {
 		return true
 	}
 	if !s.perAddr.add(addrKey(c.remote().Addr()), s.MaxConnsPerIP) {

@@ -15,13 +15,13 @@ import (
 type ProxyMode int
 
 const (
-	// ProxyOff: a header is not looked for.
+	// ProxyOff says that a header is not looked for.
 	ProxyOff ProxyMode = iota
-	// ProxyOptional: a trusted peer may send a header, before anything else. It is for protocols
+	// ProxyOptional says that a trusted peer may send a header, before anything else. It is for protocols
 	// in which the client sends first, because Open waits for its first bytes. A peer that is not
 	// trusted is a client: nothing is looked for, and Open is called at once.
 	ProxyOptional
-	// ProxyRequired: a connection of a trusted peer without a header is closed, and one of
+	// ProxyRequired says that a connection of a trusted peer without a header is closed, and one of
 	// any other peer is closed at once.
 	ProxyRequired
 )

@@ -9,11 +9,13 @@ import (
 )
 
 // more is what few connections need, or only for a while. It is allocated when it is first
-// needed, so that an idle connection does not pay for it.
+// needed, so that an idle connection does not pay for it. Until then an accepted connection has
+// its listener's blank one, which nobody changes, and one of Dial has none.
 type more struct {
+	listener    *listener                   // that accepted the connection, nil for one of Dial
 	tls         *tlsConn                    // while facts has hasTLS
 	err         error                       // what Close reports, but for io.EOF
-	remote      netip.AddrPort              // the peer's address, if it is no IPv4
+	remote      netip.AddrPort              // the peer's address, if the stream does not have it
 	local       atomic.Pointer[net.TCPAddr] // what LocalAddr has found for a wildcard listener's connection
 	dial        *dial                       // nil unless Dial made the connection
 	proxied     *proxied                    // the PROXY header, if there was one
@@ -26,14 +28,19 @@ type more struct {
 	since   time.Duration // when the kernel was last seen to take some
 }
 
-// rare returns the connection's more, and makes it if there is none. It belongs to the loop's
-// goroutine.
+// rare returns the connection's more to change it, and makes it if there is none. It belongs
+// to the loop's goroutine.
 func (c *Conn) rare() *more {
 	m := c.more.Load()
-	if m == nil {
+	switch {
+	case m == nil:
 		m = new(more)
-		c.more.Store(m)
+	case m.listener != nil && m == &m.listener.blank:
+		m = &more{listener: m.listener}
+	default:
+		return m
 	}
+	c.more.Store(m)
 	return m
 }
 
@@ -56,39 +63,26 @@ func (c *Conn) cause() error {
 	return nil
 }
 
-// A peer is the address of a connection's peer in few bytes: 0 for none, as on a unix
-// socket; 1<<48 | port<<32 | address for IPv4; peerInMore for others.
-type peer uint64
-
-const (
-	peerIPv4   peer = 1 << 48
-	peerInMore peer = 1 << 49
-)
-
-// setRemote sets the peer's address. It must come before other goroutines know the Conn.
-func (c *Conn) setRemote(a netip.AddrPort) {
-	a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
-	switch {
-	case !a.IsValid():
-		c.peer = 0
-	case a.Addr().Is4():
-		ip := a.Addr().As4()
-		c.peer = peerIPv4 | peer(a.Port())<<32 | peer(ip[0])<<24 | peer(ip[1])<<16 | peer(ip[2])<<8 | peer(ip[3])
-	default:
-		c.peer = peerInMore
-		c.rare().remote = a
+// setPeer sets the peer's address of an accepted connection. It must come before other
+// goroutines know the Conn.
+func (c *Conn) setPeer(a netip.AddrPort) {
+	if a = unmapped(a); a.IsValid() && !c.stream.SetPeer(a) {
+		c.setRemote(a)
 	}
 }
+
+// setRemote sets the peer's address, if another one than the stream's counts. It must come
+// before other goroutines know the address.
+func (c *Conn) setRemote(a netip.AddrPort) { c.rare().remote = unmapped(a) }
 
 // remote returns the peer's address, which is not valid on a unix socket.
 func (c *Conn) remote() netip.AddrPort {
-	switch p := c.peer; p {
-	case 0:
-		return netip.AddrPort{}
-	case peerInMore:
-		return c.more.Load().remote
-	default:
-		ip := netip.AddrFrom4([4]byte{byte(p >> 24), byte(p >> 16), byte(p >> 8), byte(p)})
-		return netip.AddrPortFrom(ip, uint16(p>>32))
+	if m := c.more.Load(); m != nil && m.remote.IsValid() {
+		return m.remote
 	}
+	a, _ := c.stream.Peer()
+	return unmapped(a)
 }
+
+// unmapped returns the address without the form that IPv4 has inside IPv6.
+func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }

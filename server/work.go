@@ -21,8 +21,9 @@ const (
 
 // Hold says that work for the connection is under way, such as a goroutine that
 // will answer: until Release neither Shutdown nor the peer's EOF ends the
-// connection. Each Hold needs a Release. Close and Abort do not wait for Release. Any
-// goroutine may call Hold.
+// connection, and IdleTimeout does not end it either. Each Hold needs a Release. Close and Abort
+// do not wait for Release. A connection is held by itself while a callback of it is in
+// Loop().Block. Any goroutine may call Hold.
 func (c *Conn) Hold() {
 	if c != nil {
 		c.work.Add(hold)

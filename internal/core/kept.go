@@ -14,6 +14,13 @@ type Holder interface {
 	Hold(on bool)
 }
 
+// A BlockedTarget is a Target that is told while callbacks of its handle are without the baton.
+type BlockedTarget interface {
+	// Blocked says that such a callback blocks (on), or that all of them have returned. It must
+	// not call a function of the user's.
+	Blocked(on bool)
+}
+
 // A SlotDeferred is a Deferred that calls functions of the handle in a slot. Events of that
 // handle wait while such a function is without the baton.
 type SlotDeferred interface {
@@ -80,8 +87,17 @@ func (c *Core) keep(k *call) {
 }
 
 // About says that the callback that runs is from now on about the handle in a slot: one that
-// a listener has just accepted, for example. While it blocks, events of that handle wait.
-func (c *Core) About(slot uint32) { c.batch.now, c.batch.about = aboutCallback, slot }
+// a listener has just accepted, for example. While it blocks, events of that handle wait. Events of
+// the handle that the callback was about before do not wait any more.
+func (c *Core) About(slot uint32) {
+	if c.baton.unsettled { // it has blocked already, about another handle
+		k := &c.baton.holder.call
+		of := k.of
+		k.of, k.blocked = subject{}, false
+		c.unkeepSubject(of)
+	}
+	c.batch.now, c.batch.about = aboutCallback, slot
+}
 
 // occupy makes the events of the handle in a slot wait.
 func (c *Core) occupy(k *call, slot uint32) {
@@ -90,8 +106,16 @@ func (c *Core) occupy(k *call, slot uint32) {
 	}
 	s := &c.slots.list[slot]
 	if _, handle := s.target.(HandleTarget); handle {
-		s.busy++
+		if s.busy++; s.busy == 1 {
+			tellBlocked(s.target, true)
+		}
 		k.of = subject{target: s.target, slot: slot}
+	}
+}
+
+func tellBlocked(t Target, on bool) {
+	if b, ok := t.(BlockedTarget); ok {
+		b.Blocked(on)
 	}
 }
 
@@ -100,21 +124,27 @@ func (c *Core) unkeep(k *call) {
 	if k.arena != nil {
 		c.ring.Release(k.arena)
 	}
-	if p := k.of.phase; p != nil {
-		p.busy = false
+	c.unkeepSubject(k.of)
+}
+
+// unkeepSubject lets the events come that have waited for a callback about of.
+func (c *Core) unkeepSubject(of subject) {
+	if of.phase != nil {
+		of.phase.busy = false
 	}
-	if k.of.target == nil {
+	if of.target == nil {
 		return
 	}
-	slot := k.of.slot
-	if s := &c.slots.list[slot]; s.target == k.of.target {
+	slot := of.slot
+	if s := &c.slots.list[slot]; s.target == of.target {
 		if s.busy--; s.busy > 0 {
 			return
 		}
+		tellBlocked(s.target, false)
 	}
 	if events := c.kept.events[slot]; len(events) > 0 {
 		delete(c.kept.events, slot)
-		events = append(events, kept{ev: cuv.Event{Slot: slot}, end: k.of.target})
+		events = append(events, kept{ev: cuv.Event{Slot: slot}, end: of.target})
 		c.kept.released = append(events, c.kept.released...) // those of the same slot have come later
 	}
 }

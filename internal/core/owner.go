@@ -23,7 +23,7 @@ func (c *Core) Owned() bool {
 		return false
 	}
 	o := c.owner.id.Load()
-	return o == 0 || !(goroutine.Cheap || c.cfg.Debug) || o == goroutine.Self()
+	return o == 0 || !goroutine.Cheap && !c.cfg.Debug || o == goroutine.Self()
 }
 
 // isSelf tells whether the loop belongs to the calling goroutine.

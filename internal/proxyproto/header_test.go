@@ -136,11 +136,12 @@ func TestHeadersSplitAtEveryByteAnnounceTheSame(t *testing.T) {
 			step := max(1, len(c.text)/300)
 			for at := 0; at <= len(c.text); at += step {
 				var p proxyproto.Parser
-				h, rest, err := p.Feed([]byte(c.text[:at]))
+				h, _, err := p.Feed([]byte(c.text[:at]))
 				if at < len(c.text) {
 					if err != proxyproto.ErrShort {
 						t.Fatalf("%d bytes: %v, want ErrShort", at, err)
 					}
+					var rest []byte
 					h, rest, err = p.Feed([]byte(c.text[at:] + "behind"))
 					if string(rest) != "behind" {
 						t.Fatalf("split at %d: %q follows", at, rest)
