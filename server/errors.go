@@ -2,6 +2,8 @@ package server
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"os"
 
 	"github.com/uvgo/uvgo/uv"
@@ -38,10 +40,12 @@ var (
 	// ErrServerClosed is what Listen and Serve return after Shutdown.
 	ErrServerClosed = errors.New("server: closed")
 
-	errNoHandler  = errors.New("server: Handler is nil")
+	errNoHandler  = fmt.Errorf("Handler is nil: %w", uv.EINVAL)
+	errNilContext = fmt.Errorf("the context is nil: %w", uv.EINVAL)
 	errServing    = errors.New("server: already serving")
 	errGoexit     = errors.New("server: a handler called runtime.Goexit")
 	errNoListener = errors.New("server: no address to listen on")
+	errTruncated  = fmt.Errorf("server: the peer ended the stream without close_notify: %w", io.ErrUnexpectedEOF)
 )
 
 // A limitError is the error of a limit.

@@ -67,7 +67,11 @@ func TestSessionSplitAtEveryByte(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				total := splitSession(t, side.start, side.peer, 0)
-				for at := 1; at < total; at++ {
+				step := 1
+				if uvtest.Instrumented {
+					step = 7 // the detectors look for races, which the place does not change
+				}
+				for at := 1; at < total; at += step {
 					splitSession(t, side.start, side.peer, at)
 				}
 				t.Logf("%d bytes", total)
