@@ -130,10 +130,10 @@ func TestServeRefusesListeners(t *testing.T) {
 		{"tls", "below it", tls.NewListener(fresh(), new(tls.Config)), uv.EINVAL},
 		{"wrapped", "server_test.blind has no descriptor", blind{fresh()}, uv.EINVAL},
 		{"closed", "closed", closed, net.ErrClosed},
-		{"nil", "EINVAL", nil, uv.EINVAL},
 		{"a nil pointer", "a *net.TCPListener that does not listen", (*net.TCPListener)(nil), uv.EINVAL},
 		{"a nil pointer, unix", "a *net.UnixListener that does not listen", (*net.UnixListener)(nil), uv.EINVAL},
 		{"a zero one", "a *net.TCPListener that does not listen", new(net.TCPListener), uv.EINVAL},
+		{"nil", "a listener is nil", nil, uv.EINVAL},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			fds := server.Descriptors()
@@ -245,5 +245,39 @@ func TestListenRefusesDescriptors(t *testing.T) {
 			t.Errorf("descriptor %d was closed", fd)
 		}
 		unix.Close(fd)
+	}
+}
+
+// TestNewProcessTakesTheListenerOver is the way of docs/server.md: a new process serves the
+// listener of one that runs, which goes on meanwhile, and then ends.
+func TestNewProcessTakesTheListenerOver(t *testing.T) {
+	uvtest.Watchdog(t, 2*maxWait)
+	ln := uvtest.Must(net.Listen("tcp", "127.0.0.1:0"))
+	var fd int
+	raw := uvtest.Must(ln.(*net.TCPListener).SyscallConn())
+	uvtest.Check(t, raw.Control(func(of uintptr) { fd = uvtest.Must(unix.FcntlInt(of, unix.F_DUPFD_CLOEXEC, 3)) }))
+	passed := os.NewFile(uintptr(fd), "listener")
+	defer passed.Close()
+
+	s := &server.Server{Handler: activated{}, Loops: 1}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(context.Background(), ln) }()
+	first := dialAddr(t, ln.Addr())
+	roundTrip(t, first, "the old one serves")
+
+	cmd := uvtest.Command(t, "activated", "fd://3")
+	cmd.ExtraFiles = []*os.File{passed}
+	said := startActivated(t, cmd)
+	if got := strings.Join(said, "|"); !strings.HasPrefix(got, "tcp "+ln.Addr().String()+"|ready") {
+		t.Fatalf("the new one says %q", got)
+	}
+	roundTrip(t, first, "the old one goes on")
+	first.Close()
+	uvtest.Check(t, s.Shutdown(context.Background()))
+	uvtest.Check(t, <-served)
+	for range 5 {
+		c := dialAddr(t, ln.Addr())
+		roundTrip(t, c, "the new one serves")
+		c.Close()
 	}
 }

@@ -97,4 +97,4 @@ func (c *PacketConn) sharePort() bool {
 	return err == nil && lateReusePort && unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) == nil
 }
 
-var errNoPacketHandler = fmt.Errorf("the server has no PacketHandler: %w", uv.EINVAL)
+var errNoPacketHandler = fmt.Errorf("PacketHandler is nil: %w", uv.EINVAL)

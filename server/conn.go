@@ -17,7 +17,7 @@ import (
 // loop: call them in callbacks, or in functions that Loop().Post runs. On another
 // goroutine a method fails with [uv.ErrNotOwner] or, if it returns no error, logs the call
 // and does nothing. Once the server has ended, writes of every goroutine fail with an error
-// that errors.Is matches with net.ErrClosed. Any goroutine may call Hold, Release, Loop, LocalAddr and RemoteAddr. On
+// that errors.Is matches with net.ErrClosed. Any goroutine may call Hold, Release, Loop, LocalAddr, RemoteAddr, ProxyAddr and ProxyTLVs. On
 // processors other than amd64 and arm64 the wrong goroutine is noticed only in debug mode:
 // with [uvgo.WithDebug] among the server's Options. A Conn that no server made returns EINVAL.
 type Conn struct {

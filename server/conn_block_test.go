@@ -279,3 +279,45 @@ func TestBlockHoldsTheConnection(t *testing.T) {
 		})
 	}
 }
+
+// TestOpensThatBlockInOneTurn: with MaxConns several connections that have waited may be opened in
+// one turn. Each Open that blocks holds back its own connection, and no other.
+func TestOpensThatBlockInOneTurn(t *testing.T) {
+	const places, rounds = 3, 10
+	p := newProbe(t)
+	var conns []*server.Conn // of the round; the loop's
+	served := 0
+	answered := make(chan struct{}, 1)
+	p.onOpen = func(c *server.Conn) {
+		conns = append(conns, c)
+		switch len(conns) {
+		case 2:
+			uvtest.Expect(t, c.Loop().Block(func() { time.Sleep(time.Millisecond) }))
+		case 3:
+			uvtest.Expect(t, c.Loop().Block(func() { <-answered })) // by Data of the second
+		}
+	}
+	p.onData = func(c *server.Conn, b []byte) {
+		if len(conns) > 1 && c == conns[1] {
+			answered <- struct{}{}
+		}
+		c.Write(b)
+		if served++; served == places { // all leave their places in one callback
+			for _, c := range conns {
+				c.Close()
+			}
+			conns, served = nil, 0
+		}
+	}
+	s := run(t, &server.Server{Handler: p, Loops: 1, MaxConns: places, Logger: lenient()})
+	var wg sync.WaitGroup
+	for range places * rounds {
+		c := s.dial()
+		wg.Go(func() {
+			uvtest.Must(c.Write([]byte("x")))
+			_, _ = io.Copy(io.Discard, c)
+			c.Close()
+		})
+	}
+	wg.Wait()
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/address"
 	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
@@ -102,19 +103,22 @@ func (w *worker) dial(network, addr string, config *tls.Config, h Handler) (*Con
 		return nil, ErrServerClosed
 	}
 	if h == nil {
-		return nil, uv.Fail(op, uv.EINVAL)
+		return nil, fmt.Errorf("server: dial: the handler is nil: %w", uv.EINVAL)
 	}
 	d := &dial{callbacks: callbacksOf(h), network: network, tls: config}
 	var host, service string
 	switch network {
 	case "tcp", "tcp4", "tcp6":
 		var err error
-		if host, service, err = net.SplitHostPort(addr); err != nil || service == "" {
-			return nil, fmt.Errorf("server: dial %s: write host:port, an IPv6 host in brackets: %w", addr, uv.EINVAL)
+		if host, service, err = address.SplitHostPort(addr); err != nil {
+			return nil, fmt.Errorf("server: dial %s: %w; the form is host:port", addr, err)
+		}
+		if service == "" {
+			return nil, fmt.Errorf("server: dial %s: no port: %w", addr, uv.EINVAL)
 		}
 	case "unix":
 		if d.path = addr; addr == "" {
-			return nil, fmt.Errorf("server: dial: there is no path: %w", uv.EINVAL)
+			return nil, fmt.Errorf("server: dial: no path: %w", uv.EINVAL)
 		}
 	default:
 		return nil, fmt.Errorf("server: dial %s: unknown network %q: want tcp or unix: %w", addr, network, uv.EINVAL)

@@ -1,5 +1,5 @@
 // Package server builds event-driven servers: a [Handler] gets what clients
-// send, on one or several loops, over any number of TCP and unix listeners.
+// send by TCP, TLS, unix sockets and UDP, on a loop for each core.
 //
 //	srv := &server.Server{Handler: echo{}}
 //	err := srv.ListenAndServe(ctx, "tcp://:8888", "unix:///run/echo.sock")

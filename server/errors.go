@@ -2,6 +2,8 @@ package server
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"os"
 
 	"github.com/uvgo/uvgo/uv"
@@ -39,10 +41,12 @@ var (
 	// a loop that needs no more connections.
 	ErrServerClosed = errors.New("server: closed")
 
-	errNoHandler  = errors.New("server: Handler is nil")
+	errNoHandler  = fmt.Errorf("Handler is nil: %w", uv.EINVAL)
+	errNilContext = fmt.Errorf("the context is nil: %w", uv.EINVAL)
 	errServing    = errors.New("server: already serving")
 	errGoexit     = errors.New("server: a handler called runtime.Goexit")
 	errNoListener = errors.New("server: no address to listen on")
+	errTruncated  = fmt.Errorf("server: the peer ended the stream without close_notify: %w", io.ErrUnexpectedEOF)
 )
 
 // A limitError is the error of a limit.

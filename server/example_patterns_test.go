@@ -107,6 +107,32 @@ func ExampleConn_Loop_timeout() {
 	// Output: too slow, <nil>
 }
 
+// A waiter answers in its callbacks, which block.
+type waiter struct{}
+
+func (waiter) Open(*server.Conn)         {}
+func (waiter) Close(*server.Conn, error) {}
+
+func (waiter) Data(c *server.Conn, p []byte) {
+	var answer []byte
+	err := c.Loop().Block(func() { // the loop serves other connections meanwhile
+		answer = bytes.ToUpper(p) // a query, say; p stays valid until Data returns
+	})
+	if err != nil {
+		c.Abort()
+		return
+	}
+	_, _ = c.Write(answer) // fails if the connection has ended meanwhile
+	c.Close()
+}
+
+// Work that blocks, in the callback. The connection's next messages, its IdleTimeout and
+// Shutdown wait for it.
+func ExampleConn_Loop_block() {
+	talk(waiter{}, "is anybody there?")
+	// Output: IS ANYBODY THERE?, <nil>
+}
+
 // An asker answers by goroutines, which may block.
 type asker struct{}
 

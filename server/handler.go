@@ -13,9 +13,9 @@ type Handler interface {
 	// Close is called when the connection is closed, exactly once for each Open, and for
 	// each Dial that could not connect. err is
 	// io.EOF after the peer ended the connection, nil after our own close, and after a
-	// failure its error: ECONNRESET, for example; with TLS io.ErrUnexpectedEOF, if the stream
-	// ended without close_notify; or ETIMEDOUT if keep-alive probes got no
-	// answer. If a limit of the server ended the connection, errors.Is finds the limit's
+	// failure its error: ECONNRESET, for example; with TLS one in which errors.Is finds
+	// io.ErrUnexpectedEOF, if the stream ended without close_notify; or ETIMEDOUT if keep-alive
+	// probes got no answer. If a limit of the server ended the connection, errors.Is finds the limit's
 	// error in it: [ErrIdleTimeout], for example. After a panic of the handler, errors.As
 	// finds a *uv.PanicError, whose text leaves out the stack, which has been logged.
 	Close(c *Conn, err error)

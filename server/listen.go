@@ -20,7 +20,7 @@ import (
 // It may be called again until Serve. An address is one of
 //
 //	tcp://127.0.0.1:8888   a TCP address; port 0 lets the system choose; tcp4 and tcp6 mean one family
-//	tls://:443             TCP with TLS, by TLSConfig; tls+unix:, tls+fd: and tls+systemd: likewise
+//	tls://:443             TCP with TLS, by TLSConfig; tls+unix:///path, tls+fd://3 and tls+systemd:name likewise
 //	udp://127.0.0.1:8888   a UDP address, for PacketHandler; udp4 and udp6 likewise
 //	unix:///run/x.sock     a unix socket; unix://@name is abstract
 //	fd://3                 a listener or datagram socket that the process inherited, internet or unix
@@ -68,6 +68,8 @@ func (s *Server) bind(places []place, err error) error {
 	for i := 0; err == nil && i < len(places); i++ {
 		var m sockets
 		if m, err = s.listenAt(&places[i], s.workers[i%len(s.workers)]); err != nil {
+			err = fmt.Errorf("server: listen on %s: %w", places[i].name, err)
+		} else if err = s.ProxyProtocol.checkListeners(m.listeners); err != nil {
 			err = fmt.Errorf("server: listen on %s: %w", places[i].name, err)
 		}
 		for _, l := range m.listeners {

@@ -38,7 +38,8 @@ const (
 type ProxyProtocol struct {
 	Mode ProxyMode
 	// Trusted are the proxies' networks: nil trusts no TCP peer. Peers on unix sockets are
-	// always trusted. For anybody: 0.0.0.0/0 and ::/0.
+	// always trusted. For anybody: 0.0.0.0/0 and ::/0. Listen fails with EINVAL if there are
+	// any with ProxyOff, or none with ProxyRequired and a TCP listener.
 	Trusted []netip.Prefix
 }
 
@@ -50,6 +51,22 @@ func (p *ProxyProtocol) check() error {
 	for _, n := range p.Trusted {
 		if !n.IsValid() {
 			return fmt.Errorf("server: ProxyProtocol: bad network among Trusted: %w", uv.EINVAL)
+		}
+	}
+	if p.Mode == ProxyOff && len(p.Trusted) > 0 {
+		return fmt.Errorf("server: ProxyProtocol: Trusted with Mode ProxyOff: %w", uv.EINVAL)
+	}
+	return nil
+}
+
+// checkListeners refuses a TCP listener of which every connection would be closed.
+func (p *ProxyProtocol) checkListeners(ls []*listener) error {
+	if p.Mode != ProxyRequired || len(p.Trusted) > 0 {
+		return nil
+	}
+	for _, l := range ls {
+		if l.stream.Base().Kind() == uv.KindTCP {
+			return fmt.Errorf("ProxyProtocol: ProxyRequired without Trusted networks refuses every connection: %w", uv.EINVAL)
 		}
 	}
 	return nil

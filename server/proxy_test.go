@@ -148,7 +148,6 @@ func TestProxyHeadersThatAreRefused(t *testing.T) {
 		{"malformed and optional", "PROXY TCP5\r\n", server.ProxyOptional, loopbackNet, server.ErrProxyHeader},
 		{"ends within", "PROXY TCP4 192", server.ProxyRequired, loopbackNet, server.ErrProxyHeader},
 		{"not trusted", header1, server.ProxyRequired, elsewhere, server.ErrProxyPeer},
-		{"nobody trusted", header1, server.ProxyRequired, nil, server.ErrProxyPeer},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			reports, begin := make(chan error, 10), time.Now()
@@ -305,9 +304,32 @@ func TestBadProxyProtocol(t *testing.T) {
 		s := &server.Server{Handler: newProbe(t), ProxyProtocol: p}
 		uvtest.IsErr(t, "Listen", s.Listen(anyTCP), uv.EINVAL)
 	}
+	off := &server.Server{Handler: newProbe(t), ProxyProtocol: server.ProxyProtocol{Trusted: loopbackNet}}
+	if err := off.Listen(anyTCP); !errors.Is(err, uv.EINVAL) || !strings.Contains(err.Error(), "ProxyOff") {
+		t.Errorf("Trusted with ProxyOff: %v", err)
+	}
 	if _, err := server.ProxyHeader(3, nil, nil); !errors.Is(err, uv.EINVAL) {
 		t.Errorf("version 3: %v", err)
 	}
+}
+
+// TestProxyRequiredTrustsNobody: a TCP listener would refuse everybody, however it came to the
+// server. A unix socket would not. After the failure the server may listen again.
+func TestProxyRequiredTrustsNobody(t *testing.T) {
+	refused := func(how string, err error) {
+		t.Helper()
+		if !errors.Is(err, uv.EINVAL) || !strings.Contains(err.Error(), "without Trusted") || strings.Count(err.Error(), "server: ") != 1 {
+			t.Errorf("%s: %v", how, err)
+		}
+	}
+	s := behindProxy(t, newProbe(t), server.ProxyRequired, nil)
+	refused("Listen", s.Listen("unix://"+uvtest.SocketPath(t), anyTCP))
+	if n := len(s.Addrs()); n != 0 {
+		t.Errorf("%d addresses are left", n)
+	}
+	refused("Serve", s.Serve(t.Context(), uvtest.Must(net.Listen("tcp", "127.0.0.1:0"))))
+	uvtest.Check(t, s.Listen("unix://"+uvtest.SocketPath(t)))
+	uvtest.Check(t, s.Shutdown(t.Context()))
 }
 
 func TestProxyHeaderOfCurl(t *testing.T) {

@@ -26,6 +26,7 @@ const (
 	handshakeTimeout
 	tooManyConns
 	badTLS
+	truncated
 	badProxy
 	badFrame
 	reasons // how many there are
@@ -41,6 +42,7 @@ var limitReports = [reasons]struct {
 	writeTimeout:     {slog.LevelInfo, "server: connections are closed by WriteTimeout"},
 	handshakeTimeout: {slog.LevelInfo, "server: connections are closed by HandshakeTimeout"},
 	tooManyConns:     {slog.LevelWarn, "server: connections are closed by MaxConnsPerIP"},
+	truncated:        {slog.LevelDebug, "server: peers end TLS streams without close_notify"},
 	badTLS:           {slog.LevelInfo, "server: connections are closed because TLS failed"},
 	badProxy:         {slog.LevelWarn, "server: connections are closed because of their PROXY header"},
 	badFrame:         {slog.LevelInfo, "server: connections are closed because of a frame"},
@@ -54,7 +56,7 @@ type Closed struct {
 	Aborted uint64 // Abort, or the end of Serve's context
 	Reset   uint64 // the peer reset the connection, or was gone when we wrote
 	Failed  uint64 // another failure, such as keep-alive probes without an answer
-	Panics  uint64 // the handler panicked
+	Panics  uint64 // the handler panicked, or a callback of a tls.Config
 
 	CloseTimeout     uint64 // bytes were unsent after CloseTimeout
 	IdleTimeout      uint64 // nothing was read and written
@@ -62,6 +64,7 @@ type Closed struct {
 	HandshakeTimeout uint64 // the TLS handshake or the PROXY header took too long
 	TooManyConns     uint64 // MaxConnsPerIP was reached: Open was not called
 	TLS              uint64 // the TLS handshake or a TLS record failed
+	Truncated        uint64 // the peer ended a TLS stream without close_notify, as many clients do
 	Proxy            uint64 // the PROXY header was bad or missing
 	Frame            uint64 // a frame was too long or bad
 }
@@ -75,7 +78,7 @@ func (n *closedCounts) addTo(t *Closed) {
 		byUs: &t.ByUs, byPeer: &t.ByPeer, aborted: &t.Aborted, wasReset: &t.Reset, failed: &t.Failed, panicked: &t.Panics,
 		closeTimeout: &t.CloseTimeout, idleTimeout: &t.IdleTimeout, writeTimeout: &t.WriteTimeout,
 		handshakeTimeout: &t.HandshakeTimeout, tooManyConns: &t.TooManyConns,
-		badTLS: &t.TLS, badProxy: &t.Proxy, badFrame: &t.Frame,
+		badTLS: &t.TLS, truncated: &t.Truncated, badProxy: &t.Proxy, badFrame: &t.Frame,
 	} {
 		*field += n[why].Load()
 	}

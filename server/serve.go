@@ -14,7 +14,7 @@ import (
 // EINVAL for a nil ctx.
 func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
 	if ctx == nil {
-		return uv.Fail("server: listen and serve", uv.EINVAL)
+		return fmt.Errorf("server: listen and serve: %w", errNilContext)
 	}
 	if err := s.listen(ctx, addrs); err != nil {
 		return err
@@ -42,8 +42,13 @@ func (s *Server) Serve(ctx context.Context, lns ...net.Listener) error {
 		}
 	})
 	defer given()
-	if s == nil || ctx == nil || slices.Contains(lns, nil) {
+	switch {
+	case s == nil:
 		return uv.Fail("server: serve", uv.EINVAL)
+	case ctx == nil:
+		return fmt.Errorf("server: serve: %w", errNilContext)
+	case slices.Contains(lns, nil):
+		return fmt.Errorf("server: serve: a listener is nil: %w", uv.EINVAL)
 	}
 	if err := s.adopt(lns); err != nil {
 		return err

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -133,4 +134,25 @@ func TestNilContextIsAnError(t *testing.T) {
 	r := run(t, &server.Server{Handler: echo(t), Loops: 1})
 	uvtest.IsErr(t, "Shutdown while serving", r.Shutdown(none), uv.EINVAL)
 	roundTrip(t, r.dial(), "it goes on")
+}
+
+// TestErrorsSayWhatIsMissing: they name what is nil, and the package once.
+func TestErrorsSayWhatIsMissing(t *testing.T) {
+	var none context.Context
+	s := &server.Server{Handler: newProbe(t), Loops: 1}
+	packets := &server.Server{PacketHandler: answers(t), Loops: 1}
+	for want, err := range map[string]error{
+		"server: serve: the context is nil":             s.Serve(none),
+		"server: listen and serve: the context is nil":  s.ListenAndServe(none, anyTCP),
+		"server: shutdown: the context is nil":          s.Shutdown(none),
+		"server: serve: a listener is nil":              s.Serve(t.Context(), nil),
+		"server: Handler is nil":                        new(server.Server).Listen(anyTCP),
+		"server: listen on " + anyTCP + ": Handler is":  packets.Listen(anyTCP),
+		"server: listen on udp://:0: PacketHandler is ": s.Listen("udp://:0"),
+	} {
+		if !errors.Is(err, uv.EINVAL) || !strings.HasPrefix(fmt.Sprint(err), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	uvtest.Check(t, errors.Join(s.Shutdown(t.Context()), packets.Shutdown(t.Context())))
 }

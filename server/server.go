@@ -75,7 +75,8 @@ type Server struct {
 	// TLSConfig is for addresses with TLS (see [Server.Listen]), and needs a certificate.
 	// Listen copies it once; all loops share the copy, and with it the session tickets.
 	// NextProtos is for ALPN. Callbacks such as GetCertificate run on goroutines of the
-	// handshakes, and may block.
+	// handshakes, and may block. They should end with ClientHelloInfo.Context, which ends with the
+	// connection: one that goes on keeps its goroutine, though none of the handshakes' slots.
 	TLSConfig *tls.Config
 	// Delay leaves Nagle's algorithm on, which holds small writes back.
 	Delay bool
@@ -91,8 +92,10 @@ type Server struct {
 	// Options are those of the loops. WithPanicHandler has no effect: panics
 	// close their connection and go to Logger.
 	Options []uvgo.Option
-	// Logger gets reports of panics in handlers and, once a second at most, of
-	// connections that could not be accepted; nil means slog.Default().
+	// Logger gets reports of panics in handlers (ERROR) and, at most one line a second of each kind,
+	// of connections that could not be accepted (WARN or ERROR), that wait for a place among
+	// MaxConns (WARN), or that a limit, TLS, a PROXY header or a frame has ended (INFO or WARN). A
+	// TLS stream that ends without close_notify is DEBUG. nil means slog.Default().
 	Logger *slog.Logger
 
 	mu           sync.Mutex
@@ -140,7 +143,7 @@ func (s *Server) prepare() error {
 	case s.state == bound:
 		return nil
 	case s.Handler == nil && s.PacketHandler == nil:
-		return errNoHandler
+		return fmt.Errorf("server: %w", errNoHandler)
 	}
 	if err := s.defaults(); err != nil {
 		return err

@@ -27,8 +27,11 @@ const callbackWait = 200 * time.Millisecond
 // handler's callback Shutdown would wait for itself: it begins, returns at once an error that
 // errors.Is matches with uv.ErrInCallback, and the server ends by itself, or when ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
-	if s == nil || ctx == nil {
+	if s == nil {
 		return uv.Fail("server: shutdown", uv.EINVAL)
+	}
+	if ctx == nil {
+		return fmt.Errorf("server: shutdown: %w", errNilContext)
 	}
 	s.mu.Lock()
 	switch s.state {

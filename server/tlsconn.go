@@ -2,6 +2,7 @@ package server
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 
@@ -79,6 +80,11 @@ func (h *tlsHost) Wake() {
 	_ = c.worker.loop.Post(c.turnTLS) // fails only once the loop has ended
 }
 
+func (h *tlsHost) Panicked(p *uv.PanicError) {
+	c := (*Conn)(h)
+	c.worker.logPanic(c, tlsPanicked, p)
+}
+
 func (h *tlsHost) LocalAddr() net.Addr  { return (*Conn)(h).LocalAddr() }
 func (h *tlsHost) RemoteAddr() net.Addr { return (*Conn)(h).RemoteAddr() }
 
@@ -115,7 +121,10 @@ func (c *Conn) turnTLS() {
 		return
 	}
 	rest, more, err := t.conn.Turn()
+	var p *uv.PanicError
 	switch {
+	case errors.As(err, &p): // Panicked has reported it
+		c.failAs(panicked, panicError{tlsPanicked, p})
 	case err != nil:
 		c.failTLS(err)
 	case !t.conn.Established():
@@ -264,21 +273,23 @@ func (c *Conn) handOutEnd() {
 	end := t.ended
 	t.ended = notEnded
 	if end == streamEnd {
-		if err := t.conn.EOF(); err != io.EOF {
+		if t.conn.EOF() != io.EOF {
 			c.reads = readEnded
-			c.failTLS(err)
+			c.endSecured(truncated, errTruncated)
 			return
 		}
 	}
 	c.readEnd(io.EOF)
 }
 
-// failTLS closes the connection after a failure of TLS, gracefully: the alert, and what was
-// written before, are to arrive. A close with bytes unread would be a reset, by which the peer
-// loses them.
-func (c *Conn) failTLS(err error) {
+// failTLS closes the connection after a failure of TLS.
+func (c *Conn) failTLS(err error) { c.endSecured(badTLS, err) }
+
+// endSecured closes the connection gracefully: the alert, and what was written before, are to
+// arrive. A close with bytes unread would be a reset, by which the peer loses them.
+func (c *Conn) endSecured(why reason, err error) {
 	if m := c.rare(); m.err == nil {
-		m.err, c.why = err, badTLS
+		m.err, c.why = err, why
 	}
 	if c.is(isDialed) && c.shaking() { // the server sends nothing behind what has failed
 		c.closeNow()

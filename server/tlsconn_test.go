@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,7 +94,8 @@ func TestTruncatedTLSIsNoEOF(t *testing.T) {
 		h := &fullProbe{probe: echo(t)}
 		h.onEOF = func(*server.Conn) { t.Error("EOF after a truncation") }
 		h.onDrain = func(*server.Conn) {}
-		s := runTLS(t, &server.Server{Handler: h, Loops: 1, Logger: lenient()})
+		reports := make(chan slog.Record, 100)
+		s := runTLS(t, &server.Server{Handler: h, Loops: 1, Logger: slog.New(&journal{note: func(r slog.Record) { reports <- r }})})
 		s.client.MinVersion, s.client.MaxVersion = version, version
 		for name, last := range map[string][]byte{"between records": nil, "in a header": {23, 3}, "in a record": {23, 3, 3, 0, 99, 1}} {
 			client, _ := s.open(h.probe)
@@ -100,12 +103,21 @@ func TestTruncatedTLSIsNoEOF(t *testing.T) {
 			raw := client.NetConn().(*net.TCPConn)
 			_, _ = raw.Write(last)
 			uvtest.Check(t, raw.CloseWrite())
-			if end := <-h.closed; !errors.Is(end.err, io.ErrUnexpectedEOF) {
+			if end := <-h.closed; !errors.Is(end.err, io.ErrUnexpectedEOF) || !strings.Contains(end.err.Error(), "without close_notify") {
 				t.Errorf("%s: closed with %v", name, end.err)
 			}
 		}
-		if n := s.Stats().Closed.TLS; n != 3 {
-			t.Errorf("%d connections were closed because of TLS, want 3", n)
+		if n := s.Stats().Closed; n.Truncated != 3 || n.TLS != 0 {
+			t.Errorf("%d were cut short and %d closed because of TLS, want 3 and 0", n.Truncated, n.TLS)
+		}
+		// Its report is not that of failures, and hides none of them.
+		plain := s.running.dial()
+		send(t, plain, []byte("GET / HTTP/1.1\r\n\r\n"))
+		first := <-reports
+		if first.Level != slog.LevelDebug || !strings.Contains(first.Message, "without close_notify") {
+			t.Errorf("the report is %v %s", first.Level, first.Message)
+		}
+		for r := first; r.Level != slog.LevelInfo || !strings.Contains(r.Message, "TLS failed"); r = <-reports {
 		}
 	})
 }

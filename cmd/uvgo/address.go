@@ -55,11 +55,28 @@ func (a address) isUDP() bool { return strings.HasPrefix(a.network, "udp") }
 
 // parsePeer is parseAddress for an address to connect to.
 func parsePeer(text string) (address, error) {
-	a, err := parseAddress(text)
-	if err == nil && a.network != "unix" && !strings.HasPrefix(a.network, "tcp") {
-		return address{}, usagef("bad address %q: connections go to tcp://host:port, tls://host:port or unix:///path", text)
+	scheme, _, _ := strings.Cut(text, "://")
+	switch strings.TrimPrefix(scheme, "tls+") {
+	case "tcp", "tcp4", "tcp6", "tls", "unix":
+		return parseAddress(text)
 	}
-	return a, err
+	return address{}, usagef("bad address %q: connections go to tcp://host:port, tls://host:port, unix:///path or tls+unix:///path", text)
+}
+
+// plain returns the address without TLS, for one with TLS.
+func (a address) plain() string {
+	if hostport, ok := strings.CutPrefix(a.text, "tls://"); ok {
+		return "tcp://" + hostport
+	}
+	return strings.TrimPrefix(a.text, "tls+")
+}
+
+// withTLS returns the address with TLS, for one without.
+func (a address) withTLS() string {
+	if hostport, ok := strings.CutPrefix(a.text, "tcp://"); ok {
+		return "tls://" + hostport
+	}
+	return "tls+" + a.text
 }
 
 // resolve looks up the host of a TCP address. It prefers IPv4. Without a host it

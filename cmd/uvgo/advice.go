@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/uvgo/uvgo/uv"
@@ -29,7 +30,7 @@ func (a address) listenError(err error) error {
 	}
 	if a.network == "unix" {
 		hints = []advice{
-			{syscall.EADDRINUSE, a.occupant() + ", choose another path with --listen"},
+			{syscall.EADDRINUSE, a.occupant() + " choose another path with --listen"},
 			{syscall.EACCES, "you may not write to its directory"},
 			{fs.ErrNotExist, "make its directory first"},
 			{syscall.EMFILE, fewerLoops},
@@ -83,8 +84,8 @@ func (a address) connectError(err error) error {
 	switch {
 	case errors.As(err, new(*tls.CertificateVerificationError)):
 		return fmt.Errorf("cannot connect to %s: %w: name a file with its authority by --ca, or trust everybody by --insecure", a.text, err)
-	case errors.As(err, new(tls.RecordHeaderError)):
-		return fmt.Errorf("cannot connect to %s: %w: no TLS there, write tcp://", a.text, err)
+	case a.secure && speaksNoTLS(err):
+		return fmt.Errorf("cannot connect to %s: %w: no TLS there, write %s", a.text, err, a.plain())
 	}
 	return withAdvice("cannot connect to "+a.text, err, []advice{
 		{syscall.ECONNREFUSED, refused},
@@ -95,6 +96,24 @@ func (a address) connectError(err error) error {
 		{syscall.EMFILE, "raise the limit of open files (ulimit -n), or use fewer connections"},
 		{syscall.ETIMEDOUT, "nobody answers"},
 	})
+}
+
+// speaksNoTLS tells whether a handshake has failed because of what a server without TLS sends.
+// One that echoes sends the client's own message back, for which crypto/tls has no type of error.
+func speaksNoTLS(err error) bool {
+	return errors.As(err, new(tls.RecordHeaderError)) || strings.Contains(err.Error(), "clientHelloMsg")
+}
+
+// speaksTLS tells whether an answer to a client without TLS begins with an alert of TLS.
+func speaksTLS(p []byte) bool { return len(p) >= 2 && p[0] == 21 && p[1] == 3 }
+
+// perhapsTLS says what to do about a server that ends a connection before it has sent anything,
+// as one with TLS does. It is empty for an address with TLS.
+func (a address) perhapsTLS() string {
+	if a.secure {
+		return ""
+	}
+	return "if TLS is there, write " + a.withTLS()
 }
 
 // withAdvice returns one line with what was tried, why it failed and what to do.

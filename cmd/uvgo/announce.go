@@ -19,13 +19,17 @@ func (e *echo) announce() {
 		e.console.printf("listening on %s   try: %s\n", l.url(l.at), l.try())
 		if load == "" && !strings.HasPrefix(l.scheme(), "udp") {
 			load = l.url(l.reach())
-			if l.secure && e.trial {
+			if l.secure && e.trial != "" {
 				load = "--insecure " + load
 			}
 		}
 	}
 	if load != "" {
 		e.console.printf("load:  %s load --conns 100 --duration 10s %s\n", os.Args[0], load)
+	}
+	if e.trial != "" {
+		e.console.printf("TLS:   the certificate is self-signed, for a try (--cert and --key name a real one).\n")
+		e.console.printf("       Clients that see this SHA-256 of it have reached this server: %s\n", e.trial)
 	}
 	e.console.printf("stats: kill -USR1 %d\n", os.Getpid())
 	e.console.printf("stop:  Ctrl-C\n")

@@ -16,6 +16,7 @@ var (
 	errSurplus = errors.New("more came back than was sent")
 	errChanged = errors.New("what came back is not what was sent")
 	errMissing = errors.New("the echo did not come back")
+	errAlert   = errors.New("what came back is an alert of TLS")
 )
 
 // A client is one connection. It sends a message, waits until the whole message has
@@ -29,6 +30,7 @@ type client struct {
 	received int           // bytes of that message that have come back
 	sent     time.Duration // when that message was sent, by the load's clock
 	waiting  bool          // the message has not come back
+	hungUp   bool          // the server ended it in the TLS handshake
 	failed   bool
 }
 
@@ -41,9 +43,12 @@ func (c *client) start() {
 		}
 	})
 	var err error
-	if c.secure != nil {
+	switch {
+	case c.hungUp:
+		err = errEnded
+	case c.secure != nil:
 		err = c.secure.early
-	} else {
+	default:
 		err = c.stream.ReadStart(c.read)
 	}
 	if err != nil {
@@ -90,6 +95,10 @@ func (c *client) read(p []byte, err error) {
 		return
 	}
 	m := c.runner.messages
+	if c.secure == nil && c.message == 1 && c.received == 0 && speaksTLS(p) && m.check(p[:min(len(p), m.size)], 0, c.number, 1) >= 0 {
+		c.fail(errAlert)
+		return
+	}
 	n := min(len(p), m.size-c.received)
 	if i := m.check(p[:n], c.received, c.number, c.message); i >= 0 {
 		c.fail(fmt.Errorf("%w: connection %d, message %d, byte %d", errChanged, c.number, c.message, i))

@@ -16,6 +16,15 @@ import (
 
 const echoHelp = `[--listen ADDR]... [flags]
 
+ADDR is one of
+  tcp://host:port      tcp4:// and tcp6:// mean one family
+  udp://host:port      likewise
+  unix:///path         unix://@name is abstract
+  fd://number          a descriptor that the process has inherited
+  systemd:name         sockets of that name from systemd; systemd: takes all
+  tls://host:port      TLS over TCP; likewise tls+unix:///path, tls+fd://number
+                       and tls+systemd:name
+
 Sends back what clients send. On a terminal a line tells each second how the
 server does; SIGUSR1 prints its statistics. SIGINT and SIGTERM drain it: it
 accepts no more, sends what clients are owed, and ends with status 0, or with 1
@@ -28,7 +37,7 @@ const defaultListen = "tcp://127.0.0.1:8888"
 func runEcho(args []string) error {
 	fs := newFlags("echo")
 	var listen []string
-	fs.Func("listen", "listen on `ADDR`: tcp://host:port, tls://host:port, udp://host:port or unix:///path; may be repeated (default "+defaultListen+")",
+	fs.Func("listen", "listen on `ADDR`; may be repeated (default "+defaultListen+")",
 		func(s string) error { listen = append(listen, s); return nil })
 	loops := fs.Int("loops", 0, "serve with `N` event loops; 0 is one for each processor")
 	var drain time.Duration
@@ -48,7 +57,7 @@ func runEcho(args []string) error {
 	if len(listen) == 0 {
 		listen = []string{defaultListen}
 	}
-	e := &echo{console: newConsole(), drain: drain, trial: lim.cert == ""}
+	e := &echo{console: newConsole(), drain: drain}
 	for _, text := range listen {
 		a, err := parseAddress(text)
 		if err != nil {
@@ -69,6 +78,7 @@ func runEcho(args []string) error {
 	if err := lim.apply(e.server, e.listen); err != nil {
 		return err
 	}
+	e.trial = lim.fingerprint
 	signal.Ignore(syscall.SIGPIPE) // the server goes on when the reader of its output is gone
 	switch err := uvgo.Run(context.Background(), e.control); {
 	case errors.Is(err, syscall.EMFILE):
@@ -86,7 +96,7 @@ type echo struct {
 	console *console
 	listen  []address
 	bound   []listening
-	trial   bool          // the certificate is self-signed
+	trial   string        // the SHA-256 of a self-signed certificate, empty without one
 	drain   time.Duration // how long clients may take to receive unsent bytes at the end
 
 	loop   *uvgo.Loop // the control loop

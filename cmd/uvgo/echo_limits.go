@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"net/netip"
-	"os"
 	"strings"
 	"time"
 
@@ -19,6 +18,7 @@ type limits struct {
 	idle, write, handshake time.Duration
 	conns, perIP           int
 	cert, key              string
+	fingerprint            string // the SHA-256 of a self-signed certificate, once apply has made it
 	proxy                  server.ProxyProtocol
 }
 
@@ -115,7 +115,6 @@ func (l *limits) certificate() (tls.Certificate, error) {
 	if err != nil {
 		return cert, fmt.Errorf("cannot make a certificate: %w", err)
 	}
-	fmt.Fprintf(os.Stderr, "uvgo: without --cert and --key the certificate is self-signed, for a try: SHA-256 %s\n",
-		strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(cert.Certificate[0])), " ", ":"))
+	l.fingerprint = strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(cert.Certificate[0])), " ", ":")
 	return cert, nil
 }

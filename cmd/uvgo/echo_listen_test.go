@@ -34,19 +34,20 @@ func TestEchoRefusesAddressesInALine(t *testing.T) {
 		status             int
 	}{
 		{"port in use", port, "cannot listen on " + port + ": address already in use (EADDRINUSE): stop what listens", 1},
-		{"socket in use", "unix://" + path, "a running server has it", 1},
-		{"regular file", "unix://" + file, "cannot listen on unix://" + file + ": address already in use (EADDRINUSE): the path is a regular file", 1},
+		{"port in use, with TLS", "tls" + port[3:], "address already in use (EADDRINUSE): stop what listens", 1}, // and nothing of the certificate
+		{"socket in use", "unix://" + path, "a running server has it: stop that, or choose another path with --listen", 1},
+		{"regular file", "unix://" + file, "cannot listen on unix://" + file + ": address already in use (EADDRINUSE): the path is a regular file, not a socket: remove it, or choose another path", 1},
 		{"directory", "unix://" + t.TempDir(), "the path is a directory", 1},
 		{"no directory", "unix://" + path + "/no/s", "cannot listen on", 1},
 		{"no such directory", "unix://" + path + ".d/s", "make its directory first", 1},
 		{"long path", "unix:///" + strings.Repeat("x", 200), "at most 107 bytes", 2},
 		{"not ours", "tcp://192.0.2.1:0", "no interface of this machine", 1},
-		{"no scheme", "127.0.0.1:8888", `bad address "127.0.0.1:8888": write tcp://host:port`, 2},
-		{"unknown scheme", "ftp://127.0.0.1:1", `"ftp" is none of tcp`, 2},
-		{"no port", "tcp://127.0.0.1", "write tcp://host:port", 2},
+		{"no scheme", "127.0.0.1:8888", `bad address "127.0.0.1:8888": no scheme; the forms are tcp://host:port`, 2},
+		{"unknown scheme", "ftp://127.0.0.1:1", `"ftp" is no network`, 2},
+		{"no port", "tcp://127.0.0.1", "no port; the form is tcp://host:port", 2},
 		{"no number", "tcp://127.0.0.1:http", `not "http"`, 2},
 		{"large port", "tcp://127.0.0.1:65536", "up to 65535", 2},
-		{"no path", "unix://", "there is no path", 2},
+		{"no path", "unix://", "no path; the form is unix:///path", 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			other := uvtest.SocketPath(t)

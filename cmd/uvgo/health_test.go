@@ -1,7 +1,9 @@
 package main
 
 import (
+	"io"
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -52,5 +54,36 @@ func TestHealthOfAServerThatIsNot(t *testing.T) {
 			}
 			holds(t, h.complaint(), addr+" is not well: "+tt.want)
 		})
+	}
+}
+
+// TestHealthSpeaksTLS, and ends its side as TLS wants it.
+func TestHealthSpeaksTLS(t *testing.T) {
+	ends := make(chan error, 2)
+	addr, ca := serveTLS(t, func(c net.Conn) {
+		_, err := io.Copy(c, c) // nil at close_notify
+		ends <- err
+		c.Close()
+	})
+	for _, flags := range [][]string{{"--insecure"}, {"--ca", ca}} {
+		h := start(t, append([]string{"health", addr, "--timeout", "1m"}, flags...)...)
+		h.expect("^" + addr + ` is well: 12 bytes came back in \S+$`)
+		h.wait(0)
+		if err := <-ends; err != nil {
+			t.Errorf("the server sees %v at the end", err)
+		}
+	}
+	plain := serveFunc(t, altered(asIs))
+	hangsUp := serveFunc(t, func(c net.Conn) { c.Close() })
+	silent := serveFunc(t, func(c net.Conn) { io.Copy(io.Discard, c) })
+	for _, tt := range []struct{ addr, timeout, want string }{
+		{addr, "1m", "by --ca, or trust everybody by --insecure"},
+		{strings.Replace(plain, "tcp", "tls", 1), "1m", ": no TLS there, write " + plain},
+		{strings.Replace(hangsUp, "tcp", "tls", 1), "1m", ": " + errEnded.Error()},
+		{strings.Replace(silent, "tcp", "tls", 1), "300ms", ": no connection within 300ms"},
+	} {
+		h := start(t, "health", tt.addr, "--timeout", tt.timeout)
+		h.wait(1)
+		holds(t, h.complaint(), tt.want)
 	}
 }

@@ -16,10 +16,10 @@ import (
 
 const loadHelp = `[flags] ADDR
 
-Puts load on the echo server at ADDR, tcp://host:port, tls://host:port or
-unix:///path. Each connection sends a message, waits until all of it has come
-back, checks every byte, and sends the next. The latency is the time between the
-two, so it grows with the number of connections.
+Puts load on the echo server at ADDR, tcp://host:port, tls://host:port,
+unix:///path or tls+unix:///path. Each connection sends a message, waits until
+all of it has come back, checks every byte, and sends the next. The latency is
+the time between the two, so it grows with the number of connections.
 
 With --rate requests start on a schedule instead, on any free connection, and the
 latency counts from the scheduled time: so it shows what clients see that come on
@@ -49,6 +49,7 @@ type load struct {
 	base        time.Time // origin of now
 	runners     []*runner
 	ready       atomic.Int64 // established connections
+	hungUp      atomic.Int64 // of these, ones that the server has ended in the TLS handshake
 	interrupted chan struct{}
 	progress    *progress
 }
@@ -81,7 +82,7 @@ func runLoad(args []string) error {
 	case *loops < 1:
 		return usagef("--loops %d: it takes one loop at least", *loops)
 	case !(l.rate >= 0 && l.rate <= maxRate): // NaN is neither
-		return usagef("--rate %v: it takes 0 to %.0f requests a second", l.rate, float64(maxRate))
+		return usagef("--rate %s: it takes 0 to %s requests a second", decimal(l.rate), decimal(maxRate))
 	}
 	if l.tls, err = l.address.clientTLS(*ca, *insecure); err != nil {
 		return err
@@ -149,7 +150,10 @@ func (l *load) measure(failed <-chan error) (*result, error) {
 	if !l.json {
 		pace := ""
 		if l.rate > 0 {
-			pace = fmt.Sprintf(" at %v requests/s", l.rate)
+			pace = fmt.Sprintf(" at %s requests/s", decimal(l.rate))
+			if l.rate == 1 {
+				pace = " at 1 request/s"
+			}
 		}
 		l.progress.console.printf("%s, messages of %s, %s, %v%s to %s\n", plural(uint64(l.conns), "connection"),
 			plural(uint64(l.size), "byte"), plural(uint64(len(loops)), "loop"), l.duration, pace, l.address)
@@ -179,6 +183,9 @@ func (l *load) connect(failed <-chan error) error {
 				return l.address.connectError(err)
 			}
 			waiting = waiting[1:]
+			if len(waiting) == 0 && l.hungUp.Load() == int64(l.conns) {
+				return l.address.connectError(errEnded)
+			}
 		case <-l.progress.tick():
 			l.progress.print()
 		case <-l.interrupted:

@@ -74,3 +74,19 @@ func TestLoadGoesOnWithTheConnectionsThatAreLeft(t *testing.T) {
 		t.Errorf("result %+v", r)
 	}
 }
+
+func TestLoadSaysOneRequest(t *testing.T) {
+	addr := serveFunc(t, altered(asIs))
+	l := start(t, "load", "--conns", "1", "--rate", "1", "--duration", "1s", addr)
+	l.expect(`^1 connection, messages of 64 bytes, 1 loop, 1s at 1 request/s to `)
+	l.expect(`^rate +[012]\.\d requests/s, `) // not 0: one comes back at least
+	l.wait(0)
+}
+
+func TestRatesAreRounded(t *testing.T) {
+	for rate, want := range map[float64]string{0: "0", .333: "0.3", .96: "1.0", 9.94: "9.9", 9.96: "10", 10.6: "11", 1999.5: "2,000"} {
+		if got := perSecond(rate); got != want {
+			t.Errorf("%v is %q, want %q", rate, got, want)
+		}
+	}
+}

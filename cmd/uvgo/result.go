@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -44,7 +46,16 @@ func (r *result) errorCount() (n uint64) {
 // err returns the error that the command returns for the result, nil if there was none.
 func (r *result) err() error {
 	if n := r.errorCount(); n > 0 {
-		return fmt.Errorf("%s; the first: %s", plural(n, "error"), reason(r.first))
+		hint := ""
+		if r.requests == 0 && (errors.Is(r.first, errEnded) || errors.Is(r.first, syscall.ECONNRESET)) {
+			hint = r.load.address.perhapsTLS()
+		} else if errors.Is(r.first, errAlert) {
+			hint = "write " + r.load.address.withTLS()
+		}
+		if hint != "" {
+			hint = ": " + hint
+		}
+		return fmt.Errorf("%s; the first: %s%s", plural(n, "error"), reason(r.first), hint)
 	}
 	if r.requests == 0 {
 		return fmt.Errorf("no message came back within %v", r.took.Round(time.Millisecond))
@@ -61,7 +72,7 @@ func (r *result) print() error {
 	}
 	persec := rate(r.requests, r.took)
 	fmt.Fprintf(&b, "requests  %s in %v%s\n", count(r.requests), r.took.Round(10*time.Millisecond), early)
-	fmt.Fprintf(&b, "rate      %s requests/s, %.1f MB/s each way\n", count(uint64(persec)), persec*float64(r.load.size)/1e6)
+	fmt.Fprintf(&b, "rate      %s requests/s, %.1f MB/s each way\n", perSecond(persec), persec*float64(r.load.size)/1e6)
 	fmt.Fprintf(&b, "latency   p50 %s  p99 %s  p99.9 %s  max %s\n", digits(r.latency.quantile(.5)),
 		digits(r.latency.quantile(.99)), digits(r.latency.quantile(.999)), digits(r.latency.longest))
 	if s := r.schedule; r.load.rate > 0 {

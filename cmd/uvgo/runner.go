@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"syscall"
 	"time"
 
 	"github.com/uvgo/uvgo"
@@ -108,7 +110,14 @@ func (r *runner) dial(c *client) {
 			if r.plain == nil {
 				r.plain = make([]byte, 4*looptls.MaxPlaintext)
 			}
-			c.secure = newSecure(r.loop, c.stream, r.load.tls, r.plain, connected, c.read)
+			c.secure = newSecure(r.loop, c.stream, r.load.tls, r.plain, func(err error) {
+				if hungUp(err) { // an error of the load, as without TLS
+					c.hungUp = true
+					r.load.hungUp.Add(1)
+					err = nil
+				}
+				connected(err)
+			}, c.read)
 			return
 		}
 		connected(err)
@@ -117,6 +126,17 @@ func (r *runner) dial(c *client) {
 	if err != nil {
 		r.connected(err)
 	}
+}
+
+// hungUp tells whether an error of a handshake is that the server has ended the connection. One that
+// limits its connections does so right after it has accepted them.
+func hungUp(err error) bool {
+	for _, end := range []error{errEnded, io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // connected ends the phase of connecting.
@@ -145,6 +165,9 @@ func (r *runner) start() {
 	_ = r.watchdog.StartPrecise(r.load.duration, r.end) // fails only on a closed handle
 	for _, c := range r.clients {
 		c.start()
+	}
+	if !r.running { // all have failed
+		return
 	}
 	if r.load.rate > 0 {
 		r.startPace()
@@ -189,7 +212,7 @@ func (r *runner) failed(err error) {
 
 // kind returns the error without the parts that differ between connections.
 func kind(err error) string {
-	for _, known := range []error{errChanged, errSurplus, errEnded, errMissing} {
+	for _, known := range []error{errChanged, errSurplus, errEnded, errMissing, errAlert} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

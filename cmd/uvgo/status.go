@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -21,8 +22,8 @@ func take(s *server.Server) sample { return sample{time.Now(), s.Stats()} }
 func (s sample) line(before sample) string {
 	per := func(now, then uint64) float64 { return rate(now-then, s.at.Sub(before.at)) }
 	return fmt.Sprintf("%s conns  %s messages/s  %.1f MB/s  %s turns/s  %.1f events/crossing",
-		count(s.Conns), count(uint64(per(s.Messages, before.Messages))),
-		per(s.BytesIn, before.BytesIn)/1e6, count(uint64(per(s.Turns, before.Turns))),
+		count(s.Conns), perSecond(per(s.Messages, before.Messages)),
+		per(s.BytesIn, before.BytesIn)/1e6, perSecond(per(s.Turns, before.Turns)),
 		share(s.Events-before.Events, s.crossings()-before.crossings()))
 }
 
@@ -32,7 +33,7 @@ func (s sample) report(began time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "statistics after %v\n", up.Round(time.Millisecond))
 	fmt.Fprintf(&b, "  connections  %s open, %s accepted\n", count(s.Conns), count(s.Accepted))
-	fmt.Fprintf(&b, "  messages     %s, %s/s\n", count(s.Messages), count(uint64(rate(s.Messages, up))))
+	fmt.Fprintf(&b, "  messages     %s, %s/s\n", count(s.Messages), perSecond(rate(s.Messages, up)))
 	fmt.Fprintf(&b, "  bytes        %s in, %s out\n", size(s.BytesIn), size(s.BytesOut))
 	fmt.Fprintf(&b, "  crossings    %s turns, %s early flushes\n", count(s.Turns), count(s.Flushes))
 	fmt.Fprintf(&b, "  events       %s, %.1f a crossing\n", count(s.Events), share(s.Events, s.crossings()))
@@ -71,6 +72,17 @@ func rate(n uint64, d time.Duration) float64 {
 	}
 	return float64(n) / d.Seconds()
 }
+
+// perSecond formats a rate, rounded. A low one has a decimal place.
+func perSecond(rate float64) string {
+	if rate > 0 && rate < 9.95 {
+		return strconv.FormatFloat(rate, 'f', 1, 64)
+	}
+	return count(uint64(math.Round(rate)))
+}
+
+// decimal formats a number without an exponent.
+func decimal(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
 // share returns n/of, 0 if of is 0.
 func share(n, of uint64) float64 {

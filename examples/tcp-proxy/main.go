@@ -20,8 +20,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
-	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
@@ -123,45 +121,17 @@ func (link) Close(c *server.Conn, err error) {
 	}
 }
 
-// parseNetwork reads a network or an address.
-func parseNetwork(text string) (netip.Prefix, error) {
-	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
-		return netip.PrefixFrom(addr, addr.BitLen()), nil
-	}
-	network, err := netip.ParsePrefix(text)
-	if err != nil {
-		err = errors.New("write an address or a network, such as 10.0.0.0/8")
-	}
-	return network, err
-}
-
-// checkServer tells whether connections can go to the address.
-func checkServer(addr string) error {
-	_, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return err
-	}
-	if n, err := net.LookupPort("tcp", port); err != nil || n == 0 {
-		return fmt.Errorf("%q is no port to connect to", port)
-	}
-	return nil
-}
-
 func main() {
-	var trust []netip.Prefix
+	var trust networks
 	send := flag.Bool("send-proxy", false, "send a PROXY header to the server")
-	flag.Func("trust", "expect PROXY headers, from proxies of `NETWORK`, which may be an address; may be repeated", func(text string) error {
-		network, err := parseNetwork(text)
-		trust = append(trust, network)
-		return err
-	})
+	flag.Func("trust", "expect PROXY headers, from proxies of `NETWORK`, or of an address; may be repeated", trust.add)
 	flag.Parse()
 	if flag.NArg() != 2 {
 		fmt.Fprintln(os.Stderr, "usage: tcp-proxy [-send-proxy] [-trust NETWORK] ADDRESS SERVER:PORT")
 		os.Exit(2)
 	}
 	if err := checkServer(flag.Arg(1)); err != nil {
-		fmt.Fprintf(os.Stderr, "tcp-proxy: %q is no server: %v: write host:port\n", flag.Arg(1), err)
+		fmt.Fprintln(os.Stderr, "tcp-proxy:", err)
 		os.Exit(2)
 	}
 	s := &server.Server{Handler: &proxy{to: flag.Arg(1), send: *send}, IdleTimeout: time.Hour}

@@ -181,10 +181,10 @@ func TestAServerThatIsGoneAndOneThatResets(t *testing.T) {
 // TestArgumentsThatMakeNoSense are refused at the start, not at the first client.
 func TestArgumentsThatMakeNoSense(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
-		{"tcp://127.0.0.1:0 127.0.0.1", `"127.0.0.1" is no server: address 127.0.0.1: missing port in address: write host:port`},
-		{"tcp://127.0.0.1:0 127.0.0.1:", `"" is no port to connect to`},
-		{"tcp://127.0.0.1:0 127.0.0.1:0", `"0" is no port to connect to`},
-		{"tcp://127.0.0.1:0 127.0.0.1:70000", `"70000" is no port to connect to`},
+		{"tcp://127.0.0.1:0 127.0.0.1", `"127.0.0.1" is no server: write host:port`},
+		{"tcp://127.0.0.1:0 127.0.0.1:", `no connection goes to port ""`},
+		{"tcp://127.0.0.1:0 127.0.0.1:0", `no connection goes to port "0"`},
+		{"tcp://127.0.0.1:0 127.0.0.1:70000", `no connection goes to port "70000"`},
 		{"-trust 127 tcp://127.0.0.1:0 127.0.0.1:1", `for flag -trust: write an address or a network, such as 10.0.0.0/8`},
 	} {
 		p := uvtest.Start(t, "main", strings.Fields(tt.args)...)

@@ -26,7 +26,8 @@ type Address struct {
 }
 
 // forms are the addresses as an error lists them.
-const forms = "tcp://host:port, tls://host:port, udp://host:port, unix:///path, fd://number or systemd:name"
+const forms = "tcp://host:port, tls://host:port, udp://host:port, unix:///path, fd://number and systemd:name, " +
+	"with TLS tls+unix:///path, tls+fd://number and tls+systemd:name"
 
 // Parse reads one of
 //
@@ -35,57 +36,91 @@ const forms = "tcp://host:port, tls://host:port, udp://host:port, unix:///path, 
 //	unix:///path       or unix://@name
 //	fd://3
 //	systemd:name       or systemd:
-//	tls://host:port    tcp with TLS; tls+unix:, tls+fd: and tls+systemd: likewise
+//	tls://host:port    tcp with TLS; tls+unix:///path, tls+fd://3 and tls+systemd:name likewise
 //
 // A port is not looked at, for it may be a name. Errors match [uv.EINVAL], and do not name the
 // address.
 func Parse(text string) (Address, error) {
-	if hostport, ok := strings.CutPrefix(text, "tls://"); ok {
-		text = "tls+tcp://" + hostport
+	scheme, rest, found := strings.Cut(text, ":")
+	network, secure := strings.CutPrefix(scheme, "tls+")
+	if scheme == "tls" {
+		network, secure = "tcp", true
 	}
-	below, ok := strings.CutPrefix(text, "tls+")
-	a, err := parse(below)
-	if ok && err == nil && a.IsUDP() {
+	a, err := parse(scheme, network, rest, found)
+	if secure && err == nil && a.IsUDP() {
 		return bad("datagrams carry no TLS")
 	}
-	a.TLS = ok && err == nil
+	a.TLS = secure && err == nil
 	return a, err
 }
 
-// parse is Parse for what is below TLS.
-func parse(text string) (Address, error) {
-	if name, ok := strings.CutPrefix(text, "systemd:"); ok {
-		if strings.ContainsAny(name, "/:") {
-			return bad("a name of systemd has no %q in it: write systemd:name", "/:")
+// parse is Parse for what is behind the scheme. network is the scheme without TLS.
+func parse(scheme, network, rest string, found bool) (Address, error) {
+	form := formOf(scheme, network)
+	slashed := strings.HasPrefix(rest, "//")
+	switch {
+	case network == "systemd" && found:
+		if strings.ContainsAny(rest, "/:") {
+			return bad("a systemd name has neither / nor : in it; the form is %s", form)
 		}
-		return Address{Network: "systemd", Name: name}, nil
+		return Address{Network: network, Name: rest}, nil
+	case form == "" && slashed:
+		return bad("%q is no network; the forms are %s", scheme, forms)
+	case form == "" || !found:
+		return bad("no scheme; the forms are %s", forms)
+	case !slashed:
+		return bad("no // behind %s:; the form is %s", scheme, form)
 	}
-	network, rest, ok := strings.Cut(text, "://")
-	if !ok {
-		return bad("write %s", forms)
-	}
+	rest = rest[len("//"):]
 	a := Address{Network: network}
 	switch network {
-	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6":
-		var err error
-		a.HostPort = rest
-		if a.Host, a.Port, err = net.SplitHostPort(rest); err != nil {
-			return bad("write %s://host:port, an IPv6 host in brackets", network)
-		}
 	case "unix":
 		if a.Path = rest; rest == "" {
-			return bad("there is no path")
+			return bad("no path; the form is %s", form)
 		}
 	case "fd":
 		n, err := strconv.ParseUint(rest, 10, 31)
 		if err != nil {
-			return bad("write fd:// and the number of a descriptor")
+			return bad("%q is not the number of a descriptor; the form is %s", rest, form)
 		}
 		a.FD = int(n)
 	default:
-		return bad("%q is none of tcp, tls, udp, unix, fd and systemd: write %s", network, forms)
+		var err error
+		if a.Host, a.Port, err = SplitHostPort(rest); err != nil {
+			return bad("%v; the form is %s", err, form)
+		}
+		a.HostPort = rest
 	}
 	return a, nil
+}
+
+// formOf returns the form of a scheme's addresses, empty for an unknown network.
+func formOf(scheme, network string) string {
+	switch network {
+	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6":
+		return scheme + "://host:port"
+	case "unix":
+		return scheme + ":///path"
+	case "fd":
+		return scheme + "://number"
+	case "systemd":
+		return scheme + ":name"
+	}
+	return ""
+}
+
+// SplitHostPort is that of package net, with errors that say what is wrong in few words. They match [uv.EINVAL].
+func SplitHostPort(text string) (host, port string, err error) {
+	host, port, err = net.SplitHostPort(text)
+	switch {
+	case err == nil:
+		return host, port, nil
+	case !strings.Contains(text, ":") || strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]"):
+		return "", "", invalid("no port")
+	case strings.Count(text, ":") > 1 && !strings.ContainsAny(text, "[]"):
+		return "", "", invalid("an IPv6 host without brackets")
+	}
+	return "", "", invalid(fmt.Sprintf("%q is not a host and a port", text))
 }
 
 // IsUDP tells whether the network is one of datagrams.

@@ -87,8 +87,17 @@ func (c *Core) keep(k *call) {
 }
 
 // About says that the callback that runs is from now on about the handle in a slot: one that
-// a listener has just accepted, for example. While it blocks, events of that handle wait.
-func (c *Core) About(slot uint32) { c.batch.now, c.batch.about = aboutCallback, slot }
+// a listener has just accepted, for example. While it blocks, events of that handle wait. Events of
+// the handle that the callback was about before do not wait any more.
+func (c *Core) About(slot uint32) {
+	if c.baton.unsettled { // it has blocked already, about another handle
+		k := &c.baton.holder.call
+		of := k.of
+		k.of, k.blocked = subject{}, false
+		c.unkeepSubject(of)
+	}
+	c.batch.now, c.batch.about = aboutCallback, slot
+}
 
 // occupy makes the events of the handle in a slot wait.
 func (c *Core) occupy(k *call, slot uint32) {
@@ -115,14 +124,19 @@ func (c *Core) unkeep(k *call) {
 	if k.arena != nil {
 		c.ring.Release(k.arena)
 	}
-	if p := k.of.phase; p != nil {
-		p.busy = false
+	c.unkeepSubject(k.of)
+}
+
+// unkeepSubject lets the events come that have waited for a callback about of.
+func (c *Core) unkeepSubject(of subject) {
+	if of.phase != nil {
+		of.phase.busy = false
 	}
-	if k.of.target == nil {
+	if of.target == nil {
 		return
 	}
-	slot := k.of.slot
-	if s := &c.slots.list[slot]; s.target == k.of.target {
+	slot := of.slot
+	if s := &c.slots.list[slot]; s.target == of.target {
 		if s.busy--; s.busy > 0 {
 			return
 		}
@@ -130,7 +144,7 @@ func (c *Core) unkeep(k *call) {
 	}
 	if events := c.kept.events[slot]; len(events) > 0 {
 		delete(c.kept.events, slot)
-		events = append(events, kept{ev: cuv.Event{Slot: slot}, end: k.of.target})
+		events = append(events, kept{ev: cuv.Event{Slot: slot}, end: of.target})
 		c.kept.released = append(events, c.kept.released...) // those of the same slot have come later
 	}
 }
