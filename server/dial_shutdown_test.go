@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/uvgo/uvgo/server"
 )
@@ -15,7 +16,7 @@ func TestShutdownRefusesDial(t *testing.T) {
 		_, err := c.Dial("tcp", addr, h)
 		refused <- err
 	}
-	r := run(t, &server.Server{Handler: h, Loops: 1, DialTimeout: 100 * maxWait})
+	r := run(t, &server.Server{Handler: h, Loops: 1, DialTimeout: 100 * maxWait, CloseTimeout: time.Millisecond})
 	r.dial()
 	<-opened
 	r.stop()
