@@ -72,6 +72,11 @@ func (d *keptDelivery) DeferredSlot() uint32 { return (*stream)(d).slot() }
 // for each other while such a function blocks (Loop.Block). No libuv counterpart.
 func (b *Base) DeferredSlot() uint32 { return (*stream)(b).slot() }
 
+// DeferredSlot is for packages that build on datagram sockets: what they have the loop run about
+// the socket and its events then wait for each other while a function blocks (Loop.Block). No libuv
+// counterpart.
+func (u *UDP) DeferredSlot() uint32 { return u.slot() }
+
 // DeferredSlot returns the slot of the stream.
 func (l *look) DeferredSlot() uint32 { return (*stream)(l).slot() }
 

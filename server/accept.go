@@ -22,7 +22,6 @@ func (w *worker) accept(s handles.Stream, l *listener) {
 // dispatch opens a connection that has a place: here if the kernel spreads the connections
 // over the workers' listeners, otherwise on each worker in turn.
 func (w *worker) dispatch(s handles.Stream, l *listener) {
-	w.accepted.Add(1)
 	to := w
 	if !l.spread {
 		to = w.server.workers[w.next%len(w.server.workers)]
@@ -38,8 +37,7 @@ func (w *worker) dispatch(s handles.Stream, l *listener) {
 	}
 	s.Close()
 	if err == nil && to.loop.Post(func() { to.openDescriptor(fd, l) }) != nil {
-		unix.Close(fd)
-		w.server.leave()
+		to.refuse(fd)
 	}
 	if err != nil {
 		w.server.leave()
@@ -50,11 +48,11 @@ func (w *worker) dispatch(s handles.Stream, l *listener) {
 // openDescriptor opens a connection that another worker accepted, of its descriptor. While
 // the server drains that is one that came before Shutdown: it closes gracefully.
 func (w *worker) openDescriptor(fd int, l *listener) {
-	defer unix.Close(fd)
 	if w.gone {
-		w.server.leave()
+		w.refuse(fd)
 		return
 	}
+	defer unix.Close(fd)
 	s, err := l.openStream(w.loop, uintptr(fd))
 	if err != nil {
 		w.server.leave()
@@ -62,6 +60,15 @@ func (w *worker) openDescriptor(fd int, l *listener) {
 		return
 	}
 	w.openConn(s, l)
+}
+
+// refuse closes a connection that came when the worker had closed all of its own. Any goroutine
+// may call it.
+func (w *worker) refuse(fd int) {
+	_ = unix.Close(fd)
+	w.accepted.Add(1)
+	w.closed[aborted].Add(1)
+	w.server.leave()
 }
 
 // openConn makes a Conn of a stream that a listener accepted, and opens it.
@@ -72,6 +79,7 @@ func (w *worker) openConn(s handles.Stream, l *listener) {
 		c.facts |= hasPlace
 	}
 	w.conns.move(c)
+	w.accepted.Add(1)
 	w.open.Add(1)
 	c.open(s)
 	c.closeIfIdle()

@@ -105,6 +105,9 @@ func adoptListener(ln net.Listener) (*adopted, error) {
 		return nil, fmt.Errorf("a %T has no descriptor (SyscallConn): %w", ln, uv.EINVAL)
 	}
 	raw, err := conn.SyscallConn()
+	if errors.Is(err, syscall.EINVAL) { // a zero one of package net
+		return nil, fmt.Errorf("a %T that does not listen: %w", ln, uv.EINVAL)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +121,7 @@ func adoptListener(ln net.Listener) (*adopted, error) {
 	a, err := inspect(fd)
 	if err != nil {
 		unix.Close(fd)
-		return nil, fmt.Errorf("the socket of the %T %w", ln, err)
+		return nil, fmt.Errorf("the socket of the %T at %v %w", ln, ln.Addr(), err)
 	}
 	a.taken = true
 	return a, nil

@@ -130,6 +130,9 @@ func TestServeRefusesListeners(t *testing.T) {
 		{"tls", "below it", tls.NewListener(fresh(), new(tls.Config)), uv.EINVAL},
 		{"wrapped", "server_test.blind has no descriptor", blind{fresh()}, uv.EINVAL},
 		{"closed", "closed", closed, net.ErrClosed},
+		{"a nil pointer", "a *net.TCPListener that does not listen", (*net.TCPListener)(nil), uv.EINVAL},
+		{"a nil pointer, unix", "a *net.UnixListener that does not listen", (*net.UnixListener)(nil), uv.EINVAL},
+		{"a zero one", "a *net.TCPListener that does not listen", new(net.TCPListener), uv.EINVAL},
 		{"nil", "a listener is nil", nil, uv.EINVAL},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -143,7 +146,7 @@ func TestServeRefusesListeners(t *testing.T) {
 			if _, err := good.Accept(); !errors.Is(err, net.ErrClosed) {
 				t.Errorf("the other listener: %v", err)
 			}
-			if tt.ln != nil && tt.name != "closed" {
+			if tt.name == "tls" || tt.name == "wrapped" {
 				fds-- // it was open before
 			}
 			wantDescriptors(t, fds)

@@ -28,7 +28,8 @@ import (
 //
 // The timeouts, watermarks and WriteLimit of the server hold for the connection, MaxConns and
 // MaxConnsPerIP do not count it. Shutdown leaves it open as long as connections that the loop
-// has accepted are open, and then closes it, once no work is under way.
+// has accepted are open, and then closes it, once no work is under way. When Shutdown has begun and
+// none of those is open any more, as in the Close of the last, Dial fails with ErrServerClosed.
 //
 // Dial belongs to the loop: uv.ErrNotOwner on another goroutine. EINVAL for an address that
 // cannot be read, a nil h or a loop of no worker of s; net.ErrClosed once the server ends.
@@ -97,6 +98,9 @@ func (w *worker) dial(network, addr string, config *tls.Config, h Handler) (*Con
 	const op = "server: dial"
 	if w.gone || w.ended.Load() {
 		return nil, &uv.OpError{Op: op, Err: uv.ErrClosed}
+	}
+	if w.draining && !w.acceptedOpen() { // it would only delay Shutdown
+		return nil, ErrServerClosed
 	}
 	if h == nil {
 		return nil, fmt.Errorf("server: dial: the handler is nil: %w", uv.EINVAL)

@@ -37,7 +37,8 @@ var (
 )
 
 var (
-	// ErrServerClosed is what Listen and Serve return after Shutdown.
+	// ErrServerClosed is what Listen and Serve return after Shutdown, and Dial while Shutdown ends
+	// a loop that needs no more connections.
 	ErrServerClosed = errors.New("server: closed")
 
 	errNoHandler  = fmt.Errorf("Handler is nil: %w", uv.EINVAL)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -175,6 +176,9 @@ func (s *Server) locateOne(ctx context.Context, places []place, text string, a a
 	case "unix":
 		p.unix, err = bindUnix(a.Path, s.Backlog)
 	case "fd":
+		if slices.ContainsFunc(places, func(q place) bool { return q.adopted != nil && q.adopted.fd == a.FD }) {
+			return places, givenTwice(a.FD)
+		}
 		p.adopted, err = inherit(a.FD, true)
 	case "systemd":
 		return locateSystemd(places, p, a.Name)
@@ -194,6 +198,9 @@ func locateSystemd(places []place, p place, name string) ([]place, error) {
 		return places, err
 	}
 	for _, fd := range fds {
+		if slices.ContainsFunc(places, func(q place) bool { return q.adopted != nil && q.adopted.taken && q.adopted.fd == fd }) {
+			return places, givenTwice(fd) // those of systemd may be, for they stay open
+		}
 		if p.adopted, err = inherit(fd, false); err != nil {
 			return places, err
 		}
@@ -201,6 +208,9 @@ func locateSystemd(places []place, p place, name string) ([]place, error) {
 	}
 	return places, nil
 }
+
+// givenTwice refuses a descriptor that Listen takes over and that another address means, too.
+func givenTwice(fd int) error { return fmt.Errorf("descriptor %d is given twice: %w", fd, uv.EINVAL) }
 
 // closePlaces closes the unix sockets that no listener has and, if the server listens, the
 // adopted descriptors that are ours.

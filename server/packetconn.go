@@ -91,15 +91,20 @@ func (c *PacketConn) open() {
 		return
 	}
 	c.udp.OnSent(c.sent)
+	defer c.receive() // also behind a panic
 	if o, ok := c.worker.server.PacketHandler.(PacketOpener); ok {
 		c.opened = true
+		c.worker.core.About(c.udp.DeferredSlot()) // a close event waits while OpenPackets blocks
 		o.OpenPackets(c)
 	}
-	c.receive()
 }
 
-// receive begins to receive, or to receive again.
+// receive begins to receive, or to receive again, unless the socket has been closed, as while
+// a callback blocked.
 func (c *PacketConn) receive() {
+	if c.closed {
+		return
+	}
 	if err := c.udp.RecvStart(c.packet); err != nil && !errors.Is(err, uv.EALREADY) {
 		c.worker.server.Logger.Error("server: receive datagrams", "addr", c.addr, "error", err)
 	}
@@ -131,15 +136,19 @@ func (c *PacketConn) sent(queued int, err error) {
 	}
 }
 
-// close offers the kernel what is queued, and closes the socket.
+// close offers the kernel what is queued, and closes the socket. ClosePackets comes with the
+// close event: behind a callback of the socket that blocks, and where the loop reports a panic.
 func (c *PacketConn) close() {
 	if c.closed {
 		return
 	}
 	c.udp.SendQueueSize() // sends this turn's datagrams
 	c.closed = true
-	_ = c.udp.Close() // fails only on another goroutine
 	if c.opened {
-		c.worker.server.PacketHandler.(PacketOpener).ClosePackets(c)
+		c.udp.OnClose(c.tellClosed)
 	}
+	_ = c.udp.Close() // fails only on another goroutine
 }
+
+// tellClosed runs when the socket is gone.
+func (c *PacketConn) tellClosed() { c.worker.server.PacketHandler.(PacketOpener).ClosePackets(c) }

@@ -16,7 +16,7 @@ type PacketHandler interface {
 type PacketOpener interface {
 	// OpenPackets is called on the socket's loop before its first datagram.
 	OpenPackets(c *PacketConn)
-	// ClosePackets is called once for each OpenPackets, when the socket receives no more; c
-	// sends no more either.
+	// ClosePackets is called once for each OpenPackets, when the socket receives no more and
+	// its other callbacks have returned, also those that block; c sends no more either.
 	ClosePackets(c *PacketConn)
 }

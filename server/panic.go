@@ -9,30 +9,43 @@ import (
 	"github.com/uvgo/uvgo/uv"
 )
 
-// A panicError is what Close gets after a panic of a handler: a [uv.PanicError]
-// whose text leaves out the stack, which the server has logged.
-type panicError struct{ p *uv.PanicError }
+// A panicError is what Close gets after a panic of a handler, or of a callback of a tls.Config:
+// a [uv.PanicError] whose text leaves out the stack, which the server has logged.
+type panicError struct {
+	text string
+	p    *uv.PanicError
+}
 
-func (e panicError) Error() string { return fmt.Sprintf("server: handler panicked: %v", e.p.Value) }
+const (
+	handlerPanicked = "server: handler panicked"
+	tlsPanicked     = "server: callback of tls.Config panicked"
+)
+
+func (e panicError) Error() string { return fmt.Sprintf("%s: %v", e.text, e.p.Value) }
 func (e panicError) Unwrap() error { return e.p }
 
-// panicked closes the connection whose handler panicked, and reports it. The stack becomes a
-// list of calls, because slog's handlers write a line's end as "\n".
+// panicked closes the connection whose handler panicked, and reports it.
 func (w *worker) panicked(p *uv.PanicError) {
 	c, _ := core.Of(w.loop).Task().(*Conn)
 	w.leave()
+	w.logPanic(c, handlerPanicked, p)
+	if c != nil {
+		c.failAs(panicked, panicError{handlerPanicked, p})
+	}
+}
+
+// logPanic reports a panic that ends c, if that is not nil. The stack becomes a list of calls,
+// because slog's handlers write a line's end as "\n". Any goroutine may call it.
+func (w *worker) logPanic(c *Conn, text string, p *uv.PanicError) {
 	log := w.server.Logger
 	if c != nil && c.remote().IsValid() {
 		log = log.With("remote", c.remote())
 	}
-	log.Error("server: handler panicked", "value", fmt.Sprint(p.Value), "stack", calls(p.Stack))
-	if c != nil {
-		c.failAs(panicked, panicError{p})
-	}
+	log.Error(text, "value", fmt.Sprint(p.Value), "stack", calls(p.Stack))
 }
 
 // calls lists the calls of a stack that led to a panic, the last first, each as
-// "function(file:line)", without the loop's own.
+// "function(file:line)", without the loop's own and those of a handshake's goroutine.
 func calls(stack []byte) []string {
 	lines := bytes.Split(bytes.TrimSpace(stack), []byte("\n"))
 	var list []string
@@ -43,7 +56,8 @@ func calls(stack []byte) []string {
 			panicking = strings.HasPrefix(call, "panic(")
 			continue
 		}
-		if strings.HasPrefix(call, "github.com/uvgo/uvgo/internal/core.") {
+		if strings.HasPrefix(call, "github.com/uvgo/uvgo/internal/core.") ||
+			strings.HasPrefix(call, "github.com/uvgo/uvgo/internal/looptls.") {
 			break
 		}
 		if at := strings.LastIndexByte(call, '('); at > 0 {

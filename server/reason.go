@@ -56,7 +56,7 @@ type Closed struct {
 	Aborted uint64 // Abort, or the end of Serve's context
 	Reset   uint64 // the peer reset the connection, or was gone when we wrote
 	Failed  uint64 // another failure, such as keep-alive probes without an answer
-	Panics  uint64 // the handler panicked
+	Panics  uint64 // the handler panicked, or a callback of a tls.Config
 
 	CloseTimeout     uint64 // bytes were unsent after CloseTimeout
 	IdleTimeout      uint64 // nothing was read and written

@@ -108,7 +108,7 @@ func (s *Server) adopt(lns []net.Listener) error {
 	for _, ln := range lns {
 		var a *adopted
 		if a, err = adoptListener(ln); err != nil {
-			err = fmt.Errorf("server: serve %v: %w", ln.Addr(), err)
+			err = fmt.Errorf("server: serve: %w", err) // not Addr: it may be one that Addr panics on
 			break
 		}
 		places = append(places, place{name: fmt.Sprint(ln.Addr()), adopted: a})

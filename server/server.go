@@ -75,7 +75,8 @@ type Server struct {
 	// TLSConfig is for addresses with TLS (see [Server.Listen]), and needs a certificate.
 	// Listen copies it once; all loops share the copy, and with it the session tickets.
 	// NextProtos is for ALPN. Callbacks such as GetCertificate run on goroutines of the
-	// handshakes, and may block.
+	// handshakes, and may block. They should end with ClientHelloInfo.Context, which ends with the
+	// connection: one that goes on keeps its goroutine, though none of the handshakes' slots.
 	TLSConfig *tls.Config
 	// Delay leaves Nagle's algorithm on, which holds small writes back.
 	Delay bool

@@ -2,6 +2,7 @@ package server
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 
@@ -79,6 +80,11 @@ func (h *tlsHost) Wake() {
 	_ = c.worker.loop.Post(c.turnTLS) // fails only once the loop has ended
 }
 
+func (h *tlsHost) Panicked(p *uv.PanicError) {
+	c := (*Conn)(h)
+	c.worker.logPanic(c, tlsPanicked, p)
+}
+
 func (h *tlsHost) LocalAddr() net.Addr  { return (*Conn)(h).LocalAddr() }
 func (h *tlsHost) RemoteAddr() net.Addr { return (*Conn)(h).RemoteAddr() }
 
@@ -115,7 +121,10 @@ func (c *Conn) turnTLS() {
 		return
 	}
 	rest, more, err := t.conn.Turn()
+	var p *uv.PanicError
 	switch {
+	case errors.As(err, &p): // Panicked has reported it
+		c.failAs(panicked, panicError{tlsPanicked, p})
 	case err != nil:
 		c.failTLS(err)
 	case !t.conn.Established():

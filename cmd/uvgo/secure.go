@@ -52,6 +52,9 @@ func (s *secure) Wake() {
 	_ = s.loop.Post(s.turn) // fails only once the loop is closed
 }
 
+// Panicked is for callbacks that the configuration does not have.
+func (s *secure) Panicked(p *uv.PanicError) { panic(p) }
+
 // LocalAddr and RemoteAddr are for callbacks that the configuration does not have.
 func (s *secure) LocalAddr() net.Addr  { return &net.TCPAddr{} }
 func (s *secure) RemoteAddr() net.Addr { return &net.TCPAddr{} }

@@ -15,6 +15,9 @@ type Host interface {
 	WriteRecord(p []byte) error
 	// Wake makes the loop call Conn.Turn soon. The handshake's goroutine calls it.
 	Wake()
+	// Panicked reports that a callback of tls.Config has panicked, which may be long after
+	// Abort. The handshake's goroutine calls it.
+	Panicked(p *uv.PanicError)
 	// LocalAddr and RemoteAddr are for callbacks of tls.Config. Any goroutine calls them.
 	LocalAddr() net.Addr
 	RemoteAddr() net.Addr

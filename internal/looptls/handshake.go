@@ -30,8 +30,11 @@ type handshake struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	links                // pool.mu guards them
-	signal chan struct{} // has one element when the goroutine, which waits, may go on
+	pool    *pool         // set by Start
+	links                 // pool.mu guards them
+	running bool          // has a slot; pool.mu guards it
+	dropped bool          // was aborted, and gets no slot; pool.mu guards it
+	signal  chan struct{} // has one element when the goroutine, which waits, may go on
 
 	mu      sync.Mutex
 	started bool
@@ -94,7 +97,8 @@ func (c *Conn) Start() {
 	h.signal = make(chan struct{}, 1)
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	h.mu.Unlock()
-	handshakes.begin(h)
+	h.pool = handshakes
+	h.pool.begin(h)
 }
 
 // Started tells whether the handshake has been started.
@@ -136,7 +140,7 @@ func (c *Conn) Abort() {
 	if h := c.hs; h != nil && h.started {
 		h.end(ErrAborted)
 		h.cancel()
-		handshakes.drop(h)
+		h.pool.drop(h)
 	}
 }
 
@@ -166,15 +170,20 @@ func (h *handshake) wake() {
 func (h *handshake) run() {
 	err := errGoexit
 	defer func() {
+		var p *uv.PanicError
 		if v := recover(); v != nil {
-			err = &uv.PanicError{Value: v, Stack: debug.Stack()}
+			p = &uv.PanicError{Value: v, Stack: debug.Stack()}
+			err = p
 		}
 		h.cancel()
+		h.pool.finish(h)
+		if p != nil {
+			h.conn.host.Panicked(p)
+		}
 		h.mu.Lock()
 		h.done, h.err = true, err
 		aborted := h.inEnd == ErrAborted
 		h.mu.Unlock()
-		handshakes.finish()
 		if !aborted {
 			h.conn.host.Wake()
 		}
@@ -219,7 +228,7 @@ func (h *handshake) read(p []byte) (int, error) {
 		if send { // all that was written since the last wait leaves together
 			h.conn.host.Wake()
 		}
-		handshakes.wait(h)
+		h.pool.wait(h)
 	}
 }
 

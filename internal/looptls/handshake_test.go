@@ -141,6 +141,9 @@ func TestPanicInACallback(t *testing.T) {
 			if name == "panic" && (!errors.As(err, &p) || p.Value != "no certificate today") || err == nil {
 				t.Errorf("ended with %v", err)
 			}
+			if n := l.panics.Load(); (n == 1) != (name == "panic") {
+				t.Errorf("%d panics are reported", n)
+			}
 		})
 	}
 	_, nc := echo(t, ca.ServerConfig(t), 1000)

@@ -6,10 +6,12 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
 )
 
 // maxWait ends a test that hangs; no test should come near it.
@@ -29,7 +31,8 @@ type testLoop struct {
 	onOpen func()
 	onData func(p []byte) // nil echoes
 
-	records int // calls of WriteRecord
+	panics  atomic.Int32 // calls of Panicked
+	records int          // calls of WriteRecord
 }
 
 func (l *testLoop) WriteRecord(p []byte) error {
@@ -44,6 +47,8 @@ func (l *testLoop) Wake() {
 	default:
 	}
 }
+
+func (l *testLoop) Panicked(*uv.PanicError) { l.panics.Add(1) }
 
 func (l *testLoop) LocalAddr() net.Addr  { return l.nc.LocalAddr() }
 func (l *testLoop) RemoteAddr() net.Addr { return l.nc.RemoteAddr() }

@@ -18,6 +18,9 @@ import (
 //	           ▲          │
 //	           └──────────┘
 //
+// A handshake that is aborted gives up its slot at once, and never gets one again: a callback of
+// tls.Config that ignores its context may keep the goroutine for ever.
+//
 // Waiting handshakes are bounded, too. One too many ends the one that has waited longest. A
 // processor begins some thousand handshakes a second at most, and thousands may wait. So under a
 // flood of ClientHellos a peer still has a good part of a second to answer.
@@ -44,35 +47,49 @@ func (p *pool) begin(h *handshake) {
 		return
 	}
 	p.running++
+	h.running = true
 	p.mu.Unlock()
 	go h.run()
 }
 
-// drop takes a handshake back that has not begun to run.
+// drop takes a handshake out that is aborted. If it runs, its goroutine goes on without a slot.
 func (p *pool) drop(h *handshake) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	h.dropped = true
 	p.queued.remove(h)
-	p.mu.Unlock()
+	if h.of == &p.resumed {
+		p.resumed.remove(h)
+		h.signal <- struct{}{} // as in release
+	}
+	p.release(h)
 }
 
-// finish gives the slot of a handshake back.
-func (p *pool) finish() {
+// finish follows the end of a handshake.
+func (p *pool) finish(h *handshake) {
 	p.mu.Lock()
-	p.release()
+	p.release(h)
 	p.mu.Unlock()
 }
 
-// release gives a slot to the next that wants one. The caller has the lock.
-func (p *pool) release() {
+// release gives the slot of a handshake, if it has one, to the next that wants one. The caller
+// has the lock.
+func (p *pool) release(h *handshake) {
+	if !h.running {
+		return
+	}
+	h.running = false
 	switch {
 	case p.resumed.first != nil:
-		h := p.resumed.first
-		p.resumed.remove(h)
-		h.signal <- struct{}{} // never blocks: nothing else signals a resumed handshake
+		next := p.resumed.first
+		p.resumed.remove(next)
+		next.running = true
+		next.signal <- struct{}{} // never blocks: nothing else signals a resumed handshake
 	case p.queued.first != nil:
-		h := p.queued.first
-		p.queued.remove(h)
-		go h.run()
+		next := p.queued.first
+		p.queued.remove(next)
+		next.running = true
+		go next.run()
 	default:
 		p.running--
 	}
@@ -81,7 +98,7 @@ func (p *pool) release() {
 // wait gives the slot back until there is input. It runs on the handshake's goroutine.
 func (p *pool) wait(h *handshake) {
 	p.mu.Lock()
-	p.release()
+	p.release(h)
 	p.waiting.add(h)
 	var evicted *handshake
 	if p.waiting.n > p.maxWaiting {
@@ -96,8 +113,13 @@ func (p *pool) wait(h *handshake) {
 
 	p.mu.Lock()
 	p.waiting.remove(h)
+	if h.dropped {
+		p.mu.Unlock()
+		return
+	}
 	if p.running < p.slots {
 		p.running++
+		h.running = true
 		p.mu.Unlock()
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
 )
 
 // Peers that stall in the middle of the handshake do not keep others from theirs, although
@@ -72,6 +73,7 @@ type nowhere struct{}
 
 func (nowhere) WriteRecord([]byte) error { return nil }
 func (nowhere) Wake()                    {}
+func (nowhere) Panicked(*uv.PanicError)  {}
 func (nowhere) LocalAddr() net.Addr      { return nil }
 func (nowhere) RemoteAddr() net.Addr     { return nil }
 
@@ -162,4 +164,91 @@ func (g *gated) Write(p []byte) (int, error) {
 	}
 	g.wrote = true
 	return g.Conn.Write(p)
+}
+
+// An aborted handshake gives its slot back at once, and once, although a callback of its ignores
+// the context.
+func TestAbortedHandshakesGiveTheirSlotsBack(t *testing.T) {
+	const slots = 4
+	p := withPool(t, slots, 100)
+	ca := uvtest.NewAuthority(t)
+	hello := clientHello(t, ca.ClientConfig())
+	fill := func(release chan struct{}) (loops []*testLoop) {
+		blocks := make(chan struct{})
+		stubborn := ca.ServerConfig(t)
+		stubborn.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			blocks <- struct{}{}
+			<-release
+			return nil, nil
+		}
+		for range slots {
+			l, nc := echo(t, stubborn, 1000)
+			nc.Write(hello)
+			<-blocks
+			loops = append(loops, l)
+		}
+		return loops
+	}
+	aborted, last := make(chan struct{}), make(chan struct{})
+	var loops []*testLoop
+	for range 2 { // the second time while the first's callbacks go on
+		these := fill(aborted)
+		for _, l := range these {
+			close(l.quit)
+			uvtest.IsErr(t, "a connection that is aborted", l.end(), net.ErrClosed)
+		}
+		_, nc := echo(t, ca.ServerConfig(t), 1000)
+		roundTrip(t, tls.Client(nc, ca.ClientConfig()), []byte("hello"))
+		loops = append(loops, these...)
+	}
+	fill(last)
+	close(aborted)
+	for _, l := range loops {
+		uvtest.Eventually(t, "the callbacks have returned", l.conn.hs.ended)
+	}
+	p.mu.Lock()
+	if p.running != slots {
+		t.Errorf("%d slots are in use, want those of the %d that are blocked", p.running, slots)
+	}
+	p.mu.Unlock()
+	close(last)
+}
+
+// ended tells whether the handshake's goroutine has given back what it had.
+func (h *handshake) ended() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.done
+}
+
+// A handshake that is aborted while its second flight waits for a slot ends without one.
+func TestAbortOfAResumedHandshake(t *testing.T) {
+	p := withPool(t, 1, 100)
+	ca := uvtest.NewAuthority(t)
+	count := func(q *queue) func() bool {
+		return func() bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return q.n == 1
+		}
+	}
+	l, nc := echo(t, ca.ServerConfig(t), 1000)
+	nc.Write(clientHello(t, ca.ClientConfig()))
+	uvtest.Eventually(t, "the handshake waits for the second flight", count(&p.waiting))
+	blocks, release := make(chan struct{}), make(chan struct{})
+	slow := ca.ServerConfig(t)
+	slow.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		close(blocks)
+		<-release
+		return nil, nil
+	}
+	_, other := echo(t, slow, 1000)
+	other.Write(clientHello(t, ca.ClientConfig()))
+	<-blocks // has the only slot
+	nc.Write([]byte{22})
+	uvtest.Eventually(t, "the second flight waits for a slot", count(&p.resumed))
+	close(l.quit)
+	l.end()
+	uvtest.Eventually(t, "it ends, although the slot is taken", l.conn.hs.ended)
+	close(release)
 }
