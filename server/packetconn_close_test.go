@@ -42,7 +42,7 @@ func eachEnd(t *testing.T, build func() *server.Server, test func(t *testing.T, 
 			uvtest.Check(t, s.Listen("udp://127.0.0.1:0", anyTCP))
 			ctx, cancel := context.WithCancel(t.Context())
 			served := chanOf(func() error { return s.Serve(ctx) })
-			begin, want := cancel, error(context.Canceled)
+			begin, want := cancel, context.Canceled
 			if how == "Shutdown" {
 				c := dialAddr(t, s.Addrs()[1])
 				begin, want = func() {
