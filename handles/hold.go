@@ -72,10 +72,15 @@ func (d *keptDelivery) DeferredSlot() uint32 { return (*stream)(d).slot() }
 // for each other while such a function blocks (Loop.Block). No libuv counterpart.
 func (b *Base) DeferredSlot() uint32 { return (*stream)(b).slot() }
 
-// DeferredSlot is for packages that build on datagram sockets: what they have the loop run about
-// the socket and its events then wait for each other while a function blocks (Loop.Block). No libuv
-// counterpart.
-func (u *UDP) DeferredSlot() uint32 { return u.slot() }
+// UDPSlot is for packages that build on datagram sockets: what they have the loop run about
+// the socket and its events then wait for each other while a function blocks (Loop.Block). A nil
+// u has none. No libuv counterpart.
+func UDPSlot(u *UDP) uint32 {
+	if u == nil {
+		return cuv.NoSlot
+	}
+	return u.slot()
+}
 
 // DeferredSlot returns the slot of the stream.
 func (l *look) DeferredSlot() uint32 { return (*stream)(l).slot() }

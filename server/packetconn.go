@@ -94,7 +94,7 @@ func (c *PacketConn) open() {
 	defer c.receive() // also behind a panic
 	if o, ok := c.worker.server.PacketHandler.(PacketOpener); ok {
 		c.opened = true
-		c.worker.core.About(c.udp.DeferredSlot()) // a close event waits while OpenPackets blocks
+		c.worker.core.About(handles.UDPSlot(c.udp)) // a close event waits while OpenPackets blocks
 		o.OpenPackets(c)
 	}
 }

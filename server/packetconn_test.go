@@ -155,7 +155,7 @@ func TestUDPAddressInUse(t *testing.T) {
 
 func TestHandlersThatAreMissing(t *testing.T) {
 	only := &server.Server{Handler: newProbe(t), Loops: 1}
-	if err := only.Listen("udp://127.0.0.1:0"); !errors.Is(err, uv.EINVAL) || !strings.Contains(err.Error(), "no PacketHandler") {
+	if err := only.Listen("udp://127.0.0.1:0"); !errors.Is(err, uv.EINVAL) || !strings.Contains(err.Error(), "PacketHandler is nil") {
 		t.Errorf("udp without PacketHandler: %v", err)
 	}
 	udp := &server.Server{PacketHandler: answers(t), Loops: 1}
