@@ -166,7 +166,8 @@ func TestSystemdSocketActivate(t *testing.T) {
 	uvtest.Watchdog(t, 2*maxWait)
 	path := uvtest.SocketPath(t)
 	cmd := uvtest.Command(t, "activated", "systemd:web")
-	cmd.Path, cmd.Args = tool, append([]string{tool, "-l", path, "--fdname=web", "-E", "UVGO_TEST_HELPER=activated", cmd.Args[0]}, cmd.Args[1:]...)
+	cmd.Path, cmd.Args = tool, append([]string{tool, "-l", path, "--fdname=web", "-E", "UVGO_TEST_HELPER=activated",
+		"-E", "LD_LIBRARY_PATH=" + os.Getenv("LD_LIBRARY_PATH"), cmd.Args[0]}, cmd.Args[1:]...)
 	cmd.Env = append(cmd.Env, "SYSTEMD_LOG_LEVEL=err")
 	dialed := make(chan net.Conn)
 	go func() { // it starts the helper at the first connection
