@@ -183,9 +183,7 @@ func (l *Loop) WriteBytes(h *Handle, p []byte, slot, gen uint32) bool {
 	r := l.ring
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(p)))
 	if at-uintptr(r.in) < uintptr(r.inCap) {
-		if slot != NoSlot || !l.extend(h, at, len(p)) {
-			l.SubmitRequest(OpWrite, 0, h, slot, gen, uint64(at), uint64(len(p)))
-		}
+		l.SubmitRequest(OpWrite, 0, h, slot, gen, uint64(at), uint64(len(p)))
 		return true
 	}
 	if len(p) > int(r.outCap)/4 {
@@ -197,24 +195,7 @@ func (l *Loop) WriteBytes(h *Handle, p []byte, slot, gen uint32) bool {
 	dst := unsafe.Add(r.out, uintptr(r.outLen))
 	copy(unsafe.Slice((*byte)(dst), len(p)), p)
 	r.outLen += uint32(len(p))
-	if slot != NoSlot || !l.extend(h, uintptr(dst), len(p)) {
-		l.SubmitRequest(OpWrite, 0, h, slot, gen, uint64(uintptr(dst)), uint64(len(p)))
-	}
-	return true
-}
-
-// extend makes the latest submission write n bytes more, which lie at the address at, if it is a
-// write to h that ends there and that nobody waits for. Several small writes then leave as one
-// buffer: the kernel takes that in less time than a vector of them.
-func (l *Loop) extend(h *Handle, at uintptr, n int) bool {
-	if l.ring.sqLen == 0 {
-		return false
-	}
-	e := l.submission(l.ring.sqLen - 1)
-	if e.op != OpWrite || e.flags != 0 || e.slot != NoSlot || e.h != uintptr(unsafe.Pointer(h)) || e.a+e.b != uint64(at) {
-		return false
-	}
-	e.b += uint64(n)
+	l.SubmitRequest(OpWrite, 0, h, slot, gen, uint64(uintptr(dst)), uint64(len(p)))
 	return true
 }
 

@@ -19,8 +19,8 @@ type baton struct {
 	unsettled bool         // the callback that runs has been without the baton; see settle
 	holder    *runner
 	home      *runner
-	blocked   int // callbacks that are without the baton
-	count     lentCount
+	blocked   int           // callbacks that are without the baton
+	takes     atomic.Uint64 // how often the watcher took it: for tests
 
 	mu        sync.Mutex
 	returning []*runner // callbacks that have to go on, from index first
@@ -28,9 +28,6 @@ type baton struct {
 	away      bool      // home waits behind them
 	standby   []*runner // guests that have nothing to do
 }
-
-// lentCount counts for tests.
-type lentCount struct{ blocks, takes, guests atomic.Uint64 }
 
 // A runner is a goroutine that runs the loop's callbacks.
 type runner struct {
@@ -112,7 +109,7 @@ func (b *baton) next() (r *runner) {
 // give hands the baton to r. From then on the caller touches nothing of the loop.
 func (c *Core) give(r *runner) {
 	c.baton.holder = r
-	c.owner.id.Store(r.id)
+	c.owner.set(r.id)
 	r.wake <- struct{}{}
 }
 
@@ -129,7 +126,6 @@ func (c *Core) giveAway() {
 	if r == nil {
 		r = newRunner(true)
 		r.id = nobody
-		b.count.guests.Add(1)
 		bubble.Go(func() { c.guest(r) })
 	}
 	c.give(r)
@@ -189,7 +185,7 @@ func (c *Core) guest(r *runner) {
 	}()
 	for <-r.wake; !r.over; <-r.wake {
 		r.id = goroutine.Self()
-		c.owner.id.Store(r.id)
+		c.owner.set(r.id)
 		c.drive(r)
 	}
 }

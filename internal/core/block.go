@@ -22,7 +22,6 @@ func (c *Core) Block(op string, fn func()) error {
 	if !c.lendable() {
 		return &uv.OpError{Op: op, Err: uv.ErrInCallback}
 	}
-	c.baton.count.blocks.Add(1)
 	if c.lend.lends() { // a callback that is lent already: Lend takes the loop back
 		if c.lend.take() {
 			c.suspend()

@@ -39,8 +39,8 @@ func (c *Core) Lend(fn func()) {
 		return
 	}
 	if c.cfg.Debug {
-		self := c.owner.id.Swap(nobody)
-		defer c.owner.id.CompareAndSwap(nobody, self)
+		defer c.owner.set(c.owner.id.Load())
+		c.owner.set(nobody)
 	}
 	r := c.baton.holder
 	state = state&^lentMask + lentMask + 1 + isLent
@@ -59,7 +59,7 @@ func (c *Core) unlend(r *runner, state uint64) {
 	}
 }
 
-// lends tells whether the callback that runs, or one that is without the baton, is in Lend.
+// lends tells whether the function of the latest Lend runs, and has the baton.
 func (l *lend) lends() bool { return l.state.Load()&lentMask == isLent }
 
 // take takes the baton from a function that runs in Lend. False: it has returned, or
@@ -121,7 +121,7 @@ func (c *Core) watchOnce() bool {
 		l.seen, l.quiet = state, 0
 	case state&lentMask == isLent:
 		if l.state.CompareAndSwap(state, state-isLent+isTaken) {
-			c.baton.count.takes.Add(1)
+			c.baton.takes.Add(1)
 			c.suspend()
 		}
 	case l.quiet < watchQuiet:

@@ -104,15 +104,25 @@ func (c *Core) usable(op string) error {
 // that goroutine calls release. While another goroutine runs the loop, it belongs to that one.
 func (c *Core) Claim() (release func()) {
 	c.owner.claimed = goroutine.Self()
-	c.owner.id.Store(c.owner.claimed)
+	c.owner.set(c.owner.claimed)
 	return func() {
 		c.owner.claimed = 0
-		c.owner.id.Store(0)
+		c.owner.set(0)
+	}
+}
+
+// set makes the goroutine with a number the one that may use the loop. 0: any may; nobody: none.
+func (o *owner) set(id uintptr) {
+	if id != 0 && id != nobody {
+		ownersOf(id).Add(1)
+	}
+	if old := o.id.Swap(id); old != 0 && old != nobody {
+		ownersOf(old).Add(-1)
 	}
 }
 
 // own makes the calling goroutine the one that may use the loop.
-func (c *Core) own() { c.owner.id.Store(goroutine.Self()) }
+func (c *Core) own() { c.owner.set(goroutine.Self()) }
 
 // disown takes own back.
-func (c *Core) disown() { c.owner.id.Store(c.owner.claimed) }
+func (c *Core) disown() { c.owner.set(c.owner.claimed) }

@@ -1,70 +1,59 @@
 package core
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/uvgo/uvgo/internal/goroutine"
 	"github.com/uvgo/uvgo/uv"
 )
 
-// running are the loops that run now, to find the one whose callback a goroutine is in. The
-// first have a place each, which costs no lock. The others are in a list.
+// running are the loops that run now, to find the one whose callback a goroutine is in.
 var running struct {
-	places [32]atomic.Pointer[Core]
-	used   atomic.Int32 // places that have ever been used
-	others atomic.Int32 // len(list)
-
-	mu   sync.RWMutex
-	list []*Core
+	sync.RWMutex
+	loops []*Core
 }
 
 // enterRunning notes that a loop runs.
 func enterRunning(c *Core) {
-	for i := range running.places {
-		if running.places[i].CompareAndSwap(nil, c) {
-			for used := running.used.Load(); int(used) <= i; used = running.used.Load() {
-				running.used.CompareAndSwap(used, int32(i)+1)
-			}
-			c.place = i
-			return
-		}
-	}
-	c.place = len(running.places)
-	running.mu.Lock()
-	running.list = append(running.list, c)
-	running.others.Add(1)
-	running.mu.Unlock()
+	running.Lock()
+	c.place = len(running.loops)
+	running.loops = append(running.loops, c)
+	running.Unlock()
 }
 
 // leaveRunning notes that a loop runs no longer.
 func leaveRunning(c *Core) {
-	if c.place < len(running.places) {
-		running.places[c.place].Store(nil)
-		return
-	}
-	running.mu.Lock()
-	i := slices.Index(running.list, c)
-	running.list = slices.Delete(running.list, i, i+1)
-	running.others.Add(-1)
-	running.mu.Unlock()
+	running.Lock()
+	last := len(running.loops) - 1
+	moved := running.loops[last]
+	running.loops[c.place], moved.place = moved, c.place
+	running.loops[last] = nil
+	running.loops = running.loops[:last]
+	running.Unlock()
+}
+
+// owners counts the loops that belong to goroutines, by a hash of the goroutine's number. Nearly
+// every goroutine that waits runs no callback. It finds a 0 here, however many loops run, and
+// asks none of them.
+var owners [4096]atomic.Int32
+
+// ownersOf returns the count for a goroutine's number.
+func ownersOf(id uintptr) *atomic.Int32 {
+	return &owners[uint64(id)*0x9e3779b97f4a7c15>>52]
 }
 
 // Running returns the loop whose callback the calling goroutine runs, nil for none. A
 // function of Block or Lend is no callback, once the loop has gone on without it.
 func Running() *Core {
-	for i := range running.used.Load() {
-		if c := running.places[i].Load(); c != nil && c.owner.isSelf() {
-			return c
-		}
-	}
-	if running.others.Load() == 0 {
+	id := goroutine.Self()
+	if ownersOf(id).Load() == 0 {
 		return nil
 	}
-	running.mu.RLock()
-	defer running.mu.RUnlock()
-	for _, c := range running.list {
-		if c.owner.isSelf() {
+	running.RLock()
+	defer running.RUnlock()
+	for _, c := range running.loops {
+		if c.owner.id.Load() == id {
 			return c
 		}
 	}
