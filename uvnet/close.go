@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/internal/bubble"
+	"github.com/uvgo/uvgo/internal/core"
 )
 
 // Close closes the connection and ends calls under way with net.ErrClosed. What
@@ -75,8 +76,8 @@ func (c *conn) leave() (lent, tell bool) {
 	return lent, c.life.leave()
 }
 
-// awaiting bounds how long Close waits for a loop, which may not run.
-const awaiting = time.Second
+// awaiting bounds how long Close waits for a loop, which may not run. Only tests change it.
+var awaiting = time.Second
 
 // closeWait returns what Close waits for, nil for nothing, and for how long. Close waits
 // until the descriptor of a connection that was dialled is closed, as package net's does:
@@ -97,17 +98,25 @@ func (c *conn) closeWait() (done <-chan struct{}, limit time.Duration) {
 	return wake, awaiting + 2*linger
 }
 
-// awaitClose waits for what closeWait returned.
+// awaitClose waits until the loop has closed a descriptor, and for limit at most, because the loop
+// may not run. A nil done needs no wait. In a callback of a loop that cannot be lent it does not
+// wait: that loop may be the one to close the descriptor.
 func awaitClose(done <-chan struct{}, limit time.Duration) {
 	if done == nil {
 		return
 	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
+	wait, err := core.BeginWait("close")
+	if err != nil {
+		return
 	}
+	wait.For(func() {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		select {
+		case <-done:
+		case <-timer.C:
+		}
+	})
 }
 
 // wakeCloser wakes a Close that waits. One that SO_LINGER makes wait for unsent bytes

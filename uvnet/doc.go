@@ -5,6 +5,7 @@
 //
 //	ln, err := uvnet.Listen("tcp", ":8080") // was: net.Listen
 //
-// Everything here may be called from any goroutine but a loop's own: a callback
-// must not wait for the loop that runs it.
+// Everything here may be called from any goroutine. In a callback of a loop, a call that
+// waits lends that loop meanwhile, as [uvgo.Loop.Block] does. In a callback of a loop that cannot
+// be lent it fails with [uv.ErrInCallback].
 package uvnet

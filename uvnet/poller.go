@@ -2,7 +2,6 @@ package uvnet
 
 import (
 	"net"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -170,10 +169,7 @@ func (p *poller) closeAndWait() bool {
 	p.endWaits()
 	p.mu.Unlock()
 	p.release()
-	select {
-	case <-p.closed:
-	case <-time.After(time.Second): // the loop does not run
-	}
+	awaitClose(p.closed, awaiting)
 	return true
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"net/netip"
+
+	"github.com/uvgo/uvgo/internal/core"
 )
 
 // A Resolver looks up names, with the methods and errors of [net.Resolver]. By
@@ -33,10 +35,21 @@ func (r *Resolver) std() *net.Resolver {
 	return r.Std
 }
 
+// lookup calls fn, which waits for an answer. In a callback the callback's loop is lent
+// meanwhile.
+func lookup[T any](fn func() (T, error)) (v T, err error) {
+	wait, err := core.BeginWait("lookup")
+	if err != nil {
+		return v, err
+	}
+	wait.For(func() { v, err = fn() })
+	return v, err
+}
+
 // LookupHost is [net.Resolver.LookupHost]: the addresses of a host.
 func (r *Resolver) LookupHost(ctx context.Context, host string) ([]string, error) {
 	if r == nil || !r.Libuv {
-		return r.std().LookupHost(ctx, host)
+		return lookup(func() ([]string, error) { return r.std().LookupHost(ctx, host) })
 	}
 	ips, err := r.addrInfo(ctx, "ip", host)
 	if err != nil {
@@ -53,7 +66,7 @@ func (r *Resolver) LookupHost(ctx context.Context, host string) ([]string, error
 // their zones.
 func (r *Resolver) LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr, error) {
 	if r == nil || !r.Libuv {
-		return r.std().LookupIPAddr(ctx, host)
+		return lookup(func() ([]net.IPAddr, error) { return r.std().LookupIPAddr(ctx, host) })
 	}
 	ips, err := r.addrInfo(ctx, "ip", host)
 	return ipAddrs(ips), err
@@ -63,7 +76,7 @@ func (r *Resolver) LookupIPAddr(ctx context.Context, host string) ([]net.IPAddr,
 // "ip4" or "ip6".
 func (r *Resolver) LookupIP(ctx context.Context, network, host string) ([]net.IP, error) {
 	if r == nil || !r.Libuv {
-		return r.std().LookupIP(ctx, network, host)
+		return lookup(func() ([]net.IP, error) { return r.std().LookupIP(ctx, network, host) })
 	}
 	ips, err := r.addrInfo(ctx, network, host)
 	var list []net.IP
@@ -77,7 +90,7 @@ func (r *Resolver) LookupIP(ctx context.Context, network, host string) ([]net.IP
 // "ip", "ip4" or "ip6". libuv's have their zones.
 func (r *Resolver) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	if r == nil || !r.Libuv {
-		return r.std().LookupNetIP(ctx, network, host)
+		return lookup(func() ([]netip.Addr, error) { return r.std().LookupNetIP(ctx, network, host) })
 	}
 	return r.addrInfo(ctx, network, host)
 }
@@ -86,39 +99,43 @@ func (r *Resolver) LookupNetIP(ctx context.Context, network, host string) ([]net
 // one name.
 func (r *Resolver) LookupAddr(ctx context.Context, addr string) ([]string, error) {
 	if r == nil || !r.Libuv {
-		return r.std().LookupAddr(ctx, addr)
+		return lookup(func() ([]string, error) { return r.std().LookupAddr(ctx, addr) })
 	}
 	return r.nameInfo(ctx, addr)
 }
 
 // LookupPort is [net.Resolver.LookupPort].
 func (r *Resolver) LookupPort(ctx context.Context, network, service string) (int, error) {
-	return r.std().LookupPort(ctx, network, service)
+	return lookup(func() (int, error) { return r.std().LookupPort(ctx, network, service) })
 }
 
 // LookupCNAME is [net.Resolver.LookupCNAME].
 func (r *Resolver) LookupCNAME(ctx context.Context, host string) (string, error) {
-	return r.std().LookupCNAME(ctx, host)
+	return lookup(func() (string, error) { return r.std().LookupCNAME(ctx, host) })
 }
 
 // LookupSRV is [net.Resolver.LookupSRV].
-func (r *Resolver) LookupSRV(ctx context.Context, service, proto, name string) (string, []*net.SRV, error) {
-	return r.std().LookupSRV(ctx, service, proto, name)
+func (r *Resolver) LookupSRV(ctx context.Context, service, proto, name string) (cname string, list []*net.SRV, err error) {
+	srvs, err := lookup(func() (list []*net.SRV, err error) {
+		cname, list, err = r.std().LookupSRV(ctx, service, proto, name)
+		return list, err
+	})
+	return cname, srvs, err
 }
 
 // LookupMX is [net.Resolver.LookupMX].
 func (r *Resolver) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
-	return r.std().LookupMX(ctx, name)
+	return lookup(func() ([]*net.MX, error) { return r.std().LookupMX(ctx, name) })
 }
 
 // LookupNS is [net.Resolver.LookupNS].
 func (r *Resolver) LookupNS(ctx context.Context, name string) ([]*net.NS, error) {
-	return r.std().LookupNS(ctx, name)
+	return lookup(func() ([]*net.NS, error) { return r.std().LookupNS(ctx, name) })
 }
 
 // LookupTXT is [net.Resolver.LookupTXT].
 func (r *Resolver) LookupTXT(ctx context.Context, name string) ([]string, error) {
-	return r.std().LookupTXT(ctx, name)
+	return lookup(func() ([]string, error) { return r.std().LookupTXT(ctx, name) })
 }
 
 // ipAddrs is a list of addresses in package net's older form.
