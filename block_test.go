@@ -82,7 +82,6 @@ func TestBlockOutsideOfCallbacks(t *testing.T) {
 				block(t, l, func() { calls++ }) // nested
 				calls++
 			})
-			go func() {}()
 		}))
 		looptest.Run(t, l)
 		elsewhere := make(chan error)
@@ -327,7 +326,7 @@ func TestBlockGoexit(t *testing.T) {
 	}
 }
 
-// TestBlockKeepsTasksApart: blocked callbacks of several loops at once.
+// TestBlockOfManyLoops: callbacks of several loops block at once.
 func TestBlockOfManyLoops(t *testing.T) {
 	uvtest.Watchdog(t, time.Minute)
 	var wg sync.WaitGroup

@@ -38,13 +38,12 @@ func (t *pipeTarget) Blocked(on bool) { (*Pipe)(t).blocked(on) }
 func (t *tcpTarget) Blocked(on bool)  { (*TCP)(t).blocked(on) }
 func (t *ttyTarget) Blocked(on bool)  { (*TTY)(t).blocked(on) }
 
-// A BlockTarget is a [StreamTarget] that is told while callbacks of the stream block, by Block of the
-// loop.
+// A BlockTarget is a [StreamTarget] that is told when callbacks of the stream block (Loop.Block).
 type BlockTarget interface {
 	StreamTarget
-	// Blocked says that a callback of the stream blocks (on), or that all of them have
-	// returned. Either may come on another goroutine than before, but never while the loop's
-	// goroutine does anything else.
+	// Blocked says that a callback of the stream blocks (on), or that all such callbacks have
+	// returned. It may run on any goroutine, but never at the same time as other code of
+	// the loop.
 	Blocked(on bool)
 }
 
@@ -67,14 +66,15 @@ func (d *keptDatagrams) DeferredSlot() uint32 { return (*UDP)(d).slot() }
 // DeferredSlot returns the slot of the stream.
 func (d *keptDelivery) DeferredSlot() uint32 { return (*stream)(d).slot() }
 
-// DeferredSlot is for packages that build on streams: what they have the loop deliver later and
-// calls the same functions as the stream's events has this as its DeferredSlot. Then the two wait
-// for each other while such a function blocks (Loop.Block). No libuv counterpart.
+// DeferredSlot is for packages that build on streams and deliver some of a stream's data later, by
+// Defer of the loop. Such a delivery has a method of this name, too, which returns the same. Then
+// the delivery and the stream's events wait for each other while a callback of either
+// blocks (Loop.Block). It belongs to the loop's goroutine. No libuv counterpart.
 func (b *Base) DeferredSlot() uint32 { return (*stream)(b).slot() }
 
-// UDPSlot is for packages that build on datagram sockets: what they have the loop run about
-// the socket and its events then wait for each other while a function blocks (Loop.Block). A nil
-// u has none. No libuv counterpart.
+// UDPSlot is for packages that build on datagram sockets: it names the socket to the mechanism of
+// the loop, so that the socket's events wait while another callback about it blocks (Loop.Block).
+// A nil u has no slot. It belongs to the loop's goroutine. No libuv counterpart.
 func UDPSlot(u *UDP) uint32 {
 	if u == nil {
 		return cuv.NoSlot

@@ -1,9 +1,13 @@
 package server
 
+import "github.com/uvgo/uvgo/handles"
+
 // streamTarget is a Conn as its stream sees it: the Conn is told what is read, when to read
 // no more and when to go on, since the stream counts what is written, and of the end. So a
 // connection needs no function of its own.
 type streamTarget Conn
+
+var _ handles.BlockTarget = (*streamTarget)(nil)
 
 // Read handles what was read.
 func (t *streamTarget) Read(p []byte, err error) {
@@ -31,6 +35,16 @@ func (t *streamTarget) Drain() {
 		c.worker.leave()
 	}
 	c.closeIfIdle()
+}
+
+// Blocked holds the connection while a callback of it blocks: IdleTimeout, and Shutdown, wait
+// as for [Conn.Hold].
+func (t *streamTarget) Blocked(on bool) {
+	if c := (*Conn)(t); on {
+		c.Hold()
+	} else {
+		c.Release()
+	}
 }
 
 // WriteFailed closes the connection.
@@ -118,15 +132,5 @@ func (c *Conn) Resume() {
 	if c.mine("server: resume") && c.reads == paused {
 		c.reads = receiving
 		c.setReading()
-	}
-}
-
-// Blocked holds the connection while a callback of it blocks: IdleTimeout, and Shutdown, wait
-// as for [Conn.Hold].
-func (t *streamTarget) Blocked(on bool) {
-	if c := (*Conn)(t); on {
-		c.Hold()
-	} else {
-		c.Release()
 	}
 }

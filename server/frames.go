@@ -102,7 +102,7 @@ type frameError struct {
 func (e *frameError) Error() string   { return e.kind.Error() + ": " + e.text }
 func (e *frameError) Unwrap() []error { return []error{e.kind, e.cause} }
 
-// badFrame returns the error of a frame that is wrong because of cause.
+// badFrameError returns the error of a frame that is wrong because of cause.
 func badFrameError(cause error) error {
 	return &frameError{ErrBadFrame, cause, cause.Error()}
 }

@@ -27,8 +27,8 @@ type Server struct {
 	// GOMAXPROCS.
 	Loops int
 	// HighWater is how many unsent bytes a connection may have before it is Full and no
-	// longer read, see [Conn.ReadWhileFull]; LowWater is how many it has at most when it is read again. In bytes; 0
-	// means 256 KiB and a quarter of HighWater.
+	// longer read, see [Conn.ReadWhileFull]; LowWater is how many it has at most when it is
+	// read again. In bytes; 0 means 256 KiB and a quarter of HighWater.
 	HighWater, LowWater int
 	// WriteLimit is how many unsent bytes a connection may have at all: a write
 	// beyond it fails with ENOBUFS, and none of it is queued. 0 means 64 MiB or 16 times
@@ -48,9 +48,10 @@ type Server struct {
 	CloseTimeout time.Duration
 	// IdleTimeout is how long a connection may have nothing read and nothing written. Bytes
 	// that the kernel takes later count as written. While the handler Holds the connection, it
-	// is not idle. It is closed at once, and Close gets [ErrIdleTimeout]. 0 means no limit, and
-	// so does more than a year. Like the other timeouts it never comes early. It comes late by
-	// an eighth of it at most, or a second if that is less, and some 20 ms.
+	// is not idle, nor while a callback of it is in Block. It is closed at once, and Close gets
+	// [ErrIdleTimeout]. 0 means no limit, and so does more than a year. Like the other timeouts it
+	// never comes early by the loop's clock, which stands still while a callback runs. It comes late
+	// by an eighth of it at most, or a second if that is less, and some 20 ms.
 	IdleTimeout time.Duration
 	// WriteTimeout is how long a connection may have bytes unsent of which the kernel takes
 	// none, because the peer does not read. The server looks eight times within it, so it

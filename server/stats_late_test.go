@@ -14,7 +14,7 @@ func TestStatsCountConnectionsThatCameTooLate(t *testing.T) {
 	uvtest.Watchdog(t, maxWait)
 	const conns = 5 // in turn: the first, third and fifth on the loop that accepts
 	opened := make(chan bool, conns)
-	release := make(chan struct{})
+	closed, release := make(chan bool, conns), make(chan struct{})
 	var first *server.Conn
 	h := &handler{open: func(c *server.Conn) {
 		other := first != nil && c.Loop() != first.Loop()
@@ -25,7 +25,7 @@ func TestStatsCountConnectionsThatCameTooLate(t *testing.T) {
 		if other {
 			<-release
 		}
-	}}
+	}, close: func(*server.Conn, error) { closed <- true }}
 	s := &server.Server{Handler: h, Loops: 2}
 	uvtest.Check(t, s.Listen("unix://"+uvtest.SocketPath(t)))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -41,6 +41,9 @@ func TestStatsCountConnectionsThatCameTooLate(t *testing.T) {
 	<-opened
 	<-opened
 	cancel()
+	for range conns - 2 {
+		<-closed // the loop that accepts has ended, and the other one is asked to
+	}
 	close(release)
 	uvtest.IsErr(t, "Serve", <-served, context.Canceled)
 	if n := s.Stats(); n.Accepted != conns || n.Closed.Aborted != conns || n.Conns != 0 {

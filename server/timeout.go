@@ -9,7 +9,7 @@ import (
 // What is due for a connection depends on its state: CloseTimeout while it closes,
 // HandshakeTimeout while it is in the handshake, then IdleTimeout and WriteTimeout.
 //
-// None comes early. Each comes at most a grain late (see wheel.go), and what Conn.active rounds.
+// None comes early by the loop's clock. Each comes at most a grain late (see wheel.go), and what Conn.active rounds.
 
 // maxTimeout is the longest timeout that Conn.active can tell from a short one. Longer ones
 // are none.

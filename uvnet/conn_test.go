@@ -20,7 +20,7 @@ func TestTLSConn(t *testing.T) {
 	const inner = "UVNET_TLS_MAKER"
 	if i, err := strconv.Atoi(os.Getenv(inner)); err == nil {
 		uvtest.Watchdog(t, minutes)
-		cert := certificate(t)
+		cert := uvtest.NewAuthority(t).Issue(t, "localhost")
 		nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) { return tlsPair(t, makers[i], cert) })
 		return
 	}

@@ -28,8 +28,14 @@ type files struct {
 
 func (f files) write(name, kind string, der []byte) string {
 	f.t.Helper()
+	return f.writePEM(name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}
+
+// writePEM makes a file of what is PEM already.
+func (f files) writePEM(name string, text []byte) string {
+	f.t.Helper()
 	path := filepath.Join(f.dir, name)
-	uvtest.Check(f.t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+	uvtest.Check(f.t, os.WriteFile(path, text, 0o600))
 	return path
 }
 
@@ -40,7 +46,7 @@ func TestMutualTLS(t *testing.T) {
 	p := uvtest.Start(t, "main", "tls://127.0.0.1:0",
 		f.write("server.pem", "CERTIFICATE", cert.Certificate[0]),
 		f.write("server.key", "PRIVATE KEY", uvtest.Must(x509.MarshalPKCS8PrivateKey(cert.PrivateKey))),
-		f.write("ca.pem", "CERTIFICATE", ca.Raw()))
+		f.writePEM("ca.pem", ca.PEM()))
 	addr := p.Expect(`^listening on (\S+)`)
 	dial := func(certs ...tls.Certificate) *tls.Conn {
 		config := ca.ClientConfig()

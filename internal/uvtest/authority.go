@@ -60,9 +60,6 @@ func (a *Authority) Issue(t testing.TB, name string) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// Raw is the authority's own certificate, for programs that read it from a file.
-func (a *Authority) Raw() []byte { return a.cert.Raw }
-
 // ServerConfig is a server's configuration with a certificate of the authority.
 func (a *Authority) ServerConfig(t testing.TB) *tls.Config {
 	t.Helper()

@@ -72,7 +72,7 @@ func serveRPC(t testing.TB, server, client stack, service pb.TestServiceServer, 
 	limit := grpc.MaxRecvMsgSize(hundredMB + 1<<10)
 	serverCreds, clientCreds := insecure.NewCredentials(), insecure.NewCredentials()
 	if secured {
-		cert, pool := selfSigned(t)
+		cert, pool := certified(t)
 		serverCreds = credentials.NewServerTLSFromCert(&cert)
 		clientCreds = credentials.NewClientTLSFromCert(pool, "localhost")
 	}

@@ -2,6 +2,8 @@ package interop
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"os"
 	"os/exec"
@@ -38,15 +40,20 @@ func startPostgres(t *testing.T) *postgres {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	cert, key := makeCertificate(t)
-	for name, text := range map[string][]byte{"server.crt": cert, "server.key": key} {
+	authority := uvtest.NewAuthority(t)
+	cert := authority.Issue(t, "localhost")
+	key := uvtest.Must(x509.MarshalPKCS8PrivateKey(cert.PrivateKey))
+	for name, text := range map[string][]byte{
+		"server.crt": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}),
+		"server.key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
+	} {
 		path := filepath.Join(data, name)
 		uvtest.Check(t, os.WriteFile(path, text, 0o600))
 		if pg.as != nil {
 			uvtest.Check(t, os.Chown(path, int(pg.as.Uid), int(pg.as.Gid)))
 		}
 	}
-	uvtest.Check(t, os.WriteFile(pg.root(), cert, 0o644))
+	uvtest.Check(t, os.WriteFile(pg.root(), authority.PEM(), 0o644))
 	var err error
 	for range 3 { // somebody else may take the port
 		pg.port = freePort(t)
