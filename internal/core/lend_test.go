@@ -153,31 +153,3 @@ func TestWatcherEnds(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkLend(b *testing.B) {
-	c := newCore(b, Config{})
-	runPosted(b, c, func() {
-		b.ReportAllocs()
-		b.ResetTimer()
-		for range b.N {
-			c.Lend(func() {})
-		}
-		b.StopTimer()
-	})
-}
-
-func BenchmarkBlock(b *testing.B) {
-	for name, cfg := range map[string]Config{"thread": {}, "goroutine": {ParkOnGo: true}} {
-		b.Run(name, func(b *testing.B) {
-			c := newCore(b, cfg)
-			runPosted(b, c, func() {
-				b.ReportAllocs()
-				b.ResetTimer()
-				for range b.N {
-					_ = c.Block("block", func() {})
-				}
-				b.StopTimer()
-			})
-		})
-	}
-}

@@ -63,10 +63,8 @@ func run(ctx context.Context, cfg *config) error {
 		return ctx.Err()
 	}
 	missed := report(os.Stdout, cfg, res)
-	if cfg.json != "" {
-		if err := res.save(cfg.json); err != nil {
-			return err
-		}
+	if err := harness.Save(cfg.json, res); err != nil {
+		return err
 	}
 	switch {
 	case failed > 0:

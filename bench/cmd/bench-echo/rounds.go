@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/uvgo/uvgo/bench/internal/harness"
@@ -20,15 +18,6 @@ type results struct {
 	IdleConns  int           `json:"idle_conns"`
 	Echo       []measurement `json:"echo"`
 	Idle       []idleResult  `json:"idle"`
-}
-
-// save writes the results as JSON.
-func (r *results) save(path string) error {
-	b, err := json.MarshalIndent(r, "", "\t")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, append(b, '\n'), 0o644)
 }
 
 // measureAll runs the rounds and returns how many measurements failed. A round measures

@@ -6,17 +6,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
-	"regexp"
-	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/uvgo/uvgo/bench/internal/harness"
@@ -31,30 +26,14 @@ func main() {
 	only := flag.String("only", "", "do only the work whose name matches this `regexp`")
 	strict := flag.Bool("check", false, "exit with status 1 if a target is missed")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	missed, err := run(ctx, *dir, *rounds, *only)
-	switch {
-	case ctx.Err() != nil:
-		err = errors.New("interrupted")
-	case err == nil && *strict && missed > 0:
-		err = fmt.Errorf("%d targets missed", missed)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench-libuv:", err)
-		os.Exit(1)
-	}
+	harness.Main("bench-libuv", *strict, func(ctx context.Context) (int, error) { return run(ctx, *dir, *rounds, *only) })
 }
 
 // run builds, measures and prints; it returns how many targets were missed.
 func run(ctx context.Context, dir string, rounds int, only string) (missed int, err error) {
-	match, err := regexp.Compile(only)
+	list, err := harness.Select(works, func(w work) string { return w.name }, only, rounds)
 	if err != nil {
-		return 0, fmt.Errorf("-only: %w", err)
-	}
-	list := slices.DeleteFunc(slices.Clone(works), func(w work) bool { return !match.MatchString(w.name) })
-	if len(list) == 0 || rounds < 1 {
-		return 0, errors.New("nothing to do: see -only and -rounds")
+		return 0, err
 	}
 	tmp, err := os.MkdirTemp("", "bench-libuv-")
 	if err != nil {

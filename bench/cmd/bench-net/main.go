@@ -4,16 +4,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
-	"regexp"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/uvgo/uvgo/bench/internal/harness"
@@ -40,30 +35,14 @@ func main() {
 	flag.Int64Var(&cfg.bulk, "bulk", 1<<30, "bytes of bulk data")
 	flag.BoolVar(&cfg.check, "check", false, "exit with status 1 if a target is missed")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	missed, err := run(ctx, cfg)
-	switch {
-	case ctx.Err() != nil:
-		err = errors.New("interrupted")
-	case err == nil && cfg.check && missed > 0:
-		err = fmt.Errorf("%d targets missed", missed)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench-net:", err)
-		os.Exit(1)
-	}
+	harness.Main("bench-net", cfg.check, func(ctx context.Context) (int, error) { return run(ctx, cfg) })
 }
 
 // run builds, measures and prints; it returns how many targets were missed.
 func run(ctx context.Context, cfg config) (missed int, err error) {
-	match, err := regexp.Compile(cfg.only)
+	list, err := harness.Select(scenarios, func(s scenario) string { return s.name }, cfg.only, cfg.rounds)
 	if err != nil {
-		return 0, fmt.Errorf("-only: %w", err)
-	}
-	list := slices.DeleteFunc(slices.Clone(scenarios), func(s scenario) bool { return !match.MatchString(s.name) })
-	if len(list) == 0 || cfg.rounds < 1 {
-		return 0, errors.New("nothing to do: see -only and -rounds")
+		return 0, err
 	}
 	if slices.ContainsFunc(list, func(s scenario) bool { return s.program == "http" && !s.idle }) {
 		if _, err := exec.LookPath("wrk"); err != nil {
@@ -86,14 +65,8 @@ func run(ctx context.Context, cfg config) (missed int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if cfg.json != "" {
-		text, err := json.MarshalIndent(all, "", "\t")
-		if err == nil {
-			err = os.WriteFile(cfg.json, append(text, '\n'), 0o644)
-		}
-		if err != nil {
-			return 0, err
-		}
+	if err := harness.Save(cfg.json, all); err != nil {
+		return 0, err
 	}
 	return report(os.Stdout, list, all, cfg), nil
 }

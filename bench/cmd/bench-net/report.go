@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/uvgo/uvgo/bench/internal/harness"
 )
@@ -18,29 +17,14 @@ func figures(all []measurement, scenario, stack string, figure func(measurement)
 	return v
 }
 
-// ratio is the median of the rounds' ratios uvnet/net, which cancels what
-// changed from round to round.
+// ratio compares the rounds' rates of uvnet with those of net.
 func ratio(all []measurement, scenario string) float64 {
-	a := figures(all, scenario, "uvnet", rate)
-	b := figures(all, scenario, "net", rate)
-	var v []float64
-	for i := range min(len(a), len(b)) {
-		v = append(v, a[i]/b[i])
-	}
-	return harness.Median(v)
+	return harness.Ratio(figures(all, scenario, "uvnet", rate), figures(all, scenario, "net", rate))
 }
 
 func rate(m measurement) float64 { return m.Rate }
-func p99(m measurement) float64  { return known(m.P99) }
-func cpu(m measurement) float64  { return known(m.CPU) }
-
-// known returns NaN for a figure that was not measured.
-func known(v float64) float64 {
-	if v == 0 {
-		return math.NaN()
-	}
-	return v
-}
+func p99(m measurement) float64  { return harness.Known(m.P99) }
+func cpu(m measurement) float64  { return harness.Known(m.CPU) }
 
 // verdict says whether a target was reached.
 func (s scenario) verdict(r float64) (bound, verdict string) {

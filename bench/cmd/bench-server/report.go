@@ -31,35 +31,21 @@ func figuresOf(all []measurement, figure func(measurement) float64) (v []float64
 	return v
 }
 
-// ratio is the median of the rounds' ratios of the second server to the first, which cancels
-// what changed from round to round.
+// ratio compares the rounds' figures of the second server with those of the first. NaN where
+// there is one.
 func ratio(all []measurement, s scenario, figure func(measurement) float64) float64 {
 	if len(s.servers) < 2 {
 		return math.NaN()
 	}
-	first := figures(all, s.name, s.servers[0].name, figure)
-	second := figures(all, s.name, s.servers[1].name, figure)
-	var v []float64
-	for i := range min(len(first), len(second)) {
-		v = append(v, second[i]/first[i])
-	}
-	return harness.Median(v)
+	return harness.Ratio(figures(all, s.name, s.servers[1].name, figure), figures(all, s.name, s.servers[0].name, figure))
 }
 
 func own(m measurement) float64    { return m.Figure }
-func p99(m measurement) float64    { return known(m.P99) }
-func cpu(m measurement) float64    { return known(m.CPU) }
-func used(m measurement) float64   { return known(m.Used) }
-func loader(m measurement) float64 { return known(m.Loader) }
-func others(m measurement) float64 { return known(m.Others) }
-
-// known returns NaN for a figure that was not measured.
-func known(v float64) float64 {
-	if v == 0 {
-		return math.NaN()
-	}
-	return v
-}
+func p99(m measurement) float64    { return harness.Known(m.P99) }
+func cpu(m measurement) float64    { return harness.Known(m.CPU) }
+func used(m measurement) float64   { return harness.Known(m.Used) }
+func loader(m measurement) float64 { return harness.Known(m.Loader) }
+func others(m measurement) float64 { return harness.Known(m.Others) }
 
 // report prints the table and returns how many targets were missed.
 func report(w io.Writer, list []scenario, all []measurement, cfg config) (missed int) {
