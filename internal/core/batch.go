@@ -10,6 +10,11 @@ import (
 // Defer makes d deliver in the loop's next turn, which then does not block.
 func (c *Core) Defer(d uv.Deferred) { c.batch.deferred = append(c.batch.deferred, d) }
 
+// AfterEvents makes d deliver behind the events of the batch that is being delivered, or of the next
+// one. So what a turn has read can be looked at as a whole, without another turn. d's delivery is no
+// callback of a handle: while it is without the baton, events of all handles go on.
+func (c *Core) AfterEvents(d uv.Deferred) { c.batch.last = append(c.batch.last, d) }
+
 // batch is what a turn delivers, and how far the delivery has come. Every cursor moves on
 // before its callback runs. So after a panic the batch goes on behind the callback that
 // panicked.
@@ -28,6 +33,9 @@ type batch struct {
 	event   cuv.Event      // a copy of the one being delivered, since the ring may move meanwhile
 	vacated bool           // its slot has been freed meanwhile
 	err     *uv.PanicError // ends the batch
+
+	last   []uv.Deferred // delivered behind the events, from index at on
+	lastAt int
 
 	now      callback    // what kind of callback runs
 	deferral uv.Deferred // which, if it is a deferredCallback
@@ -110,7 +118,7 @@ func (c *Core) startBatch() {
 func (c *Core) OnBatch(fn func()) { c.batch.after = append(c.batch.after, fn) }
 
 // runBatch delivers what is left of what a turn brought: posted functions, deferred
-// deliveries, then the events in their order. False: there is something else to do first.
+// deliveries, the events in their order, then what AfterEvents was given. False: there is something else to do first.
 func (c *Core) runBatch() bool {
 	w := &c.batch
 	for w.post < len(w.posts) {
@@ -148,6 +156,21 @@ func (c *Core) runBatch() bool {
 		c.ring.Next(&w.event)
 		c.deliver(&w.event)
 	}
+	for w.lastAt < len(w.last) {
+		if c.between() {
+			return false
+		}
+		w.now = otherCallback
+		d := w.last[w.lastAt]
+		w.last[w.lastAt] = nil
+		w.lastAt++
+		if c.debug.timing {
+			c.timed(d, d.Deliver)
+		} else {
+			d.Deliver()
+		}
+	}
+	w.last, w.lastAt = w.last[:0], 0
 	return !c.between()
 }
 

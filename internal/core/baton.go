@@ -31,12 +31,14 @@ type baton struct {
 
 // A runner is a goroutine that runs the loop's callbacks.
 type runner struct {
-	wake  chan struct{} // receives the baton. One element
-	id    uintptr       // number of the goroutine
-	guest bool
-	over  bool          // a guest is to end. Baton.mu
-	away  time.Duration // how long its callbacks have been without the baton, if callbacks are timed
-	call  call          // the callback that is without the baton
+	wake   chan struct{} // receives the baton. One element
+	id     uintptr       // number of the goroutine
+	guest  bool
+	over   bool          // a guest is to end. Baton.mu
+	exited bool          // the function of its Lend has called runtime.Goexit
+	seized bool          // the watcher has taken the baton from its callback
+	away   time.Duration // how long its callbacks have been without the baton, if callbacks are timed
+	call   call          // the callback that is without the baton
 }
 
 // A call is what the loop keeps of a callback that is without the baton, until that
@@ -191,11 +193,13 @@ func (c *Core) guest(r *runner) {
 }
 
 // goexit is for a guest whose callback has called runtime.Goexit: that ends Run's goroutine,
-// as it would if Run's goroutine had run the callback.
+// as it would if Run's goroutine had run the callback. A function of Lend ends the guest alone.
 func (c *Core) goexit(r *runner) {
 	if c.baton.unsettled {
 		c.settle(r)
 	}
-	c.life.goexit = true
+	if !r.exited {
+		c.life.goexit = true
+	}
 	c.giveAway()
 }

@@ -1,13 +1,18 @@
 package core
 
 import (
+	runtimedebug "runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/uvgo/uvgo/internal/bubble"
+	"github.com/uvgo/uvgo/uv"
 )
+
+// A Lent is a function that Lend calls. It is an interface so that Lend needs no closure.
+type Lent interface{ RunLent() }
 
 // lend is the state of Lend.
 type lend struct {
@@ -24,19 +29,19 @@ const (
 	lentMask = 3
 )
 
-// Lend calls fn, which should be quick but may be slow, on the calling goroutine. While fn
+// Lend calls f.RunLent, which should be quick but may be slow, on the calling goroutine. While it
 // is quick nothing else happens. Once it has run for a millisecond or two, the loop goes on
-// without it, as in Block. So fn must touch nothing of the loop but Post. A loop that cannot be
-// lent is held up by fn. No libuv counterpart.
-func (c *Core) Lend(fn func()) {
+// without it, as in Block: then Lend returns true. So f must touch nothing of the loop but Post. A loop that cannot be
+// lent is held up by f. No libuv counterpart.
+func (c *Core) Lend(f Lent) (slow bool) {
 	if c == nil || !c.inCallback() || !c.lendable() {
-		fn()
-		return
+		f.RunLent()
+		return false
 	}
 	state := c.lend.state.Load()
 	if state&lentMask == isLent { // in the function of another Lend
-		fn()
-		return
+		f.RunLent()
+		return false
 	}
 	if c.cfg.Debug {
 		defer c.owner.set(c.owner.id.Load())
@@ -48,15 +53,45 @@ func (c *Core) Lend(fn func()) {
 	if !c.lend.watched.Load() {
 		watch(c)
 	}
-	defer c.unlend(r, state)
-	fn()
+	returned := false
+	defer func() {
+		var p *uv.PanicError
+		if !returned {
+			if v := recover(); v != nil { // the stack tells where, as long as it is not unwound
+				p = &uv.PanicError{Value: v, Stack: runtimedebug.Stack()}
+			}
+		}
+		slow = c.unlend(r, state)
+		if p != nil {
+			panic(p)
+		}
+		r.exited = !returned
+	}()
+	f.RunLent()
+	returned = true
+	return false
 }
 
-// unlend ends Lend, and takes the baton back if somebody has taken it.
-func (c *Core) unlend(r *runner, state uint64) {
-	if !c.lend.state.CompareAndSwap(state, state-isLent) {
-		c.resume(r)
+// unlend ends Lend, and takes the baton back if somebody has taken it. It tells whether the watcher has.
+func (c *Core) unlend(r *runner, state uint64) (slow bool) {
+	if c.lend.state.CompareAndSwap(state, state-isLent) {
+		return false
 	}
+	c.resume(r)
+	slow, r.seized = r.seized, false
+	return slow
+}
+
+// LentGoexit tells whether Run's goroutine has ended because a function of Lend called runtime.Goexit.
+// The loop can be run again, on another goroutine: it goes on behind that function. A guest that such a function
+// ends needs no care.
+func (c *Core) LentGoexit() bool {
+	home := c.baton.home
+	exited := home != nil && home.exited
+	if exited {
+		home.exited = false
+	}
+	return exited
 }
 
 // lends tells whether the function of the latest Lend runs, and has the baton.
@@ -122,6 +157,7 @@ func (c *Core) watchOnce() bool {
 	case state&lentMask == isLent:
 		if l.state.CompareAndSwap(state, state-isLent+isTaken) {
 			c.baton.takes.Add(1)
+			c.baton.holder.seized = true
 			c.suspend()
 		}
 	case l.quiet < watchQuiet:

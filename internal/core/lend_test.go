@@ -3,7 +3,17 @@ package core
 import (
 	"runtime"
 	"testing"
+
+	"github.com/uvgo/uvgo/uv"
 )
+
+// lentFunc is a function for Lend.
+type lentFunc func()
+
+func (f lentFunc) RunLent() { f() }
+
+// lendTo is Lend of a closure.
+func lendTo(c *Core, f func()) (slow bool) { return c.Lend(lentFunc(f)) }
 
 // run posts fn and runs the loop until its work is done.
 func runPosted(t testing.TB, c *Core, fn func()) {
@@ -27,7 +37,7 @@ func TestLendQuick(t *testing.T) {
 		n := 0
 		runPosted(t, c, func() {
 			for range 10_000 {
-				c.Lend(func() { n++ })
+				lendTo(c, func() { n++ })
 			}
 			if !c.owner.isSelf() {
 				t.Error("the loop is not the callback's again")
@@ -51,11 +61,11 @@ func TestLendSlow(t *testing.T) {
 		order := ""
 		runPosted(t, c, func() {
 			for range 100 {
-				c.Lend(func() {})
+				lendTo(c, func() {})
 			}
 			overtaken := make(chan struct{})
 			_ = c.Post(func() { order += "other "; close(overtaken) })
-			c.Lend(func() { <-overtaken })
+			lendTo(c, func() { <-overtaken })
 			order += "slow "
 			_ = c.Post(func() { order += "later" })
 			if !c.owner.isSelf() {
@@ -80,7 +90,7 @@ func TestLendsAtOnce(t *testing.T) {
 	for range n {
 		_ = c.Post(func() {
 			inside++
-			c.Lend(func() { <-release })
+			lendTo(c, func() { <-release })
 			returned++
 		})
 	}
@@ -100,7 +110,7 @@ func TestBlockInLend(t *testing.T) {
 	c := newCore(t, Config{})
 	happened := false
 	runPosted(t, c, func() {
-		c.Lend(func() {
+		lendTo(c, func() {
 			for range 3 {
 				done := make(chan struct{})
 				_ = c.Post(func() { happened = true; close(done) })
@@ -121,14 +131,14 @@ func TestLendPanics(t *testing.T) {
 		c := newCore(t, Config{})
 		runPosted(t, c, func() {
 			defer func() {
-				if v := recover(); v != "fn" {
-					t.Errorf("recovered %v", v)
+				if p, ok := recover().(*uv.PanicError); !ok || p.Value != "fn" {
+					t.Errorf("recovered %v", p)
 				}
 				if !c.owner.isSelf() {
 					t.Error("the loop is not the callback's again")
 				}
 			}()
-			c.Lend(func() {
+			lendTo(c, func() {
 				if slow {
 					other := make(chan struct{})
 					_ = c.Post(func() { close(other) })
@@ -145,7 +155,7 @@ func TestLendPanics(t *testing.T) {
 func TestWatcherEnds(t *testing.T) {
 	for range 2 {
 		c := newCore(t, Config{})
-		runPosted(t, c, func() { c.Lend(func() {}) })
+		runPosted(t, c, func() { lendTo(c, func() {}) })
 		for watches := true; watches; runtime.Gosched() {
 			watcher.Lock()
 			watches = watcher.running

@@ -31,7 +31,7 @@ func (c *Core) Alive() bool {
 // waiting tells whether Go has something to deliver.
 func (c *Core) waiting() bool {
 	w := &c.batch
-	return len(w.deferred) > 0 || w.next < len(w.ready) || c.posted() || c.ring.Pending() > 0 || len(c.kept.released) > 0
+	return len(w.deferred) > 0 || w.next < len(w.ready) || w.lastAt < len(w.last) || c.posted() || c.ring.Pending() > 0 || len(c.kept.released) > 0
 }
 
 // Begin claims the loop for the calling goroutine.

@@ -116,7 +116,7 @@ func goNames(r *repo) map[string][]string {
 	names := make(map[string][]string)
 	for dir, files := range r.packages() {
 		switch topDir(dir) {
-		case "cuv", "internal", "server", "uvnet", "tests", "examples", "cmd", "bench":
+		case "cuv", "internal", "server", "uvnet", "uvhttp", "tests", "examples", "cmd", "bench":
 			continue
 		}
 		pkg, owners := files[0].ast.Name.Name, embedders(files)

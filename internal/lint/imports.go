@@ -24,14 +24,15 @@ var layers = map[string]int{
 	"server":          7,
 	"uvnet":           7,
 	"uvfs":            7,
-	"cmd":             8,
-	"bench":           8,
-	"examples":        8,
-	"tests":           8,
+	"uvhttp":          8,
+	"cmd":             9,
+	"bench":           9,
+	"examples":        9,
+	"tests":           9,
 }
 
 // withoutCUV are the directories above cuv that may not import it.
-var withoutCUV = []string{"server", "uvnet", "uvfs"}
+var withoutCUV = []string{"server", "uvnet", "uvfs", "uvhttp"}
 
 // layer returns the key in layers of a directory.
 func layer(dir string) string {
