@@ -52,6 +52,28 @@ func FuzzChunked(f *testing.F) {
 	})
 }
 
+// bodyParts are what FuzzChunkedOfParts puts together.
+var bodyParts = []string{
+	"0", "1", "5", "a", "F", "g", "x", "+", "-", "_", " ", "\t", "\r\n", "\r\n", "\r\n", "\r", "\n", ";", "=", "\"", "\\", ",", ":", "\x00", "\x7f", "\x80", "\x0b",
+	"1\r\nx\r\n", "5\r\nhello\r\n", "0\r\n\r\n", "0\r\n", "\r\n\r\n", ";a", ";a=b", ";a=\"b\"", "X: y\r\n", "X", "Content-Length: 5\r\n", "Host", "Transfer-Encoding:", "00000000", "ffffffff", strings.Repeat("x", 500), ";" + strings.Repeat("y", 1000),
+}
+
+// FuzzChunkedOfParts compares the decoder with net/http by bodies made of what bodies are made of: a byte stands for a part.
+func FuzzChunkedOfParts(f *testing.F) {
+	f.Add([]byte{27, 28, 29})
+	f.Add([]byte{2, 34, 12, 28, 30, 35, 12})
+	f.Fuzz(func(t *testing.T, parts []byte) {
+		var body strings.Builder
+		for _, i := range parts {
+			body.WriteString(bodyParts[int(i)%len(bodyParts)])
+		}
+		if body.Len() > 0 {
+			var d Chunked
+			compareBody(t, body.String(), decode(t, &d, body.String(), body.Len()))
+		}
+	})
+}
+
 // compareBody checks what the decoder says against net/http.
 func compareBody(t *testing.T, body string, got unchunked) {
 	t.Helper()

@@ -42,7 +42,7 @@ func refusal(req *http.Request) int {
 		return http.StatusHTTPVersionNotSupported
 	}
 	hosts := req.Header["Host"]
-	if req.ProtoAtLeast(1, 1) && len(hosts) == 0 && req.Method != "CONNECT" && (!pri || len(req.Header) > 0) {
+	if req.ProtoAtLeast(1, 1) && len(hosts) == 0 && req.Method != http.MethodConnect && (!pri || len(req.Header) > 0) {
 		return http.StatusBadRequest
 	}
 	if len(hosts) == 1 && strings.ContainsFunc(hosts[0], func(r rune) bool { return !strings.ContainsRune(hostChars, r) }) {

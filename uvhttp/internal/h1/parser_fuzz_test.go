@@ -53,6 +53,30 @@ func FuzzHead(f *testing.F) {
 	})
 }
 
+// headParts are what FuzzHeadOfParts puts together.
+var headParts = []string{
+	"GET", "POST", "CONNECT", "PRI", " ", "/", "*", "a:1", "http://b", "?", "%", "4", " HTTP/1.1", " HTTP/1.0", " HTTP/1.2", " HTTP/0.9", " HTTP/2.0", "\r\n", "\r\n", "\r\n", "\r\n\r\n", "\r", "\n", "\t", ":", ": ", ",", ";", "\x00", "\x7f", "\x80", "\x0b", "\"",
+	"Host", "host: a\r\n", "Host: ", "Content-Length: ", "content-length:5\r\n", "5", "0", "+", "Transfer-Encoding", "Transfer-Encoding: ", "transfer-encoding: chunked\r\n", "chunked", "identity", "gzip",
+	"Connection: ", "close", "keep-alive", "Upgrade", "Expect: ", "100-continue", "Trailer: ", "X", "X: y\r\n", "Pragma: no-cache\r\n", "Cache-Control: ",
+	"GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nHost: a\r\n", "GET / HTTP/1.0\r\n", "9223372036854775807", "18446744073709551617",
+}
+
+// FuzzHeadOfParts compares the parser with net/http by heads made of what heads are made of: a byte stands for a part.
+func FuzzHeadOfParts(f *testing.F) {
+	f.Add([]byte{58, 34, 36, 37, 20})
+	f.Add([]byte{59, 41, 25, 44, 17, 53, 54, 20})
+	f.Fuzz(func(t *testing.T, parts []byte) {
+		var in []byte
+		for _, i := range parts {
+			in = append(in, headParts[int(i)%len(headParts)]...)
+		}
+		var p Parser
+		p.Reset()
+		n, err := p.Parse(in, testLimit)
+		compare(t, in, &p, n, err)
+	})
+}
+
 // compare checks what the parser says against net/http.
 func compare(t *testing.T, in []byte, p *Parser, n int, err error) {
 	t.Helper()
