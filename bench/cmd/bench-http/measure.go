@@ -81,10 +81,10 @@ func (b *bench) measure(ctx context.Context, s scenario, srv server, first bool)
 	if b.profile != "" && first {
 		defer b.record(ctx, s, srv, r)(&err)
 	}
-	began, busy := time.Now(), -b.used(r.pid)
+	began, busy := time.Now(), -harness.Others(r.pid, b.cpus[:]...)
 	m, loadCPU, err := b.load(ctx, b.command(s, r, "-conns", strconv.Itoa(s.conns), "-depth", strconv.Itoa(max(1, s.depth)),
 		"-warmup", b.warmup.String(), "-duration", b.duration.String(), "-server-pid", strconv.Itoa(r.pid), "-control", r.control))
-	busy += b.used(r.pid) - loadCPU
+	busy += harness.Others(r.pid, b.cpus[:]...) - loadCPU
 	m.Others = max(0, busy.Seconds()/(2*time.Since(began).Seconds()))
 	return m, err
 }
@@ -103,16 +103,6 @@ func (b *bench) record(ctx context.Context, s scenario, srv server, r running) f
 	return func(err *error) { *err = errors.Join(*err, <-done) }
 }
 
-// used is the two CPUs' busy time that is not the server's, so far.
-func (b *bench) used(pid int) time.Duration {
-	busy, err1 := harness.BusyTime(b.cpus[:]...)
-	server, err2 := harness.CPUTime(pid)
-	if err1 != nil || err2 != nil {
-		return 0
-	}
-	return busy - server
-}
-
 // command returns the arguments of a scenario's load.
 func (b *bench) command(s scenario, r running, flags ...string) []string {
 	kind := "http"
@@ -124,25 +114,12 @@ func (b *bench) command(s scenario, r running, flags ...string) []string {
 
 // load runs a load to its end, and returns the CPU time that it took, too.
 func (b *bench) load(ctx context.Context, args []string) (m measurement, cpu time.Duration, err error) {
-	c, err := harness.Start(ctx, b.cpus[1:], nil, "load", b.bins["load"], args...)
+	line, cpu, err := harness.Run(ctx, b.cpus[1:], b.warmup+b.duration+time.Minute, "load", b.bins["load"], args...)
 	if err != nil {
 		return m, 0, err
 	}
-	select {
-	case <-c.Done:
-	case <-time.After(b.warmup + b.duration + time.Minute):
-		return m, 0, errors.Join(errors.New("the load did not end in time"), c.Stop())
-	}
-	if c.Err != nil {
-		return m, 0, fmt.Errorf("load: %w: %s", c.Err, c.Stderr())
-	}
-	select {
-	case line := <-c.Line:
-		m, err = parseLoad(line)
-		return m, c.CPU(), err
-	default:
-		return m, 0, errors.New("the load printed nothing")
-	}
+	m, err = parseLoad(line)
+	return m, cpu, err
 }
 
 // parseLoad reads the line that serverload prints.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"os"
 	"strconv"
 	"time"
 
@@ -11,10 +9,8 @@ import (
 	"github.com/uvgo/uvgo/bench/internal/httpbench"
 )
 
-const (
-	settle    = 300 * time.Millisecond // for the server to become idle
-	openLimit = 2 * time.Minute        // for all idle connections to open
-)
+// settle is the time for a server to become idle.
+const settle = 300 * time.Millisecond
 
 // memory is what the server's resident memory grows by for each idle connection, each of
 // which has had one answer. A few come first, for what is allocated only once.
@@ -36,31 +32,8 @@ func (b *bench) memory(ctx context.Context, s scenario, r running) (each float64
 }
 
 // hold opens idle connections, and keeps them while fn runs.
-func (b *bench) hold(ctx context.Context, s scenario, r running, conns int, fn func() error) (err error) {
-	stdin, open, err := os.Pipe() // the connections live until open is closed
-	if err != nil {
-		return err
-	}
-	defer stdin.Close()
-	c, err := harness.Start(ctx, b.cpus[1:], stdin, "idle load", b.bins["load"],
-		b.command(s, r, "-idle", "-conns", strconv.Itoa(conns))...)
-	if err != nil {
-		open.Close()
-		return err
-	}
-	defer func() {
-		open.Close()
-		select {
-		case <-c.Done:
-			err = errors.Join(err, c.Err)
-		case <-time.After(harness.StopLimit):
-			err = errors.Join(err, c.Stop())
-		}
-	}()
-	if _, err := c.Await("ready", openLimit); err != nil {
-		return err
-	}
-	return fn()
+func (b *bench) hold(ctx context.Context, s scenario, r running, conns int, fn func() error) error {
+	return harness.Hold(ctx, b.cpus[1:], "idle load", b.bins["load"], b.command(s, r, "-idle", "-conns", strconv.Itoa(conns)), fn)
 }
 
 // settled has the server return what is free, and reads its resident memory.
