@@ -267,7 +267,7 @@ type listener struct {
 	stream      handles.Stream
 	tls         *tls.Config // nil without TLS
 	addr        net.Addr
-	file        sock.File     // unix: what to remove at the end
+	file        sock.File      // unix: what to remove at the end
 	distributes bool           // counted in Server.distributors
 	closed      uint64         // connections closed for lack of descriptors, as far as they are counted
 	spread      bool           // connections stay with the worker that accepted them
