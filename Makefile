@@ -97,6 +97,10 @@ bench-net: libuv ## Compare programs on package net and on uvnet: echo, HTTP, gR
 bench-server: libuv ## Measure package server: TLS, lines, timeouts and memory, beside package net
 	cd bench && go run ./cmd/bench-server $(BENCHFLAGS)
 
+.PHONY: bench-http
+bench-http: libuv ## Compare HTTP servers: uvhttp, net/http, fasthttp, nbio
+	cd bench && go run ./cmd/bench-http $(BENCHFLAGS)
+
 .PHONY: fuzz
 fuzz: libuv ## Run each fuzz target for FUZZTIME (30s)
 	@scripts/fuzz.sh $(FUZZTIME)

@@ -166,3 +166,16 @@ func NoteMessage(c *Conn) {
 		c.wroteTimed(64)
 	}
 }
+
+// FD returns the connection's descriptor. It belongs to the loop.
+func FD(c *Conn) (int, error) { return c.stream.FD() }
+
+// ErrNoConn is errNoConn.
+var ErrNoConn = errNoConn
+
+// Places returns how many connections MaxConns counts.
+func Places(s *Server) int {
+	s.places.mu.Lock()
+	defer s.places.mu.Unlock()
+	return s.places.taken
+}

@@ -93,12 +93,12 @@ func (t *stalledFrames) Deliver() {
 		return
 	}
 	w := c.worker
-	c.facts |= scanning
+	scan := w.scans.begin(c)
 	w.enter(c)
 	left := s.buf[s.off:]
-	used, end := s.framer.scan(c, left, len(left), s.ended)
+	used, end := s.framer.scan(c, scan, left, len(left), s.ended)
 	w.leave()
-	c.facts &^= scanning
+	w.scans.end(c)
 	s.off += used
 	switch {
 	case end == scanClosed:
@@ -129,11 +129,11 @@ func (c *Conn) endFrames() bool {
 		return false
 	}
 	w := c.worker
-	c.facts |= scanning
+	scan := w.scans.begin(c)
 	w.enter(c)
-	used, end := s.framer.scan(c, s.buf, len(s.buf), true)
+	used, end := s.framer.scan(c, scan, s.buf, len(s.buf), true)
 	w.leave()
-	c.facts &^= scanning
+	w.scans.end(c)
 	if end == scanStalled {
 		s = s.own(c)
 		s.off, s.stalled, s.ended = used, true, true

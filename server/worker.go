@@ -27,6 +27,7 @@ type worker struct {
 	ahead     uint64      // milliseconds that the clock is ahead of the loop's: in tests only
 	hangups   hangupWatch // those that are not read
 	plain     plainPool   // buffers for what TLS decrypts
+	scans     frameScans  // of connections whose Frame runs
 	next      int         // who gets the next connection that is distributed
 
 	draining       bool           // Shutdown has begun

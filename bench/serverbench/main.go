@@ -18,6 +18,8 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
+
+	"github.com/uvgo/uvgo/bench/internal/harness"
 )
 
 // options are what a server is to do.
@@ -53,7 +55,7 @@ func run(args []string) (err error) {
 	o.addr = flags.Arg(0)
 	switch o.program {
 	case "tls":
-		if o.tls, err = ownCertificate(); err != nil {
+		if o.tls, err = harness.OwnCertificate(); err != nil {
 			return err
 		}
 	case "echo", "lines":

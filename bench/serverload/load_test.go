@@ -1,18 +1,14 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"math/big"
 	"net"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/uvgo/uvgo/bench/internal/harness"
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
@@ -49,13 +45,10 @@ func serve(t *testing.T, wrap func(net.Conn) net.Conn, answer func(p []byte) []b
 	return ln.Addr().(*net.TCPAddr).AddrPort()
 }
 
-// overTLS returns the server's side of crypto/tls with a certificate of its own.
-func overTLS(t *testing.T) func(net.Conn) net.Conn {
+// serveTLS returns the server's side of crypto/tls with a certificate of its own.
+func serveTLS(t *testing.T) func(net.Conn) net.Conn {
 	t.Helper()
-	key := uvtest.Must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
-	der := uvtest.Must(x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key))
-	cfg := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	cfg := uvtest.Must(harness.OwnCertificate())
 	return func(c net.Conn) net.Conn { return tls.Server(c, cfg) }
 }
 
@@ -75,7 +68,14 @@ func lastLine(p []byte) []byte { return p[len(p)-lineSize:] }
 // runLoad runs both kinds of load, and returns the closed loop's result.
 func runLoad(t *testing.T, kind string, addr netip.AddrPort) (r result, err error) {
 	t.Helper()
-	l, err := open(kinds[kind], addr, options{conns: 3, warmup: time.Millisecond, duration: 50 * time.Millisecond})
+	return runHTTP(t, kind, "", 1, addr)
+}
+
+// runHTTP is runLoad for HTTP.
+func runHTTP(t *testing.T, kind, work string, depth int, addr netip.AddrPort) (r result, err error) {
+	t.Helper()
+	o := options{conns: 3, warmup: time.Millisecond, duration: 50 * time.Millisecond, work: work, depth: depth}
+	l, err := open(uvtest.Must(makers(kind, o, addr)), addr, o)
 	uvtest.Check(t, err)
 	defer l.close()
 	if err := l.once(); err != nil {
@@ -87,7 +87,7 @@ func runLoad(t *testing.T, kind string, addr netip.AddrPort) (r result, err erro
 func TestLoadCompletesExchanges(t *testing.T) {
 	uvtest.Watchdog(t, time.Minute)
 	for kind, addr := range map[string]netip.AddrPort{
-		"tls": serve(t, overTLS(t), same), "lines": serve(t, plain, lastLine), "each-line": serve(t, plain, same),
+		"tls": serve(t, serveTLS(t), same), "lines": serve(t, plain, lastLine), "each-line": serve(t, plain, same),
 	} {
 		r, err := runLoad(t, kind, addr)
 		if err != nil || r.Ops < 3 || r.P99 <= 0 || r.ClientCPU <= 0 {
@@ -104,7 +104,7 @@ func TestLoadNoticesWrongReplies(t *testing.T) {
 		kind string
 		addr netip.AddrPort
 	}{
-		{"tls", serve(t, overTLS(t), changed)}, {"tls", serve(t, overTLS(t), double)},
+		{"tls", serve(t, serveTLS(t), changed)}, {"tls", serve(t, serveTLS(t), double)},
 		{"each-line", serve(t, plain, changed)}, {"each-line", serve(t, plain, double)},
 		{"lines", serve(t, plain, func(p []byte) []byte { return changed(lastLine(p)) })},
 		{"lines", serve(t, plain, func(p []byte) []byte { return double(lastLine(p)) })},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/bench/internal/harness"
+	"github.com/uvgo/uvgo/bench/internal/httpbench"
 )
 
 // A loop polls all connections.
@@ -20,12 +22,13 @@ type loop struct {
 	epoll int
 	conns []conn
 	buf   []byte
-	took  []time.Duration // of the exchanges that count
+	took  []time.Duration // of the exchanges whose time counts
 }
 
 // A conn is a connection, with the exchange under way.
 type conn struct {
 	exchange
+	some  untimed // nil: the time of all exchanges counts
 	fd    int
 	began time.Time
 	ended time.Time // of the last exchange
@@ -48,6 +51,7 @@ func open(kind func(fd, id int) (exchange, error), addr netip.AddrPort, o option
 		if c.exchange, err = kind(fd, id); err == nil {
 			err = unix.SetNonblock(fd, true)
 		}
+		c.some, _ = inner(c.exchange).(untimed)
 		if err == nil {
 			ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(id)}
 			err = unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &ev)
@@ -58,6 +62,14 @@ func open(kind func(fd, id int) (exchange, error), addr netip.AddrPort, o option
 		}
 	}
 	return l, nil
+}
+
+// inner returns the exchange inside the TLS.
+func inner(e exchange) exchange {
+	if t, ok := e.(*sealed); ok {
+		return t.exchange
+	}
+	return e
 }
 
 // close closes the connections, by resets.
@@ -199,13 +211,18 @@ func (l *loop) measure() (r result, err error) {
 	if err != nil {
 		return r, err
 	}
-	client, server, err := l.usage()
+	before, err := l.usage(true)
 	if err != nil {
 		return r, err
 	}
 	began := time.Now()
+	l.took = make([]time.Duration, 0, 1<<20)
+	exchanges := 0
 	err = l.poll(began.Add(l.duration), func(c *conn, now time.Time) error {
-		l.took = append(l.took, now.Sub(c.began))
+		exchanges++
+		if c.some == nil || c.some.timed() {
+			l.took = append(l.took, now.Sub(c.began))
+		}
 		c.ended = now
 		return c.send(now)
 	})
@@ -213,29 +230,62 @@ func (l *loop) measure() (r result, err error) {
 		return r, err
 	}
 	r.Seconds = time.Since(began).Seconds()
-	if r.ClientCPU, r.ServerCPU, err = l.usage(); err != nil {
+	after, err := l.usage(false)
+	if err != nil {
 		return r, err
 	}
-	r.ClientCPU, r.ServerCPU = r.ClientCPU-client, r.ServerCPU-server
+	r.ClientCPU, r.ServerCPU = after.client-before.client, after.server-before.server
 	for i := range l.conns {
 		if l.conns[i].ended.IsZero() {
 			r.Stalled++
 		}
 	}
-	if r.Ops = uint64(len(l.took)); r.Ops == 0 {
+	if len(l.took) == 0 {
 		return r, errors.New("no exchange was completed")
 	}
+	r.Ops = uint64(exchanges * l.depth)
+	r.Allocs = float64(after.objects-before.objects) / float64(r.Ops)
+	r.Bytes = float64(after.bytes-before.bytes) / float64(r.Ops)
 	slices.Sort(l.took)
+	r.P50 = float64(l.took[len(l.took)*50/100]) / 1e3
 	r.P99 = float64(l.took[len(l.took)*99/100]) / 1e3
 	return r, nil
 }
 
-// usage returns the CPU time so far, in seconds.
-func (l *loop) usage() (client, server float64, err error) {
-	c, err := harness.CPUTime(os.Getpid())
-	if err != nil || l.server == 0 {
-		return c.Seconds(), 0, err
+// usage is what was used so far.
+type usage struct {
+	client, server float64 // CPU time in seconds
+	objects, bytes uint64  // that the server has allocated
+}
+
+// usage reads what was used so far. To ask the control server costs CPU time, which must not count: at
+// the beginning of a window it is asked first, at the end last.
+func (l *loop) usage(begin bool) (u usage, err error) {
+	allocs := func() (err error) {
+		if l.control != "" {
+			u.objects, u.bytes, err = httpbench.Allocs(context.Background(), l.control)
+		}
+		return err
 	}
-	s, err := harness.CPUTime(l.server)
-	return c.Seconds(), s.Seconds(), err
+	if begin {
+		if err := allocs(); err != nil {
+			return u, err
+		}
+	}
+	client, err := harness.CPUTime(os.Getpid())
+	if err != nil {
+		return u, err
+	}
+	u.client = client.Seconds()
+	if l.server != 0 {
+		server, err := harness.CPUTime(l.server)
+		if err != nil {
+			return u, err
+		}
+		u.server = server.Seconds()
+	}
+	if begin {
+		return u, nil
+	}
+	return u, allocs()
 }

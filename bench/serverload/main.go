@@ -1,10 +1,10 @@
-// Command serverload is the load on servers that speak TLS or lines. It does as little as it
+// Command serverload is the load on servers that speak TLS, lines or HTTP. It does as little as it
 // can for each message: one goroutine, edge-triggered polling, one read and one write, and of
 // TLS only the records. So the server's CPU is the bottleneck, not this program's.
 //
-//	serverload tls|lines|each-line [flags] HOST:PORT         closed loop; prints a line of JSON
-//	serverload tls|lines|each-line -idle [flags] HOST:PORT   one exchange on each connection,
-//	                                               then "ready N"; keeps them until stdin ends
+//	serverload tls|lines|each-line|http|https [flags] HOST:PORT         closed loop; prints a line of JSON
+//	serverload tls|lines|each-line|http|https -idle [flags] HOST:PORT   one exchange on each connection,
+//	                                                          then "ready N"; keeps them until stdin ends
 package main
 
 import (
@@ -25,16 +25,22 @@ type options struct {
 	conns            int
 	warmup, duration time.Duration
 	server           int
+	control          string
+	work             string // of HTTP
+	depth            int    // of HTTP: requests that are sent at once
 }
 
 // A result is what a closed loop prints.
 type result struct {
-	Ops       uint64  `json:"ops"`
+	Ops       uint64  `json:"ops"` // requests or messages
 	Seconds   float64 `json:"seconds"`
+	P50       float64 `json:"p50_us"` // of the exchanges whose time counts
 	P99       float64 `json:"p99_us"`
 	ServerCPU float64 `json:"server_cpu_s"`
 	ClientCPU float64 `json:"client_cpu_s"`
-	Stalled   int     `json:"stalled"` // connections that got no reply inside the window
+	Allocs    float64 `json:"allocs,omitempty"`      // of the server for each operation, if it has a control server
+	Bytes     float64 `json:"alloc_bytes,omitempty"` // of these
+	Stalled   int     `json:"stalled"`               // connections that got no reply inside the window
 }
 
 // An exchange is what one connection sends and expects, again and again.
@@ -45,9 +51,25 @@ type exchange interface {
 	reply(p []byte) (done bool, err error)
 }
 
-// kinds make the exchange of connection number id, whose socket blocks so far.
-var kinds = map[string]func(fd, id int) (exchange, error){
-	"tls": newTLS, "lines": newLines, "each-line": newEachLine,
+// An untimed exchange says whether the time of the one that is complete counts.
+type untimed interface{ timed() bool }
+
+// makers make the exchange of connection number id, whose socket blocks so far.
+func makers(kind string, o options, addr netip.AddrPort) (func(fd, id int) (exchange, error), error) {
+	switch kind {
+	case "tls":
+		return overTLS(newEcho), nil
+	case "lines":
+		return newLines, nil
+	case "each-line":
+		return newEachLine, nil
+	case "http":
+		return newWeb(o, addr)
+	case "https":
+		plain, err := newWeb(o, addr)
+		return overTLS(plain), err
+	}
+	return nil, fmt.Errorf("no kind %q", kind)
 }
 
 func main() {
@@ -59,8 +81,8 @@ func main() {
 }
 
 func run(args []string) error {
-	usage := errors.New("usage: serverload tls|lines|each-line [flags] HOST:PORT")
-	if len(args) < 2 || kinds[args[0]] == nil {
+	usage := errors.New("usage: serverload tls|lines|each-line|http|https [flags] HOST:PORT")
+	if len(args) < 2 {
 		return usage
 	}
 	var o options
@@ -70,14 +92,21 @@ func run(args []string) error {
 	flags.DurationVar(&o.warmup, "warmup", 300*time.Millisecond, "time that does not count")
 	flags.DurationVar(&o.duration, "duration", 2*time.Second, "time that counts")
 	flags.IntVar(&o.server, "server-pid", 0, "process id of the server, to read its CPU time")
+	flags.StringVar(&o.control, "control", "", "`address` of the server's control server, to read what it allocates")
+	flags.StringVar(&o.work, "work", "text", "the `work` that HTTP asks for")
+	flags.IntVar(&o.depth, "depth", 1, "requests of HTTP that a connection sends at once")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
 	addr, err := netip.ParseAddrPort(flags.Arg(0))
-	if err != nil || !addr.Addr().Is4() || o.conns < 1 {
+	if err != nil || !addr.Addr().Is4() || o.conns < 1 || o.depth < 1 {
 		return usage
 	}
-	l, err := open(kinds[args[0]], addr, o)
+	kind, err := makers(args[0], o, addr)
+	if err != nil {
+		return err
+	}
+	l, err := open(kind, addr, o)
 	if err != nil {
 		return err
 	}

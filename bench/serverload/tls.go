@@ -20,9 +20,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tlsSize is the size of a message in a TLS echo.
-const tlsSize = 1 << 10
-
 // Of a TLS record.
 const (
 	headerSize      = 5
@@ -30,15 +27,13 @@ const (
 	typeApplication = 23
 )
 
-// tlsEcho is a connection of TLS 1.3 on which crypto/tls made the handshake. From then on it
+// sealed is an exchange on a connection of TLS 1.3 on which crypto/tls made the handshake. From then on it
 // seals and opens the records by itself: crypto/tls would use more CPU time than the server.
-type tlsEcho struct {
+type sealed struct {
+	exchange
 	seal, open half
-	plain, out []byte
+	out        []byte
 	in         []byte // the beginning of a record
-	got        int    // bytes of the echo
-	number     uint64
-	id         int
 }
 
 // A half is one direction's key.
@@ -49,22 +44,25 @@ type half struct {
 	seq   uint64
 }
 
-func newTLS(fd, id int) (exchange, error) {
-	var keys bytes.Buffer
-	c := tls.Client(&socket{fd: fd}, &tls.Config{
-		InsecureSkipVerify: true, // the server's certificate is one of its own
-		MinVersion:         tls.VersionTLS13,
-		KeyLogWriter:       &keys,
-	})
-	if err := c.Handshake(); err != nil {
-		return nil, err
+// overTLS makes the exchanges that make makes on connections of TLS.
+func overTLS(make func(fd, id int) (exchange, error)) func(fd, id int) (exchange, error) {
+	return func(fd, id int) (exchange, error) {
+		var keys bytes.Buffer
+		c := tls.Client(&socket{fd: fd}, &tls.Config{
+			InsecureSkipVerify: true, // the server's certificate is one of its own
+			MinVersion:         tls.VersionTLS13,
+			KeyLogWriter:       &keys,
+		})
+		if err := c.Handshake(); err != nil {
+			return nil, err
+		}
+		if s := c.ConnectionState().CipherSuite; s != tls.TLS_AES_128_GCM_SHA256 {
+			return nil, fmt.Errorf("%s was agreed on, which serverload does not know: a CPU without AES", tls.CipherSuiteName(s))
+		}
+		inside, err := make(fd, id)
+		t := &sealed{exchange: inside}
+		return t, errors.Join(err, t.seal.init(keys.Bytes(), "CLIENT_TRAFFIC_SECRET_0"), t.open.init(keys.Bytes(), "SERVER_TRAFFIC_SECRET_0"))
 	}
-	if s := c.ConnectionState().CipherSuite; s != tls.TLS_AES_128_GCM_SHA256 {
-		return nil, fmt.Errorf("%s was agreed on, which serverload does not know: a CPU without AES", tls.CipherSuiteName(s))
-	}
-	t := &tlsEcho{id: id, plain: make([]byte, tlsSize+1)}
-	t.plain[tlsSize] = typeApplication
-	return t, errors.Join(t.seal.init(keys.Bytes(), "CLIENT_TRAFFIC_SECRET_0"), t.open.init(keys.Bytes(), "SERVER_TRAFFIC_SECRET_0"))
 }
 
 // init derives the key from a line of the key log.
@@ -113,18 +111,17 @@ func (h *half) next() []byte {
 	return h.nonce[:]
 }
 
-func (t *tlsEcho) request() []byte {
-	t.number++
-	t.got = 0
-	binary.BigEndian.PutUint64(t.plain, t.number)
-	binary.BigEndian.PutUint64(t.plain[tlsSize-8:], t.number<<16|uint64(t.id))
-	n := len(t.plain) + t.seal.Overhead()
+// request puts the request into one record.
+func (t *sealed) request() []byte {
+	p := t.exchange.request()
+	n := len(p) + 1 + t.seal.Overhead()
 	t.out = append(t.out[:0], typeApplication, 3, 3, byte(n>>8), byte(n))
-	t.out = t.seal.Seal(t.out, t.seal.next(), t.plain, t.out[:headerSize])
+	t.out = append(append(t.out, p...), typeApplication)
+	t.out = t.seal.Seal(t.out[:headerSize], t.seal.next(), t.out[headerSize:], t.out[:headerSize])
 	return t.out
 }
 
-func (t *tlsEcho) reply(p []byte) (done bool, err error) {
+func (t *sealed) reply(p []byte) (done bool, err error) {
 	if len(t.in) > 0 {
 		t.in = append(t.in, p...)
 		p = t.in
@@ -134,34 +131,29 @@ func (t *tlsEcho) reply(p []byte) (done bool, err error) {
 		if len(p) < n {
 			break
 		}
-		if err := t.record(p[:headerSize], p[headerSize:n]); err != nil {
+		if done, err = t.record(p[:headerSize], p[headerSize:n], done); err != nil {
 			return false, err
 		}
 		p = p[n:]
 	}
 	t.in = append(t.in[:0], p...)
-	return t.got == tlsSize && len(t.in) == 0, nil
+	return done && len(t.in) == 0, nil
 }
 
-// record opens one record in place, and compares what is in it with the message.
-func (t *tlsEcho) record(header, body []byte) error {
+// record opens one record in place, and hands what is in it on. done tells whether the reply was whole before.
+func (t *sealed) record(header, body []byte, done bool) (bool, error) {
 	p, err := t.open.Open(body[:0], t.open.next(), body, header)
 	if err != nil || len(p) == 0 {
-		return fmt.Errorf("a record of %d bytes, after %d: %w", len(body), t.open.seq, err)
+		return false, fmt.Errorf("a record of %d bytes, after %d: %w", len(body), t.open.seq, err)
 	}
 	switch kind := p[len(p)-1]; kind {
 	case typeHandshake:
-		return nil
+		return done, nil
 	case typeApplication:
+		return t.exchange.reply(p[:len(p)-1])
 	default:
-		return fmt.Errorf("a record of type %d: % x", kind, p)
+		return false, fmt.Errorf("a record of type %d: % x", kind, p)
 	}
-	p = p[:len(p)-1]
-	if len(p) > tlsSize-t.got || !bytes.Equal(p, t.plain[t.got:t.got+len(p)]) {
-		return fmt.Errorf("%d wrong bytes came, behind %d right ones", len(p), t.got)
-	}
-	t.got += len(p)
-	return nil
 }
 
 // A socket is the connection as crypto/tls sees it. Read returns bytes of one record only, so

@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
@@ -74,24 +72,8 @@ type load struct {
 
 // run runs a client to its end and returns its first line.
 func (l *load) run(ctx context.Context, name string, args ...string) (string, error) {
-	c, err := harness.Start(ctx, l.cpus, nil, name, l.bins[name], args...)
-	if err != nil {
-		return "", err
-	}
-	select {
-	case <-c.Done:
-	case <-time.After(l.warmup + l.duration + time.Minute):
-		return "", errors.Join(fmt.Errorf("%s did not end in time", name), c.Stop())
-	}
-	if c.Err != nil {
-		return "", fmt.Errorf("%s: %w: %s", name, c.Err, c.Stderr())
-	}
-	select {
-	case line := <-c.Line:
-		return line, nil
-	default:
-		return "", fmt.Errorf("%s printed nothing", name)
-	}
+	line, _, err := harness.Run(ctx, l.cpus, l.warmup+l.duration+time.Minute, name, l.bins[name], args...)
+	return line, err
 }
 
 // echo is the closed loop of the load generator in C, which checks every byte.
@@ -155,25 +137,13 @@ func (l *load) idle(ctx context.Context) (m measurement, err error) {
 	if err != nil {
 		return m, err
 	}
-	stdin, hold, err := os.Pipe() // the connections live until hold is closed
-	if err != nil {
-		return m, err
-	}
-	defer stdin.Close()
-	c, err := harness.Start(ctx, l.cpus, stdin, "idle", l.bins["netbench"], "net", "idle", "-conns", strconv.Itoa(l.config.idle), l.addr)
-	if err != nil {
-		hold.Close()
-		return m, err
-	}
-	defer func() {
-		hold.Close()
-		err = errors.Join(err, c.Stop())
-	}()
-	if _, err := c.Await("ready", time.Minute); err != nil {
-		return m, err
-	}
-	after, err := l.settled(ctx)
-	return measurement{Rate: float64(after-before) / float64(l.config.idle)}, err
+	args := []string{"net", "idle", "-conns", strconv.Itoa(l.config.idle), l.addr}
+	err = harness.Hold(ctx, l.cpus, "idle", l.bins["netbench"], args, func() error {
+		after, err := l.settled(ctx)
+		m.Rate = float64(after-before) / float64(l.config.idle)
+		return err
+	})
+	return m, err
 }
 
 // settled asks the server to return what is free, and reads its memory.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"syscall"
 	"time"
@@ -57,21 +56,11 @@ func (b *bench) measure(ctx context.Context, s scenario, srv server) (m measurem
 	if err != nil {
 		return m, err
 	}
-	began, busy := time.Now(), -b.used(c.PID())
+	began, busy := time.Now(), -harness.Others(c.PID(), b.cpus[:]...)
 	m, loadCPU, err := b.load(ctx, args)
-	busy += b.used(c.PID()) - loadCPU
+	busy += harness.Others(c.PID(), b.cpus[:]...) - loadCPU
 	m.Others = max(0, busy.Seconds()/(2*time.Since(began).Seconds()))
 	return m, err
-}
-
-// used is the two CPUs' busy time that is not the server's, so far.
-func (b *bench) used(pid int) time.Duration {
-	busy, err1 := harness.BusyTime(b.cpus[:]...)
-	server, err2 := harness.CPUTime(pid)
-	if err1 != nil || err2 != nil {
-		return 0
-	}
-	return busy - server
 }
 
 // command returns the program and arguments of a scenario's load.
@@ -97,25 +86,12 @@ func (b *bench) command(s scenario, addr string, flags ...string) ([]string, err
 
 // load runs a load to its end, and returns the CPU time that it took, too.
 func (b *bench) load(ctx context.Context, args []string) (m measurement, cpu time.Duration, err error) {
-	c, err := harness.Start(ctx, b.cpus[1:], nil, "load", args[0], args[1:]...)
+	line, cpu, err := harness.Run(ctx, b.cpus[1:], b.warmup+b.duration+time.Minute, "load", args[0], args[1:]...)
 	if err != nil {
 		return m, 0, err
 	}
-	select {
-	case <-c.Done:
-	case <-time.After(b.warmup + b.duration + time.Minute):
-		return m, 0, errors.Join(errors.New("the load did not end in time"), c.Stop())
-	}
-	if c.Err != nil {
-		return m, 0, fmt.Errorf("load: %w: %s", c.Err, c.Stderr())
-	}
-	select {
-	case line := <-c.Line:
-		m, err = parseLoad(line)
-		return m, c.CPU(), err
-	default:
-		return m, 0, errors.New("the load printed nothing")
-	}
+	m, err = parseLoad(line)
+	return m, cpu, err
 }
 
 // parseLoad reads the line of either load.
@@ -148,10 +124,8 @@ func parseLoad(line string) (m measurement, err error) {
 	}, nil
 }
 
-const (
-	settle    = time.Second     // for the server to become idle, and to return what is free
-	openLimit = 2 * time.Minute // for all idle connections to open
-)
+// settle is the time for the server to become idle, and to return what is free.
+const settle = time.Second
 
 // memory is what the server's resident memory grows by for each idle connection, each of
 // which has had one answer. A few come first, for what is allocated only once.
@@ -183,29 +157,7 @@ func (b *bench) hold(ctx context.Context, s scenario, addr string, conns int, fn
 	if err != nil {
 		return err
 	}
-	stdin, open, err := os.Pipe() // the connections live until open is closed
-	if err != nil {
-		return err
-	}
-	defer stdin.Close()
-	c, err := harness.Start(ctx, b.cpus[1:], stdin, "idle load", args[0], args[1:]...)
-	if err != nil {
-		open.Close()
-		return err
-	}
-	defer func() {
-		open.Close()
-		select {
-		case <-c.Done:
-			err = errors.Join(err, c.Err)
-		case <-time.After(harness.StopLimit):
-			err = errors.Join(err, c.Stop())
-		}
-	}()
-	if _, err := c.Await("ready", openLimit); err != nil {
-		return err
-	}
-	return fn()
+	return harness.Hold(ctx, b.cpus[1:], "idle load", args[0], args[1:], fn)
 }
 
 // settled has the server return what is free, and reads its resident memory.

@@ -1,4 +1,4 @@
-package main
+package harness
 
 import (
 	"crypto/ecdsa"
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ownCertificate returns crypto/tls's defaults with a new self-signed certificate.
-func ownCertificate() (*tls.Config, error) {
+// OwnCertificate returns crypto/tls's defaults with a new self-signed certificate.
+func OwnCertificate() (*tls.Config, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
