@@ -5,13 +5,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/internal/sock"
 )
 
-// RemoveStale is removeStale. It calls onStale each time that the socket refuses a
+// RemoveStale is sock.RemoveStale. It calls onStale each time that the socket refuses a
 // connection.
 func RemoveStale(path string, onStale func()) bool {
-	return removeStale(path, func(path string) bool {
-		if !stale(path) {
+	return sock.RemoveStale(path, func(path string) bool {
+		if !sock.Refuses(path) {
 			return false
 		}
 		onStale()
