@@ -8,6 +8,7 @@
 // What this package accepts, net/http accepts with the same meaning. What net/http refuses, this package refuses with the
 // same status. The fuzz tests compare both. What is ambiguous is refused, never repaired. So these are refused although net/http accepts them:
 //
+//	CONNECT with an empty target               readers that take two spaces for one see another
 //	bare LF as the end of a line               others end the line elsewhere
 //	a folded field (obs-fold)                  others read the second line as a field
 //	Transfer-Encoding with Content-Length      others go by the length: CL.TE and TE.CL
@@ -16,7 +17,7 @@
 //	HTTP/1.2 to 1.9, PRI * HTTP/2.0            505: what such a version means is not known
 //	chunk: whitespace behind the size          no part of the grammar
 //	chunk: an extension beyond the grammar     others look for its end in another way
-//	chunk: a size of 2^63 and more             overflows in others
+//	chunk: a size of 2^62 and more             overflows in others, from there on also in net/http
 //	trailer: names with spaces, folds, bare LF as in a head
 //	trailer: Content-Length, Transfer-Encoding, Trailer, Host
 //	                                           others take them for the head's
