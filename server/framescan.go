@@ -125,9 +125,6 @@ func (f *framer) Open(c *Conn) {
 
 // Close gives back what the connection has for its frames.
 func (f *framer) Close(c *Conn, err error) {
-	if c.is(scanning) { // Frame has panicked
-		c.worker.scans.end(c)
-	}
 	c.dropFrames()
 	f.handler.Close(c, err)
 }
@@ -142,16 +139,7 @@ func (f *framer) Data(c *Conn, p []byte) {
 		s.buf = append(s.buf, p...)
 		return
 	}
-	scan := c.worker.scans.begin(c)
-	end := scanMore
-	if len(s.buf) > 0 {
-		p, end = f.join(c, scan, s, p)
-	}
-	used := 0
-	if end == scanMore {
-		used, end = f.scan(c, scan, p, len(p), false)
-	}
-	c.worker.scans.end(c)
+	p, used, end := f.scanRead(c, s, p)
 	switch {
 	case end == scanClosed:
 		c.dropFrames()
@@ -160,6 +148,20 @@ func (f *framer) Data(c *Conn, p []byte) {
 		s.buf = append(s.buf, p[used:]...)
 		s.stalled = end == scanStalled
 	}
+}
+
+// scanRead hands out the frames that p completes. It returns what of p is not kept already, and how much of that is used up.
+func (f *framer) scanRead(c *Conn, s *frames, p []byte) (left []byte, used int, end scanEnd) {
+	returned, scan := false, c.worker.scans.begin(c)
+	defer func() { c.exitedFrames(&returned, scan, false) }()
+	if len(s.buf) > 0 {
+		p, end = f.join(c, scan, s, p)
+	}
+	if end == scanMore {
+		used, end = f.scan(c, scan, p, len(p), false)
+	}
+	returned = true
+	return p, used, end
 }
 
 // join hands out the frames that begin in what s has kept, and returns what of p follows

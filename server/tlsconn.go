@@ -167,6 +167,8 @@ func (c *Conn) readTLS(p []byte, err error) {
 func (c *Conn) decrypt(p []byte) {
 	t, w := c.secured(), c.worker
 	t.busy = true
+	returned := false
+	defer c.exitedTLS(&returned)
 	buf := w.plain.take() // nobody else has it while a callback that has it is blocked
 	for len(p) > 0 {
 		n, used, err := t.conn.Read(buf, p)
@@ -193,6 +195,7 @@ func (c *Conn) decrypt(p []byte) {
 	}
 	w.plain.give(buf)
 	t.busy, t.behind = false, nil
+	returned = true
 	if t.ended != notEnded {
 		c.handOutEnd()
 	}
