@@ -13,7 +13,7 @@ var errNoSendfile = errors.New("uvhttp: no sendfile for this file")
 const sendfileMax = 4 << 20
 
 // sendfile sends up to left bytes of f to a socket, until its buffer is full (more) or the file ends.
-func sendfile(socket, f *os.File, left int64) (n int64, more bool, err error) {
+func sendfile(socket *os.File, f file, left int64) (n int64, more bool, err error) {
 	to, err := socket.SyscallConn()
 	if err != nil {
 		return 0, false, err

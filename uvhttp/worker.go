@@ -30,6 +30,7 @@ type worker struct {
 	mu    sync.Mutex
 	dirty []*conn // a handler wants something of the loop for them
 	spare []*conn // memory of dirty
+	over  bool    // the loop has ended
 }
 
 func newWorker(e *engine, loop *uvgo.Loop) *worker {
@@ -101,12 +102,37 @@ func (w *worker) notify(c *conn) bool {
 	if c.listed {
 		return true
 	}
-	c.listed = true
 	w.mu.Lock()
+	if w.over {
+		w.mu.Unlock()
+		return false
+	}
+	c.listed = true
 	w.dirty = append(w.dirty, c)
 	first := len(w.dirty) == 1
 	w.mu.Unlock()
-	return !first || w.loop.Post(w.sync) == nil
+	if first {
+		_ = w.loop.Post(w.sync) // fails only once the loop has ended: then ended looks at the connection
+	}
+	return true
+}
+
+// ended ends the goroutines that stand by, once the loop has ended, and those that have told it of their end too late.
+func (w *worker) ended() {
+	w.mu.Lock()
+	w.over = true
+	dirty := w.dirty
+	w.dirty = nil
+	w.mu.Unlock()
+	for _, c := range dirty {
+		c.mu.Lock()
+		c.listed = false
+		if ex := c.ex; ex != nil && ex.done && ex.worker != nil {
+			close(ex.worker.work)
+		}
+		c.mu.Unlock()
+	}
+	w.trim(true)
 }
 
 // syncAll looks at the connections that handlers want something for.
