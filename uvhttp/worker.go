@@ -139,7 +139,7 @@ func (c *conn) sync() {
 	ex := c.ex
 	if ex != nil && ex.done && c.state == detached {
 		c.ex = nil
-		c.w.joined(ex.worker)
+		c.w.ran(ex)
 		ex = nil
 	}
 	if ex == nil || c.state == detached {
