@@ -74,3 +74,34 @@ func BenchmarkChunked(b *testing.B) {
 		}
 	}
 }
+func TestNothingIsAllocatedInTheUsualCase(t *testing.T) {
+	var p Parser
+	for name, head := range benchHeads {
+		in := []byte(head)
+		if n := testing.AllocsPerRun(100, func() {
+			p.Reset()
+			for end := len(in) / 3; ; end = len(in) {
+				if n, err := p.Parse(in[:end], testLimit); n == len(in) || err != nil {
+					break
+				}
+			}
+		}); n != 0 || len(p.Fields) < 3 {
+			t.Errorf("%s: %v allocations, %d fields", name, n, len(p.Fields))
+		}
+	}
+	var d Chunked
+	body := []byte("5\r\nhello\r\n1;a=b\r\n \r\n0\r\n\r\n")
+	got := 0
+	if n := testing.AllocsPerRun(100, func() {
+		d.Reset()
+		for rest, done := body, false; !done; {
+			var data []byte
+			var used int
+			data, used, done, _ = d.Next(rest)
+			got += len(data)
+			rest = rest[used:]
+		}
+	}); n != 0 || got == 0 {
+		t.Errorf("a chunked body: %v allocations, %d bytes", n, got)
+	}
+}

@@ -45,21 +45,28 @@ func all(b []byte, flag uint8) bool {
 	return true
 }
 
-// validValue tells whether all bytes may be in a value. It looks at eight bytes at a time: those below 0x20 and 0x7f leave
-// a high bit, and then the table decides, because a tab is allowed.
+// validValue tells whether all bytes may be in a value. It looks at eight bytes at a time, and at the last eight once more if there is
+// a rest: most values are longer than eight bytes.
 func validValue(b []byte) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for len(b) >= 8 {
-		x := binary.LittleEndian.Uint64(b)
-		if ((x-0x20*ones)|((x^0x7f*ones)-ones))&^x&highs != 0 && !all(b[:8], isValue) {
+	if len(b) < 8 {
+		return all(b, isValue)
+	}
+	for i := 0; i+8 < len(b); i += 8 {
+		if !validWord(b[i : i+8]) {
 			return false
 		}
-		b = b[8:]
 	}
-	return all(b, isValue)
+	return validWord(b[len(b)-8:])
 }
 
-// lower returns a letter in lower case. Other bytes may change, too, but only those that are no letters' lower case come out.
+// validWord tells it of eight bytes. Those below 0x20 and 0x7f leave a high bit; then the table decides, because a tab is allowed.
+func validWord(b []byte) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	x := binary.LittleEndian.Uint64(b)
+	return ((x-0x20*ones)|((x^0x7f*ones)-ones))&^x&highs == 0 || all(b, isValue)
+}
+
+// lower returns a letter in lower case, and other bytes as they are.
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		c |= 0x20
@@ -80,15 +87,16 @@ func equalFold(b []byte, word string) bool {
 	return true
 }
 
-// trim returns the part of b from i to end without the whitespace around it.
-func trim(b []byte, i, end int) (start, stop int) {
-	for i < end && isSpace(b[i]) {
-		i++
+// trim returns where b begins and ends without the whitespace around it.
+func trim(b []byte) (from, to int) {
+	from, to = 0, len(b)
+	for from < to && isSpace(b[from]) {
+		from++
 	}
-	for i < end && isSpace(b[end-1]) {
-		end--
+	for to > from && isSpace(b[to-1]) {
+		to--
 	}
-	return i, end
+	return from, to
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' }

@@ -105,7 +105,7 @@ func (d *Chunked) framing(c byte) *Error {
 func (d *Chunked) sizeByte(c byte) *Error {
 	d.line++
 	if chars[c]&isHex != 0 {
-		if d.digits == maxDigits || d.size >= 1<<59 {
+		if d.digits == maxDigits || d.size >= 1<<58 {
 			return errChunkOverflow
 		}
 		d.digits++

@@ -1,7 +1,10 @@
 package h1
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -21,11 +24,13 @@ type unchunked struct {
 func decode(t *testing.T, d *Chunked, body string, n int) (u unchunked) {
 	t.Helper()
 	d.Reset()
+	var all []byte
+	defer func() { u.Data = string(all) }()
 	for at := 0; at < len(body) && !u.Done; at += n {
 		piece := []byte(body[at:min(at+n, len(body))])
 		for len(piece) > 0 && !u.Done {
 			data, used, done, err := d.Next(piece)
-			u.Data += string(data)
+			all = append(all, data...)
 			u.Used += used
 			u.Done = done
 			if err != nil {
@@ -66,7 +71,8 @@ var bodies = []struct {
 	{"1\x00\r\n", unchunked{Err: errChunkSize}},
 	{"8000000000000000\r\n", unchunked{Err: errChunkOverflow}},
 	{"00000000000000001\r\n", unchunked{Err: errChunkOverflow}},
-	{"7fffffffffffffff\r\nabc", unchunked{Data: "abc"}},
+	{"3fffffffffffffff\r\nabc", unchunked{Data: "abc"}},
+	{"4000000000000000\r\nabc", unchunked{Err: errChunkOverflow}},
 	{"1;\r\n", unchunked{Err: errExtension}},
 	{"1;a;\r\n", unchunked{Err: errExtension}},
 	{"1;a=\r\n", unchunked{Err: errExtension}},
@@ -131,8 +137,23 @@ func TestABodyMayHaveOnlySoMuchFraming(t *testing.T) {
 	if u := decode(t, &d, small, 4096); !u.Done || len(u.Data) != 100_000 {
 		t.Errorf("chunks of one byte: %v after %d bytes", u.Err, len(u.Data))
 	}
-	long := strings.Repeat("1;"+strings.Repeat("x", 1000)+"\r\nx\r\n", 20) + "0\r\n\r\n"
-	if u := decode(t, &d, long, 4096); u.Err != errChunkExcess || len(u.Data) != 16 {
-		t.Errorf("extensions of 1,000 bytes: %v after %d bytes", u.Err, len(u.Data))
+	for size := 1; size < 40; size += 6 {
+		for extra := range 6 {
+			chunk := fmt.Sprintf("%x;%s\r\n%s\r\n", size, strings.Repeat("x", 2*size+100+extra), strings.Repeat("y", size))
+			long := strings.Repeat(chunk, 1000) + "0\r\n\r\n"
+			want, err := readAll(long)
+			if u := decode(t, &d, long, 4096); u.Err != errChunkExcess || err == nil || len(u.Data) != len(want) {
+				t.Errorf("extensions of %d bytes for %d: %v after %d bytes, net/http after %d", 2*size+100+extra, size, u.Err, len(u.Data), len(want))
+			}
+		}
 	}
+}
+
+// readAll reads a chunked body with net/http.
+func readAll(body string) ([]byte, error) {
+	req, err := http.ReadRequest(bufio.NewReader(strings.NewReader("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body)))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(req.Body)
 }

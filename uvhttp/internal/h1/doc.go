@@ -16,7 +16,7 @@
 //	HTTP/1.2 to 1.9, PRI * HTTP/2.0            505: what such a version means is not known
 //	chunk: whitespace behind the size          no part of the grammar
 //	chunk: an extension beyond the grammar     others look for its end in another way
-//	chunk: a size of 2^63 and more             overflows in others
+//	chunk: a size of 2^62 and more             overflows in others, from there on also in net/http
 //	trailer: names with spaces, folds, bare LF as in a head
 //	trailer: Content-Length, Transfer-Encoding, Trailer, Host
 //	                                           others take them for the head's

@@ -7,7 +7,7 @@ import (
 
 // field reads the line of a field, from start to end without the line's end.
 func (p *Parser) field(b []byte, start, end int) *Error {
-	f, err := splitField(b, start, end)
+	f, err := splitField(b[start:end], start)
 	if err == errSpaceInName {
 		p.seen.badName = true // net/http reads on, and other faults go first
 		return nil
@@ -47,35 +47,49 @@ func (p *Parser) field(b []byte, start, end int) *Error {
 	return nil
 }
 
-// splitField splits a line at the colon and checks both parts. It returns errSpaceInName for a name that would be one without its
-// spaces, if the value is valid.
-func splitField(b []byte, start, end int) (f Field, err *Error) {
-	i := start
-	for i < end && chars[b[i]]&isToken != 0 {
-		i++
+// splitField splits a line at the colon and checks both parts. The spans count from at, which is where the line begins. It returns
+// errSpaceInName for a name that would be one without its spaces, if the value is valid.
+func splitField(line []byte, at int) (f Field, err *Error) {
+	colon := len(line)
+	for i, c := range line {
+		if chars[c]&isToken == 0 {
+			colon = i
+			break
+		}
 	}
 	switch {
-	case i == end:
+	case colon == len(line):
 		return f, errNoColon
-	case b[i] == ':' && i > start:
-	case i == start && isSpace(b[i]):
+	case line[colon] == ':' && colon > 0:
+	case colon == 0 && isSpace(line[0]):
 		return f, errFold
-	case b[i] != ' ':
-		return f, errName
 	default:
-		for i < end && (chars[b[i]]&isToken != 0 || b[i] == ' ') {
-			i++
-		}
-		if i == end || b[i] != ':' {
+		if colon = spacedName(line); colon < 0 {
 			return f, errName
 		}
 		err = errSpaceInName
 	}
-	if !validValue(b[i+1 : end]) {
+	value := line[colon+1:]
+	if !validValue(value) {
 		return f, errValue
 	}
-	from, to := trim(b, i+1, end)
-	return Field{Span{int32(start), int32(i)}, Span{int32(from), int32(to)}}, err
+	from, to := trim(value)
+	v := at + colon + 1
+	return Field{Span{int32(at), int32(at + colon)}, Span{int32(v + from), int32(v + to)}}, err
+}
+
+// spacedName returns where the colon is behind a name of tokens and spaces, which do not come first, or -1.
+func spacedName(line []byte) int {
+	for i, c := range line {
+		switch {
+		case c == ' ' && i > 0, chars[c]&isToken != 0:
+		case c == ':' && i > 0:
+			return i
+		default:
+			return -1
+		}
+	}
+	return -1
 }
 
 func (p *Parser) host(v Span, b []byte) {
@@ -87,7 +101,7 @@ func (p *Parser) host(v Span, b []byte) {
 func (p *Parser) transferEncoding(v []byte) {
 	p.seen.codings++
 	p.Chunked = equalFold(v, "chunked")
-	p.seen.badCoding = p.seen.badCoding || !p.Chunked
+	p.seen.badCoding = !p.Chunked
 }
 
 // contentLength reads digits, and nothing else.
@@ -117,7 +131,7 @@ func (p *Parser) connection(v []byte) {
 		} else {
 			v = nil
 		}
-		from, to := trim(element, 0, len(element))
+		from, to := trim(element)
 		element = element[from:to]
 		switch {
 		case equalFold(element, "keep-alive"):
@@ -164,7 +178,7 @@ func (p *Parser) badTrailer(b []byte) bool {
 			continue
 		}
 		for name := range bytes.SplitSeq(f.Value.Of(b), []byte{','}) {
-			from, to := trim(name, 0, len(name))
+			from, to := trim(name)
 			if isFraming(name[from:to]) {
 				return true
 			}

@@ -237,3 +237,49 @@ func TestResetForgets(t *testing.T) {
 		}
 	}
 }
+
+// A byte is looked for the end of a line once, and a line is read once: what was read before is overwritten with line ends,
+// which would be seen. So the time of a head that comes byte by byte is linear.
+func TestNothingIsReadTwice(t *testing.T) {
+	for _, head := range []string{
+		"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", testLimit-64) + "\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("X: y\r\n", testLimit/6-16) + "\r\n",
+		"GET /" + strings.Repeat("x", testLimit-64) + " HTTP/1.1\r\nHost: a\r\n\r\n",
+	} {
+		var p Parser
+		p.Reset()
+		in, read := []byte(head), []byte(head) // read has line ends in all but its last byte
+		line := 0                              // where the line begins
+		for i := range in {
+			b := read[:i+1]
+			if in[i] == '\n' {
+				copy(read[line:i], in[line:i]) // the line is read now
+			}
+			n, err := p.Parse(b, testLimit)
+			if err != nil || (n != 0) != (i == len(in)-1) {
+				t.Fatalf("%.60q: %d, %v after %d bytes", head, n, err, i+1)
+			}
+			if in[i] == '\n' {
+				for j := line; j < i; j++ {
+					read[j] = '\n'
+				}
+				line = i + 1
+			}
+			read[i] = '\n'
+		}
+	}
+}
+
+func TestResetKeepsOnlyAUsualHeadsMemory(t *testing.T) {
+	var p Parser
+	for _, fields := range []int{keptFields, keptFields + 1} {
+		head := "GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("X: y\r\n", fields-1) + "\r\n"
+		if _, err := parse(&p, testLimit, head); err != nil || len(p.Fields) != fields {
+			t.Fatal(len(p.Fields), err)
+		}
+		p.Reset()
+		if kept := cap(p.Fields) > 0; kept != (fields <= keptFields) {
+			t.Errorf("room for %d fields is kept after %d", cap(p.Fields), fields)
+		}
+	}
+}

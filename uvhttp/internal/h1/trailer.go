@@ -42,17 +42,15 @@ func (t *trailer) take(b []byte) (used int, done bool, err *Error) {
 		if err := t.field(line[:end]); err != nil {
 			return used, false, err
 		}
-		if t.size += i + 1; t.size >= maxTrailer {
-			return used, false, errTrailerLong
-		}
 		used += i + 1
+		t.size += i + 1
 	}
 	return used, false, nil
 }
 
 // field keeps a line, which is without its end.
 func (t *trailer) field(line []byte) *Error {
-	f, err := splitField(line, 0, len(line))
+	f, err := splitField(line, 0)
 	if err != nil {
 		return err
 	}
