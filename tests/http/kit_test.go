@@ -88,9 +88,10 @@ type peer struct {
 
 func dialHost(t testing.TB, addr net.Addr) *peer {
 	t.Helper()
-	c := kit.Dial(t, addr)
-	return &peer{c, bufio.NewReader(c)}
+	return newPeer(kit.Dial(t, addr))
 }
+
+func newPeer(c net.Conn) *peer { return &peer{c, bufio.NewReader(c)} }
 
 // send writes a text; a failure is the reader's to see.
 func (p *peer) send(s string) { _, _ = io.WriteString(p.Conn, s) }

@@ -43,7 +43,7 @@ func startRemote(t testing.TB, s settings) remote {
 // A sample is a remote server's state: its memory, how many handlers run, how many returned with an error of their
 // request, and goroutines.
 type sample struct {
-	rss                          uint64
+	rss                         uint64
 	running, failed, goroutines int
 }
 
