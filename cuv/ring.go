@@ -176,6 +176,13 @@ func (l *Loop) Next(ev *Event) {
 	r.cqHead++
 }
 
+// Peek returns the i-th of the Pending events, which Next has yet to consume. It lies in the ring: valid
+// until the next crossing, or until it is consumed.
+func (l *Loop) Peek(i int) *Event {
+	r := l.ring
+	return (*Event)(unsafe.Add(r.cq, uintptr(r.cqHead+uint32(i))*unsafe.Sizeof(Event{})))
+}
+
 // WriteBytes submits a write of p, which is only borrowed: bytes of the read
 // arena are sent from there, others are copied to the output arena. It reports
 // false when p is too large for that arena; WriteNow takes those.

@@ -124,6 +124,46 @@ func (s *stream) ReadStop() error {
 	return nil
 }
 
+// TakeRead ends reading as ReadStop does, and calls fn with each chunk that libuv has read and no callback has
+// received, in order. p is borrowed: valid until fn returns. It is for programs that go on reading
+// from a duplicate of the descriptor. The error is what reading has met behind the chunks, also io.EOF, which the
+// duplicate meets again. fn does not run then, unless the error is io.EOF: the next ReadStart delivers all. No libuv
+// counterpart.
+func (b *Base) TakeRead(fn func(p []byte)) error {
+	s := (*stream)(b)
+	if err := s.ReadStop(); err != nil {
+		return err
+	}
+	var end error
+	if k := s.rare().kept; k != nil {
+		end = k.end
+	}
+	s.core.EachPending(s.c, cuv.EvRead, func(ev *cuv.Event) {
+		if ev.Status <= 0 && uv.Errno(ev.Status) != uv.ENOBUFS && end == nil {
+			end = s.readError(ev)
+		}
+	})
+	if end != nil && end != io.EOF {
+		return end
+	}
+	if k := s.rare().kept; k != nil {
+		for _, p := range k.chunks {
+			fn(p)
+		}
+		k.chunks = nil
+		if s.extra.kept = nil; k.end != nil {
+			s.extra.kept = &keptReads{end: k.end}
+		}
+	}
+	s.core.EachPending(s.c, cuv.EvRead, func(ev *cuv.Event) {
+		if ev.Status > 0 {
+			fn(ev.Bytes())
+			ev.Gen-- // stale
+		}
+	})
+	return end
+}
+
 // onRead delivers a chunk, the end or an error, or keeps it for the next ReadStart.
 func (s *stream) onRead(ev *cuv.Event) {
 	if ev.Status > 0 {
@@ -134,15 +174,20 @@ func (s *stream) onRead(ev *cuv.Event) {
 		s.keep().chunks = append(s.rare().kept.chunks, bytes.Clone(ev.Bytes()))
 		return
 	}
-	err := s.check("read", int(ev.Status))
-	if uv.Errno(ev.Status) == uv.EOF {
-		err = io.EOF
-	}
+	err := s.readError(ev)
 	if s.has(reading) && s.rare().kept == nil {
 		s.readEnd(err)
 		return
 	}
 	s.keep().end = err
+}
+
+// readError returns the error of an event that ends reading.
+func (s *stream) readError(ev *cuv.Event) error {
+	if uv.Errno(ev.Status) == uv.EOF {
+		return io.EOF
+	}
+	return s.check("read", int(ev.Status))
 }
 
 // deliver hands over what was read.

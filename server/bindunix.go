@@ -1,26 +1,16 @@
 package server
 
 import (
-	"errors"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo/handles"
+	"github.com/uvgo/uvgo/internal/sock"
 	"github.com/uvgo/uvgo/uv"
-)
-
-const (
-	dirLockWait = 5 * time.Second // see lockDir
-	// staleWait is how long a socket must refuse connections before it counts as one
-	// that a killed server left behind: a program that does not lock the directory may have
-	// bound it just now, and be about to listen.
-	staleWait = 100 * time.Millisecond
 )
 
 // listenUnix makes a listener of the socket, which it owns if there is no error.
@@ -76,15 +66,15 @@ func bindUnix(path string, backlog int) (*unixSocket, error) {
 		return nil, os.NewSyscallError("socket", err)
 	}
 	u := &unixSocket{fd: fd, path: path}
-	defer lockDir(path)()
+	defer sock.LockDir(path)()
 	addr := &unix.SockaddrUnix{Name: path}
 	err = unix.Bind(fd, addr)
-	if err == unix.EADDRINUSE && removeStale(path, stale) {
+	if err == unix.EADDRINUSE && sock.RemoveStale(path, sock.Refuses) {
 		err = unix.Bind(fd, addr)
 	}
 	op := "bind"
 	if err == nil {
-		op, u.file = "listen", identify(path)
+		op, u.file = "listen", sock.Identify(path)
 		err = unix.Listen(fd, backlog)
 	}
 	if err != nil {
@@ -92,82 +82,4 @@ func bindUnix(path string, backlog int) (*unixSocket, error) {
 		return nil, uv.Check(op, int(-err.(syscall.Errno)))
 	}
 	return u, nil
-}
-
-// lockDir locks the path's directory against other servers until unlock is called.
-// If the directory cannot be opened or locked, or another process holds the lock for
-// dirLockWait, the server starts without the lock.
-func lockDir(path string) (unlock func()) {
-	if path[0] == '@' {
-		return func() {}
-	}
-	fd, err := unix.Open(filepath.Dir(path), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return func() {}
-	}
-	for end := time.Now().Add(dirLockWait); ; time.Sleep(time.Millisecond) {
-		err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
-		if err != unix.EWOULDBLOCK && err != unix.EINTR || time.Now().After(end) {
-			break
-		}
-	}
-	return func() { _ = unix.Close(fd) } // which unlocks
-}
-
-// removeStale removes the socket at path if refuses, which is stale but in tests, returns
-// true of it for staleWait.
-func removeStale(path string, refuses func(path string) bool) bool {
-	file := identify(path)
-	if file.info == nil {
-		return false
-	}
-	for end := time.Now().Add(staleWait); ; time.Sleep(5 * time.Millisecond) {
-		if !refuses(path) {
-			return false
-		}
-		if time.Now().After(end) {
-			return file.remove()
-		}
-	}
-}
-
-// stale tells whether the path is a socket that refuses connections.
-func stale(path string) bool {
-	info, err := os.Lstat(path)
-	if err != nil || info.Mode().Type() != os.ModeSocket {
-		return false
-	}
-	c, err := net.Dial("unix", path)
-	if err == nil {
-		c.Close()
-		return false
-	}
-	return errors.Is(err, syscall.ECONNREFUSED)
-}
-
-// A socketFile is the file of a bound unix socket, as it was when we bound it.
-type socketFile struct {
-	path string
-	info os.FileInfo // nil: there is no file, as for an abstract name
-}
-
-func identify(path string) socketFile {
-	if path[0] == '@' {
-		return socketFile{}
-	}
-	info, err := os.Lstat(path)
-	if err != nil {
-		return socketFile{}
-	}
-	return socketFile{path, info}
-}
-
-// remove removes the file unless another one has its path now. The inode's number does not
-// tell that alone: the file system uses numbers again.
-func (f socketFile) remove() bool {
-	if f.info == nil {
-		return false
-	}
-	now, err := os.Lstat(f.path)
-	return err == nil && os.SameFile(now, f.info) && now.ModTime().Equal(f.info.ModTime()) && os.Remove(f.path) == nil
 }

@@ -76,10 +76,13 @@ func (c *Conn) handOver() {
 		c.startTimeouts()
 	}
 	c.facts |= opened
+	returned := false
+	defer c.exited(&returned)
 	w.enter(c)
 	w.core.About(c.stream.DeferredSlot()) // it may be a callback of the listener: that accepts on while Open blocks
 	c.on().handler.Open(c)
 	w.leave()
+	returned = true
 	c.setReading()
 }
 
@@ -149,9 +152,12 @@ func (c *Conn) peerEnded() {
 	}
 	c.facts |= owesAnswer
 	c.setReading() // registers with the hang-up watch
+	returned := false
+	defer c.exited(&returned)
 	c.worker.enter(c)
 	c.on().eof.EOF(c)
 	c.worker.leave()
+	returned = true
 	if c.writes != writeOpen && c.unsent() == 0 { // both sides have ended
 		c.closeNow()
 	}

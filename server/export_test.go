@@ -5,13 +5,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/internal/sock"
 )
 
-// RemoveStale is removeStale. It calls onStale each time that the socket refuses a
+// RemoveStale is sock.RemoveStale. It calls onStale each time that the socket refuses a
 // connection.
 func RemoveStale(path string, onStale func()) bool {
-	return removeStale(path, func(path string) bool {
-		if !stale(path) {
+	return sock.RemoveStale(path, func(path string) bool {
+		if !sock.Refuses(path) {
 			return false
 		}
 		onStale()
@@ -163,4 +165,17 @@ func NoteMessage(c *Conn) {
 	if c.facts&(idleTimed|writeTimed) != 0 {
 		c.wroteTimed(64)
 	}
+}
+
+// FD returns the connection's descriptor. It belongs to the loop.
+func FD(c *Conn) (int, error) { return c.stream.FD() }
+
+// ErrNoConn is errNoConn.
+var ErrNoConn = errNoConn
+
+// Places returns how many connections MaxConns counts.
+func Places(s *Server) int {
+	s.places.mu.Lock()
+	defer s.places.mu.Unlock()
+	return s.places.taken
 }

@@ -30,9 +30,12 @@ func (t *streamTarget) Drain() {
 	c := (*Conn)(t)
 	c.setReading()
 	if d := c.on().drainer; d != nil && c.writes == writeOpen {
+		returned := false
+		defer c.exited(&returned)
 		c.worker.enter(c)
 		d.Drain(c)
 		c.worker.leave()
+		returned = true
 	}
 	c.closeIfIdle()
 }

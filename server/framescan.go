@@ -29,7 +29,7 @@ const (
 // scan hands out the frames of data, until one ends at or behind the byte until. It returns how
 // many bytes they have used up, and why it ended. It asks split as bufio.Scanner would: never with more than
 // max bytes, and again with more of them where it found no frame.
-func (f *framer) scan(c *Conn, data []byte, until int, atEOF bool) (used int, end scanEnd) {
+func (f *framer) scan(c *Conn, scan *frameScan, data []byte, until int, atEOF bool) (used int, end scanEnd) {
 	if data == nil { // split functions take pieces of data, and a nil one would be no frame
 		data = []byte{}
 	}
@@ -49,6 +49,7 @@ func (f *framer) scan(c *Conn, data []byte, until int, atEOF bool) (used int, en
 		advance, frame, err := f.split(window, atEOF && all)
 		switch {
 		case err == bufio.ErrFinalToken:
+			scan.rest = data[used+min(max(advance, 0), len(window)):]
 			if frame != nil {
 				f.frame(c, frame)
 			}
@@ -62,6 +63,7 @@ func (f *framer) scan(c *Conn, data []byte, until int, atEOF bool) (used int, en
 			return used, c.badFrame(badFrameError(bufio.ErrAdvanceTooFar))
 		}
 		used += advance
+		scan.rest = data[used:]
 		switch {
 		case frame == nil && advance == 0 && len(window) == f.max:
 			return used, c.badFrame(f.tooLarge)
@@ -137,16 +139,7 @@ func (f *framer) Data(c *Conn, p []byte) {
 		s.buf = append(s.buf, p...)
 		return
 	}
-	c.facts |= scanning
-	end := scanMore
-	if len(s.buf) > 0 {
-		p, end = f.join(c, s, p)
-	}
-	used := 0
-	if end == scanMore {
-		used, end = f.scan(c, p, len(p), false)
-	}
-	c.facts &^= scanning
+	p, used, end := f.scanRead(c, s, p)
 	switch {
 	case end == scanClosed:
 		c.dropFrames()
@@ -157,10 +150,24 @@ func (f *framer) Data(c *Conn, p []byte) {
 	}
 }
 
+// scanRead hands out the frames that p completes. It returns what of p is not kept already, and how much of that is used up.
+func (f *framer) scanRead(c *Conn, s *frames, p []byte) (left []byte, used int, end scanEnd) {
+	returned, scan := false, c.worker.scans.begin(c)
+	defer func() { c.exitedFrames(&returned, scan, false) }()
+	if len(s.buf) > 0 {
+		p, end = f.join(c, scan, s, p)
+	}
+	if end == scanMore {
+		used, end = f.scan(c, scan, p, len(p), false)
+	}
+	returned = true
+	return p, used, end
+}
+
 // join hands out the frames that begin in what s has kept, and returns what of p follows
 // them. It copies no more of p than about twice what those frames need. If they are not complete, or the
 // handler takes no more, s keeps all of p.
-func (f *framer) join(c *Conn, s *frames, p []byte) ([]byte, scanEnd) {
+func (f *framer) join(c *Conn, scan *frameScan, s *frames, p []byte) ([]byte, scanEnd) {
 	kept, used := len(s.buf), 0
 	for step, taken := 256, 0; used < kept; step *= 2 {
 		n := min(step, len(p)-taken)
@@ -170,7 +177,8 @@ func (f *framer) join(c *Conn, s *frames, p []byte) ([]byte, scanEnd) {
 		}
 		s.buf = append(s.buf, p[taken:taken+n]...)
 		taken += n
-		u, end := f.scan(c, s.buf[used:], kept-used, false)
+		scan.behind = p[taken:]
+		u, end := f.scan(c, scan, s.buf[used:], kept-used, false)
 		used += u
 		switch {
 		case end == scanClosed:
@@ -182,5 +190,6 @@ func (f *framer) join(c *Conn, s *frames, p []byte) ([]byte, scanEnd) {
 		}
 	}
 	c.dropFrames()
+	scan.behind = nil
 	return p[used-kept:], scanMore
 }

@@ -92,13 +92,7 @@ func (t *stalledFrames) Deliver() {
 	if !s.stalled || !c.takesFrames() || c.is(scanning) { // a callback that has blocked goes on by itself
 		return
 	}
-	w := c.worker
-	c.facts |= scanning
-	w.enter(c)
-	left := s.buf[s.off:]
-	used, end := s.framer.scan(c, left, len(left), s.ended)
-	w.leave()
-	c.facts &^= scanning
+	used, end := s.rescan(c, s.ended)
 	s.off += used
 	switch {
 	case end == scanClosed:
@@ -120,6 +114,20 @@ func (t *stalledFrames) Deliver() {
 	c.closeIfIdle()
 }
 
+// rescan hands out the frames that are left, and tells how many bytes they have used up. ended says that the peer's
+// EOF is behind them.
+func (s *frames) rescan(c *Conn, ended bool) (used int, end scanEnd) {
+	w := c.worker
+	returned, scan := false, w.scans.begin(c)
+	defer func() { c.exitedFrames(&returned, scan, ended) }()
+	w.enter(c)
+	left := s.buf[s.off:]
+	used, end = s.framer.scan(c, scan, left, len(left), ended)
+	w.leave()
+	returned = true
+	return used, end
+}
+
 // endFrames hands out the frames at the peer's EOF. It tells whether the connection has
 // none left. Otherwise peerEnded follows once they are handed out.
 func (c *Conn) endFrames() bool {
@@ -128,12 +136,7 @@ func (c *Conn) endFrames() bool {
 		s.ended = true
 		return false
 	}
-	w := c.worker
-	c.facts |= scanning
-	w.enter(c)
-	used, end := s.framer.scan(c, s.buf, len(s.buf), true)
-	w.leave()
-	c.facts &^= scanning
+	used, end := s.rescan(c, true)
 	if end == scanStalled {
 		s = s.own(c)
 		s.off, s.stalled, s.ended = used, true, true

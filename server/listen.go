@@ -13,6 +13,7 @@ import (
 
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/address"
+	"github.com/uvgo/uvgo/internal/sock"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -193,7 +194,7 @@ func (s *Server) locateOne(ctx context.Context, places []place, text string, a a
 
 // locateSystemd appends a place like p for each socket of the name.
 func locateSystemd(places []place, p place, name string) ([]place, error) {
-	fds, err := passed(name)
+	fds, err := address.Passed(name)
 	if err != nil {
 		return places, err
 	}
@@ -266,7 +267,7 @@ type listener struct {
 	stream      handles.Stream
 	tls         *tls.Config // nil without TLS
 	addr        net.Addr
-	file        socketFile     // unix: what to remove at the end
+	file        sock.File      // unix: what to remove at the end
 	distributes bool           // counted in Server.distributors
 	closed      uint64         // connections closed for lack of descriptors, as far as they are counted
 	spread      bool           // connections stay with the worker that accepted them
@@ -285,7 +286,7 @@ func one(l *listener) []*listener {
 
 // close stops listening and removes a unix socket's file if it is still ours.
 func (l *listener) close() {
-	l.file.remove()
+	l.file.Remove()
 	l.closeWaiting()
 	_ = l.stream.Close() // fails only on another goroutine
 	if l.distributes {
@@ -301,11 +302,11 @@ func (l *listener) close() {
 type unixSocket struct {
 	fd   int
 	path string
-	file socketFile
+	file sock.File
 }
 
 // close closes the socket and removes its file.
 func (u *unixSocket) close() {
-	u.file.remove()
+	u.file.Remove()
 	_ = unix.Close(u.fd)
 }

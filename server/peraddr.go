@@ -85,11 +85,20 @@ func (c *Conn) countAddr() bool {
 
 // leaveServer gives back what MaxConns and MaxConnsPerIP have counted.
 func (c *Conn) leaveServer() {
-	s := c.worker.server
-	if c.is(addrCounted) {
-		s.perAddr.remove(addrKey(c.remote().Addr()))
+	key, counted := uint64(0), c.is(addrCounted)
+	if counted {
+		key = addrKey(c.remote().Addr())
 	}
-	if c.is(hasPlace) {
+	c.worker.server.giveBack(c.is(hasPlace), counted, key)
+}
+
+// giveBack gives back a place of MaxConns (place), and what MaxConnsPerIP counts for the address of key
+// (counted). Any goroutine may call it.
+func (s *Server) giveBack(place, counted bool, key uint64) {
+	if counted {
+		s.perAddr.remove(key)
+	}
+	if place {
 		s.leave()
 	}
 }

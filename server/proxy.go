@@ -208,7 +208,10 @@ func (c *Conn) takeEarly() {
 	}
 	p := m.early
 	m.early = nil
+	returned := false
+	defer c.exited(&returned)
 	c.data(p, nil)
+	returned = true
 	c.facts &^= hasEarly // not before: Data may block, and what is read next has to wait
 	if !c.closes() {
 		c.setReading()

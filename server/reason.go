@@ -29,6 +29,7 @@ const (
 	truncated
 	badProxy
 	badFrame
+	wasDetached
 	reasons // how many there are
 )
 
@@ -67,6 +68,8 @@ type Closed struct {
 	Truncated        uint64 // the peer ended a TLS stream without close_notify, as many clients do
 	Proxy            uint64 // the PROXY header was bad or missing
 	Frame            uint64 // a frame was too long or bad
+
+	Detached uint64 // Detach took the connection away: it may be open still
 }
 
 // closedCounts are the counts of Closed.
@@ -78,7 +81,7 @@ func (n *closedCounts) addTo(t *Closed) {
 		byUs: &t.ByUs, byPeer: &t.ByPeer, aborted: &t.Aborted, wasReset: &t.Reset, failed: &t.Failed, panicked: &t.Panics,
 		closeTimeout: &t.CloseTimeout, idleTimeout: &t.IdleTimeout, writeTimeout: &t.WriteTimeout,
 		handshakeTimeout: &t.HandshakeTimeout, tooManyConns: &t.TooManyConns,
-		badTLS: &t.TLS, truncated: &t.Truncated, badProxy: &t.Proxy, badFrame: &t.Frame,
+		badTLS: &t.TLS, truncated: &t.Truncated, badProxy: &t.Proxy, badFrame: &t.Frame, wasDetached: &t.Detached,
 	} {
 		*field += n[why].Load()
 	}

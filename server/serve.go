@@ -69,15 +69,13 @@ func (s *Server) Serve(ctx context.Context, lns ...net.Listener) error {
 	failed := make(chan error, len(workers)) // the first is why the others end
 	var wg sync.WaitGroup
 	for _, w := range workers {
-		wg.Go(func() {
-			err := errGoexit
-			defer func() {
-				if err != nil {
-					failed <- err
-					cancel()
-				}
-			}()
-			err = w.serve(ctx)
+		wg.Add(1)
+		go w.serve(ctx, func(err error) {
+			if err != nil {
+				failed <- err
+				cancel()
+			}
+			wg.Done()
 		})
 	}
 	wg.Wait()

@@ -26,12 +26,13 @@ import (
 //
 // Only a stalled connection, and one in the handshake, has a buffer of the server's.
 type tlsConn struct {
-	conn  *looptls.Conn
-	rest  []byte // ciphertext, while stalled
-	ended tlsEnd // behind rest
-	full  bool   // the handshake takes no more now
-	busy  bool   // records are being handed out
-	due   bool   // a turn will look whether the handler takes what has stalled
+	conn   *looptls.Conn
+	rest   []byte // ciphertext, while stalled
+	behind []byte // ciphertext behind the records that are being handed out, while busy; borrowed
+	ended  tlsEnd // behind rest
+	full   bool   // the handshake takes no more now
+	busy   bool   // records are being handed out
+	due    bool   // a turn will look whether the handler takes what has stalled
 }
 
 // tlsEnd is what has ended the peer's side, and has not been handed out.
@@ -166,10 +167,13 @@ func (c *Conn) readTLS(p []byte, err error) {
 func (c *Conn) decrypt(p []byte) {
 	t, w := c.secured(), c.worker
 	t.busy = true
+	returned := false
+	defer c.exitedTLS(&returned)
 	buf := w.plain.take() // nobody else has it while a callback that has it is blocked
 	for len(p) > 0 {
 		n, used, err := t.conn.Read(buf, p)
 		p = p[used:]
+		t.behind = p
 		if n > 0 {
 			c.deliver(buf[:n])
 		}
@@ -190,7 +194,8 @@ func (c *Conn) decrypt(p []byte) {
 		}
 	}
 	w.plain.give(buf)
-	t.busy = false
+	t.busy, t.behind = false, nil
+	returned = true
 	if t.ended != notEnded {
 		c.handOutEnd()
 	}

@@ -27,6 +27,7 @@ type worker struct {
 	ahead     uint64      // milliseconds that the clock is ahead of the loop's: in tests only
 	hangups   hangupWatch // those that are not read
 	plain     plainPool   // buffers for what TLS decrypts
+	scans     frameScans  // of connections whose Frame runs
 	next      int         // who gets the next connection that is distributed
 
 	draining       bool           // Shutdown has begun
@@ -40,6 +41,7 @@ type worker struct {
 	packetsIn, packetsOut, packetsDropped                        atomic.Uint64
 	closed                                                       closedCounts             // by reason
 	cut                                                          atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
+	stopped                                                      atomic.Bool              // stop was called
 	ended                                                        atomic.Bool              // the loop is closed
 	final                                                        atomic.Pointer[uv.Stats] // the loop's, once it is closed
 }
@@ -59,29 +61,9 @@ func newWorker(s *Server) (*worker, error) {
 	return w, nil
 }
 
-// serve runs the loop until stop or ctx ends, then closes all that is open. Until that is
-// done the loop belongs to this goroutine, also while it does not run: calls from others
-// stay refused.
-func (w *worker) serve(ctx context.Context) error {
-	release := core.Of(w.loop).Claim()
-	w.loop.Hold()
-	defer func() { // also when a handler has called runtime.Goexit
-		w.loop.Drop()
-		w.end()
-		release()
-	}()
-	for _, c := range w.packets {
-		_ = w.loop.Post(c.open) // fails only on a closed loop
-	}
-	return w.loop.Run(ctx)
-}
-
 // flush closes the sockets of closed listeners now, which would otherwise wait for the next
 // turn: their addresses are to be free. A turn would also accept connections before Serve.
 func (w *worker) flush() { w.loop.UpdateTime() }
-
-// stop ends serve. Any goroutine may call it.
-func (w *worker) stop() { w.loop.Stop() }
 
 // end closes listeners and connections, runs their callbacks and closes the
 // loop. It waits for no peer, so it needs no time limit.

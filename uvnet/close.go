@@ -66,6 +66,9 @@ func (c *conn) destroy() {
 // leave notes that the last user has left, and drops what nobody will read. It tells
 // whether the poller has the descriptor, and whether the loop has to be told.
 func (c *conn) leave() (lent, tell bool) {
+	if c.life.left != nil {
+		defer c.life.left() // without mu
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.in.ahead != nil {

@@ -83,6 +83,7 @@ type lifetime struct {
 	unread bool          // the last user left bytes unread. It says how to close, not who does
 	linger time.Duration // SO_LINGER, as the first closer found it: below 0 off, 0 drops what is unsent
 	done   chan struct{} // wakes a Close that waits for the end
+	left   func()        // is called when the last user has left; nil for none. Set before there are users
 
 	// The loop's goroutine only.
 	stream     handles.Stream

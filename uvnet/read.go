@@ -131,3 +131,13 @@ func (c *conn) readNow(p []byte) (int, error) {
 		return n, nil
 	}
 }
+
+// takeAhead reads of what has been read ahead. The caller holds rmu.
+func (c *conn) takeAhead(p []byte) (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.in.ahead != nil {
+		n, c.in.ahead = c.in.ahead.moveTo(p)
+	}
+	return n
+}

@@ -29,6 +29,9 @@ func newUnixConn(w *worker, network string, fd int, laddr, raddr net.Addr) *Unix
 // among them, which close on exec. Read drops those, as package net's does.
 func (c *UnixConn) ReadMsgUnix(p, oob []byte) (n, oobn, flags int, addr *net.UnixAddr, err error) {
 	err = c.reads("recvmsg", func() (err error) {
+		if n = c.takeAhead(p); n > 0 {
+			return nil
+		}
 		n, oobn, flags, _, err = unix.Recvmsg(c.fd, p, oob, recvFlags|unix.MSG_DONTWAIT)
 		if err == nil && n == 0 && oobn == 0 && len(p) > 0 {
 			err = io.EOF

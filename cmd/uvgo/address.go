@@ -24,6 +24,8 @@ type address struct {
 	host    string // tcp and udp; may be empty
 	port    uint16
 	path    string // unix; "@name" is abstract
+	fd      int    // fd
+	name    string // systemd; empty means all
 }
 
 func (a address) String() string { return a.text }
@@ -37,7 +39,7 @@ func parseAddress(text string) (address, error) {
 	if err != nil {
 		return bad("%v", err)
 	}
-	a := address{text: text, secure: parts.TLS, network: parts.Network, host: parts.Host, path: parts.Path}
+	a := address{text: text, secure: parts.TLS, network: parts.Network, host: parts.Host, path: parts.Path, fd: parts.FD, name: parts.Name}
 	if most := len(unix.RawSockaddrUnix{}.Path) - 1; len(a.path) > most {
 		return bad("a socket's path has at most %d bytes, this one %d", most, len(a.path))
 	}

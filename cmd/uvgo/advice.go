@@ -133,6 +133,9 @@ func reason(err error) string {
 	if e := (*uv.Error)(nil); errors.As(err, &e) {
 		return (&uv.Error{Errno: e.Errno}).Error()
 	}
+	if e := syscall.Errno(0); errors.As(err, &e) { // of package net or os
+		return (&uv.Error{Errno: uv.ErrnoOf(e)}).Error()
+	}
 	if e := (*net.DNSError)(nil); errors.As(err, &e) {
 		return e.Err
 	}

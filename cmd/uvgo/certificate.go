@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// selfSigned makes a certificate for a try, which clients do not trust: for this machine's
+// selfSigned makes a certificate for a try of a command, which clients do not trust: for this machine's
 // names and the loopback addresses, for a week.
-func selfSigned() (tls.Certificate, error) {
+func selfSigned(command string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -29,7 +29,7 @@ func selfSigned() (tls.Certificate, error) {
 		names = append(names, host)
 	}
 	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "uvgo echo, self-signed"},
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "uvgo " + command + ", self-signed"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(7 * 24 * time.Hour),
 		DNSNames: names, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -88,4 +89,16 @@ func (c *console) Write(p []byte) (int, error) {
 	defer c.mu.Unlock()
 	c.hide()
 	return os.Stderr.Write(p)
+}
+
+// lines returns a writer that writes lines to the standard output, above the status line.
+func (c *console) lines() io.Writer { return lines{c} }
+
+type lines struct{ *console }
+
+func (l lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hide()
+	return os.Stdout.Write(p)
 }

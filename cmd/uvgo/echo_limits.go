@@ -1,12 +1,10 @@
 package main
 
 import (
-	"crypto/sha256"
 	"crypto/tls"
 	"flag"
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/uvgo/uvgo/server"
@@ -111,10 +109,10 @@ func (l *limits) certificate() (tls.Certificate, error) {
 		}
 		return cert, nil
 	}
-	cert, err := selfSigned()
+	cert, err := selfSigned("echo")
 	if err != nil {
 		return cert, fmt.Errorf("cannot make a certificate: %w", err)
 	}
-	l.fingerprint = strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(cert.Certificate[0])), " ", ":")
+	l.fingerprint = fingerprint(cert)
 	return cert, nil
 }

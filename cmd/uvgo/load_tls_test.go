@@ -18,7 +18,7 @@ import (
 // has signed.
 func serveTLS(t *testing.T, fn func(c net.Conn)) (addr, ca string) {
 	t.Helper()
-	cert := uvtest.Must(selfSigned())
+	cert := uvtest.Must(selfSigned("test"))
 	ca = filepath.Join(t.TempDir(), "ca.pem")
 	uvtest.Check(t, os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}), 0o600))
 	l := uvtest.Must(tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}}))

@@ -1,6 +1,7 @@
-// Command uvgo shows what package server does and measures it:
+// Command uvgo shows what packages server and uvhttp do and measures it:
 //
 //	uvgo echo      serves an echo server over TCP, TLS, UDP and unix sockets
+//	uvgo http      serves the files of a directory over HTTP, HTTPS and HTTP/2
 //	uvgo load      puts load on an echo server and checks every byte of it
 //	uvgo health    asks an echo server whether it is well
 //	uvgo version   tells the versions of uvgo, libuv and Go
@@ -30,6 +31,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"echo", "serve an echo server over TCP, TLS, UDP and unix sockets", runEcho},
+		{"http", "serve the files of a directory over HTTP, HTTPS and HTTP/2", runHTTP},
 		{"load", "put load on an echo server and check every byte of it", runLoad},
 		{"health", "ask an echo server whether it is well", runHealth},
 		{"version", "tell the versions of uvgo, libuv and Go", runVersion},

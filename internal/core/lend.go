@@ -65,7 +65,9 @@ func (c *Core) Lend(f Lent) (slow bool) {
 		if p != nil {
 			panic(p)
 		}
-		r.exited = !returned
+		if r.exited = !returned; r.exited {
+			c.task = nil // nobody is left to say that its callback has ended
+		}
 	}()
 	f.RunLent()
 	returned = true
@@ -92,6 +94,13 @@ func (c *Core) LentGoexit() bool {
 		home.exited = false
 	}
 	return exited
+}
+
+// LentExits tells a deferred function of a callback whether the callback's goroutine ends because a function of Lend called
+// runtime.Goexit. The caller knows that the callback has not returned.
+func (c *Core) LentExits() bool {
+	r := c.baton.holder
+	return r != nil && r.exited
 }
 
 // lends tells whether the function of the latest Lend runs, and has the baton.

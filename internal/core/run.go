@@ -154,12 +154,9 @@ func (c *Core) Run() error {
 func (c *Core) run() error {
 	ended := false
 	defer func() {
-		if ended {
-			return
-		}
-		c.life.goexit = true // a callback on this goroutine has called runtime.Goexit
-		if c.baton.unsettled || c.baton.blocked > 0 {
-			c.drive(c.baton.home)
+		if !ended {
+			c.life.goexit = true // a callback on this goroutine has called runtime.Goexit
+			c.runOut()
 		}
 	}()
 	c.drive(c.baton.home)
@@ -168,6 +165,20 @@ func (c *Core) run() error {
 	}
 	ended = true
 	return c.consumeErr()
+}
+
+// runOut goes on until no callback blocks, however many callbacks call runtime.Goexit meanwhile.
+func (c *Core) runOut() {
+	ended := false
+	defer func() {
+		if !ended {
+			c.runOut()
+		}
+	}()
+	if c.baton.unsettled || c.baton.blocked > 0 {
+		c.drive(c.baton.home)
+	}
+	ended = true
 }
 
 // Waiting tells whether something waits to be delivered, so that the next turn

@@ -33,13 +33,17 @@ const MaxPlaintext = 16 << 10
 //	   (a client begins here: Start) ─────▶  │
 //	                                         └── Turn returns an error: nothing works any more
 //
+// Detach takes an established one away from the loop.
+//
 // Until it is established, what arrives goes to Feed; afterwards to Read.
 type Conn struct {
 	host Host
 	tls  *tls.Conn  // nil until started: a silent peer costs little
 	hs   *handshake // nil once established
 	src  []byte     // what Read decrypts, as far as crypto/tls has not taken it
-	cut  cutter
+	// below is what carries the records once Detach was called, nil before.
+	below net.Conn
+	cut   cutter
 	// closeNotified tells that the peer has ended its side, writeEnded that we have ended
 	// ours, and failed that Read has returned an error.
 	closeNotified, writeEnded, failed bool

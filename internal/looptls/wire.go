@@ -24,6 +24,9 @@ var errWouldBlock net.Error = wouldBlock{}
 
 // Read returns bytes of one record at most.
 func (w *wire) Read(p []byte) (int, error) {
+	if w.below != nil {
+		return w.below.Read(p)
+	}
 	if w.hs != nil {
 		return w.hs.read(p)
 	}
@@ -39,6 +42,9 @@ func (w *wire) Read(p []byte) (int, error) {
 // collects it. After close_notify it drops what crypto/tls writes by itself, such as
 // the answer to a key update: an error would make crypto/tls lose the peer's keys.
 func (w *wire) Write(p []byte) (int, error) {
+	if w.below != nil && !w.writeEnded {
+		return w.below.Write(p)
+	}
 	if w.hs != nil {
 		return w.hs.write(p)
 	}
@@ -51,21 +57,53 @@ func (w *wire) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close ends a handshake whose context has ended. crypto/tls calls it for nothing else.
+// Close ends a handshake whose context has ended. On the loop crypto/tls calls it for nothing else.
 func (w *wire) Close() error {
+	if w.below != nil {
+		return w.below.Close()
+	}
 	if h := w.hs; h != nil {
 		h.end(net.ErrClosed)
 	}
 	return nil
 }
 
-func (w *wire) LocalAddr() net.Addr  { return w.host.LocalAddr() }
-func (w *wire) RemoteAddr() net.Addr { return w.host.RemoteAddr() }
+func (w *wire) LocalAddr() net.Addr {
+	if w.below != nil {
+		return w.below.LocalAddr()
+	}
+	return w.host.LocalAddr()
+}
 
-// Deadlines are the host's.
-func (w *wire) SetDeadline(time.Time) error      { return nil }
-func (w *wire) SetReadDeadline(time.Time) error  { return nil }
-func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+func (w *wire) RemoteAddr() net.Addr {
+	if w.below != nil {
+		return w.below.RemoteAddr()
+	}
+	return w.host.RemoteAddr()
+}
+
+// Deadlines on the loop are the host's.
+
+func (w *wire) SetDeadline(t time.Time) error {
+	if w.below != nil {
+		return w.below.SetDeadline(t)
+	}
+	return nil
+}
+
+func (w *wire) SetReadDeadline(t time.Time) error {
+	if w.below != nil {
+		return w.below.SetReadDeadline(t)
+	}
+	return nil
+}
+
+func (w *wire) SetWriteDeadline(t time.Time) error {
+	if w.below != nil {
+		return w.below.SetWriteDeadline(t)
+	}
+	return nil
+}
 
 // headerLen is the length of a record's header: type, version, length of what follows.
 const headerLen = 5

@@ -1,3 +1,3 @@
-// Package sock is system calls on sockets for the packages that may not import cuv. Each
-// function is one call that does not wait, and may be called by any goroutine.
+// Package sock is system calls on sockets, and on the files of unix sockets, for the packages that may not import
+// cuv. Each function may be called by any goroutine. Those that wait say so.
 package sock

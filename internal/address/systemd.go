@@ -1,4 +1,4 @@
-package server
+package address
 
 import (
 	"fmt"
@@ -15,10 +15,10 @@ import (
 // firstPassed is the number of the first descriptor that systemd passes.
 const firstPassed = 3
 
-// passed returns the descriptors that systemd has passed to this process and that have the
+// Passed returns the descriptors that systemd has passed to this process and that have the
 // name, all for an empty one. As sd_listen_fds_with_names(0) does, it leaves the variables as
 // they are, for another call; a child process ignores them, because LISTEN_PID is not its own.
-func passed(name string) ([]int, error) {
+func Passed(name string) ([]int, error) {
 	pid, count := os.Getenv("LISTEN_PID"), os.Getenv("LISTEN_FDS")
 	if pid == "" || count == "" {
 		return nil, fmt.Errorf("systemd has passed no sockets: LISTEN_PID or LISTEN_FDS is not set: %w", uv.ENOENT)

@@ -1,0 +1,177 @@
+package uvhttp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/server"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// An engine is one call of Serve: its loops, and what its connections need of the Server.
+type engine struct {
+	srv     *Server
+	opts    options
+	inner   *server.Server
+	std     *http.Server // for HTTP/2, and what is in contexts
+	http2   *handed
+	handler http.Handler
+
+	given    net.Listener  // closed when Shutdown begins
+	begun    chan struct{} // closed when Shutdown or Close begins
+	begin    sync.Once
+	draining atomic.Bool
+	closing  atomic.Bool
+	date     atomic.Pointer[date]
+
+	mu      sync.Mutex
+	workers map[*uvgo.Loop]*worker
+}
+
+// options are a Server's fields, as the connections need them.
+type options struct {
+	ConnState                                           func(net.Conn, http.ConnState)
+	ConnContext                                         func(ctx context.Context, c net.Conn) context.Context
+	base                                                context.Context
+	headTimeout, readTimeout, writeTimeout, idleTimeout time.Duration
+	maxHead                                             int
+	inline                                              Inline
+	mux                                                 *http.ServeMux // the handler, if it is one
+	priorKnowledge                                      bool
+	options                                             bool // OPTIONS * is answered
+	logger                                              *slog.Logger
+}
+
+// worker returns what the connections of a loop share.
+func (e *engine) worker(loop *uvgo.Loop) *worker {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	w := e.workers[loop]
+	if w == nil {
+		w = newWorker(e, loop)
+		e.workers[loop] = w
+	}
+	return w
+}
+
+// handle runs the handler of a request.
+func (e *engine) handle(ex *exchange, r *http.Request) {
+	switch {
+	case ex.badExpect:
+		ex.Header().Set("Connection", "close")
+		ex.WriteHeader(http.StatusExpectationFailed)
+	case e.opts.options && r.RequestURI == "*" && r.Method == http.MethodOptions:
+		ex.Header().Set("Content-Length", "0")
+		if r.ContentLength != 0 {
+			_, _ = io.Copy(io.Discard, http.MaxBytesReader(ex, r.Body, 4<<10)) // whatever it is
+		}
+	default:
+		e.handler.ServeHTTP(ex, r)
+	}
+}
+
+// keepsAlive tells whether a connection may stay open behind an answer. The caller has locked conn.mu.
+func (e *engine) keepsAlive(c *conn) bool {
+	return !e.srv.noKeepAlives.Load() && (!e.draining.Load() || len(c.input()) > 0)
+}
+
+// A date is the value of Date in a second.
+type date struct {
+	second int64
+	text   string
+}
+
+// appendDate appends the time.
+func (e *engine) appendDate(out []byte) []byte {
+	now := time.Now()
+	d := e.date.Load()
+	if d == nil || d.second != now.Unix() {
+		d = &date{now.Unix(), now.UTC().Format(http.TimeFormat)}
+		e.date.Store(d)
+	}
+	return append(out, d.text...)
+}
+
+// stop begins the end: Serve returns, and no connections are accepted.
+func (e *engine) stop() {
+	e.begin.Do(func() {
+		e.draining.Store(true)
+		close(e.begun)
+		if e.given != nil {
+			_ = e.given.Close() // its descriptor has been duplicated
+		}
+	})
+}
+
+// shutdown ends the engine gracefully.
+func (e *engine) shutdown(ctx context.Context) error {
+	e.stop()
+	defer context.AfterFunc(ctx, e.abort)()
+	err := e.inner.Shutdown(ctx)
+	if errors.Is(err, uv.ETIMEDOUT) && ctx.Err() == nil { // answers that their clients have not read
+		err = nil
+	}
+	if err2 := e.std.Shutdown(ctx); err == nil {
+		err = err2
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return err
+}
+
+// close ends the engine at once.
+func (e *engine) close() error {
+	e.closing.Store(true)
+	e.stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	e.abort()
+	_ = e.inner.Shutdown(ctx) // the context's error
+	return e.std.Close()
+}
+
+// abort closes all connections at once. Their handlers find out by their contexts.
+func (e *engine) abort() {
+	e.closing.Store(true)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for loop, w := range e.workers {
+		_ = loop.Post(func() { w.conns.each((*conn).abort) }) // fails only when there are none any more
+	}
+}
+
+// ended ends the goroutines, once the loops have ended.
+func (e *engine) ended() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, w := range e.workers {
+		w.trim(true)
+	}
+}
+
+// logger is where package server's reports go.
+func (s *Server) logger() *slog.Logger {
+	if s.ErrorLog == nil {
+		return slog.Default()
+	}
+	return slog.New(slog.NewTextHandler(logWriter{s.ErrorLog}, nil))
+}
+
+// A logWriter writes the lines of slog to an ErrorLog.
+type logWriter struct{ log *log.Logger }
+
+func (w logWriter) Write(p []byte) (int, error) {
+	w.log.Print(strings.TrimSuffix(string(p), "\n"))
+	return len(p), nil
+}

@@ -1,0 +1,228 @@
+package uvhttp
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"time"
+)
+
+// An exchange is a request and its answer. It is made for one request: a handler may keep
+// it, as it may with net/http, so none is used again.
+type exchange struct {
+	c   *conn
+	req *http.Request
+	ctx requestContext
+	r   http.Request
+	url url.URL
+
+	started bool
+	worker  *goroutine    // that runs the handler, nil on the loop
+	slow    bool          // the loop was taken from the handler
+	took    time.Duration // how long it ran, on a goroutine
+
+	// Beneath here conn.mu guards all.
+	body                body
+	expects             bool // 100 Continue is wanted, and has not been sent
+	expected            bool // it was wanted
+	badExpect           bool // something else was
+	bodyFailed          bool
+	readDeadlinePassed  bool
+	writeDeadlinePassed bool
+	over                bool // the handler has returned
+	done                bool // and a goroutine has told the loop
+	closeAfter          bool // the connection is to be closed behind the answer
+	wantsClose          bool // the client has asked for that
+	wantsKeepAlive      bool // or, by HTTP/1.0, for the opposite
+	hijacked            bool
+
+	answer
+}
+
+// start lets the handler of a request run, behind the events of this batch.
+func (c *conn) start(ex *exchange) {
+	c.ex, c.state = ex, running
+	c.hold()
+	c.due.request(c)
+	if c.inErr != nil {
+		ex.ctx.cancel()
+	}
+	ex.pages = c.w.takePages()
+	c.w.core.AfterEvents(c)
+}
+
+// burst is how many pipelined requests of a connection are answered in a row, before other connections have their turn.
+const burst = 32
+
+// Deliver runs the handler of the request that has come, and of those behind it. It is what AfterEvents was given.
+func (c *conn) Deliver() {
+	for n := 0; c.state == running && !c.ex.started && !c.dead; n++ {
+		if n == burst {
+			c.w.loop.Defer(c)
+			return
+		}
+		ex := c.ex
+		ex.started = true
+		if !c.w.inline(ex) {
+			c.w.spawn(ex)
+			return
+		}
+		ex.slow = c.w.lend(ex)
+		c.finish(ex)
+	}
+}
+
+// RunLent runs the handler. The loop's goroutine calls it, or another.
+func (ex *exchange) RunLent() {
+	returned := false
+	defer func() {
+		if !returned {
+			ex.failed(recover())
+		}
+	}()
+	ex.c.w.engine.handle(ex, ex.req)
+	ex.complete()
+	returned = true
+}
+
+// failed ends the answer of a handler that has panicked with v or, if v is nil, called runtime.Goexit.
+func (ex *exchange) failed(v any) {
+	c := ex.c
+	if v != nil && v != http.ErrAbortHandler {
+		c.w.engine.logf("http: panic serving %v: %v\n%s", ex.req.RemoteAddr, v, debug.Stack())
+	}
+	c.mu.Lock()
+	ex.over, ex.closeAfter = true, true
+	if ex.status == 0 || ex.headClosed {
+		ex.pushRest()
+	}
+	if !ex.hijacked {
+		ex.out = ex.out[:0]
+	}
+	c.mu.Unlock()
+	ex.ctx.cancel()
+}
+
+// complete ends the answer of a handler that has returned.
+func (ex *exchange) complete() {
+	c := ex.c
+	c.mu.Lock()
+	if !ex.hijacked {
+		ex.end()
+	}
+	ex.over = true
+	c.mu.Unlock()
+	ex.ctx.cancel()
+	if ex.req.MultipartForm != nil {
+		_ = ex.req.MultipartForm.RemoveAll() // a file that stays does no harm to the answer
+	}
+}
+
+// finish sends what the handler has left, and goes on with the connection.
+func (c *conn) finish(ex *exchange) {
+	w := c.w
+	w.ran(ex)
+	if ex.hijacked || c.state == detached {
+		return
+	}
+	c.flushQueue()
+	c.mu.Lock()
+	c.ex = nil
+	last := ex.pages
+	failed := c.inErr != nil && c.inErr != errEOF || last.broke != nil || ex.writeDeadlinePassed
+	if c.paused {
+		c.paused = false
+		defer c.sc.Resume()
+	}
+	c.mu.Unlock()
+	if c.dead {
+		w.givePages(last)
+		c.inOff = len(c.in)
+		c.dropInput()
+		return
+	}
+	ex.pages = nil
+	failed = failed || c.send(last) != nil
+	c.skip = ex.body
+	switch {
+	case failed:
+		c.abort()
+	case ex.closeAfter || ex.bodyFailed || !c.skip.over() && ex.tooMuchLeft():
+		c.close()
+	default:
+		c.lines = 0
+		if ex.req.Method == http.MethodPost {
+			c.lines = 4
+		}
+		c.goOn()
+	}
+}
+
+// tooMuchLeft tells whether the body that the handler has left is too long to be skipped, or its client may not send it at all.
+func (ex *exchange) tooMuchLeft() bool {
+	return ex.expects || ex.body.chunks == nil && ex.body.left >= skipMax
+}
+
+// goOn skips what is left of the last body, and reads the next head.
+func (c *conn) goOn() {
+	c.state = reading
+	if !c.skip.over() {
+		c.state = skipping
+		if c.skip.budget == 0 {
+			c.skip.budget = skipMax
+		}
+		if p := c.input(); len(p) > 0 {
+			if rest := c.skipBody(p); c.state == skipping || c.state == closing {
+				c.inOff = len(c.in)
+			} else {
+				c.inOff = len(c.in) - len(rest)
+			}
+		}
+	} else {
+		c.idle()
+	}
+	c.proceed()
+}
+
+// idle notes that nothing of a request is under way.
+func (c *conn) idle() {
+	c.state = reading
+	c.setState(http.StateIdle)
+	c.due.idle(c)
+}
+
+// proceed reads the head that has come already, unless the answers before it have not left.
+func (c *conn) proceed() {
+	if c.state == reading && len(c.input()) > 0 {
+		if c.sc.Full() {
+			c.full = true
+			return
+		}
+		c.head(nil)
+	}
+	switch {
+	case c.state == reading && c.inErr != nil:
+		c.cut()
+	case c.state != running:
+		c.unhold()
+	}
+	c.dropInput()
+}
+
+// drained goes on with requests that have waited for the answers before them to leave.
+func (c *conn) drained() {
+	if c.full {
+		c.full = false
+		c.proceed()
+	}
+}
+
+// logf logs what a handler has done wrong.
+func (e *engine) logf(format string, args ...any) {
+	if l := e.srv.ErrorLog; l != nil {
+		l.Printf(format, args...)
+		return
+	}
+	e.opts.logger.Error(fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,40 @@
+package uvhttp
+
+import (
+	"github.com/uvgo/uvgo/server"
+)
+
+// events are the callbacks of the connections of an engine.
+type events struct{ engine *engine }
+
+var (
+	_ server.Handler    = events{}
+	_ server.EOFHandler = events{}
+	_ server.Drainer    = events{}
+)
+
+func (e events) Open(sc *server.Conn) { e.engine.worker(sc.Loop()).openConn(sc) }
+
+func (e events) Data(sc *server.Conn, p []byte) {
+	if c, ok := sc.Context().(*conn); ok {
+		c.data(p)
+	}
+}
+
+func (e events) EOF(sc *server.Conn) {
+	if c, ok := sc.Context().(*conn); ok {
+		c.ended()
+	}
+}
+
+func (e events) Drain(sc *server.Conn) {
+	if c, ok := sc.Context().(*conn); ok {
+		c.drained()
+	}
+}
+
+func (e events) Close(sc *server.Conn, _ error) {
+	if c, ok := sc.Context().(*conn); ok {
+		c.closed()
+	}
+}

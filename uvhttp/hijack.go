@@ -1,0 +1,159 @@
+package uvhttp
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"os"
+
+	"github.com/uvgo/uvgo/uvnet"
+)
+
+// A socketAsk is the wish of a handler for its connection's socket, once all that was written has left.
+type socketAsk struct {
+	file  bool // a duplicate of it, for sendfile; else the connection itself
+	taken bool // mu: answered
+	conn  net.Conn
+	dup   *os.File
+	rest  []byte
+	err   error
+}
+
+// Hijack takes the connection away from the server.
+func (ex *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c := ex.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case ex.over:
+		panic("http: Hijack called after the handler has returned")
+	case ex.hijacked:
+		return nil, nil, http.ErrHijacked
+	}
+	ex.expects = false
+	if ex.status != 0 {
+		if err := ex.flush(); err != nil {
+			return nil, nil, err
+		}
+	}
+	ask := &socketAsk{}
+	if err := ex.askSocket(ask); err != nil {
+		return nil, nil, err
+	}
+	ex.hijacked, c.taken = true, ask.conn
+	in := &prefixReader{rest: ask.rest, Reader: ask.conn}
+	size := max(4096, len(ask.rest))
+	r := bufio.NewReaderSize(in, size)
+	if len(ask.rest) > 0 {
+		_, _ = r.Peek(len(ask.rest)) // so that Buffered tells
+	}
+	return ask.conn, bufio.NewReadWriter(r, bufio.NewWriter(ask.conn)), nil
+}
+
+// askSocket asks the loop for the socket, and waits for it. The caller has locked mu.
+func (ex *exchange) askSocket(ask *socketAsk) error {
+	c := ex.c
+	if c.dead {
+		return errClosed
+	}
+	c.asked.socket = ask
+	c.w.notify(c)
+	for !ask.taken {
+		if c.dead {
+			return errClosed
+		}
+		if err := c.wait(&c.writers); err != nil {
+			return err
+		}
+	}
+	return ask.err
+}
+
+// giveSocket answers a wish for the socket, behind what is being sent.
+func (c *conn) giveSocket(ask *socketAsk) {
+	err := c.sc.WriteFunc(func(err error) {
+		if err == nil && ask.file {
+			ask.dup, err = c.sc.File()
+		} else if err == nil {
+			err = c.detach(ask)
+		}
+		c.answer(ask, err)
+	}, nil)
+	if err != nil {
+		c.answer(ask, err)
+	}
+}
+
+func (c *conn) answer(ask *socketAsk, err error) {
+	c.mu.Lock()
+	ask.err, ask.taken = err, true
+	c.wakeWriter()
+	c.mu.Unlock()
+}
+
+// detach takes the connection from the loop.
+func (c *conn) detach(ask *socketAsk) error {
+	c.mu.Lock()
+	was := c.state
+	rest := append([]byte(nil), c.input()...)
+	c.mu.Unlock()
+	if c.dead {
+		return errClosed
+	}
+	c.state = detached
+	nc, err := c.sc.Detach(uvnet.FileConn)
+	if err != nil {
+		c.state = was
+		return err
+	}
+	c.due.clear(c)
+	ask.conn, ask.rest = nc, rest
+	c.setState(http.StateHijacked)
+	c.hasHold = false
+	return nil
+}
+
+// handOver hands the connection to net/http's HTTP/2. rest is what has been read of it.
+func (c *conn) handOver(rest []byte) {
+	ask := &socketAsk{}
+	was := append([]byte(nil), rest...)
+	c.mu.Lock()
+	c.inOff = len(c.in)
+	c.mu.Unlock()
+	if err := c.detach(ask); err != nil {
+		c.w.engine.logf("http: handing %v to HTTP/2: %v", c.remoteAddr(), err)
+		c.abort()
+		return
+	}
+	nc := ask.conn
+	if len(was) > 0 {
+		nc = &prefixConn{Conn: nc, in: prefixReader{rest: was, Reader: nc}}
+	}
+	c.w.engine.http2.hand(nc)
+}
+
+// A prefixReader reads rest, and then what follows.
+type prefixReader struct {
+	rest []byte
+	io.Reader
+}
+
+func (r *prefixReader) Read(p []byte) (int, error) {
+	if len(r.rest) > 0 {
+		n := copy(p, r.rest)
+		if r.rest = r.rest[n:]; len(r.rest) == 0 {
+			r.rest = nil
+		}
+		return n, nil
+	}
+	return r.Reader.Read(p)
+}
+
+// A prefixConn is a connection of which a part has been read.
+type prefixConn struct {
+	net.Conn
+	in prefixReader
+}
+
+func (c *prefixConn) Read(p []byte) (int, error) { return c.in.Read(p) }

@@ -1,0 +1,146 @@
+package uvhttp
+
+import (
+	"io"
+	"net/http"
+	"os"
+
+	"github.com/uvgo/uvgo/internal/core"
+)
+
+// sendfileMin is from how many bytes on a file is sent by sendfile. Below that, its waits cost more than the copy.
+const sendfileMin = 64 << 10
+
+// ReadFrom writes what src has. A long regular file is sent by sendfile, without TLS.
+func (ex *exchange) ReadFrom(src io.Reader) (n int64, err error) {
+	c := ex.c
+	c.mu.Lock()
+	known := ex.status != 0 && (ex.headClosed || ex.fields.hasType) || ex.status == 0 && ex.header["Content-Type"] != nil
+	c.mu.Unlock()
+	if !known { // the first bytes tell the type
+		n, err = ex.copyFrom(io.LimitReader(src, sniffLen))
+		if err != nil || n < sniffLen {
+			return n, err
+		}
+	}
+	if f, left := regular(src); f != nil && left >= sendfileMin && c.tls == nil {
+		sent, ok, err := ex.sendfile(f, left)
+		n += sent
+		if l, is := src.(*io.LimitedReader); is {
+			l.N -= sent
+		}
+		if ok || err != nil {
+			return n, err
+		}
+	}
+	m, err := ex.copyFrom(src)
+	return n + m, err
+}
+
+// copyFrom copies src through a buffer.
+func (ex *exchange) copyFrom(src io.Reader) (int64, error) {
+	buf := large.Get().(*[outMax]byte)
+	defer large.Put(buf)
+	return io.CopyBuffer(onlyWriter{ex}, src, buf[:outMin])
+}
+
+// An onlyWriter hides ReadFrom.
+type onlyWriter struct{ io.Writer }
+
+// regular returns the regular file that src reads, and how many bytes are left to send of it; nil if it reads something else.
+func regular(src io.Reader) (f *os.File, left int64) {
+	left = never63
+	if l, ok := src.(*io.LimitedReader); ok {
+		src, left = l.R, l.N
+	}
+	f, ok := src.(*os.File)
+	if !ok {
+		return nil, 0
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, 0
+	}
+	at, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return nil, 0
+	}
+	return f, min(left, info.Size()-at)
+}
+
+const never63 = 1<<63 - 1
+
+// sendfile sends left bytes of f. ok: it has done what there was to do; else the rest is to be copied.
+func (ex *exchange) sendfile(f *os.File, left int64) (n int64, ok bool, err error) {
+	c := ex.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case ex.hijacked:
+		return 0, false, http.ErrHijacked
+	case ex.over:
+		return 0, false, errOver
+	}
+	if err := ex.flush(); err != nil {
+		return 0, false, err
+	}
+	if ex.chunking || !ex.hasBody() || ex.contentLength != -1 && ex.written+left > ex.contentLength {
+		return 0, false, nil
+	}
+	w, err := core.BeginWait("http: sendfile")
+	if err != nil {
+		return 0, false, nil
+	}
+	ask := &socketAsk{file: true}
+	if err := ex.askSocket(ask); err != nil {
+		return 0, false, err
+	}
+	defer ask.dup.Close()
+	for left > 0 && err == nil {
+		var sent int64
+		c.mu.Unlock()
+		var more bool
+		w.For(func() { sent, more, err = sendfile(ask.dup, f, left) })
+		c.mu.Lock()
+		n, left, ex.written = n+sent, left-sent, ex.written+sent
+		switch {
+		case err == errNoSendfile:
+			return n, false, nil
+		case err != nil:
+			ex.broke = opError("sendfile", c, err)
+			return n, true, ex.broke
+		case !more:
+			return n, true, nil
+		}
+		if err = ex.broken(); err == nil && left > 0 { // the kernel's buffer is full: the loop tells when there is room
+			sent, err = ex.sendPiece(f, left)
+			n, left, ex.written = n+sent, left-sent, ex.written+sent
+		}
+	}
+	return n, true, err
+}
+
+// sendPiece sends a piece of f through the loop, and waits until the kernel has it.
+func (ex *exchange) sendPiece(f *os.File, left int64) (int64, error) {
+	c := ex.c
+	b := takeLarge()
+	n, err := f.Read(b[:min(int64(outMax), left)])
+	if n == 0 {
+		giveLarge(b)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return 0, err
+	}
+	ex.pages.out = b[:n]
+	ex.pushRest()
+	for c.queued+c.inFlight > 0 {
+		if err := ex.broken(); err != nil {
+			return int64(n), err
+		}
+		if err := c.wait(&c.writers); err != nil {
+			return int64(n), err
+		}
+	}
+	return int64(n), ex.broken()
+}

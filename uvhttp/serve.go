@@ -1,0 +1,255 @@
+package uvhttp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/server"
+)
+
+// ListenAndServe listens on Addr and serves HTTP until Shutdown or Close, and then returns [http.ErrServerClosed].
+func (s *Server) ListenAndServe() error { return s.listenAndServe("tcp://", ":http", nil) }
+
+// ListenAndServeTLS is ListenAndServe for HTTPS. The files may be "" if TLSConfig has a certificate.
+func (s *Server) ListenAndServeTLS(certFile, keyFile string) error {
+	config, err := s.tlsConfig(certFile, keyFile)
+	if err != nil {
+		return err
+	}
+	return s.listenAndServe("tls://", ":https", config)
+}
+
+func (s *Server) listenAndServe(scheme, port string, config *tls.Config) error {
+	addr := s.Addr
+	if addr == "" {
+		addr = port
+	}
+	e, err := s.newEngine(nil, config)
+	if err != nil {
+		return err
+	}
+	defer s.forget(e)
+	if err := e.inner.Listen(scheme + addr); err != nil {
+		return err
+	}
+	return e.serve()
+}
+
+// Serve serves HTTP on the connections of a listener, whose socket it duplicates: one of package net or uvnet. It closes it before it
+// returns. A listener without a socket, such as one that wraps another, is served by net/http, with a warning.
+func (s *Server) Serve(l net.Listener) error { return s.serveListener(l, nil) }
+
+// ServeTLS is Serve for HTTPS. The files may be "" if TLSConfig has a certificate.
+func (s *Server) ServeTLS(l net.Listener, certFile, keyFile string) error {
+	config, err := s.tlsConfig(certFile, keyFile)
+	if err != nil {
+		_ = l.Close() // as net/http does
+		return err
+	}
+	return s.serveListener(l, config)
+}
+
+func (s *Server) serveListener(l net.Listener, config *tls.Config) error {
+	defer l.Close()
+	e, err := s.newEngine(l, config)
+	if err != nil {
+		return err
+	}
+	defer s.forget(e)
+	fd, ok, err := duplicate(l)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		e.opts.logger.Warn("uvhttp: the listener has no socket, so net/http serves it", "listener", fmt.Sprintf("%T", l), "address", l.Addr())
+		return e.serveStd(l)
+	}
+	scheme := "fd://"
+	if config != nil {
+		scheme = "tls+fd://"
+	}
+	if err := e.inner.Listen(fmt.Sprint(scheme, fd)); err != nil {
+		_ = unix.Close(fd)
+		return err
+	}
+	return e.serve()
+}
+
+// duplicate returns a duplicate of a listener's socket. ok: it has one.
+func duplicate(l net.Listener) (fd int, ok bool, err error) {
+	c, ok := l.(syscall.Conn)
+	if !ok {
+		return 0, false, nil
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return 0, false, err
+	}
+	fd = -1
+	control := raw.Control(func(of uintptr) { fd, err = unix.FcntlInt(of, unix.F_DUPFD_CLOEXEC, 3) })
+	if control != nil {
+		return 0, false, control
+	}
+	return fd, err == nil, err
+}
+
+// newEngine makes the engine of a call of Serve.
+func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) {
+	e := &engine{srv: s, given: l, begun: make(chan struct{}), workers: make(map[*uvgo.Loop]*worker), handler: s.Handler}
+	if e.handler == nil {
+		e.handler = http.DefaultServeMux
+	}
+	o := &e.opts
+	o.ConnState, o.ConnContext, o.inline, o.options = s.ConnState, s.ConnContext, s.Inline, !s.DisableGeneralOptionsHandler
+	o.readTimeout, o.writeTimeout = max(s.ReadTimeout, 0), max(s.WriteTimeout, 0)
+	o.headTimeout, o.idleTimeout = orElse(s.ReadHeaderTimeout, o.readTimeout), orElse(s.IdleTimeout, o.readTimeout)
+	o.maxHead = s.MaxHeaderBytes
+	if o.maxHead <= 0 {
+		o.maxHead = http.DefaultMaxHeaderBytes
+	}
+	o.maxHead += 4 << 10 // as net/http
+	o.mux, _ = e.handler.(*http.ServeMux)
+	o.priorKnowledge = config == nil && (s.Protocols == nil || s.Protocols.UnencryptedHTTP2())
+	o.logger = s.logger()
+	base := context.Background()
+	if s.BaseContext != nil {
+		if base = s.BaseContext(l); base == nil {
+			panic("uvhttp: BaseContext returned a nil context")
+		}
+	}
+	o.base = &baseContext{base, e}
+	e.std = s.standard(base, config)
+	e.http2 = newHanded(func(l net.Listener) { _ = e.std.Serve(l) }) // ErrServerClosed
+	e.inner = &server.Server{
+		Handler: events{e}, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
+		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), WriteTimeout: o.writeTimeout, Logger: o.logger,
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ends {
+		return nil, http.ErrServerClosed
+	}
+	if s.engines == nil {
+		s.engines = make(map[*engine]struct{})
+	}
+	s.engines[e] = struct{}{}
+	return e, nil
+}
+
+func (s *Server) forget(e *engine) {
+	select {
+	case <-e.begun: // Shutdown and Close may still need it
+	default:
+		s.mu.Lock()
+		delete(s.engines, e)
+		s.mu.Unlock()
+	}
+}
+
+// orElse is a timeout; 0 stands for other, and a negative one for none.
+func orElse(d, other time.Duration) time.Duration {
+	if d == 0 {
+		return other
+	}
+	return max(d, 0)
+}
+
+// handshakeTimeout is the shortest of the timeouts that net/http applies to handshakes; 0: package server's.
+func handshakeTimeout(o *options) (shortest time.Duration) {
+	for _, d := range []time.Duration{o.headTimeout, o.readTimeout, o.writeTimeout} {
+		if d > 0 && (shortest == 0 || d < shortest) {
+			shortest = d
+		}
+	}
+	return shortest
+}
+
+// standard is net/http's server with the same fields.
+func (s *Server) standard(base context.Context, config *tls.Config) *http.Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	if s.Protocols != nil {
+		*protocols = *s.Protocols
+	}
+	return &http.Server{
+		Addr: s.Addr, Handler: s.Handler, TLSConfig: config, DisableGeneralOptionsHandler: s.DisableGeneralOptionsHandler,
+		ReadTimeout: s.ReadTimeout, ReadHeaderTimeout: s.ReadHeaderTimeout, WriteTimeout: s.WriteTimeout, IdleTimeout: s.IdleTimeout,
+		MaxHeaderBytes: s.MaxHeaderBytes, ConnState: s.ConnState, ErrorLog: s.ErrorLog, ConnContext: s.ConnContext, Protocols: protocols,
+		BaseContext: func(net.Listener) context.Context { return base },
+	}
+}
+
+// tlsConfig is TLSConfig with the certificate of the files, and the protocols for ALPN.
+func (s *Server) tlsConfig(certFile, keyFile string) (*tls.Config, error) {
+	config := &tls.Config{}
+	if s.TLSConfig != nil {
+		config = s.TLSConfig.Clone()
+	}
+	has := len(config.Certificates) > 0 || config.GetCertificate != nil || config.GetConfigForClient != nil
+	if !has || certFile != "" || keyFile != "" {
+		cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+		if err != nil {
+			return nil, err
+		}
+		config.Certificates = []tls.Certificate{cert}
+	}
+	http1, http2 := true, true
+	if s.Protocols != nil {
+		http1, http2 = s.Protocols.HTTP1(), s.Protocols.HTTP2()
+	}
+	var protocols []string
+	for name, on := range map[string]bool{"h2": http2, "http/1.1": http1} {
+		if on && !slices.Contains(config.NextProtos, name) {
+			protocols = append(protocols, name)
+		}
+	}
+	slices.Sort(protocols) // h2 first
+	config.NextProtos = append(protocols, slices.DeleteFunc(slices.Clone(config.NextProtos), func(name string) bool {
+		return name == "h2" && !http2 || name == "http/1.1" && !http1
+	})...)
+	return config, nil
+}
+
+// serve serves until Shutdown or Close has begun.
+func (e *engine) serve() error {
+	ended := make(chan error, 1)
+	go func() {
+		err := e.inner.Serve(context.Background())
+		e.ended()
+		ended <- err
+	}()
+	select {
+	case <-e.begun:
+		return http.ErrServerClosed
+	case err := <-ended:
+		select {
+		case <-e.begun:
+			return http.ErrServerClosed
+		default:
+		}
+		if err == nil || errors.Is(err, server.ErrServerClosed) {
+			err = http.ErrServerClosed
+		}
+		return err
+	}
+}
+
+// serveStd serves a listener by net/http.
+func (e *engine) serveStd(l net.Listener) error {
+	if config := e.std.TLSConfig; config != nil {
+		l = tls.NewListener(l, config)
+	}
+	return e.std.Serve(l)
+}
