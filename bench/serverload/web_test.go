@@ -82,8 +82,44 @@ func TestWebTakesPieces(t *testing.T) {
 			}
 		}
 	}
-	if _, err := w.reply([]byte("x")); err == nil {
-		t.Error("a byte behind the answers was taken")
+}
+
+// TestWebNoticesSurplus: bytes behind the answers, with the answers or after them.
+func TestWebNoticesSurplus(t *testing.T) {
+	for _, pieces := range [][]string{{answer, "x"}, {answer + "x"}, {answer + answer}} {
+		w := uvtest.Must(uvtest.Must(newWeb(options{work: "text", depth: 1}, netip.AddrPort{}))(0, 0))
+		w.request()
+		uvtest.Must(w.reply([]byte(answer))) // is learnt
+		w.request()
+		var err error
+		for _, p := range pieces {
+			if err == nil {
+				_, err = w.reply([]byte(p))
+			}
+		}
+		if err == nil {
+			t.Errorf("%q were taken", pieces)
+		}
+	}
+}
+
+// uncounted is an exchange whose time never counts.
+type uncounted struct{ exchange }
+
+func (uncounted) timed() bool { return false }
+
+func TestLoadLeavesOutTimes(t *testing.T) {
+	uvtest.Watchdog(t, time.Minute)
+	addr := serveWork(t, "text", nil)
+	o := options{conns: 1, depth: 1, work: "text", duration: 50 * time.Millisecond}
+	plain := uvtest.Must(newWeb(o, addr))
+	l := uvtest.Must(open(func(fd, id int) (exchange, error) {
+		e, err := plain(fd, id)
+		return uncounted{e}, err
+	}, addr, o))
+	defer l.close()
+	if r, err := l.measure(); err == nil || len(l.took) > 0 {
+		t.Errorf("%+v, of %d times", r, len(l.took))
 	}
 }
 

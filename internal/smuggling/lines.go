@@ -16,6 +16,7 @@ func lines() []Request {
 		all = append(all, Request{Name: "line with " + name, Class: "request line", Bytes: head(line, "Host: a"), Status: 400})
 	}
 	return append(all,
+		Request{Name: "line with an empty target in CONNECT", Class: "request line", Bytes: head("CONNECT  HTTP/1.1", "Host: a"), Status: 400, Stricter: true},
 		Request{Name: "HTTP/0.9", Class: "HTTP/0.9", Bytes: "GET /\r\n", Status: 400},
 		Request{Name: "HTTP/0.9 with fields", Class: "HTTP/0.9", Bytes: "GET /\r\nHost: a\r\n\r\n", Status: 400},
 		Request{Name: "HTTP/0.9 before another request", Class: "HTTP/0.9", Bytes: "GET /\r\n" + next, Status: 400},

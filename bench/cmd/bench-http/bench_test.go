@@ -73,7 +73,7 @@ func rounds(times float64, net ...float64) *results {
 // TestRatiosPairRounds: a round in which the machine was twice as fast does not change the
 // ratio, and neither does one without figures.
 func TestRatiosPairRounds(t *testing.T) {
-	v := rounds(0.5, 100, 200, 0, 50).ratios(target{scenario: "text-100", figure: "CPU", over: "net/http"})
+	v := rounds(0.5, 100, 200, 0, 50).ratios("text-100", "uvhttp", "net/http", "CPU")
 	if !slices.Equal(v, []float64{0.5, 0.5, 0.5}) {
 		t.Errorf("%v", v)
 	}
@@ -83,13 +83,13 @@ func TestRatiosPairRounds(t *testing.T) {
 func TestRatiosLeaveOutHalfRounds(t *testing.T) {
 	r := rounds(0.5, 100, 200)
 	r.all = r.all[1:] // net/http's first round
-	if v := r.ratios(target{scenario: "text-100", figure: "CPU", over: "net/http"}); !slices.Equal(v, []float64{0.5}) {
+	if v := r.ratios("text-100", "uvhttp", "net/http", "CPU"); !slices.Equal(v, []float64{0.5}) {
 		t.Errorf("%v", v)
 	}
 }
 
 func TestReport(t *testing.T) {
-	r := rounds(0.5, 100, 300, 200)
+	r := rounds(0.5, 100, 300, 200, 0)
 	r.failed = []error{errors.New("it rained")}
 	var out strings.Builder
 	missed := r.report(&out)

@@ -40,7 +40,7 @@ func main() {
 	flag.BoolVar(&cfg.check, "check", false, "exit with status 1 if a target is missed")
 	flag.Parse()
 	if cfg.quick {
-		cfg.rounds, cfg.warmup, cfg.duration = 1, 150*time.Millisecond, 400*time.Millisecond
+		cfg.rounds, cfg.idle, cfg.warmup, cfg.duration = 1, min(cfg.idle, 2000), 150*time.Millisecond, 400*time.Millisecond
 	}
 	harness.Main("bench-http", cfg.check, func(ctx context.Context) (int, error) { return run(ctx, cfg) })
 }

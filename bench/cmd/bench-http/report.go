@@ -47,9 +47,9 @@ func (r *results) values(scenario, server string, figure func(measurement) float
 // known returns the values that are known.
 func known(v []float64) []float64 { return slices.DeleteFunc(slices.Clone(v), math.IsNaN) }
 
-// ratios returns the subject's figure over the other server's, for each round that has both.
-func (r *results) ratios(t target) (v []float64) {
-	a, b := r.values(t.scenario, subject, figures[t.figure]), r.values(t.scenario, t.over, figures[t.figure])
+// ratios returns one server's figure over another's, for each round that has both.
+func (r *results) ratios(scenario, server, over, figure string) (v []float64) {
+	a, b := r.values(scenario, server, figures[figure]), r.values(scenario, over, figures[figure])
 	for i := range a {
 		v = append(v, a[i]/b[i])
 	}
@@ -108,7 +108,7 @@ func (r *results) measured(w io.Writer) {
 				fmt.Fprintf(tw, "%s\t%s\t%s\t\t\t\t\t\t\t\t\t\t\t\n", s.name, srv, absent)
 				continue
 			}
-			over := harness.Ratio(r.values(s.name, srv, figures[key]), r.values(s.name, "net/http", figures[key]))
+			over := harness.Median(r.ratios(s.name, srv, "net/http", key))
 			if s.idle() {
 				fmt.Fprintf(tw, "%s\t%s\t\t\t\t\t%s\t\t\t\t\t\t%s\t\n", s.name, srv, harness.Fixed(over, 2), harness.Thousands(median(figures["memory"])))
 				continue
@@ -134,7 +134,7 @@ func (r *results) judged(w io.Writer) (missed int) {
 		if !slices.ContainsFunc(r.list, func(s scenario) bool { return s.name == t.scenario }) {
 			continue
 		}
-		v := r.ratios(t)
+		v := r.ratios(t.scenario, subject, t.over, t.figure)
 		ratio, lowest, highest := harness.Median(v), math.NaN(), math.NaN()
 		if len(v) > 0 {
 			lowest, highest = slices.Min(v), slices.Max(v)

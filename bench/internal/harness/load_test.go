@@ -58,7 +58,9 @@ func TestHold(t *testing.T) {
 	if _, stat := os.Stat(file); stat != nil || !errors.Is(err, bad) {
 		t.Errorf("%v, %v", err, stat)
 	}
-	if err := Hold(context.Background(), cpus, "sh", "/bin/sh", []string{"-c", "exit 1"}, func() error { return nil }); err == nil {
-		t.Error("a program that ends at once was held")
+	for _, script := range []string{"exit 1", "echo ready to fail; cat; exit 1", "echo no; cat"} {
+		if err := Hold(context.Background(), cpus, "sh", "/bin/sh", []string{"-c", script}, func() error { return nil }); err == nil {
+			t.Errorf("%q: no error", script)
+		}
 	}
 }

@@ -8,6 +8,7 @@
 // What this package accepts, net/http accepts with the same meaning. What net/http refuses, this package refuses with the
 // same status. The fuzz tests compare both. What is ambiguous is refused, never repaired. So these are refused although net/http accepts them:
 //
+//	CONNECT with an empty target               readers that take two spaces for one see another
 //	bare LF as the end of a line               others end the line elsewhere
 //	a folded field (obs-fold)                  others read the second line as a field
 //	Transfer-Encoding with Content-Length      others go by the length: CL.TE and TE.CL

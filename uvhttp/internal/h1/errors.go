@@ -70,6 +70,7 @@ var (
 
 // What only this package refuses.
 var (
+	errEmptyTarget  = bad("an empty target")
 	errBareLF       = bad("a line that ends with a bare LF")
 	errFold         = bad("a folded field")
 	errCodingIn10   = bad("Transfer-Encoding in HTTP/1.0")

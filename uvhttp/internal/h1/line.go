@@ -28,6 +28,9 @@ func (p *Parser) requestLine(line []byte) *Error {
 	if i == len(line) || line[i] != ' ' {
 		return errTarget
 	}
+	if i == start {
+		return errEmptyTarget // net/http accepts it with CONNECT
+	}
 	p.Target = Span{int32(start), int32(i)}
 	if err := p.version(line[i+1:]); err != nil {
 		return err
@@ -50,12 +53,9 @@ func (p *Parser) version(v []byte) *Error {
 	return nil
 }
 
-// validTarget tells whether net/url accepts a target without controls. It decides about paths itself.
+// validTarget tells whether net/url accepts a target without controls, which is not empty. It decides about paths itself.
 func validTarget(target []byte, escapes, connect bool) bool {
-	switch {
-	case len(target) == 0:
-		return false
-	case target[0] == '/':
+	if target[0] == '/' {
 		return !escapes || validEscapes(target)
 	}
 	raw := string(target)

@@ -13,7 +13,7 @@ import (
 )
 
 // stricter are the faults for which net/http may accept a head, or answer with another status.
-var stricter = []*Error{errBareLF, errFold, errCodingIn10, errTwoLengths, errBoth, errNewer}
+var stricter = []*Error{errEmptyTarget, errBareLF, errFold, errCodingIn10, errTwoLengths, errBoth, errNewer}
 
 // FuzzHead compares the parser with net/http, and a head in pieces with the whole.
 func FuzzHead(f *testing.F) {
