@@ -159,7 +159,10 @@ func (ex *exchange) admit(n int) error {
 	if ex.contentLength != -1 && ex.written > ex.contentLength {
 		return http.ErrContentLength
 	}
-	return ex.broken()
+	if ex.broke != nil || ex.c.dead {
+		return ex.broken()
+	}
+	return nil
 }
 
 // broken tells why nothing can be sent any more.

@@ -68,7 +68,7 @@ func (c *conn) Deliver() {
 			c.w.spawn(ex)
 			return
 		}
-		ex.slow = c.w.lend(ex)
+		ex.slow = c.w.core.Lend(ex)
 		c.finish(ex)
 	}
 }
@@ -99,6 +99,10 @@ func (ex *exchange) failed(v any) {
 	}
 	if !ex.hijacked {
 		ex.out = ex.out[:0]
+	}
+	if v == nil && ex.worker == nil { // the loop's goroutine ends: another one goes on here
+		ex.done = true
+		c.w.notify(c)
 	}
 	c.mu.Unlock()
 	ex.ctx.cancel()

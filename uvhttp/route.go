@@ -75,15 +75,6 @@ func (w *worker) routeOf(r *http.Request) string {
 	return r.Method + " " + path
 }
 
-// lend runs a handler on the loop. It tells whether the loop had to be taken from it.
-func (w *worker) lend(ex *exchange) (slow bool) {
-	if w.engine.opts.inline == Always {
-		ex.RunLent()
-		return false
-	}
-	return w.core.Lend(ex)
-}
-
 var _ core.Lent = (*exchange)(nil)
 
 // ran notes how a handler has run.
@@ -98,7 +89,7 @@ func (w *worker) ran(ex *exchange) {
 		}
 		return
 	}
-	if !ex.slow {
+	if !ex.slow || w.engine.opts.inline == Always {
 		return
 	}
 	key, now := w.routeOf(ex.req), w.loop.Now()

@@ -72,7 +72,7 @@ type Inline int
 const (
 	// Auto runs handlers on the loop. Those that turn out slow run on goroutines for a while; see docs/uvhttp.md.
 	Auto Inline = iota
-	// Always runs handlers on the loop: none may compute for long, or wait, but for its own request and answer.
+	// Always runs handlers on the loop, also those that were slow before: each holds the loop up for two milliseconds.
 	Always
 	// Never runs each handler on a goroutine.
 	Never

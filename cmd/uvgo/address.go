@@ -67,18 +67,34 @@ func parsePeer(text string) (address, error) {
 
 // plain returns the address without TLS, for one with TLS.
 func (a address) plain() string {
-	if hostport, ok := strings.CutPrefix(a.text, "tls://"); ok {
-		return "tcp://" + hostport
+	for with, without := range map[string]string{"tls://": "tcp://", "https://": "http://"} {
+		if hostport, ok := strings.CutPrefix(a.text, with); ok {
+			return without + hostport
+		}
 	}
 	return strings.TrimPrefix(a.text, "tls+")
 }
 
 // withTLS returns the address with TLS, for one without.
 func (a address) withTLS() string {
-	if hostport, ok := strings.CutPrefix(a.text, "tcp://"); ok {
-		return "tls://" + hostport
+	for without, with := range map[string]string{"tcp://": "tls://", "http://": "https://"} {
+		if hostport, ok := strings.CutPrefix(a.text, without); ok {
+			return with + hostport
+		}
 	}
 	return "tls+" + a.text
+}
+
+// origin returns a URL without its path, or the address of --unix-socket.
+func (a address) origin() string {
+	if a.network == "unix" {
+		return "unix://" + a.path
+	}
+	scheme, rest, _ := strings.Cut(a.text, "://")
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	return scheme + "://" + rest
 }
 
 // resolve looks up the host of a TCP address. It prefers IPv4. Without a host it

@@ -77,7 +77,11 @@ func (a address) fileKind() string {
 // connectError returns an error of one line that says why connecting to the address
 // failed.
 func (a address) connectError(err error) error {
-	refused := "nothing listens there, start a server with: uvgo echo --listen " + a.text
+	server := "uvgo echo --listen " + a.text
+	if isWeb(a.text) {
+		server = "uvgo http --listen " + a.origin()
+	}
+	refused := "nothing listens there, start a server with: " + server
 	if kind := a.fileKind(); a.network == "unix" && kind != "" {
 		refused = "the path is " + kind + ", not a socket"
 	}
@@ -89,7 +93,7 @@ func (a address) connectError(err error) error {
 	}
 	return withAdvice("cannot connect to "+a.text, err, []advice{
 		{syscall.ECONNREFUSED, refused},
-		{fs.ErrNotExist, "there is no such socket, start a server with: uvgo echo --listen " + a.text},
+		{fs.ErrNotExist, "there is no such socket, start a server with: " + server},
 		{syscall.EACCES, "you may not write to that socket"},
 		{syscall.EAGAIN, "its queue of connections is full"},
 		{syscall.EADDRNOTAVAIL, "no local port is left for it, use fewer connections"},

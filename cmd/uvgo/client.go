@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 
 	"github.com/uvgo/uvgo/handles"
@@ -16,32 +17,37 @@ var (
 	errSurplus = errors.New("more came back than was sent")
 	errChanged = errors.New("what came back is not what was sent")
 	errMissing = errors.New("the echo did not come back")
+	errAbsent  = errors.New("the answer did not come")
 	errAlert   = errors.New("what came back is an alert of TLS")
 )
 
-// A client is one connection. It sends a message, waits until the whole message has
-// come back, and sends the next. It belongs to its runner's loop.
+// A client is one connection. It sends a message, waits until the whole answer has come, and sends the next; with
+// --pipeline several are under way. It belongs to its runner's loop.
 type client struct {
 	runner   *runner
+	talk     talk
 	stream   handles.Stream
-	secure   *secure       // over stream, nil without TLS
-	number   uint64        // of the connection, counted over all loops
-	message  uint64        // number of the message that is under way
-	received int           // bytes of that message that have come back
-	sent     time.Duration // when that message was sent, by the load's clock
-	waiting  bool          // the message has not come back
-	hungUp   bool          // the server ended it in the TLS handshake
+	secure   *secure         // over stream, nil without TLS
+	number   uint64          // of the connection, counted over all loops
+	sent     []time.Duration // a ring: when the messages under way were sent, by the load's clock
+	oldest   int             // in the ring
+	pending  int             // messages under way
+	answered uint64          // on this connection; another takes its place when the server ends it
+	up       bool            // the connection is read
+	hungUp   bool            // the server ended it in the TLS handshake
 	failed   bool
 }
 
 // start begins to read.
 func (c *client) start() {
 	// If a write meets a reset, the read after it returns EOF: only OnWritten gets the error.
-	c.stream.OnWritten(func(_ int, err error) {
-		if err != nil {
-			c.fail(err)
+	stream := c.stream
+	stream.OnWritten(func(_ int, err error) {
+		if err != nil && stream == c.stream {
+			c.broken(err)
 		}
 	})
+	c.up = true
 	var err error
 	switch {
 	case c.hungUp:
@@ -49,36 +55,46 @@ func (c *client) start() {
 	case c.secure != nil:
 		err = c.secure.early
 	default:
-		err = c.stream.ReadStart(c.read)
+		err = c.stream.ReadStart(func(p []byte, err error) {
+			if stream == c.stream {
+				c.read(p, err)
+			}
+		})
 	}
 	if err != nil {
 		c.fail(err)
 	}
 }
 
-// send sends the next message.
-func (c *client) send(now time.Duration) {
-	c.message++
-	c.received, c.sent = 0, now
-	c.wait(true)
-	var err error
-	p := c.runner.messages.make(c.number, c.message)
+// send sends the next message, which counts as sent at a time.
+func (c *client) send(at time.Duration) {
+	c.sent[(c.oldest+c.pending)%len(c.sent)] = at
+	c.pending++
+	c.runner.waiting++
+	if c.up { // otherwise start does, once it is
+		c.write()
+	}
+}
+
+// write writes a message.
+func (c *client) write() {
+	p, err := c.talk.ask(), error(nil)
 	if c.secure != nil {
 		_, err = c.secure.conn.Write(p)
 	} else {
 		_, err = c.stream.Write(p)
 	}
 	if err != nil {
-		c.fail(err)
+		c.broken(err)
 	}
 }
 
-// read compares the bytes that came back with the message.
+// read gives what has come to the talk.
 func (c *client) read(p []byte, err error) {
 	switch {
 	case c.failed: // a record had more, or the load is over
 		return
-	case !c.runner.running && !c.waiting && c.secure != nil && c.message == 0: // the load has not begun
+	case !c.runner.running && c.pending == 0 && c.secure != nil && !c.runner.began: // the load has not begun
 		if c.secure.early = errSurplus; err != nil {
 			c.secure.early = errEnded
 		}
@@ -91,27 +107,94 @@ func (c *client) read(p []byte, err error) {
 		err = errEnded
 	}
 	if err != nil {
+		c.broken(err)
+		return
+	}
+	c.runner.outcome.bytes += uint64(len(p))
+	for stream := c.stream; len(p) > 0; {
+		if c.pending == 0 {
+			c.fail(errSurplus)
+			return
+		}
+		n, whole, err := c.talk.hear(p)
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		if p = p[n:]; whole {
+			if c.took(); c.failed || c.stream != stream {
+				return
+			}
+		}
+	}
+}
+
+// took counts the answer of the oldest message. The runner sends the next.
+func (c *client) took() {
+	at := c.sent[c.oldest]
+	c.oldest = (c.oldest + 1) % len(c.sent)
+	c.pending--
+	c.answered++
+	c.runner.waiting--
+	if !c.talk.lasts() {
+		c.up = false
+		if c.runner.answered(c, at); !c.failed {
+			c.reconnect()
+		}
+		return
+	}
+	c.runner.answered(c, at)
+}
+
+// broken handles an end of the connection that no answer has announced. HTTP servers end connections on which no answer
+// is due, or which they think idle when a request is already under way: as browsers do, the client sends that again
+// on another connection, if this one has ever answered.
+func (c *client) broken(err error) {
+	switch ends := errors.Is(err, errEnded); {
+	case c.failed:
+	case ends && c.pending > 0 && !c.talk.fresh():
+		if err := c.talk.ended(); err != nil {
+			c.fail(err)
+			return
+		}
+		c.took()
+	case c.talk.fresh() && c.answered > 0 && (ends || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)):
+		c.up = false
+		c.reconnect()
+	default:
 		c.fail(err)
+	}
+}
+
+// reconnect opens another connection, on which the messages under way are sent again. Behind the end of the load that is
+// for these only.
+func (c *client) reconnect() {
+	_ = c.stream.Close() // never fails on the loop's goroutine
+	c.stream, c.secure, c.answered, c.hungUp = nil, nil, 0, false
+	if !c.runner.running && c.pending == 0 {
+		c.failed = true // what follows counts no more
+		c.runner.finish()
 		return
 	}
-	m := c.runner.messages
-	if c.secure == nil && c.message == 1 && c.received == 0 && speaksTLS(p) && m.check(p[:min(len(p), m.size)], 0, c.number, 1) >= 0 {
-		c.fail(errAlert)
-		return
-	}
-	n := min(len(p), m.size-c.received)
-	if i := m.check(p[:n], c.received, c.number, c.message); i >= 0 {
-		c.fail(fmt.Errorf("%w: connection %d, message %d, byte %d", errChanged, c.number, c.message, i))
-		return
-	}
-	c.received += n
-	switch {
-	case n < len(p):
-		c.fail(errSurplus)
-	case c.received == m.size:
-		c.wait(false)
-		c.runner.echoed(c)
-	}
+	c.runner.outcome.reconnects++
+	c.runner.open(c, func(err error) {
+		if c.failed {
+			return
+		}
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		if c.start(); c.failed {
+			return
+		}
+		for range c.pending {
+			if !c.up {
+				return
+			}
+			c.write()
+		}
+	})
 }
 
 // fail counts an error and closes the connection.
@@ -120,18 +203,22 @@ func (c *client) fail(err error) {
 		return
 	}
 	c.failed = true
-	c.wait(false)
-	_ = c.stream.Close() // never fails on the loop's goroutine
+	c.runner.waiting -= c.pending
+	c.pending = 0
+	if c.secure != nil && !c.up {
+		c.secure.abort()
+	}
+	if c.stream != nil {
+		_ = c.stream.Close() // never fails on the loop's goroutine
+	}
 	c.runner.failed(err)
 }
 
-// wait sets whether a message is under way.
-func (c *client) wait(on bool) {
-	switch {
-	case on && !c.waiting:
-		c.runner.waiting++
-	case !on && c.waiting:
-		c.runner.waiting--
+// missing is the error of messages whose answers have not come in time.
+func (c *client) missing() error {
+	kind := errMissing
+	if c.runner.load.request != nil {
+		kind = errAbsent
 	}
-	c.waiting = on
+	return fmt.Errorf("%w: connection %d, %s after %v", kind, c.number, c.talk.due(), echoTimeout)
 }

@@ -105,14 +105,14 @@ func parse(fs *flag.FlagSet, help string, args []string) ([]string, error) {
 }
 
 // oneAddress parses the flags of a command whose only argument is an address, and
-// returns the address.
-func oneAddress(fs *flag.FlagSet, help string, args []string) (address, error) {
+// returns the argument.
+func oneAddress(fs *flag.FlagSet, help string, args []string) (string, error) {
 	others, err := parse(fs, help, args)
 	if err != nil {
-		return address{}, err
+		return "", err
 	}
 	if len(others) != 1 {
-		return address{}, usagef("%s takes one address, such as tcp://127.0.0.1:8888, not %d", fs.Name(), len(others))
+		return "", usagef("%s takes one address, such as tcp://127.0.0.1:8888, not %d", fs.Name(), len(others))
 	}
-	return parsePeer(others[0])
+	return others[0], nil
 }

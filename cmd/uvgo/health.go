@@ -28,12 +28,16 @@ func runHealth(args []string) error {
 	spanVar(fs, &timeout, "timeout", 2*time.Second, "give up after `TIME`")
 	ca := fs.String("ca", "", "trust the certificates in `FILE` (PEM), not the system's, for a tls:// address")
 	insecure := fs.Bool("insecure", false, "do not verify the server's certificate")
-	a, err := oneAddress(fs, healthHelp, args)
+	text, err := oneAddress(fs, healthHelp, args)
 	switch {
 	case err != nil:
 		return err
 	case timeout <= 0:
 		return usagef("--timeout %v: it must be more than 0", timeout)
+	}
+	a, err := parsePeer(text)
+	if err != nil {
+		return err
 	}
 	config, err := a.clientTLS(*ca, *insecure)
 	if err != nil {

@@ -92,7 +92,7 @@ func (h *web) serve(b bound) {
 func (h *web) fail(b bound, err error) {
 	if h.failed == nil {
 		h.failed = fmt.Errorf("the server at %s ended: %w", b.url(), err)
-		h.finish(false)
+		h.finish()
 	}
 }
 
@@ -153,19 +153,21 @@ func (h *web) end(sig os.Signal) {
 	h.health.Store(false)
 	h.tell("%s: draining %s for at most %v, a second one ends at once\n",
 		signalName(sig), plural(uint64(h.monitor.Stats().InFlight), "request"), h.drain)
+	ctx, cancel := context.WithCancel(context.Background())
+	if _, err := h.loop.AfterFunc(h.drain, func() {
+		h.cut = h.monitor.Stats().InFlight // a client that has only not hung up is not cut
+		cancel()
+	}); err != nil {
+		cancel()
+	}
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), h.drain)
-		defer cancel()
-		err := h.server.Shutdown(ctx)
-		_ = h.loop.Post(func() { h.finish(err != nil) })
+		_ = h.server.Shutdown(ctx) // its error says only that ctx was cancelled
+		_ = h.loop.Post(h.finish)
 	}()
 }
 
-// finish ends the control loop. late tells that requests were still under way.
-func (h *web) finish(late bool) {
-	if late {
-		h.cut = h.monitor.Stats().InFlight
-	}
+// finish ends the control loop.
+func (h *web) finish() {
 	_ = h.server.Close() // what does not end by itself
 	if h.metricsHTTP != nil {
 		_ = h.metricsHTTP.Close()

@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"flag"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -20,6 +23,11 @@ Puts load on the echo server at ADDR, tcp://host:port, tls://host:port,
 unix:///path or tls+unix:///path. Each connection sends a message, waits until
 all of it has come back, checks every byte, and sends the next. The latency is
 the time between the two, so it grows with the number of connections.
+
+With http://host:port/path or https:// it puts load on an HTTP server. Each
+connection sends a request of HTTP/1.1 and waits for the whole answer, whose
+length or chunks are checked. Where the server ends a connection behind an
+answer, another takes its place. Statuses of 400 and more are failures.
 
 With --rate requests start on a schedule instead, on any free connection, and the
 latency counts from the scheduled time: so it shows what clients see that come on
@@ -39,6 +47,8 @@ type load struct {
 	at       netip.AddrPort
 	conns    int
 	size     int
+	pipeline int         // messages that a connection has under way at most
+	request  *webRequest // nil: of an echo server
 	rate     float64     // requests a second; 0: each connection sends again at once
 	tls      *tls.Config // for a tls:// address
 	duration time.Duration
@@ -65,9 +75,13 @@ func runLoad(args []string) error {
 	ca := fs.String("ca", "", "trust the certificates in `FILE` (PEM), not the system's, for a tls:// address")
 	insecure := fs.Bool("insecure", false, "do not verify the server's certificate")
 	fs.BoolVar(&l.json, "json", false, "print the result as a JSON object")
+	request := new(webRequest)
+	request.define(fs)
 	loops := fs.Int("loops", 1, "spread the connections over `N` event loops")
-	var err error
-	l.address, err = oneAddress(fs, loadHelp, args)
+	text, err := oneAddress(fs, loadHelp, args)
+	if err == nil {
+		err = l.aim(fs, text, request)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -87,6 +101,9 @@ func runLoad(args []string) error {
 	if l.tls, err = l.address.clientTLS(*ca, *insecure); err != nil {
 		return err
 	}
+	if l.tls != nil && l.request != nil {
+		l.tls.NextProtos = []string{"http/1.1"}
+	}
 	if err := allowFiles(l.conns); err != nil {
 		return err
 	}
@@ -94,6 +111,42 @@ func runLoad(args []string) error {
 		return err
 	}
 	return l.run(min(*loops, l.conns))
+}
+
+// aim reads the address, and refuses flags that are for others.
+func (l *load) aim(fs *flag.FlagSet, text string, request *webRequest) (err error) {
+	web := isWeb(text)
+	fs.Visit(func(f *flag.Flag) {
+		if web && f.Name == "size" {
+			err = usagef("--size is for echo servers: an HTTP request has a --body")
+		} else if !web && slices.Contains(webFlagNames, f.Name) {
+			err = usagef("--%s is for http:// and https:// addresses, not for %s", f.Name, text)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	l.pipeline = 1
+	if !web {
+		l.address, err = parsePeer(text)
+		return err
+	}
+	l.address, err = request.parseURL(text)
+	l.request, l.pipeline = request, request.pipeline
+	return err
+}
+
+// newClient makes a connection's client.
+func (l *load) newClient(r *runner, number int) *client {
+	c := &client{runner: r, number: uint64(number), sent: make([]time.Duration, l.pipeline)}
+	if l.request == nil {
+		c.talk = &echoTalk{messages: r.messages, plain: l.tls == nil, number: c.number}
+		return c
+	}
+	w := &webTalk{request: l.request.bytes, plain: l.tls == nil, statuses: &r.outcome.statuses}
+	w.answer.noBody = l.request.method == http.MethodHead
+	c.talk = w
+	return c
 }
 
 // now is a clock with a higher resolution than the loops' milliseconds.
@@ -134,7 +187,7 @@ func (l *load) measure(failed <-chan error) (*result, error) {
 		r := &runner{load: l, loop: loop, number: i, up: make(chan error, 1), done: make(chan struct{})}
 		r.messages = newMessages(l.size)
 		for n := i; n < l.conns; n += len(loops) {
-			r.clients = append(r.clients, &client{runner: r, number: uint64(n)})
+			r.clients = append(r.clients, l.newClient(r, n))
 		}
 		l.runners = append(l.runners, r)
 	}
@@ -148,15 +201,7 @@ func (l *load) measure(failed <-chan error) (*result, error) {
 	}
 	l.progress.loading()
 	if !l.json {
-		pace := ""
-		if l.rate > 0 {
-			pace = fmt.Sprintf(" at %s requests/s", decimal(l.rate))
-			if l.rate == 1 {
-				pace = " at 1 request/s"
-			}
-		}
-		l.progress.console.printf("%s, messages of %s, %s, %v%s to %s\n", plural(uint64(l.conns), "connection"),
-			plural(uint64(l.size), "byte"), plural(uint64(len(loops)), "loop"), l.duration, pace, l.address)
+		l.progress.console.printf("%s\n", l.plan(len(loops)))
 	}
 	if err := l.each((*runner).start); err != nil {
 		return nil, err
@@ -169,6 +214,24 @@ func (l *load) measure(failed <-chan error) (*result, error) {
 	}
 	res.collect()
 	return res, nil
+}
+
+// plan says what the load is.
+func (l *load) plan(loops int) string {
+	what := "messages of " + plural(uint64(l.size), "byte")
+	if l.request != nil {
+		if what = l.request.method; l.pipeline > 1 {
+			what += fmt.Sprintf(" pipelined by %d", l.pipeline)
+		}
+	}
+	pace := ""
+	switch {
+	case l.rate == 1:
+		pace = " at 1 request/s"
+	case l.rate > 0:
+		pace = fmt.Sprintf(" at %s requests/s", decimal(l.rate))
+	}
+	return fmt.Sprintf("%s, %s, %s, %v%s to %s", plural(uint64(l.conns), "connection"), what, plural(uint64(loops), "loop"), l.duration, pace, l.address)
 }
 
 // connect opens all connections.

@@ -80,8 +80,12 @@ type report struct {
 		Latest     float64 `json:"latest_us"`
 		NotStarted uint64  `json:"not_started"`
 	}
-	Errors uint64
-	Kinds  map[string]uint64 `json:"error_kinds"`
+	Pipeline    int
+	Statuses    map[string]uint64
+	AnswerBytes uint64 `json:"answer_bytes"`
+	Renewed     uint64 `json:"connections_renewed"`
+	Errors      uint64
+	Kinds       map[string]uint64 `json:"error_kinds"`
 }
 
 func decode(t *testing.T, text string) (r report) {

@@ -10,7 +10,7 @@ const lateAfter = time.Millisecond
 
 // A pace is a runner's part of --rate, an open loop: requests start at their times, however
 // slow the answers are, and their latency counts from these times. A connection has one
-// message under way at most. So a request whose time has come while all connections wait
+// message under way at most, or as many as --pipeline says. So a request whose time has come while all connections wait
 // starts when one is free, and that wait is part of its latency. Without it, a server that
 // stands still would seem fast: few requests would start meanwhile ("coordinated omission").
 //
@@ -20,7 +20,7 @@ type pace struct {
 	interval time.Duration // between two starts; 0: no --rate
 	first    time.Duration // when the first starts, by the load's clock
 	alarm    alarm
-	free     []*client // connections without a message under way
+	free     []*client // connections that take a message; one that takes several is there as often
 	started  uint64
 }
 
@@ -45,10 +45,12 @@ func (r *runner) startPace() {
 	p := &r.pace
 	share := float64(len(r.clients)) / float64(r.load.conns)
 	p.interval = max(time.Duration(float64(time.Second)/(r.load.rate*share)), 1)
-	p.first = r.began + p.interval*time.Duration(r.number)/time.Duration(len(r.load.runners)) // runners take turns
+	p.first = r.from + p.interval*time.Duration(r.number)/time.Duration(len(r.load.runners)) // runners take turns
 	for _, c := range r.clients {
-		if !c.failed {
-			p.free = append(p.free, c)
+		for range r.load.pipeline {
+			if !c.failed {
+				p.free = append(p.free, c)
+			}
 		}
 	}
 	if err := p.alarm.open(r.loop, r.keepPace); err != nil {

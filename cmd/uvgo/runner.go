@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"syscall"
 	"time"
@@ -26,8 +25,8 @@ const (
 type runner struct {
 	load     *load
 	loop     *uvgo.Loop
-	number   int // among the load's
-	messages *messages
+	number   int       // among the load's
+	messages *messages // nil for HTTP
 	clients  []*client
 	up       chan error    // gets one value: nil when all are connected, or an error
 	done     chan struct{} // closed when the outcome is final
@@ -35,10 +34,11 @@ type runner struct {
 	next     int            // client that connects next
 	ready    int            // clients that are connected
 	watchdog *handles.Timer // ends each phase: connecting, the load, the last echoes
-	began    time.Duration  // of the load, by the load's clock
-	running  bool           // clients send another message after each echo
-	alive    int            // clients that have not failed
-	waiting  int            // messages under way
+	began    bool
+	from     time.Duration // when the load began, by its clock
+	running  bool          // clients send another message after each echo
+	alive    int           // clients that have not failed
+	waiting  int           // messages under way
 	pace     pace
 	plain    []byte // what TLS decrypts, for all connections
 
@@ -47,12 +47,15 @@ type runner struct {
 
 // An outcome is the result of one runner.
 type outcome struct {
-	took     time.Duration
-	requests uint64
-	latency  histogram
-	schedule schedule
-	errors   map[string]uint64 // by kind
-	first    error
+	took       time.Duration
+	requests   uint64
+	latency    histogram
+	schedule   schedule
+	bytes      uint64            // of the answers
+	reconnects uint64            // connections that took the place of one that the server had ended
+	statuses   statuses          // of HTTP
+	errors     map[string]uint64 // by kind
+	first      error
 }
 
 // connect starts connecting.
@@ -84,10 +87,9 @@ func (r *runner) connectNext() {
 	}
 }
 
-// dial connects one client. A unix listener whose queue is full refuses with EAGAIN,
-// where a TCP listener would make the client wait. dial tries such a connection again.
+// dial connects one client, in the phase of connecting.
 func (r *runner) dial(c *client) {
-	connected := func(err error) {
+	r.open(c, func(err error) {
 		if err == nil {
 			r.ready++
 			r.load.ready.Add(1)
@@ -98,11 +100,16 @@ func (r *runner) dial(c *client) {
 			return
 		}
 		r.connectNext()
-	}
+	})
+}
+
+// open opens a client's connection. connected runs once it is, or has failed. A unix listener whose queue is full refuses
+// with EAGAIN, where a TCP listener would make the client wait: then open tries again.
+func (r *runner) open(c *client, connected func(error)) {
 	s, err := r.load.address.dial(r.loop, r.load.at, func(err error) {
 		if errors.Is(err, uv.EAGAIN) {
 			c.stream.Close()
-			if _, err = r.loop.AfterFunc(10*time.Millisecond, func() { r.dial(c) }); err == nil {
+			if _, err = r.loop.AfterFunc(10*time.Millisecond, func() { r.open(c, connected) }); err == nil {
 				return
 			}
 		}
@@ -110,21 +117,26 @@ func (r *runner) dial(c *client) {
 			if r.plain == nil {
 				r.plain = make([]byte, 4*looptls.MaxPlaintext)
 			}
-			c.secure = newSecure(r.loop, c.stream, r.load.tls, r.plain, func(err error) {
+			stream := c.stream // another takes its place in the middle of what has been read
+			c.secure = newSecure(r.loop, stream, r.load.tls, r.plain, func(err error) {
 				if hungUp(err) { // an error of the load, as without TLS
 					c.hungUp = true
 					r.load.hungUp.Add(1)
 					err = nil
 				}
 				connected(err)
-			}, c.read)
+			}, func(p []byte, err error) {
+				if c.stream == stream {
+					c.read(p, err)
+				}
+			})
 			return
 		}
 		connected(err)
 	})
 	c.stream = s
 	if err != nil {
-		r.connected(err)
+		connected(err)
 	}
 }
 
@@ -159,9 +171,9 @@ func (r *runner) connected(err error) {
 
 // start begins the load, which lasts for --duration.
 func (r *runner) start() {
-	r.running, r.alive = true, len(r.clients)
+	r.began, r.running, r.alive = true, true, len(r.clients)
 	r.outcome.errors = make(map[string]uint64)
-	r.began = r.load.now()
+	r.from = r.load.now()
 	_ = r.watchdog.StartPrecise(r.load.duration, r.end) // fails only on a closed handle
 	for _, c := range r.clients {
 		c.start()
@@ -174,21 +186,24 @@ func (r *runner) start() {
 		return
 	}
 	for _, c := range r.clients {
-		if !c.failed {
-			c.send(r.load.now())
+		for range r.load.pipeline {
+			if !c.failed {
+				c.send(r.load.now())
+			}
 		}
 	}
 }
 
-// echoed counts a message that came back, and makes the client send the next.
-func (r *runner) echoed(c *client) {
+// answered counts a message whose answer has come, and makes the client send the next.
+func (r *runner) answered(c *client, sent time.Duration) {
 	if !r.running {
 		r.finish()
 		return
 	}
 	now := r.load.now()
 	r.outcome.requests++
-	r.outcome.latency.add(now - c.sent)
+	r.outcome.latency.add(now - sent)
+	c.talk.count()
 	if r.load.rate > 0 {
 		r.pace.free = append(r.pace.free, c)
 		r.keepPace()
@@ -212,7 +227,7 @@ func (r *runner) failed(err error) {
 
 // kind returns the error without the parts that differ between connections.
 func kind(err error) string {
-	for _, known := range []error{errChanged, errSurplus, errEnded, errMissing, errAlert} {
+	for _, known := range []error{errChanged, errSurplus, errEnded, errMissing, errAbsent, errAlert, errAnswer, errChunk, errHead, errShort} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
@@ -227,7 +242,7 @@ func (r *runner) end() {
 	}
 	r.running = false
 	now := r.load.now()
-	r.outcome.took = now - r.began
+	r.outcome.took = now - r.from
 	r.endPace(now)
 	_ = r.watchdog.StartPrecise(echoTimeout, r.echoTimedOut) // fails only on a closed handle
 	r.finish()
@@ -236,9 +251,8 @@ func (r *runner) end() {
 // echoTimedOut counts the echoes that have not come as errors.
 func (r *runner) echoTimedOut() {
 	for _, c := range r.clients {
-		if c.waiting {
-			c.fail(fmt.Errorf("%w: connection %d, message %d, %d of %d bytes after %v",
-				errMissing, c.number, c.message, c.received, r.messages.size, echoTimeout))
+		if c.pending > 0 {
+			c.fail(c.missing())
 		}
 	}
 }
@@ -248,9 +262,14 @@ func (r *runner) finish() {
 	if !r.running && r.waiting == 0 && !r.watchdog.Closing() {
 		_ = r.watchdog.Close() // never fails on the loop's goroutine
 		for _, c := range r.clients {
-			if c.secure != nil && !c.failed {
+			switch {
+			case c.secure == nil || c.failed:
+			case c.up:
 				c.failed = true                // what follows counts no more
 				_ = c.secure.conn.CloseWrite() // otherwise the server takes the end for an attack
+			default: // another handshake, for which no answer waits
+				c.failed = true
+				c.secure.abort()
 			}
 		}
 		close(r.done)

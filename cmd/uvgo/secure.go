@@ -142,7 +142,7 @@ func (s *secure) decrypt(p []byte) {
 func (a address) clientTLS(ca string, insecure bool) (*tls.Config, error) {
 	switch {
 	case !a.secure && (ca != "" || insecure):
-		return nil, usagef("--ca and --insecure are for a tls:// address, not for %s", a.text)
+		return nil, usagef("--ca and --insecure are for a tls:// address or https://, not for %s", a.text)
 	case !a.secure:
 		return nil, nil
 	case ca != "" && insecure:

@@ -3,7 +3,7 @@ package access_test
 import (
 	"testing"
 
-	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/internal/looptest"
 )
 
-func TestMain(m *testing.M) { uvtest.Main(m) }
+func TestMain(m *testing.M) { looptest.Main(m) }
