@@ -12,6 +12,7 @@ import (
 // accept opens a connection that a listener of this worker accepted, once there is a place
 // for it.
 func (w *worker) accept(s handles.Stream, l *listener) {
+	w.gathering.arrivals++
 	if !w.server.enter(l) {
 		l.wait(s)
 		return

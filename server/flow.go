@@ -12,7 +12,20 @@ var _ handles.BlockTarget = (*streamTarget)(nil)
 // Read handles what was read.
 func (t *streamTarget) Read(p []byte, err error) {
 	c := (*Conn)(t)
+	if c.facts&(readsHeader|unlooked) != 0 {
+		c.readFirst(p, err)
+		return
+	}
+	c.data(p, err)
+}
+
+// readFirst handles what was read of a PROXY header, or what Shutdown waits for.
+func (c *Conn) readFirst(p []byte, err error) {
+	if c.is(unlooked) && !c.shaking() {
+		c.lookedAt()
+	}
 	if c.is(readsHeader) {
+		c.facts &^= looked // the request may be still to come
 		c.more.Load().proxied.read(p, err)
 		return
 	}

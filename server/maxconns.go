@@ -75,6 +75,9 @@ func (l *listener) admitted() {
 	}
 	_ = l.stream.Base().ResumeAccept() // fails only on a closed listener
 	l.worker.dispatch(s, l)
+	if l.worker.draining {
+		l.worker.gather() // what waits behind it
+	}
 }
 
 // closeWaiting closes the connection that waits for a place: as one that the kernel has queued.

@@ -13,15 +13,16 @@ import (
 // callback that runs and for the callbacks of Close.
 const callbackWait = 200 * time.Millisecond
 
-// Shutdown ends the server gracefully. It stops listening, and closes each connection as
+// Shutdown ends the server gracefully. It accepts the connections that wait in the listeners' queues, stops
+// listening, reads what has arrived, and closes each connection as
 // Close does: connections without work under way now, the others when their work is done.
 // Work is under way from Data until the next Write, while a Drainer waits for Drain, and from
-// Hold until Release. After CloseTimeout only Hold delays the close. When all connections have
+// Hold until Release. So a request that was sent whole before Shutdown is answered. After CloseTimeout only Hold delays the close. When all connections have
 // ended, Serve returns, and then Shutdown. A Serve that begins later returns ErrServerClosed.
 //
 // When ctx ends, Shutdown closes the remaining connections at once, and returns ctx's error. A
 // callback that does not return keeps its loop's connections and Serve from ending.
-// Shutdown then returns all the same, with an error that says so.
+// Shutdown then returns all the same, with an error that says so. Connections that Detach has taken away stay open.
 //
 // ETIMEDOUT if CloseTimeout closed a connection with bytes unsent. EINVAL for a nil ctx. In a
 // handler's callback Shutdown would wait for itself: it begins, returns at once an error that

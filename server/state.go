@@ -83,6 +83,8 @@ const (
 	hasTLS                           // it speaks TLS
 	hasEarly                         // bytes that came with the PROXY header are still to be handed out
 	readsWhileFull                   // ReadWhileFull was called
+	looked                           // Shutdown has asked the kernel for bytes
+	unlooked                         // and it had some, which are still to be read
 	framesDue                        // a turn will look whether the handler takes the frames that have stalled
 )
 

@@ -131,9 +131,13 @@ func (c *Conn) turnTLS() {
 	case !t.conn.Established():
 		t.full = !more
 		c.setReading()
+		if c.is(unlooked) && !t.conn.Working() {
+			c.lookedAt()
+		}
 	default:
 		t.full = false
 		t.rest = rest
+		c.facts &^= looked | unlooked // the request may be still to come
 		c.handOver()
 		c.resumeTLS()
 		c.closeIfIdle()

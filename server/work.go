@@ -77,13 +77,29 @@ func (c *Conn) busy() bool {
 	if c.is(isDialed) && w.acceptedOpen() { // they may need it
 		return true
 	}
-	return c.held() || !w.answersExpired && (c.is(owesAnswer) || c.stalled() && c.reads == receiving || c.on().drainer != nil && c.flow.Full())
+	return c.held() || !w.answersExpired && (c.facts&(owesAnswer|unlooked) != 0 || c.reads == receiving && c.hasStalled() ||
+		c.on().drainer != nil && c.flow.Full())
+}
+
+// hasStalled tells whether frames or records that have been read wait for the handler.
+func (c *Conn) hasStalled() bool {
+	return c.stalled() || c.secured().stalled() && !c.shaking()
 }
 
 // closeIfIdle closes the connection if the server drains and no work is under way.
 func (c *Conn) closeIfIdle() {
-	if !c.worker.draining || c.closes() && c.writes != connecting || c.busy() {
+	w := c.worker
+	if !w.draining || c.closes() && c.writes != connecting || c.busy() {
 		return
+	}
+	if !c.is(looked) && !w.answersExpired {
+		if w.gathering.on {
+			return
+		}
+		if c.facts |= looked; c.hasUnread() {
+			c.facts |= unlooked
+			return
+		}
 	}
 	if c.is(inHandshake) { // nothing was promised
 		c.closeNow()

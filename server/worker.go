@@ -31,6 +31,7 @@ type worker struct {
 	next      int         // who gets the next connection that is distributed
 
 	draining       bool           // Shutdown has begun
+	gathering      gathering      // while draining
 	answerTimer    *handles.Timer // while draining, until CloseTimeout has passed
 	answersExpired bool           // it has: only Hold counts as work
 	gone           bool           // listeners and connections have been closed
@@ -89,34 +90,6 @@ func (w *worker) end() {
 	w.ended.Store(true)
 }
 
-// drain begins the graceful end: connections without work under way close, the
-// others when it is done, or after CloseTimeout if nobody holds them.
-func (w *worker) drain() {
-	if w.draining {
-		return
-	}
-	w.draining = true
-	w.closeListeners()
-	w.closeIdle()
-	if w.open.Load() > 0 {
-		t, err := w.loop.AfterFunc(w.server.CloseTimeout, w.expireAnswers)
-		if err != nil {
-			w.expireAnswers()
-			return
-		}
-		t.Unref()
-		w.answerTimer = t
-	}
-	w.checkDrained()
-}
-
-// expireAnswers ends the wait for answers that no Hold has announced: after CloseTimeout
-// they are not expected any more.
-func (w *worker) expireAnswers() {
-	w.answersExpired = true
-	w.closeIdle()
-}
-
 // closeIdle closes the connections without work under way.
 func (w *worker) closeIdle() {
 	for _, c := range w.openConns() {
@@ -128,21 +101,15 @@ func (w *worker) closeListeners() {
 	for _, l := range w.listeners {
 		l.close()
 	}
+	w.listeners = nil
+	w.closePackets()
+}
+
+func (w *worker) closePackets() {
 	for _, c := range w.packets {
 		c.close()
 	}
-	w.listeners, w.packets = nil, nil
-}
-
-// checkDrained tells Shutdown once no connection is open, and no listener may bring one.
-func (w *worker) checkDrained() {
-	if w.draining && w.open.Load() == 0 && w.server.distributors.Load() == 0 {
-		select {
-		case <-w.drained:
-		default:
-			close(w.drained)
-		}
-	}
+	w.packets = nil
 }
 
 // enter notes whose callback begins, for panicked. It stays so while the callback blocks.

@@ -17,10 +17,11 @@ type exchange struct {
 	r   http.Request
 	url url.URL
 
-	started bool
-	worker  *goroutine    // that runs the handler, nil on the loop
-	slow    bool          // the loop was taken from the handler
-	took    time.Duration // how long it ran, on a goroutine
+	started   bool
+	takesOver bool          // the handler may hijack the connection, and stay with it for long after Shutdown
+	worker    *goroutine    // that runs the handler, nil on the loop
+	slow      bool          // the loop was taken from the handler
+	took      time.Duration // how long it ran, on a goroutine
 
 	// Beneath here conn.mu guards all.
 	body                body

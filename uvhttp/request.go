@@ -39,6 +39,7 @@ func (c *conn) newExchange(h *h1.Head, s string) (*exchange, error) {
 	r.Close = h.Close || h.Minor == 0 && !h.KeepAlive
 	ex.wantsClose = r.Close
 	ex.wantsKeepAlive = h.Minor == 0 && h.KeepAlive
+	ex.takesOver = h.Upgrade || r.Method == http.MethodConnect
 	ex.badExpect = h.Expect == h1.ExpectOther
 	ex.setBody(r, h)
 	return ex, nil

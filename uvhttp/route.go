@@ -29,11 +29,11 @@ const (
 
 // inline tells whether a handler is to run on the loop.
 func (w *worker) inline(ex *exchange) bool {
-	switch w.engine.opts.inline {
-	case Always:
-		return true
-	case Never:
+	switch mode := w.engine.opts.inline; {
+	case mode == Never || ex.takesOver:
 		return false
+	case mode == Always:
+		return true
 	}
 	if len(w.routes.slow) == 0 {
 		return true

@@ -26,17 +26,18 @@ func start(t testing.TB, s *Server) (addr string) {
 	uvtest.Check(t, err)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := s.Shutdown(ctx); err != nil {
-			t.Errorf("Shutdown: %v", err)
-		}
-		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
-			t.Errorf("Serve: %v", err)
-		}
-	})
+	t.Cleanup(func() { stop(t, s, served) })
 	return ln.Addr().String()
+}
+
+// stop ends a server gracefully.
+func stop(t testing.TB, s *Server, served chan error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	uvtest.Expect(t, s.Shutdown(ctx))
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		t.Errorf("Serve: %v", err)
+	}
 }
 
 // client is a client whose connections end with the test.

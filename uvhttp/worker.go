@@ -135,6 +135,11 @@ func (c *conn) sync() {
 	c.mu.Lock()
 	c.listed = false
 	ex := c.ex
+	if ex != nil && ex.done && c.state == detached {
+		c.ex = nil
+		c.w.joined(ex.worker)
+		ex = nil
+	}
 	if ex == nil || c.state == detached {
 		c.mu.Unlock()
 		return

@@ -44,6 +44,7 @@ type handshake struct {
 	in      []byte // what the loop has read; from at on, crypto/tls has not
 	at      int
 	inEnd   error  // follows in
+	wrote   bool   // crypto/tls has written something
 	out     []byte // what crypto/tls has written and the loop has not taken
 	done    bool
 	err     error
@@ -103,6 +104,17 @@ func (c *Conn) Start() {
 
 // Started tells whether the handshake has been started.
 func (c *Conn) Started() bool { return c.hs == nil || c.hs.started }
+
+// Working tells whether the handshake has written something and does not wait for its peer: it handles the peer's answer.
+func (c *Conn) Working() bool {
+	h := c.hs
+	if h == nil {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.wrote && !h.waits
+}
 
 // Turn follows a Wake. It hands to WriteRecord what the handshake has written, and tells how
 // the handshake is: an error is final, and otherwise more tells whether the loop may read.
@@ -236,6 +248,7 @@ func (h *handshake) read(p []byte) (int, error) {
 func (h *handshake) write(p []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.wrote = true
 	h.out = append(h.out, p...)
 	return len(p), nil
 }
