@@ -126,6 +126,12 @@ func (p *peer) ask(t testing.TB, request, status string) string {
 // gone reads until the server ends the connection.
 func (p *peer) gone() { _, _ = io.Copy(io.Discard, p.in) }
 
+// leave reads until the server ends the connection, and closes it then.
+func (p *peer) leave() {
+	p.gone()
+	p.Close()
+}
+
 // A canary is a client that asks one request after another all the time, while others misbehave.
 type canary struct {
 	t    testing.TB

@@ -73,11 +73,11 @@ func shutdownRound(t *testing.T, s *uvhttp.Server, request string, prepare func(
 			} else if r.code() != "200" {
 				t.Errorf("a request sent before Shutdown: %s", r.Status)
 			}
-			p.gone()
+			p.leave()
 		})
 	}
 	for _, p := range idle {
-		wg.Go(p.gone)
+		wg.Go(p.leave)
 	}
 	wg.Wait()
 	uvtest.Check(t, <-ended)
