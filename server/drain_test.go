@@ -36,16 +36,18 @@ func arrived(t testing.TB, c net.Conn) {
 // TestShutdownAnswersWhatWasSent: clients that had connected and sent a request before Shutdown was called get its answer.
 // Some have been idle before, some have just come, of some the loop does not even know.
 func TestShutdownAnswersWhatWasSent(t *testing.T) {
-	const clients = 12
 	request := []byte("a request\n")
 	for _, tt := range []struct {
 		name, carrier string
 		loops         int
 		rounds        int
+		clients       int // 0: 12
 		change        func(s *server.Server)
 		header        string
 	}{
 		{name: "tcp", carrier: "tcp", loops: 1, rounds: 50},
+		{name: "tcp many", carrier: "tcp", loops: 1, rounds: 5, clients: 300}, // a turn accepts 64
+		{name: "unix many", carrier: "unix", loops: 2, rounds: 5, clients: 300},
 		{name: "tcp 3 loops", carrier: "tcp", loops: 3, rounds: 200},
 		{name: "unix", carrier: "unix", loops: 1, rounds: 50},
 		{name: "unix 3 loops", carrier: "unix", loops: 3, rounds: 200},
@@ -58,6 +60,7 @@ func TestShutdownAnswersWhatWasSent(t *testing.T) {
 		{name: "TLS 1.2", carrier: "TLS 1.2", loops: 2, rounds: 30},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			clients := max(tt.clients, 12)
 			for range tt.rounds {
 				h := newProbe(t)
 				h.onData = func(c *server.Conn, p []byte) { uvtest.Must(c.Write(p)) }

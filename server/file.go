@@ -22,10 +22,10 @@ func (c *Conn) File() (*os.File, error) {
 	if err := c.use(op); err != nil {
 		return nil, err
 	}
-	switch {
-	case c.writes == connecting:
+	switch c.writes {
+	case connecting:
 		return nil, uv.Fail(op, uv.ENOTCONN)
-	case c.writes == streamClosed:
+	case streamClosed:
 		return nil, &uv.OpError{Op: op, Err: uv.ErrClosed}
 	}
 	f, err := c.file()

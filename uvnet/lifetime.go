@@ -81,6 +81,7 @@ type lifetime struct {
 	state  lifeState
 	dialed bool          // by TCP, so that the port of this end is its own. A fact of its making: no state changes it
 	unread bool          // the last user left bytes unread. It says how to close, not who does
+	lastFD int32         // the loop's goroutine only: a duplicate, closed behind the stream's: see linger.go; 0 for none
 	linger time.Duration // SO_LINGER, as the first closer found it: below 0 off, 0 drops what is unsent
 	done   chan struct{} // wakes a Close that waits for the end
 	left   func()        // is called when the last user has left; nil for none. Set before there are users
@@ -88,7 +89,6 @@ type lifetime struct {
 	// The loop's goroutine only.
 	stream     handles.Stream
 	flushTimer *time.Timer // ends lifeFlushing
-	lastFD     int         // a duplicate, closed behind the stream's: see linger.go; 0 for none
 }
 
 // to changes the state.

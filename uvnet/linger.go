@@ -37,7 +37,7 @@ func (c *conn) keepOpen() {
 		_ = unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{})
 		return
 	}
-	c.life.lastFD = fd
+	c.life.lastFD = int32(fd)
 }
 
 // closed runs when libuv has closed the number. If there is a duplicate, its close is the
@@ -52,7 +52,7 @@ func (c *conn) closed() {
 		return
 	}
 	go func() {
-		unix.Close(c.life.lastFD)
+		unix.Close(int(c.life.lastFD))
 		c.wakeCloser(true)
 	}()
 }
