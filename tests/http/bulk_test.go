@@ -7,9 +7,12 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uvhttp"
 )
 
 // bulk is how long a long body is.
@@ -17,12 +20,12 @@ func bulk() int64 {
 	if os.Getenv("UVGO_LONG") == "1" {
 		return 1 << 30
 	}
-	return 64 << 20
+	return 256 << 20
 }
 
-// bulkGrowth is how much memory a server may need for a body of any length: buffers of the connection, and what the
-// collector leaves.
-const bulkGrowth = 24 << 20
+// bulkGrowth is how much memory a server may need for a body of any length: the arenas of two loops, buffers of the connection, and
+// what the collector leaves.
+const bulkGrowth = 80 << 20
 
 // TestLongBodies sends long bodies to a server, from it, and both at once. All bytes arrive, and the server's memory stays
 // flat.
@@ -97,4 +100,32 @@ func download(t *testing.T, url string, body io.Reader, n int64) string {
 	_, err := io.Copy(sum, answer)
 	uvtest.Expect(t, err)
 	return fmt.Sprint(sum.n, " ", hex.EncodeToString(sum.Sum(nil)))
+}
+
+// TestLongAnswers has many clients get answers beyond the high watermark in one write, again and again, so that many handlers
+// of a loop wait at once.
+func TestLongAnswers(t *testing.T) {
+	eachInline(t, func(t *testing.T, s *uvhttp.Server) {
+		const length = 500_000
+		want := shown(text(length))
+		for range 5 {
+			h := startHost(t, &uvhttp.Server{Inline: s.Inline, Loops: 2}, func(w http.ResponseWriter, r *http.Request) {
+				w.Write(text(length))
+			})
+			var wg sync.WaitGroup
+			for range crowd {
+				p := dialHost(t, h.addr)
+				wg.Go(func() {
+					p.SetReadDeadline(time.Now().Add(quiet))
+					for range 3 {
+						if got := p.ask(t, get("/"), "200"); got != want {
+							t.Errorf("the answer is %.50s, want %s", got, want)
+							return
+						}
+					}
+				})
+			}
+			wg.Wait()
+		}
+	})
 }

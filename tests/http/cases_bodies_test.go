@@ -165,7 +165,7 @@ func expectations() []exchange {
 	wait := []string{"Expect: 100-continue", "Content-Length: 3"}
 	return []exchange{
 		one("continue, read, waits", request("POST", "/do?read&w=10", wait...), "", "abc"),
-		exchange{name: "continue, read, does not wait", send: []string{request("POST", "/do?read&w=10", wait...) + "abc"}, no100: true},
+		{name: "continue, read, does not wait", send: []string{request("POST", "/do?read&w=10", wait...) + "abc"}, no100: true},
 		{name: "continue, unread, waits", send: []string{request("POST", "/do?w=10", wait...), "", "abc"}, racy: true},
 		{name: "continue, unread, does not wait", send: []string{request("POST", "/do?w=10", wait...) + "abc"}, racy: true},
 		{name: "continue, unread, error", send: []string{request("POST", "/do?error=no", wait...), "", "abc"}, racy: true},

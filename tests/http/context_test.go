@@ -28,13 +28,13 @@ func TestContextEndsWithTheClient(t *testing.T) {
 				var entered, ended, stayed atomic.Int64
 				release := make(chan struct{})
 				h := startHost(t, s, func(w http.ResponseWriter, r *http.Request) {
-					switch {
-					case r.URL.RawQuery == "read":
+					switch r.URL.RawQuery {
+					case "read":
 						r.Body.Read(make([]byte, 10))
 						r.Body.Read(make([]byte, 10))
-					case r.URL.RawQuery == "flush":
+					case "flush":
 						w.(http.Flusher).Flush()
-					case r.URL.RawQuery == "hints":
+					case "hints":
 						w.WriteHeader(http.StatusEarlyHints)
 					}
 					entered.Add(1)
