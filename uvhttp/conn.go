@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uvhttp/internal/h1"
@@ -27,7 +28,7 @@ type conn struct {
 	sc         *server.Conn
 	w          *worker
 	prev, next *conn // in worker.conns
-	facade     *connFacade
+	facade     atomic.Pointer[connFacade]
 
 	state   state
 	first   bool  // no head has been read
