@@ -24,6 +24,8 @@ type worker struct {
 	trimmer *handles.Timer
 	trims   bool // it runs
 	routes  routes
+	lent    *exchange // whose handler was lent the loop last, and has not returned
+	takes   uint64    // the loop's Takes before that
 	ring    ring
 	sync    func() // syncAll
 
