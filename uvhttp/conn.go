@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uvhttp/internal/h1"
@@ -27,7 +28,7 @@ type conn struct {
 	sc         *server.Conn
 	w          *worker
 	prev, next *conn // in worker.conns
-	facade     *connFacade
+	facade     atomic.Pointer[connFacade]
 
 	state   state
 	first   bool  // no head has been read
@@ -35,10 +36,10 @@ type conn struct {
 	full    bool  // the next request waits for Drain
 	hasHold bool
 	told    http.ConnState // what ConnState was called with last
-	parser  *h1.Parser // of a head that has come in part
-	skip    body       // what is left of a body while skipping
-	ex      *exchange  // while running
-	remote  string     // RemoteAddr of requests
+	parser  *h1.Parser     // of a head that has come in part
+	skip    body           // what is left of a body while skipping
+	ex      *exchange      // while running
+	remote  string         // RemoteAddr of requests
 	tls     *tls.ConnectionState
 	ctx     context.Context // of the requests: nil for the server's
 	due     due

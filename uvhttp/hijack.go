@@ -95,7 +95,9 @@ func (c *conn) giveSocket(ask *socketAsk) {
 		if err == nil && ask.file {
 			ask.dup, err = c.sc.File()
 		} else if err == nil {
-			err = c.detach(ask)
+			if err = c.detach(ask); err == nil {
+				c.setState(http.StateHijacked)
+			}
 		}
 		c.answer(ask, err)
 	}, nil)
@@ -138,7 +140,6 @@ func (c *conn) detach(ask *socketAsk) error {
 	}
 	c.due.clear(c)
 	ask.conn, ask.rest = nc, rest
-	c.setState(http.StateHijacked)
 	c.hasHold = false
 	return nil
 }
@@ -159,7 +160,7 @@ func (c *conn) handOver(rest []byte) {
 	if len(was) > 0 {
 		nc = &prefixConn{Conn: nc, in: prefixReader{rest: was, Reader: nc}}
 	}
-	c.w.engine.http2.hand(nc)
+	c.w.engine.http2.hand(nc, c)
 }
 
 // A prefixReader reads rest, and then what follows.

@@ -130,6 +130,10 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	o.base = &baseContext{base, e}
 	e.std = s.standard(base, config)
 	e.http2 = newHanded(func(l net.Listener) { _ = e.std.Serve(l) }) // ErrServerClosed
+	e.std.ConnState = func(nc net.Conn, state http.ConnState) { e.http2.state(s.ConnState, nc, state) }
+	if s.ConnContext != nil {
+		e.std.ConnContext = func(ctx context.Context, nc net.Conn) context.Context { return e.http2.context(s.ConnContext, ctx, nc) }
+	}
 	e.inner = &server.Server{
 		Handler: events{e}, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
 		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), WriteTimeout: o.writeTimeout, Logger: o.logger,
@@ -186,7 +190,7 @@ func (s *Server) standard(base context.Context, config *tls.Config) *http.Server
 	return &http.Server{
 		Addr: s.Addr, Handler: s.Handler, TLSConfig: config, DisableGeneralOptionsHandler: s.DisableGeneralOptionsHandler,
 		ReadTimeout: s.ReadTimeout, ReadHeaderTimeout: s.ReadHeaderTimeout, WriteTimeout: s.WriteTimeout, IdleTimeout: s.IdleTimeout,
-		MaxHeaderBytes: s.MaxHeaderBytes, ConnState: s.ConnState, ErrorLog: s.ErrorLog, ConnContext: s.ConnContext, Protocols: protocols,
+		MaxHeaderBytes: s.MaxHeaderBytes, ErrorLog: s.ErrorLog, Protocols: protocols,
 		BaseContext: func(net.Listener) context.Context { return base },
 	}
 }

@@ -42,10 +42,11 @@ func (w *worker) guard(fn func()) {
 
 // asNetConn is the connection as ConnState and ConnContext get it. It is the same for all calls.
 func (c *conn) asNetConn() net.Conn {
-	if c.facade == nil {
-		c.facade = &connFacade{c}
+	if f := c.facade.Load(); f != nil {
+		return f
 	}
-	return c.facade
+	c.facade.CompareAndSwap(nil, &connFacade{c})
+	return c.facade.Load()
 }
 
 // A connFacade is a connection of the server's in the place of a net.Conn: it has addresses, and can be closed. Its
