@@ -156,7 +156,7 @@ func (e *engine) ended() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, w := range e.workers {
-		w.trim(true)
+		w.ended()
 	}
 }
 

@@ -17,10 +17,13 @@ type exchange struct {
 	r   http.Request
 	url url.URL
 
+	head string // the request's, as it came: the handler may change req
+
 	started   bool
 	takesOver bool          // the handler may hijack the connection, and stay with it for long after Shutdown
+	route     *route        // that is on goroutines for a while, and the handler with it
 	worker    *goroutine    // that runs the handler, nil on the loop
-	slow      bool          // the loop was taken from the handler
+	learned   bool          // its route is known to be slow
 	took      time.Duration // how long it ran, on a goroutine
 
 	// Beneath here conn.mu guards all.
@@ -69,7 +72,7 @@ func (c *conn) Deliver() {
 			c.w.spawn(ex)
 			return
 		}
-		ex.slow = c.w.core.Lend(ex)
+		c.w.lend(ex)
 		c.finish(ex)
 	}
 }

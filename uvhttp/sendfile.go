@@ -15,7 +15,7 @@ const sendfileMin = 64 << 10
 func (ex *exchange) ReadFrom(src io.Reader) (n int64, err error) {
 	c := ex.c
 	c.mu.Lock()
-	known := ex.status != 0 && (ex.headClosed || ex.fields.hasType) || ex.status == 0 && ex.header["Content-Type"] != nil
+	known := ex.over || ex.status != 0 && (ex.headClosed || ex.fields.hasType) || ex.status == 0 && ex.header["Content-Type"] != nil
 	c.mu.Unlock()
 	if !known { // the first bytes tell the type
 		n, err = ex.copyFrom(io.LimitReader(src, sniffLen))
