@@ -42,11 +42,12 @@ test: libuv ## Set up and run every test
 	@$(MAKE) --no-print-directory interop
 
 .PHONY: interop
-interop: libuv ## Run real servers and libraries on uvnet: HTTP, gRPC, PostgreSQL, Redis, SSH
+interop: libuv ## Run real servers and libraries on uvnet and uvhttp: HTTP, gRPC, PostgreSQL, Redis, SSH
 	@tests/interop/setup.sh
 	@echo "interop: builds the libraries and tools first, some minutes the first time"
 	cd tests/interop && $(GOTEST) ./...
 	cd examples/grpc && $(GOTEST) ./...
+	cd examples/web && $(GOTEST) ./...
 
 .PHONY: race
 race: libuv ## Run the tests under the race detector

@@ -15,7 +15,7 @@ var blank = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 // newExchange makes the request of a head. Its strings are parts of s, the head's text. The errors are
 // those that [conn.refuse] answers.
 func (c *conn) newExchange(h *h1.Head, s string) (*exchange, error) {
-	ex := &exchange{c: c}
+	ex := &exchange{c: c, head: s}
 	ex.ctx.init(c)
 	ex.r = *blank.WithContext(&ex.ctx)
 	r := &ex.r

@@ -2,10 +2,12 @@ package uvhttp
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/uvgo/uvgo/internal/core"
+	"github.com/uvgo/uvgo/uvhttp/internal/h1"
 )
 
 // A route is what Auto knows of handlers that were slow: their requests have the same pattern, if the server's Handler
@@ -14,6 +16,7 @@ type route struct {
 	until time.Duration // by the loop's clock: on goroutines until then
 	away  time.Duration // how long that is
 	slow  bool          // one was slow since
+	runs  int           // how many run on goroutines now: those that never end are slow, too
 }
 
 // routes are the slow routes of a loop.
@@ -35,7 +38,7 @@ func (w *worker) inline(ex *exchange) bool {
 	case mode == Always:
 		return true
 	}
-	if len(w.routes.slow) == 0 {
+	if w.look(); len(w.routes.slow) == 0 {
 		return true
 	}
 	r := w.routes.slow[w.routeOf(ex.req)]
@@ -43,14 +46,16 @@ func (w *worker) inline(ex *exchange) bool {
 		return true
 	}
 	now := w.loop.Now()
-	if now < r.until {
-		return false
-	}
-	if r.slow { // goroutines have found that out: the loop need not
+	switch {
+	case now < r.until:
+	case r.slow || r.runs > 0: // goroutines have found that out: the loop need not
 		r.extend(now)
-		return false
+	default:
+		return true
 	}
-	return true
+	r.runs++
+	ex.route = r
+	return false
 }
 
 // extend keeps a route on goroutines for another while: twice as long, unless it has been quick for longer than that.
@@ -75,24 +80,34 @@ func (w *worker) routeOf(r *http.Request) string {
 	return r.Method + " " + path
 }
 
+// lend runs a handler on the loop.
+func (w *worker) lend(ex *exchange) {
+	w.lent, w.takes = ex, w.core.Takes()
+	if w.core.Lend(ex) {
+		w.learn(ex)
+	}
+	if w.lent == ex {
+		w.lent = nil
+	}
+}
+
 var _ core.Lent = (*exchange)(nil)
 
-// ran notes how a handler has run.
-func (w *worker) ran(ex *exchange) {
-	if g := ex.worker; g != nil || ex.done {
-		w.joined(g)
-		if ex.took < slowAfter || len(w.routes.slow) == 0 {
-			return
-		}
-		if r := w.routes.slow[w.routeOf(ex.req)]; r != nil {
-			r.slow = true
-		}
+// look finds out whether the handler that was lent the loop last is slow. It may run for long, or never end.
+func (w *worker) look() {
+	if ex := w.lent; ex != nil && w.takes != w.core.Takes() {
+		w.lent = nil
+		w.learn(ex)
+	}
+}
+
+// learn sends the route of a slow handler to goroutines for a while.
+func (w *worker) learn(ex *exchange) {
+	if ex.learned || w.engine.opts.inline == Always {
 		return
 	}
-	if !ex.slow || w.engine.opts.inline == Always {
-		return
-	}
-	key, now := w.routeOf(ex.req), w.loop.Now()
+	ex.learned = true
+	key, now := w.routeOf(ex.asItCame()), w.loop.Now()
 	if r := w.routes.slow[key]; r != nil {
 		r.extend(now)
 		return
@@ -104,6 +119,33 @@ func (w *worker) ran(ex *exchange) {
 		w.routes.forget(now)
 	}
 	w.routes.slow[strings.Clone(key)] = &route{until: now + awayFirst, away: awayFirst}
+}
+
+// asItCame is a request of what routeOf looks at. The handler, which still runs, may have changed its own.
+func (ex *exchange) asItCame() *http.Request {
+	var p h1.Parser
+	p.Reset()
+	if _, err := p.Parse([]byte(ex.head), len(ex.head)); err != nil { // it was parsed before
+		return &http.Request{URL: &url.URL{}}
+	}
+	r := &http.Request{Method: p.Method.In(ex.head), Host: p.Host.In(ex.head), RequestURI: p.Target.In(ex.head)}
+	var again exchange
+	if again.setURL(r) != nil {
+		r.URL = &url.URL{}
+	}
+	if r.URL.Host != "" {
+		r.Host = r.URL.Host
+	}
+	return r
+}
+
+// ran notes how a handler has run on a goroutine.
+func (w *worker) ran(ex *exchange) {
+	w.joined(ex.worker)
+	if r := ex.route; r != nil {
+		r.runs--
+		r.slow = r.slow || ex.took >= slowAfter
+	}
 }
 
 // forget makes room: for routes whose time is over, or else for any.

@@ -40,7 +40,7 @@ func (s *Server) listenAndServe(scheme, port string, config *tls.Config) error {
 	}
 	defer s.forget(e)
 	if err := e.inner.Listen(scheme + addr); err != nil {
-		return err
+		return e.failure(err)
 	}
 	return e.serve()
 }
@@ -68,7 +68,7 @@ func (s *Server) serveListener(l net.Listener, config *tls.Config) error {
 	defer s.forget(e)
 	fd, ok, err := duplicate(l)
 	if err != nil {
-		return err
+		return e.failure(err)
 	}
 	if !ok {
 		e.opts.logger.Warn("uvhttp: the listener has no socket, so net/http serves it", "listener", fmt.Sprintf("%T", l), "address", l.Addr())
@@ -80,7 +80,7 @@ func (s *Server) serveListener(l net.Listener, config *tls.Config) error {
 	}
 	if err := e.inner.Listen(fmt.Sprint(scheme, fd)); err != nil {
 		_ = unix.Close(fd)
-		return err
+		return e.failure(err)
 	}
 	return e.serve()
 }
@@ -130,6 +130,10 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	o.base = &baseContext{base, e}
 	e.std = s.standard(base, config)
 	e.http2 = newHanded(func(l net.Listener) { _ = e.std.Serve(l) }) // ErrServerClosed
+	e.std.ConnState = func(nc net.Conn, state http.ConnState) { e.http2.state(s.ConnState, nc, state) }
+	if s.ConnContext != nil {
+		e.std.ConnContext = func(ctx context.Context, nc net.Conn) context.Context { return e.http2.context(s.ConnContext, ctx, nc) }
+	}
 	e.inner = &server.Server{
 		Handler: events{e}, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
 		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), WriteTimeout: o.writeTimeout, Logger: o.logger,
@@ -186,7 +190,7 @@ func (s *Server) standard(base context.Context, config *tls.Config) *http.Server
 	return &http.Server{
 		Addr: s.Addr, Handler: s.Handler, TLSConfig: config, DisableGeneralOptionsHandler: s.DisableGeneralOptionsHandler,
 		ReadTimeout: s.ReadTimeout, ReadHeaderTimeout: s.ReadHeaderTimeout, WriteTimeout: s.WriteTimeout, IdleTimeout: s.IdleTimeout,
-		MaxHeaderBytes: s.MaxHeaderBytes, ConnState: s.ConnState, ErrorLog: s.ErrorLog, ConnContext: s.ConnContext, Protocols: protocols,
+		MaxHeaderBytes: s.MaxHeaderBytes, ErrorLog: s.ErrorLog, Protocols: protocols,
 		BaseContext: func(net.Listener) context.Context { return base },
 	}
 }
@@ -220,6 +224,16 @@ func (s *Server) tlsConfig(certFile, keyFile string) (*tls.Config, error) {
 		return name == "h2" && !http2 || name == "http/1.1" && !http1
 	})...)
 	return config, nil
+}
+
+// failure is why Serve could not begin: err, or what Shutdown and Close cause.
+func (e *engine) failure(err error) error {
+	select {
+	case <-e.begun:
+		return http.ErrServerClosed
+	default:
+		return err
+	}
 }
 
 // serve serves until Shutdown or Close has begun.

@@ -10,6 +10,10 @@ import (
 
 // setState tells ConnState of a connection's state.
 func (c *conn) setState(state http.ConnState) {
+	if state == c.told && state != http.StateNew {
+		return
+	}
+	c.told = state
 	if fn := c.w.engine.opts.ConnState; fn != nil {
 		c.w.guard(func() { fn(c.asNetConn(), state) })
 	}
@@ -38,10 +42,11 @@ func (w *worker) guard(fn func()) {
 
 // asNetConn is the connection as ConnState and ConnContext get it. It is the same for all calls.
 func (c *conn) asNetConn() net.Conn {
-	if c.facade == nil {
-		c.facade = &connFacade{c}
+	if f := c.facade.Load(); f != nil {
+		return f
 	}
-	return c.facade
+	c.facade.CompareAndSwap(nil, &connFacade{c})
+	return c.facade.Load()
 }
 
 // A connFacade is a connection of the server's in the place of a net.Conn: it has addresses, and can be closed. Its

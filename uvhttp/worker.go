@@ -24,11 +24,14 @@ type worker struct {
 	trimmer *handles.Timer
 	trims   bool // it runs
 	routes  routes
+	lent    *exchange // whose handler was lent the loop last, and has not returned
+	takes   uint64    // the loop's Takes before that
 	ring    ring
 	sync    func() // syncAll
 
 	mu    sync.Mutex
 	dirty []*conn // a handler wants something of the loop for them
+	over  bool    // the loop has ended: nobody looks at dirty any more
 	spare []*conn // memory of dirty
 }
 
@@ -98,15 +101,34 @@ func (w *worker) givePages(p *pages) {
 // notify makes the loop look at a connection soon. Any goroutine may call it, with conn.mu locked. False: the loop has
 // ended, and the connection with it.
 func (w *worker) notify(c *conn) bool {
-	if c.listed {
-		return true
+	w.mu.Lock()
+	if w.over || c.listed {
+		defer w.mu.Unlock()
+		return !w.over
 	}
 	c.listed = true
-	w.mu.Lock()
 	w.dirty = append(w.dirty, c)
 	first := len(w.dirty) == 1
 	w.mu.Unlock()
 	return !first || w.loop.Post(w.sync) == nil
+}
+
+// ended ends the goroutines, once the loop has ended: those that stand by, and those that have told the loop of their handler's end
+// when it did not look any more. Those that still run a handler end behind it.
+func (w *worker) ended() {
+	w.trim(true)
+	w.mu.Lock()
+	w.over = true
+	dirty := w.dirty
+	w.dirty = nil
+	w.mu.Unlock()
+	for _, c := range dirty {
+		c.mu.Lock()
+		if ex := c.ex; ex != nil && ex.done && ex.worker != nil {
+			close(ex.worker.work)
+		}
+		c.mu.Unlock()
+	}
 }
 
 // syncAll looks at the connections that handlers want something for.
@@ -137,7 +159,7 @@ func (c *conn) sync() {
 	ex := c.ex
 	if ex != nil && ex.done && c.state == detached {
 		c.ex = nil
-		c.w.joined(ex.worker)
+		c.w.ran(ex)
 		ex = nil
 	}
 	if ex == nil || c.state == detached {

@@ -20,7 +20,7 @@ type baton struct {
 	holder    *runner
 	home      *runner
 	blocked   int           // callbacks that are without the baton
-	takes     atomic.Uint64 // how often the watcher took it: for tests
+	takes     atomic.Uint64 // how often the watcher took it
 
 	mu        sync.Mutex
 	returning []*runner // callbacks that have to go on, from index first

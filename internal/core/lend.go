@@ -103,6 +103,9 @@ func (c *Core) LentExits() bool {
 	return r != nil && r.exited
 }
 
+// Takes is how often a function of Lend turned out slow, so that the loop went on without it.
+func (c *Core) Takes() uint64 { return c.baton.takes.Load() }
+
 // lends tells whether the function of the latest Lend runs, and has the baton.
 func (l *lend) lends() bool { return l.state.Load()&lentMask == isLent }
 

@@ -1,0 +1,2 @@
+// Package webtest helps the examples' tests.
+package webtest
