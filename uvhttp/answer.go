@@ -168,6 +168,8 @@ func (ex *exchange) admit(n int) error {
 // broken tells why nothing can be sent any more.
 func (ex *exchange) broken() error {
 	switch {
+	case ex.over: // while a goroutine of the handler waited
+		return errOver
 	case ex.broke != nil:
 	case ex.c.dead:
 		ex.broke = errClosed

@@ -140,6 +140,9 @@ func (ex *exchange) setTrailer() {
 func (b *requestBody) Close() error {
 	b.ex.c.mu.Lock()
 	b.closed = true
+	if !b.ex.over {
+		b.ex.c.wakeReader() // Read on another goroutine
+	}
 	b.ex.c.mu.Unlock()
 	return nil
 }

@@ -35,10 +35,11 @@ type conn struct {
 	lines   uint8 // line ends that may still come behind the body of a POST
 	full    bool  // the next request waits for Drain
 	hasHold bool
-	parser  *h1.Parser // of a head that has come in part
-	skip    body       // what is left of a body while skipping
-	ex      *exchange  // while running
-	remote  string     // RemoteAddr of requests
+	told    http.ConnState // what ConnState was called with last
+	parser  *h1.Parser     // of a head that has come in part
+	skip    body           // what is left of a body while skipping
+	ex      *exchange      // while running
+	remote  string         // RemoteAddr of requests
 	tls     *tls.ConnectionState
 	ctx     context.Context // of the requests: nil for the server's
 	due     due
@@ -52,8 +53,8 @@ type conn struct {
 	queue    [][]byte      // output for the loop, in order
 	queued   int           // its bytes
 	inFlight int           // bytes that the kernel has not taken yet
-	readers  chan struct{} // wakes a handler that reads its body
-	writers  chan struct{} // wakes one that writes
+	readers  chan struct{} // closed to wake what reads its body; nil: nothing waits
+	writers  chan struct{} // and what writes
 	listed   bool          // it is in worker.dirty
 	asked    ask           // what the handler wants of the loop
 	taken    net.Conn      // what Hijack has returned
@@ -78,6 +79,7 @@ func (w *worker) openConn(sc *server.Conn) {
 	c := &conn{sc: sc, w: w, first: true}
 	sc.SetContext(c)
 	w.conns.add(c)
+	sc.LocalAddr() // handlers on other goroutines ask for it, too, and only a callback can look it up
 	c.setState(http.StateNew)
 	if w.engine.opts.ConnContext != nil {
 		c.makeContext()
@@ -230,14 +232,15 @@ func (c *conn) unhold() {
 }
 
 // wakeReader wakes a handler that waits for its body. The caller has locked mu.
-func (c *conn) wakeReader() { wake(c.readers) }
+func (c *conn) wakeReader() { wake(&c.readers) }
 
 // wakeWriter wakes a handler that waits for output to leave. The caller has locked mu.
-func (c *conn) wakeWriter() { wake(c.writers) }
+func (c *conn) wakeWriter() { wake(&c.writers) }
 
-func wake(ch chan struct{}) {
-	select {
-	case ch <- struct{}{}:
-	default: // nobody waits (nil), or has been woken
+// wake wakes all that wait: a handler's goroutines may wait side by side, or stay behind when it has returned.
+func wake(ch *chan struct{}) {
+	if *ch != nil {
+		close(*ch)
+		*ch = nil
 	}
 }

@@ -69,21 +69,21 @@ func (t deadline) at(c *conn) time.Duration {
 	if !t.set {
 		return never
 	}
-	return c.w.now() + max(t.left, 0)
+	return after(c.w.now(), max(t.left, 1))
 }
 
 func (d *due) clear(c *conn) { d.in, d.out = never, never }
 
 func (d *due) set(c *conn, in, out time.Duration) {
 	d.in, d.out = in, out
-	if t := min(in, out); t != never {
+	if t := min(in, out); t != never && !c.dead { // a handler may set a deadline when its client has gone
 		c.w.ring.hang(c, t)
 	}
 }
 
 // after is a time from now on, never for none.
 func after(now, timeout time.Duration) time.Duration {
-	if timeout <= 0 {
+	if timeout <= 0 || timeout > never-now {
 		return never
 	}
 	return now + timeout
@@ -123,6 +123,7 @@ type ring struct {
 	buckets  [256]*conn
 	at       int64 // the last tick that was looked at
 	count    int
+	turns    bool // turn runs
 	timer    *handles.Timer
 	wait     int64 // the tick for which the timer runs, 0: it does not
 }
@@ -145,11 +146,13 @@ func (r *ring) tick(t time.Duration) int64 { return int64((t+r.grain-1)/r.grain)
 // hang makes the ring look at a connection at a time, or before.
 func (r *ring) hang(c *conn, t time.Duration) {
 	now := r.w.now()
-	if r.count == 0 {
+	if r.count == 0 && !r.turns {
 		r.at = int64(now / r.grain)
 	}
-	tick := r.tick(min(t, now+min(r.shortest, never-now)))
-	tick = min(tick, int64(now/r.grain)+int64(len(r.buckets))-2)
+	ahead := int64(len(r.buckets)) - 2
+	tick := r.tick(min(t, now+min(r.shortest, time.Duration(ahead)*r.grain)))
+	// A late turn may be far behind now. What it hangs again must not come back to the bucket that it looks at.
+	tick = min(tick, r.at+ahead)
 	d := &c.due
 	if d.hung != 0 {
 		if d.hung <= tick {
@@ -207,7 +210,7 @@ func (r *ring) start(tick int64) {
 
 // turn looks at the connections whose tick has come.
 func (r *ring) turn() {
-	r.wait = 0
+	r.wait, r.turns = 0, true
 	now := r.w.now()
 	for last := int64(now / r.grain); r.at < last && r.count > 0; {
 		r.at++
@@ -223,6 +226,7 @@ func (r *ring) turn() {
 			}
 		}
 	}
+	r.turns = false
 	if r.count > 0 {
 		next := r.at + 1
 		for r.buckets[next%int64(len(r.buckets))] == nil {

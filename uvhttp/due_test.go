@@ -55,6 +55,7 @@ func TestTimeouts(t *testing.T) {
 					uvtest.Check(t, err)
 					_, err = io.ReadAll(r.Body)
 					uvtest.Check(t, err)
+					uvtest.Check(t, r.Body.Close())
 				}
 			}
 			if rest, err := io.ReadAll(in); err != nil || len(rest) > 0 {

@@ -117,14 +117,17 @@ func (e *engine) stop() {
 func (e *engine) shutdown(ctx context.Context) error {
 	e.stop()
 	defer context.AfterFunc(ctx, e.abort)()
+	std := make(chan error, 1)
+	go func() { std <- e.std.Shutdown(ctx) }() // HTTP/2 is told at once, too
 	err := e.inner.Shutdown(ctx)
 	if errors.Is(err, uv.ETIMEDOUT) && ctx.Err() == nil { // answers that their clients have not read
 		err = nil
 	}
-	if err2 := e.std.Shutdown(ctx); err == nil {
+	if err2 := <-std; err == nil {
 		err = err2
 	}
 	if ctx.Err() != nil {
+		_ = e.std.Close()
 		err = ctx.Err()
 	}
 	return err
@@ -156,7 +159,7 @@ func (e *engine) ended() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, w := range e.workers {
-		w.end()
+		w.ended()
 	}
 }
 

@@ -97,7 +97,8 @@ func (ex *exchange) failed(v any) {
 		c.w.engine.logf("http: panic serving %v: %v\n%s", ex.req.RemoteAddr, v, debug.Stack())
 	}
 	c.mu.Lock()
-	ex.over, ex.closeAfter = true, true
+	ex.closeAfter = true
+	ex.setOver()
 	if ex.status == 0 || ex.headClosed {
 		ex.pushRest()
 	}
@@ -119,12 +120,19 @@ func (ex *exchange) complete() {
 	if !ex.hijacked {
 		ex.end()
 	}
-	ex.over = true
+	ex.setOver()
 	c.mu.Unlock()
 	ex.ctx.cancel()
 	if ex.req.MultipartForm != nil {
 		_ = ex.req.MultipartForm.RemoveAll() // a file that stays does no harm to the answer
 	}
+}
+
+// setOver ends the exchange for goroutines that the handler has left. The caller has locked mu.
+func (ex *exchange) setOver() {
+	ex.over = true
+	ex.c.wakeReader()
+	ex.c.wakeWriter()
 }
 
 // finish sends what the handler has left, and goes on with the connection.
@@ -138,13 +146,11 @@ func (c *conn) finish(ex *exchange) {
 	c.mu.Lock()
 	c.ex = nil
 	last := ex.pages
-	failed := c.inErr != nil && c.inErr != errEOF || last.broke != nil || ex.writeDeadlinePassed
-	if c.paused {
-		c.paused = false
-		defer c.sc.Resume()
-	}
+	failed := c.state == closing || c.inErr != nil && c.inErr != errEOF || last.broke != nil || ex.writeDeadlinePassed
+	c.asked = ask{} // its deadlines are not for the next request
 	c.mu.Unlock()
 	if c.dead {
+		c.state = closing
 		w.givePages(last)
 		c.inOff = len(c.in)
 		c.dropInput()
@@ -212,10 +218,21 @@ func (c *conn) proceed() {
 	switch {
 	case c.state == reading && c.inErr != nil:
 		c.cut()
+	case c.state == skipping && c.inErr != nil:
+		c.close()
 	case c.state != running:
 		c.unhold()
 	}
 	c.dropInput()
+	c.resume()
+}
+
+// resume reads on, if reading has paused and the input has become short, or more is needed of what has come in part.
+func (c *conn) resume() {
+	if c.paused && (c.state != running || len(c.input()) < inputMax/2) {
+		c.paused = false
+		c.sc.Resume()
+	}
 }
 
 // drained goes on with requests that have waited for the answers before them to leave.

@@ -12,8 +12,10 @@ import (
 
 // A socketAsk is the wish of a handler for its connection's socket, once all that was written has left.
 type socketAsk struct {
+	ex    *exchange
 	file  bool // a duplicate of it, for sendfile; else the connection itself
 	taken bool // mu: answered
+	ended bool // mu: the handler does not wait any more
 	conn  net.Conn
 	dup   *os.File
 	rest  []byte
@@ -57,13 +59,24 @@ func (ex *exchange) askSocket(ask *socketAsk) error {
 	if c.dead {
 		return errClosed
 	}
+	ask.ex = ex
 	c.asked.socket = ask
 	c.w.notify(c)
 	for !ask.taken {
-		if c.dead {
-			return errClosed
+		var err error
+		switch {
+		case ex.over:
+			err = errOver
+		case c.dead:
+			err = errClosed
+		case c.queued+c.inFlight > 0:
+			err = ex.broken() // the write deadline: the client does not read what was written before
 		}
-		if err := c.wait(&c.writers); err != nil {
+		if err == nil {
+			err = c.wait(&c.writers)
+		}
+		if err != nil && !ask.taken {
+			ask.ended = true
 			return err
 		}
 	}
@@ -73,6 +86,12 @@ func (ex *exchange) askSocket(ask *socketAsk) error {
 // giveSocket answers a wish for the socket, behind what is being sent.
 func (c *conn) giveSocket(ask *socketAsk) {
 	err := c.sc.WriteFunc(func(err error) {
+		c.mu.Lock()
+		ended := ask.ended || c.ex != ask.ex
+		c.mu.Unlock()
+		if ended {
+			return
+		}
 		if err == nil && ask.file {
 			ask.dup, err = c.sc.File()
 		} else if err == nil {
@@ -89,9 +108,19 @@ func (c *conn) giveSocket(ask *socketAsk) {
 
 func (c *conn) answer(ask *socketAsk, err error) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	ask.err, ask.taken = err, true
-	c.wakeWriter()
-	c.mu.Unlock()
+	if !ask.ended {
+		c.wakeWriter()
+		return
+	}
+	if ask.dup != nil { // the handler has given up just now
+		_ = ask.dup.Close()
+	}
+	if ask.conn != nil {
+		_ = ask.conn.Close()
+		c.dead = true
+	}
 }
 
 // detach takes the connection from the loop.

@@ -134,7 +134,8 @@ func TestHijack(t *testing.T) {
 				in := bufio.NewReader(c)
 				r, err := http.ReadResponse(in, nil)
 				uvtest.Check(t, err)
-				if r.StatusCode != 101 {
+				defer r.Body.Close()
+				if r.StatusCode != http.StatusSwitchingProtocols {
 					t.Fatal(r.Status)
 				}
 				got, err := io.ReadAll(in)

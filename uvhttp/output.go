@@ -129,7 +129,7 @@ func (c *conn) send(p *pages) (err error) {
 // it, the loop is lent.
 func (c *conn) wait(ch *chan struct{}) error {
 	if *ch == nil {
-		*ch = make(chan struct{}, 1)
+		*ch = make(chan struct{})
 	}
 	awake := *ch
 	c.mu.Unlock()
@@ -138,9 +138,6 @@ func (c *conn) wait(ch *chan struct{}) error {
 		w.Receive(awake)
 	}
 	c.mu.Lock()
-	if c.dead {
-		wake(awake) // for another goroutine of the handler
-	}
 	return err
 }
 

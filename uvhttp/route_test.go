@@ -86,7 +86,7 @@ func TestSlowRouteGoesToGoroutines(t *testing.T) {
 				t.Fatalf("%d slow routes", got)
 			}
 			req := func(path string) bool {
-				r, err := http.NewRequest("GET", "http://x"+path, nil)
+				r, err := http.NewRequest(http.MethodGet, "http://x"+path, nil)
 				uvtest.Check(t, err)
 				return onLoop(t, w, func() bool { return w.inline(&exchange{c: &conn{w: w}, r: *r, req: r}) })
 			}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"syscall"
 
 	"github.com/uvgo/uvgo/internal/core"
 )
@@ -15,6 +16,10 @@ const sendfileMin = 64 << 10
 func (ex *exchange) ReadFrom(src io.Reader) (n int64, err error) {
 	c := ex.c
 	c.mu.Lock()
+	if ex.over {
+		c.mu.Unlock()
+		return 0, errOver
+	}
 	known := ex.status != 0 && (ex.headClosed || ex.fields.hasType) || ex.status == 0 && ex.header["Content-Type"] != nil
 	c.mu.Unlock()
 	if !known { // the first bytes tell the type
@@ -47,13 +52,20 @@ func (ex *exchange) copyFrom(src io.Reader) (int64, error) {
 // An onlyWriter hides ReadFrom.
 type onlyWriter struct{ io.Writer }
 
+// A file is an *os.File, or what io.Copy makes of one: it hides WriteTo.
+type file interface {
+	io.ReadSeeker
+	syscall.Conn
+	Stat() (os.FileInfo, error)
+}
+
 // regular returns the regular file that src reads, and how many bytes are left to send of it; nil if it reads something else.
-func regular(src io.Reader) (f *os.File, left int64) {
+func regular(src io.Reader) (f file, left int64) {
 	left = never63
 	if l, ok := src.(*io.LimitedReader); ok {
 		src, left = l.R, l.N
 	}
-	f, ok := src.(*os.File)
+	f, ok := src.(file)
 	if !ok {
 		return nil, 0
 	}
@@ -71,7 +83,7 @@ func regular(src io.Reader) (f *os.File, left int64) {
 const never63 = 1<<63 - 1
 
 // sendfile sends left bytes of f. ok: it has done what there was to do; else the rest is to be copied.
-func (ex *exchange) sendfile(f *os.File, left int64) (n int64, ok bool, err error) {
+func (ex *exchange) sendfile(f file, left int64) (n int64, ok bool, err error) {
 	c := ex.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -100,28 +112,33 @@ func (ex *exchange) sendfile(f *os.File, left int64) (n int64, ok bool, err erro
 		var sent int64
 		c.mu.Unlock()
 		var more bool
-		w.For(func() { sent, more, err = sendfile(ask.dup, f, left) })
+		piece := min(left, sendfileMax) // between pieces it looks whether the connection has ended
+		w.For(func() { sent, more, err = sendfile(ask.dup, f, piece) })
 		c.mu.Lock()
-		n, left, ex.written = n+sent, left-sent, ex.written+sent
+		n, left = n+sent, left-sent
+		if ex.over {
+			return n, true, errOver
+		}
+		ex.written += sent
 		switch {
 		case err == errNoSendfile:
 			return n, false, nil
 		case err != nil:
 			ex.broke = opError("sendfile", c, err)
 			return n, true, ex.broke
-		case !more:
+		case !more && sent < piece: // the file has become shorter
 			return n, true, nil
 		}
-		if err = ex.broken(); err == nil && left > 0 { // the kernel's buffer is full: the loop tells when there is room
+		if err = ex.broken(); err == nil && more && left > 0 { // the kernel's buffer is full: the loop tells when there is room
 			sent, err = ex.sendPiece(f, left)
-			n, left, ex.written = n+sent, left-sent, ex.written+sent
+			n, left = n+sent, left-sent
 		}
 	}
 	return n, true, err
 }
 
 // sendPiece sends a piece of f through the loop, and waits until the kernel has it.
-func (ex *exchange) sendPiece(f *os.File, left int64) (int64, error) {
+func (ex *exchange) sendPiece(f file, left int64) (int64, error) {
 	c := ex.c
 	b := takeLarge()
 	n, err := f.Read(b[:min(int64(outMax), left)])
@@ -133,6 +150,7 @@ func (ex *exchange) sendPiece(f *os.File, left int64) (int64, error) {
 		return 0, err
 	}
 	ex.pages.out = b[:n]
+	ex.written += int64(n)
 	ex.pushRest()
 	for c.queued+c.inFlight > 0 {
 		if err := ex.broken(); err != nil {

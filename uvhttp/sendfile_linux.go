@@ -3,17 +3,21 @@ package uvhttp
 import (
 	"errors"
 	"os"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
 
 var errNoSendfile = errors.New("uvhttp: no sendfile for this file")
 
+// sentByFile counts the bytes that sendfile has sent, for tests.
+var sentByFile atomic.Int64
+
 // sendfileMax is how much one call sends at most: a call on a fast socket does not return for long.
 const sendfileMax = 4 << 20
 
 // sendfile sends up to left bytes of f to a socket, until its buffer is full (more) or the file ends.
-func sendfile(socket, f *os.File, left int64) (n int64, more bool, err error) {
+func sendfile(socket *os.File, f file, left int64) (n int64, more bool, err error) {
 	to, err := socket.SyscallConn()
 	if err != nil {
 		return 0, false, err
@@ -39,6 +43,7 @@ func sendfileFD(out, in int, left int64) (n int64, more bool, err error) {
 		m, err := unix.Sendfile(out, in, nil, int(min(left, sendfileMax)))
 		switch {
 		case m > 0:
+			sentByFile.Add(int64(m))
 			n, left = n+int64(m), left-int64(m)
 		case err == unix.EINTR:
 		case err == unix.EAGAIN:

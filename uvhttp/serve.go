@@ -40,7 +40,7 @@ func (s *Server) listenAndServe(scheme, port string, config *tls.Config) error {
 	}
 	defer s.forget(e)
 	if err := e.inner.Listen(scheme + addr); err != nil {
-		return err
+		return e.failure(err)
 	}
 	return e.serve()
 }
@@ -68,7 +68,7 @@ func (s *Server) serveListener(l net.Listener, config *tls.Config) error {
 	defer s.forget(e)
 	fd, ok, err := duplicate(l)
 	if err != nil {
-		return err
+		return e.failure(err)
 	}
 	if !ok {
 		e.opts.logger.Warn("uvhttp: the listener has no socket, so net/http serves it", "listener", fmt.Sprintf("%T", l), "address", l.Addr())
@@ -80,7 +80,7 @@ func (s *Server) serveListener(l net.Listener, config *tls.Config) error {
 	}
 	if err := e.inner.Listen(fmt.Sprint(scheme, fd)); err != nil {
 		_ = unix.Close(fd)
-		return err
+		return e.failure(err)
 	}
 	return e.serve()
 }
@@ -224,6 +224,16 @@ func (s *Server) tlsConfig(certFile, keyFile string) (*tls.Config, error) {
 		return name == "h2" && !http2 || name == "http/1.1" && !http1
 	})...)
 	return config, nil
+}
+
+// failure is why Serve could not begin: err, or what Shutdown and Close cause.
+func (e *engine) failure(err error) error {
+	select {
+	case <-e.begun:
+		return http.ErrServerClosed
+	default:
+		return err
+	}
 }
 
 // serve serves until Shutdown or Close has begun.

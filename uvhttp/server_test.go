@@ -158,6 +158,7 @@ func TestPipelining(t *testing.T) {
 			uvtest.Check(t, err)
 			b, err := io.ReadAll(r.Body)
 			uvtest.Check(t, err)
+			uvtest.Check(t, r.Body.Close())
 			if string(b) != fmt.Sprintf("/%d", i) {
 				t.Fatalf("%d: %q", i, b)
 			}

@@ -10,6 +10,10 @@ import (
 
 // setState tells ConnState of a connection's state.
 func (c *conn) setState(state http.ConnState) {
+	if state == c.told && state != http.StateNew {
+		return
+	}
+	c.told = state
 	if fn := c.w.engine.opts.ConnState; fn != nil {
 		c.w.guard(func() { fn(c.asNetConn(), state) })
 	}

@@ -31,8 +31,8 @@ type worker struct {
 
 	mu    sync.Mutex
 	dirty []*conn // a handler wants something of the loop for them
+	over  bool    // the loop has ended: nobody looks at dirty any more
 	spare []*conn // memory of dirty
-	over  bool    // the loop has ended
 }
 
 func newWorker(e *engine, loop *uvgo.Loop) *worker {
@@ -101,26 +101,22 @@ func (w *worker) givePages(p *pages) {
 // notify makes the loop look at a connection soon. Any goroutine may call it, with conn.mu locked. False: the loop has
 // ended, and the connection with it.
 func (w *worker) notify(c *conn) bool {
-	if c.listed {
-		return true
-	}
 	w.mu.Lock()
-	if w.over {
-		w.mu.Unlock()
-		return false
+	if w.over || c.listed {
+		defer w.mu.Unlock()
+		return !w.over
 	}
 	c.listed = true
 	w.dirty = append(w.dirty, c)
 	first := len(w.dirty) == 1
 	w.mu.Unlock()
-	if first {
-		_ = w.loop.Post(w.sync) // fails when the loop has ended: then end looks
-	}
-	return true
+	return !first || w.loop.Post(w.sync) == nil
 }
 
-// end ends the goroutines once the loop has ended: those that stand by, and those that the loop has not taken back.
-func (w *worker) end() {
+// ended ends the goroutines, once the loop has ended: those that stand by, and those that have told the loop of their handler's end
+// when it did not look any more. Those that still run a handler end behind it.
+func (w *worker) ended() {
+	w.trim(true)
 	w.mu.Lock()
 	w.over = true
 	dirty := w.dirty
@@ -128,14 +124,11 @@ func (w *worker) end() {
 	w.mu.Unlock()
 	for _, c := range dirty {
 		c.mu.Lock()
-		c.listed = false
 		if ex := c.ex; ex != nil && ex.done && ex.worker != nil {
 			close(ex.worker.work)
-			ex.worker = nil
 		}
 		c.mu.Unlock()
 	}
-	w.trim(true)
 }
 
 // syncAll looks at the connections that handlers want something for.
@@ -166,7 +159,7 @@ func (c *conn) sync() {
 	ex := c.ex
 	if ex != nil && ex.done && c.state == detached {
 		c.ex = nil
-		c.w.joined(ex.worker)
+		c.w.ran(ex)
 		ex = nil
 	}
 	if ex == nil || c.state == detached {

@@ -194,7 +194,7 @@ func forms() []exchange {
 
 func controllers() (all []exchange) {
 	for _, steps := range []string{
-		"fullduplex&w=3", "readdeadline&read&w=3", "readdeadline=past&read&w=3", "readdeadline=past&readdeadline=none&read&w=3", "writedeadline&w=3", "writedeadline=past&writedeadline=none&w=3", "flusherror&flusherror", "ctx&w=3&ctx",
+		"fullduplex&w=3", "readdeadline&read&w=3", "readdeadline=past&readdeadline=none&read&w=3", "writedeadline&w=3", "writedeadline=past&writedeadline=none&w=3", "flusherror&flusherror", "ctx&w=3&ctx",
 		"fullduplex&w=3&flush&read&w=3", "fullduplex&w=5000&read", "fullduplex", "readdeadline&writedeadline&hijack&hang",
 	} {
 		x := one("controller "+steps, post(steps, "abc"))
@@ -208,6 +208,5 @@ func controllers() (all []exchange) {
 		exchange{name: "full duplex unread", send: []string{post("fullduplex&w=3&flush", "abc"), get("/dump")}, racy: true},
 		exchange{name: "full duplex chunked", send: []string{chunked("fullduplex&w=3&flush&read&w=3", chunks("abcdef", 2)), get("/dump")}},
 		exchange{name: "context of pipelined", send: []string{do("ctx&w=3"), do("ctx&w=3"), do("ctx")}},
-		exchange{name: "read deadline past, then a request", send: []string{post("readdeadline=past&w=3", "abc"), get("/dump")}, racy: true},
 	)
 }

@@ -54,7 +54,7 @@ func versions() (all []exchange) {
 	}
 	return append(all,
 		exchange{name: "no version", send: []string{"GET /dump\r\n\r\n"}, answers: 1},
-		exchange{name: "pri", send: []string{"PRI * HTTP/2.0\r\n\r\n"}, answers: 1},
+		exchange{name: "pri", send: []string{"PRI * HTTP/2.0\r\n\r\n"}, half: true},
 		exchange{name: "pri with fields", send: []string{"PRI * HTTP/2.0\r\nHost: a\r\n\r\n"}, answers: 1},
 		one("1.0 with host", old("GET", "/dump", "Host: a.example")),
 		one("1.0 without host", old("GET", "/dump")),
@@ -174,7 +174,7 @@ func malformed() (all []exchange) {
 		"extension without a name": "3;\r\nabc\r\n0\r\n\r\n", "extension with cr": "3;a\rb\r\nabc\r\n0\r\n\r\n", "extension with lf": "3;a\nb\r\nabc\r\n0\r\n\r\n", "size underscore": "1_0\r\nabc\r\n0\r\n\r\n", "trailer folded": "3\r\nabc\r\n0\r\nX: 1\r\n 2\r\n\r\n",
 	} {
 		all = append(all, exchange{name: "chunks: " + name, send: []string{chunked("read", raw)}, half: true, racy: true},
-			exchange{name: "chunks unread: " + name, send: []string{chunked("", raw)}, half: true, racy: true})
+			exchange{name: "chunks unread: " + name, send: []string{chunked("", raw)}, half: true, racy: true, mayClose: true})
 	}
 	return all
 }

@@ -21,6 +21,13 @@ func table() (all []exchange) {
 	} {
 		all = append(all, part...)
 	}
+	for i := range all {
+		for _, d := range differences {
+			if want, ok := d.want[all[i].name]; ok {
+				all[i].differs, all[i].want = d.why, want
+			}
+		}
+	}
 	return all
 }
 

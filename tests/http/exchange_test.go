@@ -8,6 +8,7 @@ import (
 	"net"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,10 @@ type exchange struct {
 	differs, want string
 	// racy: whether the end is FIN or RST depends on when bytes arrive.
 	racy bool
+	// no100: a server may leave out 100 Continue, because the body may be here before the handler reads.
+	no100 bool
+	// mayClose: whether the answer says that the server closes behind it depends on when bytes arrive.
+	mayClose bool
 }
 
 // An outcome is what a client sees of an exchange, and what the handler noted.
@@ -136,6 +141,12 @@ func (x *exchange) run(srv *subject, split splitter) (*outcome, error) {
 	wg.Wait()
 	if probed { // the server may close while the probe is on its way
 		out.forgetReset()
+	}
+	if x.mayClose && out.End != "kept" && len(out.Responses) > 0 {
+		delete(out.Responses[len(out.Responses)-1].Header, "Connection")
+	}
+	if x.no100 {
+		out.Responses = slices.DeleteFunc(out.Responses, func(r *response) bool { return r.code() == "100" })
 	}
 	if out.End == "silent" {
 		return out, fmt.Errorf("%s said nothing for %v behind %q", srv.name, quiet, out.short())

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -72,14 +73,19 @@ var sentinels = []struct {
 	err  error
 	name string
 }{
-	{io.EOF, "EOF"}, {io.ErrUnexpectedEOF, "UnexpectedEOF"}, {http.ErrContentLength, "ErrContentLength"},
+	{io.EOF, "EOF"}, {http.ErrContentLength, "ErrContentLength"},
 	{http.ErrBodyNotAllowed, "ErrBodyNotAllowed"}, {http.ErrBodyReadAfterClose, "ErrBodyReadAfterClose"},
 	{http.ErrHijacked, "ErrHijacked"}, {http.ErrHandlerTimeout, "ErrHandlerTimeout"},
 	{http.ErrNotSupported, "ErrNotSupported"}, {context.Canceled, "Canceled"},
 	{os.ErrDeadlineExceeded, "DeadlineExceeded"}, {net.ErrClosed, "net.ErrClosed"},
 }
 
-// named returns an error's name, or its text.
+// malformedBody matches what both servers say of chunks that they do not understand.
+var malformedBody = regexp.MustCompile(`^(http: 400 Bad Request: .*|malformed chunked encoding|malformed MIME header.*|invalid byte in chunk length|empty hex number for chunk length|` +
+	`http chunk length too large|invalid CR in chunked line|chunked line ends with bare LF|http: suspiciously long trailer.*|http: unexpected EOF reading trailer|unexpected EOF)$`)
+
+// named returns an error's name, or its text. What both say of a malformed body is one name, and so is a body that is cut, because
+// net/http says that of some.
 func named(err error) string {
 	if err == nil {
 		return "ok"
@@ -88,6 +94,9 @@ func named(err error) string {
 		if errors.Is(err, s.err) {
 			return s.name
 		}
+	}
+	if malformedBody.MatchString(err.Error()) {
+		return "malformed body"
 	}
 	if e := new(http.MaxBytesError); errors.As(err, &e) {
 		return fmt.Sprint("MaxBytesError ", e.Limit)
