@@ -3,6 +3,7 @@ package core
 import (
 	"time"
 
+	"github.com/uvgo/uvgo/internal/goroutine"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -22,8 +23,8 @@ func (c *Core) Block(op string, fn func()) error {
 	if !c.lendable() {
 		return &uv.OpError{Op: op, Err: uv.ErrInCallback}
 	}
-	if c.lend.lends() { // a callback that is lent already: Lend takes the loop back
-		if c.lend.take() {
+	if c.lend.by.Load() == goroutine.Self() && c.lend.under() { // a function of Lend, which takes the loop back
+		if c.lend.take() { // else the watcher has just done so
 			c.suspend()
 		}
 		fn()

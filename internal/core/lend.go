@@ -16,10 +16,11 @@ type Lent interface{ RunLent() }
 
 // lend is the state of Lend.
 type lend struct {
-	state   atomic.Uint64 // of the latest Lend: isLent or isTaken, and above these bits its number
-	watched atomic.Bool   // the watcher looks at this loop
-	seen    uint64        // the watcher's: the state that it saw last
-	quiet   int           // the watcher's: looks in a row without a Lend
+	state   atomic.Uint64  // of the latest Lend: isLent or isTaken, and above these bits its number
+	by      atomic.Uintptr // number of the goroutine of that Lend
+	watched atomic.Bool    // the watcher looks at this loop
+	seen    uint64         // the watcher's: the state that it saw last
+	quiet   int            // the watcher's: looks in a row without a Lend
 }
 
 // The states of Lend's function.
@@ -49,6 +50,7 @@ func (c *Core) Lend(f Lent) (slow bool) {
 	}
 	r := c.baton.holder
 	state = state&^lentMask + lentMask + 1 + isLent
+	c.lend.by.Store(r.id)
 	c.lend.state.Store(state)
 	if !c.lend.watched.Load() {
 		watch(c)
@@ -80,6 +82,7 @@ func (c *Core) unlend(r *runner, state uint64) (slow bool) {
 		return false
 	}
 	c.resume(r)
+	c.lend.state.CompareAndSwap(state-isLent+isTaken, state-isLent) // if no other Lend has begun
 	slow, r.seized = r.seized, false
 	return slow
 }
@@ -106,8 +109,9 @@ func (c *Core) LentExits() bool {
 // Takes is how often a function of Lend turned out slow, so that the loop went on without it.
 func (c *Core) Takes() uint64 { return c.baton.takes.Load() }
 
-// lends tells whether the function of the latest Lend runs, and has the baton.
-func (l *lend) lends() bool { return l.state.Load()&lentMask == isLent }
+// under tells whether the function of the latest Lend has not returned. The watcher may be taking the baton
+// from it just now: the owner is still the same then.
+func (l *lend) under() bool { return l.state.Load()&lentMask != 0 }
 
 // take takes the baton from a function that runs in Lend. False: it has returned, or
 // somebody has taken it already.
