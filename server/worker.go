@@ -66,9 +66,9 @@ func newWorker(s *Server) (*worker, error) {
 // turn: their addresses are to be free. A turn would also accept connections before Serve.
 func (w *worker) flush() { w.loop.UpdateTime() }
 
-// end closes listeners and connections, runs their callbacks and closes the
-// loop. It waits for no peer, so it needs no time limit.
-func (w *worker) end() {
+// abandon closes all listeners and connections at once. It comes before the run has ended, too, which waits until no callback
+// blocks: new events must not make others block.
+func (w *worker) abandon() {
 	w.closeListeners()
 	w.draining, w.gone = true, true
 	for _, c := range w.openConns() {
@@ -77,6 +77,12 @@ func (w *worker) end() {
 		}
 		c.closeNow()
 	}
+}
+
+// end closes listeners and connections, runs their callbacks and closes the
+// loop. It waits for no peer, so it needs no time limit.
+func (w *worker) end() {
+	w.abandon()
 	for _, t := range []*handles.Timer{w.wheel.timer, w.answerTimer, w.hangups.timer} {
 		if t != nil {
 			_ = t.Close() // again for one that has run

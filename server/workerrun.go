@@ -11,6 +11,7 @@ func (w *worker) serve(ctx context.Context, done func(err error)) {
 	for _, c := range w.packets {
 		_ = w.loop.Post(c.open) // fails only on a closed loop
 	}
+	context.AfterFunc(ctx, func() { _ = w.loop.Post(w.abandon) }) // fails only once the loop has ended
 	w.run(ctx, done)
 }
 
@@ -63,4 +64,5 @@ func (w *worker) goOn(fn func()) {
 func (w *worker) stop() {
 	w.stopped.Store(true)
 	w.loop.Stop()
+	_ = w.loop.Post(w.abandon) // fails only once the loop has ended
 }

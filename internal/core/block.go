@@ -15,15 +15,16 @@ func (c *Core) Block(op string, fn func()) error {
 	if fn == nil || c == nil || c.ring == nil {
 		return uv.Fail(op, uv.EINVAL)
 	}
-	if !c.inCallback() {
+	inside, holds := c.holds()
+	if !holds {
 		fn()
 		return nil
 	}
 	if !c.lendable() {
 		return &uv.OpError{Op: op, Err: uv.ErrInCallback}
 	}
-	if c.lend.lends() { // a callback that is lent already: Lend takes the loop back
-		if c.lend.take() {
+	if inside != 0 { // a callback that is lent already: Lend takes the loop back
+		if c.lend.take(inside) {
 			c.suspend()
 		}
 		fn()
@@ -49,6 +50,7 @@ func (c *Core) lendable() bool { return !c.life.adopted && !c.cfg.Locked }
 func (c *Core) suspend() *runner {
 	b := &c.baton
 	r := b.holder
+	c.lend.inside.Store(0)
 	r.call.task, c.task = c.task, nil
 	if b.unsettled {
 		c.batch.phase, r.call.phase = r.call.phase, c.batch.phase
