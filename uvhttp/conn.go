@@ -213,6 +213,13 @@ func (c *conn) close() {
 	}
 }
 
+// closeIdle closes the connection if it waits for another request.
+func (c *conn) closeIdle() {
+	if c.state == reading && !c.first && c.parser == nil && len(c.input()) == 0 {
+		c.close()
+	}
+}
+
 // abort ends the connection at once.
 func (c *conn) abort() {
 	if c.state != detached {

@@ -42,3 +42,25 @@ func TestSlowClientOfTheLastAnswer(t *testing.T) {
 		t.Errorf("%d of %d bytes, %v", n, wrote.Load(), err)
 	}
 }
+
+// TestKeepAlivesOff: connections that are idle are closed, new ones are behind their answer.
+func TestKeepAlivesOff(t *testing.T) {
+	s := &Server{Loops: 1, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+	addr := start(t, s)
+	idle, in := dial(t, addr)
+	fmt.Fprint(idle, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	answer200(t, in)
+	s.SetKeepAlivesEnabled(false)
+	_, err := in.ReadByte()
+	uvtest.IsErr(t, "Read", err, io.EOF)
+	idle.Close()
+	c, in := dial(t, addr)
+	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	r, err := http.ReadResponse(in, nil)
+	uvtest.Check(t, err)
+	_, err = io.Copy(io.Discard, in)
+	uvtest.Expect(t, err)
+	if c.Close(); !r.Close {
+		t.Error("the answer does not tell that the connection closes")
+	}
+}
