@@ -204,8 +204,13 @@ func (c *conn) closed() {
 func (c *conn) close() {
 	c.state = closing
 	c.due.clear(c)
-	_ = c.sc.Close() // fails only when it is closed
-	c.unhold()
+	end := func(error) {
+		_ = c.sc.Close() // fails only when it is closed
+		c.unhold()
+	}
+	if c.sc.Buffered() == 0 || c.sc.WriteFunc(end, nil) != nil { // CloseTimeout is not for a client that reads slowly
+		end(nil)
+	}
 }
 
 // abort ends the connection at once.
