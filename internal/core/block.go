@@ -3,7 +3,6 @@ package core
 import (
 	"time"
 
-	"github.com/uvgo/uvgo/internal/goroutine"
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -16,15 +15,16 @@ func (c *Core) Block(op string, fn func()) error {
 	if fn == nil || c == nil || c.ring == nil {
 		return uv.Fail(op, uv.EINVAL)
 	}
-	if !c.inCallback() {
+	inside, holds := c.holds()
+	if !holds {
 		fn()
 		return nil
 	}
 	if !c.lendable() {
 		return &uv.OpError{Op: op, Err: uv.ErrInCallback}
 	}
-	if c.lend.by.Load() == goroutine.Self() && c.lend.under() { // a function of Lend, which takes the loop back
-		if c.lend.take() { // else the watcher has just done so
+	if inside != 0 { // a callback that is lent already: Lend takes the loop back
+		if c.lend.take(inside) {
 			c.suspend()
 		}
 		fn()
@@ -50,6 +50,7 @@ func (c *Core) lendable() bool { return !c.life.adopted && !c.cfg.Locked }
 func (c *Core) suspend() *runner {
 	b := &c.baton
 	r := b.holder
+	c.lend.inside.Store(0)
 	r.call.task, c.task = c.task, nil
 	if b.unsettled {
 		c.batch.phase, r.call.phase = r.call.phase, c.batch.phase

@@ -16,11 +16,11 @@ type Lent interface{ RunLent() }
 
 // lend is the state of Lend.
 type lend struct {
-	state   atomic.Uint64  // of the latest Lend: isLent or isTaken, and above these bits its number
-	by      atomic.Uintptr // number of the goroutine of that Lend
-	watched atomic.Bool    // the watcher looks at this loop
-	seen    uint64         // the watcher's: the state that it saw last
-	quiet   int            // the watcher's: looks in a row without a Lend
+	state   atomic.Uint64 // of the latest Lend: isLent or isTaken, and above these bits its number
+	inside  atomic.Uint64 // state of the Lend whose function has the baton, as Lend stored it; 0 if no such function has it
+	watched atomic.Bool   // the watcher looks at this loop
+	seen    uint64        // the watcher's: the state that it saw last
+	quiet   int           // the watcher's: looks in a row without a Lend
 }
 
 // The states of Lend's function.
@@ -35,22 +35,22 @@ const (
 // without it, as in Block: then Lend returns true. So f must touch nothing of the loop but Post. A loop that cannot be
 // lent is held up by f. No libuv counterpart.
 func (c *Core) Lend(f Lent) (slow bool) {
-	if c == nil || !c.inCallback() || !c.lendable() {
+	if c == nil || !c.lendable() {
+		f.RunLent()
+		return false
+	}
+	if inside, holds := c.holds(); !holds || inside != 0 { // in the function of another Lend
 		f.RunLent()
 		return false
 	}
 	state := c.lend.state.Load()
-	if state&lentMask == isLent { // in the function of another Lend
-		f.RunLent()
-		return false
-	}
 	if c.cfg.Debug {
 		defer c.owner.set(c.owner.id.Load())
 		c.owner.set(nobody)
 	}
 	r := c.baton.holder
 	state = state&^lentMask + lentMask + 1 + isLent
-	c.lend.by.Store(r.id)
+	c.lend.inside.Store(state)
 	c.lend.state.Store(state)
 	if !c.lend.watched.Load() {
 		watch(c)
@@ -79,10 +79,10 @@ func (c *Core) Lend(f Lent) (slow bool) {
 // unlend ends Lend, and takes the baton back if somebody has taken it. It tells whether the watcher has.
 func (c *Core) unlend(r *runner, state uint64) (slow bool) {
 	if c.lend.state.CompareAndSwap(state, state-isLent) {
+		c.lend.inside.Store(0)
 		return false
 	}
 	c.resume(r)
-	c.lend.state.CompareAndSwap(state-isLent+isTaken, state-isLent) // if no other Lend has begun
 	slow, r.seized = r.seized, false
 	return slow
 }
@@ -109,16 +109,19 @@ func (c *Core) LentExits() bool {
 // Takes is how often a function of Lend turned out slow, so that the loop went on without it.
 func (c *Core) Takes() uint64 { return c.baton.takes.Load() }
 
-// under tells whether the function of the latest Lend has not returned. The watcher may be taking the baton
-// from it just now: the owner is still the same then.
-func (l *lend) under() bool { return l.state.Load()&lentMask != 0 }
-
-// take takes the baton from a function that runs in Lend. False: it has returned, or
-// somebody has taken it already.
-func (l *lend) take() bool {
-	state := l.state.Load()
-	return state&lentMask == isLent && l.state.CompareAndSwap(state, state-isLent+isTaken)
+// holds tells whether the calling goroutine runs a callback of the loop with the baton, and the state that Lend stored if it is
+// in a function of Lend. The watcher may take the baton from such a function at any time. It changes
+// the owner before it clears inside, so the goroutine is the owner behind the look only if inside was its own.
+func (c *Core) holds() (inside uint64, holds bool) {
+	if !c.inCallback() {
+		return 0, false
+	}
+	inside = c.lend.inside.Load()
+	return inside, c.owner.isSelf()
 }
+
+// take takes the baton from the function of the Lend that stored state. False: somebody has taken it already.
+func (l *lend) take(state uint64) bool { return l.state.CompareAndSwap(state, state-isLent+isTaken) }
 
 // watcher looks at loops that lend. Its goroutine ends when there are none.
 var watcher struct {
@@ -171,7 +174,8 @@ func (c *Core) watchOnce() bool {
 	case state != l.seen:
 		l.seen, l.quiet = state, 0
 	case state&lentMask == isLent:
-		if l.state.CompareAndSwap(state, state-isLent+isTaken) {
+		if l.take(state) {
+			c.owner.set(nobody) // at once: the function may call Block meanwhile
 			c.baton.takes.Add(1)
 			c.baton.holder.seized = true
 			c.suspend()

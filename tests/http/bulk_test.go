@@ -108,7 +108,7 @@ func TestLongAnswers(t *testing.T) {
 	eachInline(t, func(t *testing.T, s *uvhttp.Server) {
 		const length = 500_000
 		want := shown(text(length))
-		for range 5 {
+		for range 10 {
 			h := startHost(t, &uvhttp.Server{Inline: s.Inline, Loops: 2}, func(w http.ResponseWriter, r *http.Request) {
 				w.Write(text(length))
 			})
@@ -117,6 +117,7 @@ func TestLongAnswers(t *testing.T) {
 				p := dialHost(t, h.addr)
 				wg.Go(func() {
 					p.SetReadDeadline(time.Now().Add(quiet))
+					p.ask(t, get("/canary"), "200")
 					for range 3 {
 						if got := p.ask(t, get("/"), "200"); got != want {
 							t.Errorf("the answer is %.50s, want %s", got, want)

@@ -40,5 +40,5 @@ func TestHTTPSExample(t *testing.T) {
 			t.Errorf("curl %s: %q, want %q", version, got, want)
 		}
 	}
-	h2load(t, url, int(size(20_000, 5_000)), 10, 100)
+	h2load(t, "h2", int(size(20_000, 5_000)), 10, 100, url)
 }

@@ -97,30 +97,32 @@ func serveRPC(t testing.TB, server, client stack, service pb.TestServiceServer, 
 	return srv, pb.NewTestServiceClient(conn)
 }
 
+// grpcCases are those of gRPC's own interop cases that need no server but its test server.
+var grpcCases = []struct {
+	name string
+	run  func(context.Context, pb.TestServiceClient, ...grpc.CallOption)
+}{
+	{"empty_unary", interop.DoEmptyUnaryCall},
+	{"large_unary", interop.DoLargeUnaryCall},
+	{"client_streaming", interop.DoClientStreaming},
+	{"server_streaming", interop.DoServerStreaming},
+	{"ping_pong", interop.DoPingPong},
+	{"empty_stream", interop.DoEmptyStream},
+	{"timeout_on_sleeping_server", interop.DoTimeoutOnSleepingServer},
+	{"cancel_after_begin", interop.DoCancelAfterBegin},
+	{"cancel_after_first_response", interop.DoCancelAfterFirstResponse},
+	{"custom_metadata", interop.DoCustomMetadata},
+	{"status_code_and_message", interop.DoStatusCodeAndMessage},
+	{"special_status_message", interop.DoSpecialStatusMessage},
+}
+
 // TestGRPCInterop runs gRPC's own interop cases. A failure of one ends the
 // process, with a message.
 func TestGRPCInterop(t *testing.T) {
-	cases := []struct {
-		name string
-		run  func(context.Context, pb.TestServiceClient, ...grpc.CallOption)
-	}{
-		{"empty_unary", interop.DoEmptyUnaryCall},
-		{"large_unary", interop.DoLargeUnaryCall},
-		{"client_streaming", interop.DoClientStreaming},
-		{"server_streaming", interop.DoServerStreaming},
-		{"ping_pong", interop.DoPingPong},
-		{"empty_stream", interop.DoEmptyStream},
-		{"timeout_on_sleeping_server", interop.DoTimeoutOnSleepingServer},
-		{"cancel_after_begin", interop.DoCancelAfterBegin},
-		{"cancel_after_first_response", interop.DoCancelAfterFirstResponse},
-		{"custom_metadata", interop.DoCustomMetadata},
-		{"status_code_and_message", interop.DoStatusCodeAndMessage},
-		{"special_status_message", interop.DoSpecialStatusMessage},
-	}
 	crossed(t, func(t *testing.T, server, client stack) {
 		for _, secured := range []bool{false, true} {
 			_, c := serveRPC(t, server, client, interop.NewTestServer(), secured)
-			for _, tt := range cases {
+			for _, tt := range grpcCases {
 				t.Run(fmt.Sprintf("tls=%v/%s", secured, tt.name), func(t *testing.T) { tt.run(t.Context(), c) })
 			}
 		}

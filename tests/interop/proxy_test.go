@@ -17,16 +17,22 @@ import (
 // proxied puts a ReverseProxy on a stack in front of s; the client talks to it.
 func proxied(t testing.TB, s *site, proxy, client stack) *site {
 	t.Helper()
-	target, err := url.Parse(s.URL)
-	uvtest.Check(t, err)
 	tr := &http.Transport{DialContext: proxy.dial, MaxIdleConnsPerHost: 100}
+	return open(t, proxy, client, reverse(t, s.URL, tr))
+}
+
+// reverse is a ReverseProxy in front of a server. The transport is the proxy's own.
+func reverse(t testing.TB, to string, tr *http.Transport) *httputil.ReverseProxy {
+	t.Helper()
+	target, err := url.Parse(to)
+	uvtest.Check(t, err)
 	t.Cleanup(tr.CloseIdleConnections)
-	return open(t, proxy, client, &httputil.ReverseProxy{
+	return &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		Transport:     tr,
 		FlushInterval: -1,
 		ErrorLog:      log.New(io.Discard, "", 0),
-	})
+	}
 }
 
 func TestReverseProxy(t *testing.T) {

@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 FOR="the interop tests" exec scripts/deps.sh curl=curl openssl=openssl wrk=wrk h2load=nghttp2-client redis-server=redis-server \
-  redis-benchmark=redis-tools pg_lsclusters=postgresql
+  redis-benchmark=redis-tools pg_lsclusters=postgresql ab=apache2-utils nginx=nginx-light chromium=chromium

@@ -69,20 +69,21 @@ func TestH2load(t *testing.T) {
 	requests := int(size(20_000, 5_000))
 	for _, load := range []struct{ conns, streams int }{{1, 1000}, {10, 100}, {100, 10}} {
 		t.Run(fmt.Sprintf("conns=%d,streams=%d", load.conns, load.streams), func(t *testing.T) {
-			h2load(t, s.URL, requests, load.conns, load.streams)
+			h2load(t, "h2", requests, load.conns, load.streams, s.URL)
 		})
 	}
 }
 
-// h2load makes so many requests, each of which must be answered with 200.
-func h2load(t *testing.T, url string, requests, conns, streams int) {
+// h2load makes so many requests by a protocol, each of which must be answered with 200. The last arguments are the tool's.
+func h2load(t *testing.T, proto string, requests, conns, streams int, args ...string) {
 	t.Helper()
-	out := tool(t, "h2load", "-n", strconv.Itoa(requests), "-c", strconv.Itoa(conns), "-m", strconv.Itoa(streams), url)
+	args = append([]string{"-n", strconv.Itoa(requests), "-c", strconv.Itoa(conns), "-m", strconv.Itoa(streams)}, args...)
+	out := tool(t, "h2load", args...)
 	got := numbers(t, out,
 		`requests: (\d+) total, (\d+) started, (\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout`)
 	want := []int{requests, requests, requests, requests, 0, 0, 0}
 	status := numbers(t, out, `status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx`)
-	if !slices.Equal(got, want) || status[0] != requests || !strings.Contains(out, "Application protocol: h2\n") {
+	if !slices.Equal(got, want) || status[0] != requests || !strings.Contains(out, "Application protocol: "+proto+"\n") {
 		t.Errorf("%v, %v\n%s", got, status, out)
 	}
 }
