@@ -14,6 +14,7 @@ import (
 type keptReads struct {
 	chunks  [][]byte
 	end     error
+	waits   bool  // C does not read, until the last chunk is delivered
 	ipc     *ipc  // nil unless the pipe receives descriptors
 	arrived []int // with ipc: for each chunk and the end, what ipc.arrived was when it came
 }
@@ -96,10 +97,31 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	return nil
 }
 
-// submitRead makes C read, unless events of the stream are held back, or its end has come.
+// keptMost is how many bytes may be kept when C reads on. What is kept is delivered first, and C would add four chunks a turn: a
+// stream that stops and starts again and again would keep more each time.
+const keptMost = 64 << 10
+
+// much tells whether as much is kept as may be.
+func (k *keptReads) much() bool {
+	sum := 0
+	for _, p := range k.chunks {
+		if sum += len(p); sum >= keptMost {
+			return true
+		}
+	}
+	return false
+}
+
+// submitRead makes C read, unless events of the stream are held back, its end has come, or much is kept: then Deliver makes C read. A pipe
+// that receives descriptors reads on in any case.
 func (s *stream) submitRead() {
-	if s.has(heldBack) || s.rare().kept != nil && s.rare().kept.end != nil {
+	if s.has(heldBack) {
 		return
+	}
+	if k := s.rare().kept; k != nil {
+		if k.waits = k.ipc == nil && k.end == nil && k.much(); k.waits || k.end != nil {
+			return
+		}
 	}
 	short := uint64(0)
 	if s.has(shortReads) {
@@ -250,7 +272,9 @@ func (d *keptDelivery) Deliver() {
 			k.chunks[0] = nil
 			k.chunks = k.chunks[1:]
 			if len(k.chunks) == 0 && k.end == nil {
-				s.extra.kept = nil
+				if s.extra.kept = nil; k.waits {
+					s.submitRead()
+				}
 			}
 			s.deliver(p, nil)
 			continue
