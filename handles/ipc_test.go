@@ -151,7 +151,6 @@ func TestIPCKeptChunksKeepTheirDescriptors(t *testing.T) {
 	}
 	uvtest.Check(t, uvtest.Must(b.AcceptFile()).Close())
 	uvtest.Check(t, b.ReadStart(read))
-t.Log(got)
 	looptest.Until(t, l, func() bool { return len(got) == 4 })
 	if want := "[a1 <nil> b3 <nil> cd3 <nil> 3 EOF]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
