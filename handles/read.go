@@ -14,7 +14,6 @@ import (
 type keptReads struct {
 	chunks  [][]byte
 	end     error
-	waits   bool  // C does not read, until the last chunk is delivered
 	ipc     *ipc  // nil unless the pipe receives descriptors
 	arrived []int // with ipc: for each chunk and the end, what ipc.arrived was when it came
 }
@@ -97,32 +96,19 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	return nil
 }
 
-// keptMost is how many bytes may be kept when C reads on. What is kept is delivered first, and C would add four chunks a turn: a
-// stream that stops and starts again and again would keep more each time.
-const keptMost = 64 << 10
-
-// much tells whether as much is kept as may be.
-func (k *keptReads) much() bool {
-	sum := 0
-	for _, p := range k.chunks {
-		if sum += len(p); sum >= keptMost {
-			return true
-		}
-	}
-	return false
-}
-
-// submitRead makes C read, unless events of the stream are held back, its end has come, or much is kept: then Deliver makes C read. A pipe
-// that receives descriptors reads on in any case.
+// submitRead makes C read, unless events of the stream are held back, or its end has come. While there is
+// something kept, C waits for its delivery: otherwise a program that stops reading at each chunk would keep more and more.
 func (s *stream) submitRead() {
 	if s.has(heldBack) {
 		return
 	}
 	if k := s.rare().kept; k != nil {
-		if k.waits = k.ipc == nil && k.end == nil && k.much(); k.waits || k.end != nil {
-			return
+		if k.end == nil {
+			s.set(readDue)
 		}
+		return
 	}
+	s.clear(readDue)
 	short := uint64(0)
 	if s.has(shortReads) {
 		short = 1
@@ -139,7 +125,7 @@ func (s *stream) ReadStop() error {
 		return err
 	}
 	if s.has(reading) {
-		s.clear(reading)
+		s.clear(reading | readDue)
 		s.read = nil
 		s.core.Ring().Submit(cuv.OpReadStop, s.c, 0, 0)
 	}
@@ -257,6 +243,9 @@ func (d *keptDelivery) Deliver() {
 			s.set(deliveryDue)
 			s.core.Defer((*keptDelivery)(s))
 		}
+		if s.has(reading) && s.has(readDue) && !s.has(closing) {
+			s.submitRead()
+		}
 	}()
 	for s.rare().kept != nil && s.has(reading) {
 		if in := s.rare().kept.ipc; in != nil {
@@ -272,9 +261,7 @@ func (d *keptDelivery) Deliver() {
 			k.chunks[0] = nil
 			k.chunks = k.chunks[1:]
 			if len(k.chunks) == 0 && k.end == nil {
-				if s.extra.kept = nil; k.waits {
-					s.submitRead()
-				}
+				s.extra.kept = nil
 			}
 			s.deliver(p, nil)
 			continue
