@@ -72,6 +72,10 @@ test-shared: FLAVOUR = build-shared
 test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag libuv_shared)
 	LD_LIBRARY_PATH=$(LIBUV)/build-shared/lib $(GOTEST) -tags libuv_shared $(PKGS)
 
+.PHONY: ci-full
+ci-full: ## Run the instrumented tests whole: an hour and more
+	$(MAKE) lint race cgocheck asan test-shared test
+
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
 	UVGO_LONG=1 $(GOTEST) -run Unread ./tests/hostile

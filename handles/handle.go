@@ -28,6 +28,8 @@ const (
 	acceptDue   // listeners: libuv has accepted a connection that C has not taken, for it was paused
 	shortReads  // streams: one short read a turn
 	heldBack    // streams, UDP, polls: events wait for a callback that blocks, so C reports no more
+
+	readDue = acceptDue // streams that read, UDP: C reads once what was kept has been delivered
 )
 
 // handle is what all handles have in common.

@@ -135,7 +135,7 @@ func (u *UDP) hold(on bool) {
 	case on:
 		u.core.Ring().Submit(cuv.OpUDPRecvStop, u.c, 0, 0)
 	default:
-		u.core.Ring().Submit(cuv.OpUDPRecvStart, u.c, 0, 0)
+		u.submitRecv()
 	}
 }
 

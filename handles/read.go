@@ -96,11 +96,19 @@ func (s *stream) readStart(fn func(p []byte, err error), short uint64) error {
 	return nil
 }
 
-// submitRead makes C read, unless events of the stream are held back, or its end has come.
+// submitRead makes C read, unless events of the stream are held back, or its end has come. While there is
+// something kept, C waits for its delivery: otherwise a program that stops reading at each chunk would keep more and more.
 func (s *stream) submitRead() {
-	if s.has(heldBack) || s.rare().kept != nil && s.rare().kept.end != nil {
+	if s.has(heldBack) {
 		return
 	}
+	if k := s.rare().kept; k != nil {
+		if k.end == nil {
+			s.set(readDue)
+		}
+		return
+	}
+	s.clear(readDue)
 	short := uint64(0)
 	if s.has(shortReads) {
 		short = 1
@@ -117,7 +125,7 @@ func (s *stream) ReadStop() error {
 		return err
 	}
 	if s.has(reading) {
-		s.clear(reading)
+		s.clear(reading | readDue)
 		s.read = nil
 		s.core.Ring().Submit(cuv.OpReadStop, s.c, 0, 0)
 	}
@@ -234,6 +242,9 @@ func (d *keptDelivery) Deliver() {
 		if s.rare().kept != nil && s.has(reading) && !s.has(deliveryDue) {
 			s.set(deliveryDue)
 			s.core.Defer((*keptDelivery)(s))
+		}
+		if s.has(reading) && s.has(readDue) && !s.has(closing) {
+			s.submitRead()
 		}
 	}()
 	for s.rare().kept != nil && s.has(reading) {

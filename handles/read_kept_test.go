@@ -3,6 +3,7 @@ package handles_test
 import (
 	"bytes"
 	"io"
+	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -255,4 +256,48 @@ func TestHeldChunksSurviveAPanic(t *testing.T) {
 			t.Errorf("%d of %d bytes arrived, or in another order", len(got), len(data))
 		}
 	}, uvgo.WithPanicHandler(func(p *uv.PanicError) { panics = append(panics, p.Value) }))
+}
+
+// TestKeptChunksDoNotGrow has a callback stop reading at each chunk and start again later, while the peer sends all the time. What C
+// reads in a turn of ReadStop is kept. It must not become more and more.
+func TestKeptChunksDoNotGrow(t *testing.T) {
+	l := looptest.New(t)
+	a, b := looptest.Pair(t, l)
+	const total = 32 << 20
+	block, sent, got := make([]byte, 256<<10), 0, 0 // sent: whole writes
+	var send func(error)
+	send = func(err error) {
+		uvtest.Check(t, err)
+		if sent += len(block); sent < total {
+			uvtest.Check(t, a.WriteFunc(send, block))
+			return
+		}
+		uvtest.Check(t, a.Close())
+	}
+	uvtest.Check(t, a.WriteFunc(send, block))
+	var before, during runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var read func(p []byte, err error)
+	read = func(p []byte, err error) {
+		if err != nil {
+			uvtest.IsErr(t, "read", err, io.EOF)
+			uvtest.Check(t, b.Close())
+			return
+		}
+		if got += len(p); got%(4<<20) < len(p) {
+			runtime.GC()
+			runtime.ReadMemStats(&during)
+			if during.HeapInuse > before.HeapInuse+8<<20 {
+				t.Fatalf("%d MiB are in use behind %d MiB", during.HeapInuse>>20, got>>20)
+			}
+		}
+		uvtest.Check(t, b.ReadStop())
+		_ = uvtest.Must(l.AfterFunc(0, func() { uvtest.Check(t, b.ReadStart(read)) }))
+	}
+	uvtest.Check(t, b.ReadStart(read))
+	looptest.Run(t, l)
+	if got != total {
+		t.Errorf("%d bytes arrived, want %d", got, total)
+	}
 }

@@ -41,14 +41,25 @@ func (u *UDP) RecvStart(fn func(d Datagram, err error)) error {
 	}
 	u.set(reading)
 	u.recv = fn
-	if !u.has(heldBack) {
-		u.core.Ring().Submit(cuv.OpUDPRecvStart, u.c, 0, 0)
-	}
+	u.submitRecv()
 	if len(u.kept) > 0 && !u.has(deliveryDue) {
 		u.set(deliveryDue)
 		u.core.Defer((*keptDatagrams)(u))
 	}
 	return nil
+}
+
+// submitRecv makes C receive, unless events are held back. While there are datagrams kept, C waits for their delivery:
+// otherwise a program that stops at each datagram would keep more and more.
+func (u *UDP) submitRecv() {
+	switch {
+	case u.has(heldBack):
+	case len(u.kept) > 0:
+		u.set(readDue)
+	default:
+		u.clear(readDue)
+		u.core.Ring().Submit(cuv.OpUDPRecvStart, u.c, 0, 0)
+	}
 }
 
 // RecvStop ends what RecvStart began: the function does not run any more. Datagrams
@@ -66,7 +77,7 @@ func (u *UDP) RecvStop() error {
 
 func (u *UDP) stop() {
 	if u.has(reading) {
-		u.clear(reading)
+		u.clear(reading | readDue)
 		u.recv = nil
 		u.core.Ring().Submit(cuv.OpUDPRecvStop, u.c, 0, 0)
 	}
@@ -134,6 +145,9 @@ func (d *keptDatagrams) Deliver() {
 		if len(u.kept) > 0 && u.has(reading) && !u.has(deliveryDue) {
 			u.set(deliveryDue)
 			u.core.Defer((*keptDatagrams)(u))
+		}
+		if u.has(reading) && u.has(readDue) && !u.has(closing) {
+			u.submitRecv()
 		}
 	}()
 	for len(u.kept) > 0 && u.has(reading) {

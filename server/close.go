@@ -34,8 +34,11 @@ func (c *Conn) endWrite() error {
 		}
 	}
 	return c.stream.Shutdown(func(error) {
-		if c.reads == readEnded { // so both have
+		switch {
+		case c.reads == readEnded: // so both have
 			c.closeNow()
+		case c.writes == closing:
+			c.startEndTimeout()
 		}
 	})
 }

@@ -14,6 +14,14 @@ func (c *Conn) startCloseTimeout() {
 	}
 }
 
+// startEndTimeout begins EndTimeout, once all is sent.
+func (c *Conn) startEndTimeout() {
+	w := c.worker
+	if limit := w.server.EndTimeout; limit > 0 && limit < w.server.CloseTimeout {
+		_ = w.hang(c, bucketTime(w.now()+limit, limit)) // else CloseTimeout comes
+	}
+}
+
 // expire ends a connection that has had CloseTimeout to close.
 func (c *Conn) expire() {
 	if c.unsent() == 0 {

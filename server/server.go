@@ -46,6 +46,9 @@ type Server struct {
 	// queued, and for its peer to end its side. In Shutdown it is also how long handlers
 	// have to answer what has arrived, unless they Hold the connection. 0 means 5 seconds.
 	CloseTimeout time.Duration
+	// EndTimeout is how long a connection that has sent all, and ended its side, waits for its peer to
+	// end its own. 0 means what is left of CloseTimeout.
+	EndTimeout time.Duration
 	// IdleTimeout is how long a connection may have nothing read and nothing written. Bytes
 	// that the kernel takes later count as written. While the handler Holds the connection, it
 	// is not idle, nor while a callback of it is in Block. It is closed at once, and Close gets

@@ -204,8 +204,20 @@ func (c *conn) closed() {
 func (c *conn) close() {
 	c.state = closing
 	c.due.clear(c)
-	_ = c.sc.Close() // fails only when it is closed
-	c.unhold()
+	end := func(error) {
+		_ = c.sc.Close() // fails only when it is closed
+		c.unhold()
+	}
+	if c.sc.Buffered() == 0 || c.sc.WriteFunc(end, nil) != nil { // CloseTimeout is not for a client that reads slowly
+		end(nil)
+	}
+}
+
+// closeIdle closes the connection if it waits for another request.
+func (c *conn) closeIdle() {
+	if c.state == reading && !c.first && c.parser == nil && len(c.input()) == 0 {
+		c.close()
+	}
 }
 
 // abort ends the connection at once.

@@ -94,10 +94,8 @@ func (c *conn) expire(now time.Duration) {
 	d := &c.due
 	switch {
 	case c.state != running:
-		c.state = closing
 		c.giveParser()
-		_ = c.sc.Close() // the client gets what was answered before
-		c.unhold()
+		c.close() // the client gets what was answered before
 	case d.out <= now:
 		d.out = never
 		c.mu.Lock()

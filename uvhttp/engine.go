@@ -147,10 +147,15 @@ func (e *engine) close() error {
 // abort closes all connections at once. Their handlers find out by their contexts.
 func (e *engine) abort() {
 	e.closing.Store(true)
+	e.each((*conn).abort)
+}
+
+// each calls fn with all connections, each on its loop, soon.
+func (e *engine) each(fn func(c *conn)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for loop, w := range e.workers {
-		_ = loop.Post(func() { w.conns.each((*conn).abort) }) // fails only when there are none any more
+		_ = loop.Post(func() { w.conns.each(fn) }) // fails only when there are none any more
 	}
 }
 

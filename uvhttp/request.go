@@ -240,7 +240,9 @@ var lowercase = func() map[string]string {
 func (c *conn) remoteAddr() string {
 	if c.remote == "" {
 		if a := c.sc.RemoteAddr(); a != nil {
-			c.remote = a.String()
+			if c.remote = a.String(); c.remote == "" {
+				c.remote = "@" // a unix client without a name, as package net writes it
+			}
 		}
 	}
 	return c.remote

@@ -136,7 +136,7 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	}
 	e.inner = &server.Server{
 		Handler: events{e}, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
-		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), WriteTimeout: o.writeTimeout, Logger: o.logger,
+		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), EndTimeout: endTimeout, WriteTimeout: o.writeTimeout, Logger: o.logger,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -235,6 +235,10 @@ func (e *engine) failure(err error) error {
 		return err
 	}
 }
+
+// endTimeout is how long a client may take to end its side behind the last answer. A close that comes earlier may destroy the
+// answer on its way, if the client sends something more.
+const endTimeout = 500 * time.Millisecond
 
 // serve serves until Shutdown or Close has begun.
 func (e *engine) serve() error {

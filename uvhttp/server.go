@@ -158,5 +158,16 @@ func (s *Server) RegisterOnShutdown(f func()) {
 	s.mu.Unlock()
 }
 
-// SetKeepAlivesEnabled tells whether connections stay open behind an answer. They do by default.
-func (s *Server) SetKeepAlivesEnabled(v bool) { s.noKeepAlives.Store(!v) }
+// SetKeepAlivesEnabled tells whether connections stay open behind an answer. They do by default. False closes those that are idle.
+func (s *Server) SetKeepAlivesEnabled(v bool) {
+	s.noKeepAlives.Store(!v)
+	s.mu.Lock()
+	engines := s.all()
+	s.mu.Unlock()
+	for _, e := range engines {
+		e.std.SetKeepAlivesEnabled(v)
+		if !v {
+			e.each((*conn).closeIdle)
+		}
+	}
+}

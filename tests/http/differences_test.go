@@ -38,5 +38,4 @@ var differences = []struct {
 	}},
 	{"no more is sent than the stated length", map[string]string{"file with a length too small": "200 cut closed"}},
 	{"what was written before Hijack is sent", map[string]string{"hijack behind a write": "200 cut closed"}},
-	{"a write behind the deadline fails at once", map[string]string{"write deadline past": "closed"}},
 }

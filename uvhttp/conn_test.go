@@ -1,0 +1,66 @@
+package uvhttp
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+// TestSlowClientOfTheLastAnswer: what a client has not taken yet when the handler returns is sent, however long it waits, also
+// if the connection closes behind it.
+func TestSlowClientOfTheLastAnswer(t *testing.T) {
+	var wrote atomic.Int64
+	returned := make(chan struct{})
+	s := &Server{Loops: 1, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		ex := w.(*exchange)
+		for unsent := 0; unsent < 128<<10; { // the kernel takes no more
+			n, err := w.Write(make([]byte, 64<<10))
+			wrote.Add(int64(n))
+			uvtest.Expect(t, err)
+			uvtest.Expect(t, http.NewResponseController(w).Flush())
+			time.Sleep(20 * time.Millisecond)
+			ex.c.mu.Lock()
+			unsent = ex.c.queued + ex.c.inFlight
+			ex.c.mu.Unlock()
+		}
+		close(returned)
+	})}
+	c, in := dial(t, start(t, s))
+	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	<-returned
+	time.Sleep(6 * time.Second) // longer than package server waits for a close
+	r, err := http.ReadResponse(in, nil)
+	uvtest.Check(t, err)
+	n, err := io.Copy(io.Discard, r.Body)
+	if err != nil || n != wrote.Load() {
+		t.Errorf("%d of %d bytes, %v", n, wrote.Load(), err)
+	}
+}
+
+// TestKeepAlivesOff: connections that are idle are closed, new ones are behind their answer.
+func TestKeepAlivesOff(t *testing.T) {
+	s := &Server{Loops: 1, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+	addr := start(t, s)
+	idle, in := dial(t, addr)
+	fmt.Fprint(idle, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	answer200(t, in)
+	s.SetKeepAlivesEnabled(false)
+	_, err := in.ReadByte()
+	uvtest.IsErr(t, "Read", err, io.EOF)
+	idle.Close()
+	c, in := dial(t, addr)
+	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	r, err := http.ReadResponse(in, nil)
+	uvtest.Check(t, err)
+	_, err = io.Copy(io.Discard, in)
+	uvtest.Expect(t, err)
+	if c.Close(); !r.Close {
+		t.Error("the answer does not tell that the connection closes")
+	}
+}
