@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -84,9 +83,10 @@ func (l *listener) Below() (net.Listener, *Config) { return l.Listener, l.config
 // overlay writes the patched files, and the file that tells go of them.
 func overlay(t *testing.T, dir string) (path string) {
 	t.Helper()
+	root := strings.TrimSpace(tool(t, "go", "env", "GOROOT"))
 	replace := make(map[string]string)
 	for _, p := range patches {
-		std := filepath.Join(runtime.GOROOT(), "src", p.file)
+		std := filepath.Join(root, "src", p.file)
 		from := std
 		if replace[std] != "" {
 			from = replace[std]
