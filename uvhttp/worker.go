@@ -57,6 +57,7 @@ func (w *worker) takeParser() *h1.Parser {
 
 func (w *worker) giveParser(p *h1.Parser) {
 	if len(w.parsers) < most {
+		p.Reset() // a head of very many fields had much memory
 		w.parsers = append(w.parsers, p)
 	}
 }

@@ -20,7 +20,7 @@ func bulk() int64 {
 	if os.Getenv("UVGO_LONG") == "1" {
 		return 1 << 30
 	}
-	return 256 << 20
+	return 64 << 20
 }
 
 // bulkGrowth is how much memory a server may need for a body of any length: the arenas of two loops, buffers of the connection, and

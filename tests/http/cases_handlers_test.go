@@ -120,7 +120,7 @@ func failures() (all []exchange) {
 			exchange{name: how + " of a long unread post", send: []string{post(how, string(text(100_000)))}, racy: true},
 			one(how+" behind early hints", do("status=103&"+how)),
 			exchange{name: how + " of continue", send: []string{request("POST", "/do?"+how, "Expect: 100-continue", "Content-Length: 3") + "abc"}, racy: true},
-			one(how+" behind a file", do("file&"+how)),
+			exchange{name: how + " behind a file", send: []string{do("file&" + how)}, plain: "what has been sent by then depends on buffers"},
 		)
 	}
 	return append(all,
@@ -203,7 +203,7 @@ func controllers() (all []exchange) {
 	}
 	return append(all,
 		exchange{name: "read deadline past, body missing", send: []string{request("POST", "/do?readdeadline=past&read&w=3", "Content-Length: 3")}, racy: true},
-		exchange{name: "write deadline past", send: []string{do("writedeadline=past&w=3&flusherror")}, racy: true},
+		exchange{name: "write deadline past", send: []string{do("writedeadline=past&w=3&flusherror")}, racy: true, plain: "net/http breaks the TLS records"},
 		exchange{name: "full duplex", send: []string{request("POST", "/do?fullduplex&status=200&flush&read=1&w=3&flush&read&w=3", "Content-Length: 3"), "a", "bc"}},
 		exchange{name: "full duplex unread", send: []string{post("fullduplex&w=3&flush", "abc"), get("/dump")}, racy: true},
 		exchange{name: "full duplex chunked", send: []string{chunked("fullduplex&w=3&flush&read&w=3", chunks("abcdef", 2)), get("/dump")}},

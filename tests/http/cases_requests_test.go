@@ -54,7 +54,7 @@ func versions() (all []exchange) {
 	}
 	return append(all,
 		exchange{name: "no version", send: []string{"GET /dump\r\n\r\n"}, answers: 1},
-		exchange{name: "pri", send: []string{"PRI * HTTP/2.0\r\n\r\n"}, half: true},
+		exchange{name: "pri", send: []string{"PRI * HTTP/2.0\r\n\r\n"}, half: true, plain: "HTTP/2 is negotiated there"},
 		exchange{name: "pri with fields", send: []string{"PRI * HTTP/2.0\r\nHost: a\r\n\r\n"}, answers: 1},
 		one("1.0 with host", old("GET", "/dump", "Host: a.example")),
 		one("1.0 without host", old("GET", "/dump")),

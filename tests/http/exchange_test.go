@@ -35,6 +35,8 @@ type exchange struct {
 	no100 bool
 	// mayClose: whether the answer says that the server closes behind it depends on when bytes arrive.
 	mayClose bool
+	// plain: over TLS the servers cannot be compared, because of what the reason says.
+	plain string
 }
 
 // An outcome is what a client sees of an exchange, and what the handler noted.
