@@ -37,6 +37,7 @@ func TestSlowClientOfTheLastAnswer(t *testing.T) {
 	time.Sleep(6 * time.Second) // longer than package server waits for a close
 	r, err := http.ReadResponse(in, nil)
 	uvtest.Check(t, err)
+	defer r.Body.Close()
 	n, err := io.Copy(io.Discard, r.Body)
 	if err != nil || n != wrote.Load() {
 		t.Errorf("%d of %d bytes, %v", n, wrote.Load(), err)
@@ -58,6 +59,7 @@ func TestKeepAlivesOff(t *testing.T) {
 	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	r, err := http.ReadResponse(in, nil)
 	uvtest.Check(t, err)
+	uvtest.Check(t, r.Body.Close())
 	_, err = io.Copy(io.Discard, in)
 	uvtest.Expect(t, err)
 	if c.Close(); !r.Close {

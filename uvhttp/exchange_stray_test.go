@@ -33,6 +33,7 @@ func answer200(t testing.TB, in *bufio.Reader) string {
 	t.Helper()
 	r, err := http.ReadResponse(in, nil)
 	uvtest.Check(t, err)
+	defer r.Body.Close()
 	b, err := io.ReadAll(r.Body)
 	uvtest.Check(t, err)
 	return string(b)

@@ -89,7 +89,6 @@ func takeovers() []exchange {
 		{name: "hijack behind a long write", send: []string{do("w=10000&hijack&hang")}},
 		{name: "hijack twice", send: []string{do("hijack&hijack&say=" + hello + "&hang")}},
 		{name: "write behind hijack", send: []string{do("hijack&w=10&s=x&status=200&say=" + hello + "&hang")}},
-		{name: "read behind hijack", send: []string{post("hijack&read&say="+hello+"&hang", "abc")}, racy: true},
 		{name: "deadline behind hijack", send: []string{do("hijack&readdeadline=past&say=" + hello + "&hang")}},
 		{name: "hijack, deadline past", send: []string{do("readdeadline=past&hijack&say=" + hello + "&hang")}},
 		{name: "hijack, then a panic", send: []string{do("hijack&say=" + hello + "&hang&panic")}},

@@ -25,6 +25,7 @@ func targets() []exchange {
 		one("host missing", "GET /dump HTTP/1.1\r\n\r\n"),
 		one("host by pattern", "GET /x HTTP/1.1\r\nHost: host.example\r\n\r\n"),
 		one("long target", get("/dump?"+strings.Repeat("a", 8000))),
+		{name: "options asterisk to the handler", send: []string{"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"}, on: "no options"},
 	}
 	for _, target := range []string{
 		"/dump?a=1&b=2", "/dump?", "/dump?a;b", "/dump?a=%zz", "/dump#fragment", "/dump?q#f", "/dump%2Fx", "/du%6Dp", "/dump/",

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	_ "github.com/uvgo/uvgo/uv" // so that where uvgo cannot be built, its message is the only one
 )
 
 // bounds are the upper ends of the histogram's buckets.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	_ "github.com/uvgo/uvgo/uv" // so that where uvgo cannot be built, its message is the only one
 )
 
 // settled is how old a file's last change must be for its time to tell it from the next one. It covers file systems
