@@ -173,7 +173,15 @@ func (s *Server) logger() *slog.Logger {
 	if s.ErrorLog == nil {
 		return slog.Default()
 	}
-	return slog.New(slog.NewTextHandler(logWriter{s.ErrorLog}, nil))
+	return slog.New(slog.NewTextHandler(logWriter{s.ErrorLog}, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
+}
+
+// withoutTime drops the time and the level, because an ErrorLog writes its own.
+func withoutTime(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey) {
+		return slog.Attr{}
+	}
+	return a
 }
 
 // A logWriter writes the lines of slog to an ErrorLog.
