@@ -72,7 +72,7 @@ func runLoad(args []string) error {
 	spanVar(fs, &l.duration, "duration", 10*time.Second, "go on for `TIME`")
 	spanVar(fs, &l.timeout, "timeout", 10*time.Second, "give up when no further connection comes up for `TIME`")
 	fs.Float64Var(&l.rate, "rate", 0, "start `N` requests a second, however slow the answers are; 0: as fast as they are")
-	ca := fs.String("ca", "", "trust the certificates in `FILE` (PEM), not the system's, for a tls:// address")
+	ca := fs.String("ca", "", "trust the certificates in `FILE` (PEM), not the system's, for tls:// and https://")
 	insecure := fs.Bool("insecure", false, "do not verify the server's certificate")
 	fs.BoolVar(&l.json, "json", false, "print the result as a JSON object")
 	request := new(webRequest)

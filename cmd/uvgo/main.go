@@ -32,7 +32,7 @@ func commands() []command {
 	return []command{
 		{"echo", "serve an echo server over TCP, TLS, UDP and unix sockets", runEcho},
 		{"http", "serve the files of a directory over HTTP, HTTPS and HTTP/2", runHTTP},
-		{"load", "put load on an echo server and check every byte of it", runLoad},
+		{"load", "put load on an echo server or an HTTP server, and check what comes back", runLoad},
 		{"health", "ask an echo server whether it is well", runHealth},
 		{"version", "tell the versions of uvgo, libuv and Go", runVersion},
 	}
