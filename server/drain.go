@@ -96,9 +96,35 @@ func (w *worker) endGathering() {
 		}
 	}
 	clear(w.listeners[len(wait):])
-	w.listeners = wait
+	if w.listeners = wait; len(wait) == 0 {
+		w.stopListening()
+	}
 	w.closeIdle()
 	w.checkDrained()
+}
+
+// stopListening tells ListenersClosed, once, that this worker has closed its listeners.
+func (w *worker) stopListening() {
+	if w.silent {
+		return
+	}
+	w.silent = true
+	w.flush() // so that the sockets are closed
+	if s := w.server; int(s.silentCount.Add(1)) == len(s.workers) {
+		close(s.silent)
+	}
+}
+
+// ListenersClosed returns a channel that is closed when the server no longer listens: Shutdown, or the end
+// of Serve, has closed all of its sockets, so that others may listen there. Connections may go on. nil before
+// Listen. Any goroutine may call it.
+func (s *Server) ListenersClosed() <-chan struct{} {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.silent
 }
 
 // expireAnswers ends the wait for answers that no Hold has announced: after CloseTimeout

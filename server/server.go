@@ -108,6 +108,8 @@ type Server struct {
 	addrs        []net.Addr
 	tls          *tls.Config      // of the listeners that speak TLS
 	finished     chan struct{}    // closed when Serve has ended
+	silent       chan struct{}    // closed when no worker listens any more
+	silentCount  atomic.Int32     // workers that do not
 	closeGiven   func()           // closes the listeners that Serve was given
 	drops        limiter          // of reports that connections were dropped
 	limits       [reasons]limiter // of reports that a limit ended connections
@@ -152,6 +154,7 @@ func (s *Server) prepare() error {
 	if err := s.defaults(); err != nil {
 		return err
 	}
+	s.silent = make(chan struct{})
 	for range s.Loops {
 		w, err := newWorker(s)
 		if err != nil {
@@ -173,7 +176,7 @@ func (s *Server) defaults() error {
 	}{
 		{"Loops", int64(s.Loops)}, {"Backlog", int64(s.Backlog)},
 		{"MaxConns", int64(s.MaxConns)}, {"MaxConnsPerIP", int64(s.MaxConnsPerIP)}, {"CloseTimeout", int64(s.CloseTimeout)},
-		{"IdleTimeout", int64(s.IdleTimeout)}, {"WriteTimeout", int64(s.WriteTimeout)}, {"DialTimeout", int64(s.DialTimeout)}, {"HandshakeTimeout", int64(s.HandshakeTimeout)},
+		{"EndTimeout", int64(s.EndTimeout)}, {"IdleTimeout", int64(s.IdleTimeout)}, {"WriteTimeout", int64(s.WriteTimeout)}, {"DialTimeout", int64(s.DialTimeout)}, {"HandshakeTimeout", int64(s.HandshakeTimeout)},
 	} {
 		if f.value < 0 {
 			return fmt.Errorf("server: negative %s: %w", f.name, uv.EINVAL)

@@ -34,6 +34,7 @@ type worker struct {
 	gathering      gathering      // while draining
 	answerTimer    *handles.Timer // while draining, until CloseTimeout has passed
 	answersExpired bool           // it has: only Hold counts as work
+	silent         bool           // it has told Server.ListenersClosed
 	gone           bool           // listeners and connections have been closed
 	drained        chan struct{}  // closed when draining is done
 
@@ -109,6 +110,7 @@ func (w *worker) closeListeners() {
 	}
 	w.listeners = nil
 	w.closePackets()
+	w.stopListening()
 }
 
 func (w *worker) closePackets() {

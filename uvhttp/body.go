@@ -52,6 +52,8 @@ func (b *requestBody) Read(p []byte) (n int, err error) {
 	defer c.mu.Unlock()
 	for {
 		switch {
+		case ex.hijacked:
+			return 0, http.ErrHijacked // what had arrived is in what Hijack has returned
 		case b.closed || ex.over:
 			return 0, http.ErrBodyReadAfterClose
 		case b.err != nil:

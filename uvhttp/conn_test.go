@@ -14,8 +14,10 @@ import (
 // TestSlowClientOfTheLastAnswer: what a client has not taken yet when the handler returns is sent, however long it waits, also
 // if the connection closes behind it.
 func TestSlowClientOfTheLastAnswer(t *testing.T) {
+	closeTimeout = 20 * time.Millisecond
+	defer func() { closeTimeout = 0 }()
 	var wrote atomic.Int64
-	returned := make(chan struct{})
+	returned := make(chan *worker, 1)
 	s := &Server{Loops: 1, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 		ex := w.(*exchange)
@@ -29,12 +31,16 @@ func TestSlowClientOfTheLastAnswer(t *testing.T) {
 			unsent = ex.c.queued + ex.c.inFlight
 			ex.c.mu.Unlock()
 		}
-		close(returned)
+		returned <- ex.c.w
 	})}
 	c, in := dial(t, start(t, s))
 	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-	<-returned
-	time.Sleep(6 * time.Second) // longer than package server waits for a close
+	w, late := <-returned, make(chan struct{})
+	onLoop(t, w, func() error { // the loop's timers run in the order of their times
+		_, err := w.loop.AfterFunc(20*closeTimeout, func() { close(late) })
+		return err
+	})
+	<-late
 	r, err := http.ReadResponse(in, nil)
 	uvtest.Check(t, err)
 	defer r.Body.Close()

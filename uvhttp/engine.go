@@ -3,6 +3,7 @@ package uvhttp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -30,6 +31,8 @@ type engine struct {
 	given    net.Listener  // closed when Shutdown begins
 	begun    chan struct{} // closed when Shutdown or Close begins
 	begin    sync.Once
+	ends     chan struct{} // closed when Shutdown or Close has returned
+	end      sync.Once
 	draining atomic.Bool
 	closing  atomic.Bool
 	date     atomic.Pointer[date]
@@ -115,6 +118,7 @@ func (e *engine) stop() {
 
 // shutdown ends the engine gracefully.
 func (e *engine) shutdown(ctx context.Context) error {
+	defer e.end.Do(func() { close(e.ends) })
 	e.stop()
 	defer context.AfterFunc(ctx, e.abort)()
 	std := make(chan error, 1)
@@ -135,6 +139,7 @@ func (e *engine) shutdown(ctx context.Context) error {
 
 // close ends the engine at once.
 func (e *engine) close() error {
+	defer e.end.Do(func() { close(e.ends) })
 	e.closing.Store(true)
 	e.stop()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -166,6 +171,15 @@ func (e *engine) ended() {
 	for _, w := range e.workers {
 		w.ended()
 	}
+}
+
+// logf logs what a handler has done wrong.
+func (e *engine) logf(format string, args ...any) {
+	if l := e.srv.ErrorLog; l != nil {
+		l.Printf(format, args...)
+		return
+	}
+	e.opts.logger.Error(fmt.Sprintf(format, args...))
 }
 
 // logger is where package server's reports go.

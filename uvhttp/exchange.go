@@ -1,7 +1,6 @@
 package uvhttp
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -241,13 +240,4 @@ func (c *conn) drained() {
 		c.full = false
 		c.proceed()
 	}
-}
-
-// logf logs what a handler has done wrong.
-func (e *engine) logf(format string, args ...any) {
-	if l := e.srv.ErrorLog; l != nil {
-		l.Printf(format, args...)
-		return
-	}
-	e.opts.logger.Error(fmt.Sprintf(format, args...))
 }

@@ -44,6 +44,7 @@ func (ex *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	ex.hijacked, c.taken = true, ask.conn
+	c.wakeReader()
 	in := &prefixReader{rest: ask.rest, Reader: ask.conn}
 	size := max(4096, len(ask.rest))
 	r := bufio.NewReaderSize(in, size)

@@ -42,6 +42,7 @@ func (s *Server) listenAndServe(scheme, port string, config *tls.Config) error {
 	if err := e.inner.Listen(scheme + addr); err != nil {
 		return e.failure(err)
 	}
+	e.setBase(boundListener{e})
 	return e.serve()
 }
 
@@ -66,6 +67,7 @@ func (s *Server) serveListener(l net.Listener, config *tls.Config) error {
 		return err
 	}
 	defer s.forget(e)
+	e.setBase(l)
 	fd, ok, err := duplicate(l)
 	if err != nil {
 		return e.failure(err)
@@ -105,7 +107,7 @@ func duplicate(l net.Listener) (fd int, ok bool, err error) {
 
 // newEngine makes the engine of a call of Serve.
 func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) {
-	e := &engine{srv: s, given: l, begun: make(chan struct{}), workers: make(map[*uvgo.Loop]*worker), handler: s.Handler}
+	e := &engine{srv: s, given: l, begun: make(chan struct{}), ends: make(chan struct{}), workers: make(map[*uvgo.Loop]*worker), handler: s.Handler}
 	if e.handler == nil {
 		e.handler = http.DefaultServeMux
 	}
@@ -121,14 +123,7 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	o.mux, _ = e.handler.(*http.ServeMux)
 	o.priorKnowledge = config == nil && (s.Protocols == nil || s.Protocols.UnencryptedHTTP2())
 	o.logger = s.logger()
-	base := context.Background()
-	if s.BaseContext != nil {
-		if base = s.BaseContext(l); base == nil {
-			panic("uvhttp: BaseContext returned a nil context")
-		}
-	}
-	o.base = &baseContext{base, e}
-	e.std = s.standard(base, config)
+	e.std = s.standard(config)
 	e.http2 = newHanded(func(l net.Listener) { _ = e.std.Serve(l) }) // ErrServerClosed
 	e.std.ConnState = func(nc net.Conn, state http.ConnState) { e.http2.state(s.ConnState, nc, state) }
 	if s.ConnContext != nil {
@@ -136,7 +131,7 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	}
 	e.inner = &server.Server{
 		Handler: events{e}, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
-		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), EndTimeout: endTimeout, WriteTimeout: o.writeTimeout, Logger: o.logger,
+		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), CloseTimeout: closeTimeout, EndTimeout: endTimeout, WriteTimeout: o.writeTimeout, Logger: o.logger,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,7 +174,7 @@ func handshakeTimeout(o *options) (shortest time.Duration) {
 }
 
 // standard is net/http's server with the same fields.
-func (s *Server) standard(base context.Context, config *tls.Config) *http.Server {
+func (s *Server) standard(config *tls.Config) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -191,7 +186,6 @@ func (s *Server) standard(base context.Context, config *tls.Config) *http.Server
 		Addr: s.Addr, Handler: s.Handler, TLSConfig: config, DisableGeneralOptionsHandler: s.DisableGeneralOptionsHandler,
 		ReadTimeout: s.ReadTimeout, ReadHeaderTimeout: s.ReadHeaderTimeout, WriteTimeout: s.WriteTimeout, IdleTimeout: s.IdleTimeout,
 		MaxHeaderBytes: s.MaxHeaderBytes, ErrorLog: s.ErrorLog, Protocols: protocols,
-		BaseContext: func(net.Listener) context.Context { return base },
 	}
 }
 
@@ -240,6 +234,31 @@ func (e *engine) failure(err error) error {
 // answer on its way, if the client sends something more.
 const endTimeout = 500 * time.Millisecond
 
+// closeTimeout is package server's CloseTimeout. 0: its default; tests shorten it.
+var closeTimeout time.Duration
+
+// setBase makes the context that those of all requests are made of, by BaseContext.
+func (e *engine) setBase(l net.Listener) {
+	base := context.Background()
+	if fn := e.srv.BaseContext; fn != nil {
+		if base = fn(l); base == nil {
+			panic("uvhttp: BaseContext returned a nil context")
+		}
+	}
+	e.opts.base = &baseContext{base, e}
+	e.std.BaseContext = func(net.Listener) context.Context { return base }
+}
+
+// A boundListener stands for the sockets of ListenAndServe, where net/http has a listener. It tells their address; connections
+// are the loops'.
+type boundListener struct{ e *engine }
+
+var _ net.Listener = boundListener{}
+
+func (l boundListener) Accept() (net.Conn, error) { return nil, net.ErrClosed }
+func (l boundListener) Close() error              { return net.ErrClosed }
+func (l boundListener) Addr() net.Addr            { return l.e.inner.Addrs()[0] }
+
 // serve serves until Shutdown or Close has begun.
 func (e *engine) serve() error {
 	ended := make(chan error, 1)
@@ -250,6 +269,11 @@ func (e *engine) serve() error {
 	}()
 	select {
 	case <-e.begun:
+		select { // whoever waits for Serve may listen at the address then
+		case <-e.inner.ListenersClosed():
+		case <-ended:
+		case <-e.ends:
+		}
 		return http.ErrServerClosed
 	case err := <-ended:
 		select {

@@ -43,7 +43,7 @@ type Server struct {
 	// ErrorLog gets what clients and handlers do wrong; nil: slog's default.
 	ErrorLog *log.Logger
 	// BaseContext returns the context that those of requests are made of; nil: context.Background. The listener
-	// is the one given to Serve, or nil.
+	// is the one given to Serve; that of ListenAndServe has an address and nothing more.
 	BaseContext func(net.Listener) context.Context
 	// ConnContext makes the context of a connection's requests. It is called on the loop, with a net.Conn as ConnState.
 	ConnContext func(ctx context.Context, c net.Conn) context.Context
