@@ -271,7 +271,7 @@ func (e *engine) serve() error {
 	case <-e.begun:
 		select { // whoever waits for Serve may listen at the address then
 		case <-e.inner.ListenersClosed():
-		case <-ended:
+		case <-ended: //nolint:errcheck // the server has been ended: that is the error
 		case <-e.ends:
 		}
 		return http.ErrServerClosed
