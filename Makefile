@@ -74,7 +74,7 @@ test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag l
 
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
-	$(MAKE) lint race cgocheck asan test-shared test
+	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test
 
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second

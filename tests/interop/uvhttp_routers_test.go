@@ -110,8 +110,8 @@ func overlay(t *testing.T, dir string) (path string) {
 // net/http's servers. What passes on net/http must pass on uvhttp. Nothing of the routers is kept here: their source is a
 // copy of the module cache's, in a workspace with uvgo.
 func TestRoutersOnUvhttp(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds net/http and the routers anew, with hooks")
+	if os.Getenv("UVGO_LONG") == "" {
+		t.Skip("takes two minutes, to build net/http with hooks and run the routers' tests twice: UVGO_LONG=1, as make ci-full, has it")
 	}
 	root, err := filepath.Abs("../..")
 	uvtest.Check(t, err)
