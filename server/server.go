@@ -74,6 +74,10 @@ type Server struct {
 	// HandshakeTimeout is how long the TLS handshake and the PROXY header may take
 	// together. 0 means 10 seconds.
 	HandshakeTimeout time.Duration
+	// HandshakeFailed is called on the loop, and must not block, when the TLS handshake of an accepted connection has
+	// failed. What it returns is sent as it is, without TLS, before the connection closes: for a client that speaks something
+	// else, which tls.RecordHeaderError tells. nil: nothing is sent beside the alert. Of c it may ask the addresses.
+	HandshakeFailed func(c *Conn, err error) (plain []byte)
 	// DialTimeout is how long Dial may take to look a name up and to connect. 0 means 10 seconds.
 	DialTimeout time.Duration
 	// TLSConfig is for addresses with TLS (see [Server.Listen]), and needs a certificate.

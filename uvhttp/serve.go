@@ -131,7 +131,7 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	}
 	e.inner = &server.Server{
 		Handler: events{e}, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
-		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), CloseTimeout: closeTimeout, EndTimeout: endTimeout, WriteTimeout: o.writeTimeout, Logger: o.logger,
+		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), HandshakeFailed: plainAnswer, CloseTimeout: closeTimeout, EndTimeout: endTimeout, WriteTimeout: o.writeTimeout, Logger: o.logger,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -171,6 +171,19 @@ func handshakeTimeout(o *options) (shortest time.Duration) {
 		}
 	}
 	return shortest
+}
+
+// plainAnswer answers clients that speak plain HTTP to a port of HTTPS, as net/http does.
+func plainAnswer(_ *server.Conn, err error) []byte {
+	var e tls.RecordHeaderError
+	if !errors.As(err, &e) {
+		return nil
+	}
+	switch string(e.RecordHeader[:]) {
+	case "GET /", "HEAD ", "POST ", "PUT /", "OPTIO":
+		return []byte("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
+	}
+	return nil
 }
 
 // standard is net/http's server with the same fields.
