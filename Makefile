@@ -59,6 +59,11 @@ cgocheck: libuv ## Run the tests with Go's checks of pointers that cross into C
 	@echo "cgocheck: builds Go's standard library with the checks first, some minutes the first time"
 	GOEXPERIMENT=cgocheck2 $(GOTEST) $(PKGS)
 
+.PHONY: checked
+checked: libuv ## Run the tests under the race detector and the pointer checks at once
+	@echo "checked: builds everything with both first, some minutes the first time"
+	GOEXPERIMENT=cgocheck2 $(GOTEST) -race $(PKGS)
+
 # LeakSanitizer runs at exit too; Go's own memory counts as a root, so it needs no switching off.
 # The linker keeps what go test would strip, so that reports name functions and lines.
 .PHONY: asan
