@@ -110,10 +110,23 @@ func run(ctx context.Context, stdin, dir string, args ...string) (string, error)
 	// What a compiler driver has started may hold its output open.
 	cmd.WaitDelay = 2 * time.Second
 	out, err := cmd.CombinedOutput()
+	if killed(err) {
+		// A terminal's Ctrl-C goes to the compiler, too, and may come here later.
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
 	return string(out), err
+}
+
+// killed tells whether a signal ended a command.
+func killed(err error) bool {
+	e, ok := errors.AsType[*exec.ExitError](err)
+	return ok && !e.Exited()
 }
 
 // firstError returns a compiler's first error, which explains the others.
