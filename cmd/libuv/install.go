@@ -41,8 +41,11 @@ func (t *tool) library(ctx context.Context) (*compile.Library, error) {
 	}
 	command := t.compiler(env, lib.Target)
 	args, err := goenv.Fields(command)
-	if err != nil || len(args) == 0 {
-		return nil, fmt.Errorf("CC=%s names no compiler (%v)", command, err)
+	if err == nil && len(args) == 0 {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("CC=%q names no compiler: %w", command, err)
 	}
 	if lib.CC, err = compile.NewCompiler(ctx, lib.Target, command, args); err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"os"
@@ -232,10 +231,4 @@ func tarball(files map[string]string) []byte {
 	}
 	_, _ = t.Close(), z.Close()
 	return b.Bytes()
-}
-
-// sum is the SHA-256 of a text.
-func sum(text []byte) string {
-	s := sha256.Sum256(text)
-	return hex.EncodeToString(s[:])
 }

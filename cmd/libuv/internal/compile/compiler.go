@@ -150,7 +150,7 @@ func (c *Compiler) Try(ctx context.Context, text string, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	args = slices.Concat([]string{"-o", filepath.Join(dir, "try"), "-x", "c", "-", "-x", "none"}, args)
 	if out, err := c.run(ctx, text, args...); err != nil {
 		return errors.New(firstError(out, err))
