@@ -36,7 +36,6 @@ run: build ## Build everything and start an echo server on tcp 127.0.0.1:8888 an
 .PHONY: test
 test: libuv ## Set up and run every test
 	@echo "test: takes many minutes on two cores; a package's line comes when it is done"
-	@third_party/libuv/test.sh
 	$(GOTEST) ./...
 	@scripts/submodules.sh go vet ./...
 	@$(MAKE) --no-print-directory interop
@@ -80,6 +79,7 @@ test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag l
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
 	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test
+	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
 
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
@@ -167,6 +167,10 @@ docker: ## Build the container image uvgo with Docker
 docker-check: ## Build and test the container image without Docker (root, Debian)
 	@scripts/docker-check.sh
 
+.PHONY: install-check
+install-check: ## Install uvgo on bare Debian 12 and 13 systems as a newcomer does (root, Debian)
+	@scripts/install-check.sh
+
 .PHONY: clean
 clean: ## Remove everything that make built or downloaded
-	rm -rf bin $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock)
+	rm -rf bin $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock .tmp-*)
