@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -122,8 +123,7 @@ func serve() {
 
 // stubborn is a worker that does not end.
 func stubborn() {
-	for range Context().Done() {
-	}
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
 	Ready()
 	select {}
 }

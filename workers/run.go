@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/uvgo/uvgo"
@@ -45,6 +46,7 @@ type run struct {
 	notifier   *notifier
 	control    *control
 	signals    []*handles.Signal
+	actions    map[syscall.Signal]func()
 	held       bool // the loop is kept running
 	probing    bool // an upgrade is being tried
 	probe      *handles.Process
@@ -72,7 +74,6 @@ func (r *run) begin(ctx context.Context) error {
 	r.loop.Hold() // until the last worker has ended
 	r.held = true
 	r.fill()
-	unblockSignals()
 	r.checkEnd()
 	return nil
 }

@@ -1,7 +1,9 @@
 package workers
 
 import (
+	"errors"
 	"os"
+	"os/signal"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -13,14 +15,15 @@ func (r *run) watchSignals() error {
 		return nil
 	}
 	ignore := func(error) {} // the log has it
-	for sig, fn := range map[syscall.Signal]func(){
+	r.actions = map[syscall.Signal]func(){
 		syscall.SIGTERM: func() { r.stop("SIGTERM") },
 		syscall.SIGINT:  func() { r.stop("SIGINT") },
 		syscall.SIGHUP:  func() { r.reload(ignore) },
 		syscall.SIGUSR2: func() { r.upgrade(ignore) },
 		syscall.SIGTTIN: func() { r.try(r.scale(r.target + 1)) },
 		syscall.SIGTTOU: func() { r.try(r.scale(r.target - 1)) },
-	} {
+	}
+	for sig, fn := range r.actions {
 		if err := r.watch(sig, fn); err != nil {
 			return err
 		}
@@ -45,6 +48,30 @@ func (r *run) watch(sig syscall.Signal, fn func()) error {
 func (r *run) try(err error) {
 	if err != nil {
 		r.log.Warn(err.Error())
+	}
+}
+
+// ignoreSignals has the kernel ignore the signals until the next program handles them: their default action would end the process before Go's
+// runtime is there, which unblocks them first of all. A signal that comes in these milliseconds is lost. resume undoes it.
+func (r *run) ignoreSignals() (resume func()) {
+	var all []os.Signal
+	for sig := range r.actions {
+		all = append(all, sig)
+	}
+	if len(all) == 0 {
+		return func() {}
+	}
+	for _, s := range r.signals { // as long as a handle watches, the action is the handle's
+		_ = s.Close() // fails only on another goroutine
+	}
+	r.signals = nil
+	signal.Ignore(all...)
+	return func() {
+		signal.Reset(all...)
+		if err := errors.Join(r.watchSignals(), r.watchChildren()); err != nil {
+			r.log.Error("workers: signals are not handled any more", "error", err)
+		}
+		r.reap()
 	}
 }
 

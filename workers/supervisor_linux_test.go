@@ -90,6 +90,7 @@ func TestRequestsUnderWayAreFinishedAtTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer answer.Body.Close()
 	s.signal(syscall.SIGTERM)
 	s.until("one draining worker", func(st *Status) bool { return len(st.Slots) == 1 || st.Slots[0].PID == 0 || st.Slots[1].PID == 0 })
 	fmt.Fprint(c, ".")
@@ -195,7 +196,7 @@ func TestOldWorkersAreReplaced(t *testing.T) {
 	p := server(2)
 	p.Supervisor.MaxAge, p.Supervisor.CheckEvery = 300*time.Millisecond, 10*time.Millisecond
 	s := start(t, p)
-	before := s.ready(2)
+	before := s.until("two workers", func(st *Status) bool { return len(st.Slots) == 2 && st.Slots[0].PID != 0 && st.Slots[1].PID != 0 })
 	l := startLoad(addr(before), 4)
 	s.until("others", func(st *Status) bool {
 		return !slices.ContainsFunc(st.Slots, func(w WorkerStatus) bool { return slices.Contains(pids(before), w.PID) })
@@ -232,7 +233,7 @@ func TestLargeWorkersAreReplaced(t *testing.T) {
 }
 
 func TestAWorkerThatIgnoresSIGTERMIsKilled(t *testing.T) {
-	s := start(t, plan{Helper: "stubborn", Supervisor: &Supervisor{Workers: 1, ReadyAfter: time.Millisecond, DrainTimeout: 50 * time.Millisecond}})
+	s := start(t, plan{Helper: "stubborn", Supervisor: &Supervisor{Workers: 1, Notify: true, DrainTimeout: 50 * time.Millisecond}})
 	st := s.ready(1)
 	s.signal(syscall.SIGTERM)
 	s.wait(0)
@@ -243,7 +244,7 @@ func TestAWorkerThatIgnoresSIGTERMIsKilled(t *testing.T) {
 }
 
 func TestASecondSignalKills(t *testing.T) {
-	s := start(t, plan{Helper: "stubborn", Supervisor: &Supervisor{Workers: 2, ReadyAfter: time.Millisecond, DrainTimeout: time.Hour}})
+	s := start(t, plan{Helper: "stubborn", Supervisor: &Supervisor{Workers: 2, Notify: true, DrainTimeout: time.Hour}})
 	s.ready(2)
 	s.signal(syscall.SIGTERM)
 	s.until("the drain", func(st *Status) bool { return st.State == "draining" })

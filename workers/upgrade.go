@@ -133,7 +133,7 @@ func (r *run) tryProgram(exe string, done func(error)) {
 		Stdio: []handles.Stdio{{}, handles.StdioFD(2), handles.StdioFD(2), handles.StdioPipe(handles.ChildWrites)},
 	}, func(status int, sig syscall.Signal) {
 		// Its answer, a few bytes, was written before it ended. Close drops what has not been read.
-		r.loop.Post(func() { r.probed(status, sig, &answer, done) })
+		_ = r.loop.Post(func() { r.probed(status, sig, &answer, done) })
 	})
 	if err != nil {
 		done(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"syscall"
 
@@ -13,13 +14,12 @@ import (
 
 const canUpgrade = true
 
-// handled are the signals that must not kill the process, or be lost, between two programs.
-var handled = []unix.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGUSR2, unix.SIGTTIN, unix.SIGTTOU}
-
 // The program after an upgrade runs main, and Run in it, on the thread that has made the workers before, which exec has made the first.
 func init() {
 	if os.Getenv(envLegacy) != "" {
 		runtime.LockOSThread()
+		// Go's runtime handles SIGTERM again, which would end the process until Run handles it.
+		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR2, syscall.SIGTTIN, syscall.SIGTTOU)
 	}
 }
 
@@ -59,12 +59,12 @@ func (r *run) become(exe string) error {
 		return err
 	}
 	r.log.Info("workers: executes the new program", "path", exe, "pid", os.Getpid(), "workers", len(l.Workers))
-	mask := blockSignals()
+	resume := r.ignoreSignals()
 	inherit(fds, true)
 	env := append(os.Environ(), fmt.Sprintf("%s=%d:%d", envLegacy, file, os.Getpid()))
 	err = syscall.Exec(exe, os.Args, env)
 	inherit(fds, false)
-	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &mask, nil) // fails only for a bad argument
+	resume()
 	undo()
 	return &os.PathError{Op: "exec", Path: exe, Err: err}
 }
@@ -78,27 +78,4 @@ func inherit(fds []int, on bool) {
 	for _, fd := range fds {
 		_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETFD, flag) // they are open
 	}
-}
-
-// blockSignals blocks the signals for this thread, and returns its mask before. exec keeps the mask, and what is pending.
-func blockSignals() (before unix.Sigset_t) {
-	set := handledSet()
-	_ = unix.PthreadSigmask(unix.SIG_BLOCK, &set, &before) // fails only for a bad argument
-	return before
-}
-
-// unblockSignals lets signals come that the program before has blocked. The caller is locked to its thread.
-func unblockSignals() {
-	set := handledSet()
-	_ = unix.PthreadSigmask(unix.SIG_UNBLOCK, &set, nil) // fails only for a bad argument
-}
-
-// handledSet is handled as the kernel takes it.
-func handledSet() (set unix.Sigset_t) {
-	const word = 32 << (^uint(0) >> 63) // bits of an unsigned long
-	for _, sig := range handled {
-		n := int(sig) - 1
-		set.Val[n/word] |= 1 << (n % word)
-	}
-	return set
 }

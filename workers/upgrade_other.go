@@ -8,6 +8,3 @@ const canUpgrade = false
 
 // become does not work on this system.
 func (r *run) become(string) error { return errors.ErrUnsupported }
-
-// unblockSignals has nothing to do: nobody has blocked them.
-func unblockSignals() {}
