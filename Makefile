@@ -36,7 +36,6 @@ run: build ## Build everything and start an echo server on tcp 127.0.0.1:8888 an
 .PHONY: test
 test: libuv ## Set up and run every test
 	@echo "test: takes many minutes on two cores; a package's line comes when it is done"
-	@third_party/libuv/test.sh
 	$(GOTEST) ./...
 	@scripts/submodules.sh go vet ./...
 	@$(MAKE) --no-print-directory interop
@@ -59,6 +58,11 @@ cgocheck: libuv ## Run the tests with Go's checks of pointers that cross into C
 	@echo "cgocheck: builds Go's standard library with the checks first, some minutes the first time"
 	GOEXPERIMENT=cgocheck2 $(GOTEST) $(PKGS)
 
+.PHONY: checked
+checked: libuv ## Run the tests under the race detector and the pointer checks at once
+	@echo "checked: builds everything with both first, some minutes the first time"
+	GOEXPERIMENT=cgocheck2 $(GOTEST) -race $(PKGS)
+
 # LeakSanitizer runs at exit too; Go's own memory counts as a root, so it needs no switching off.
 # The linker keeps what go test would strip, so that reports name functions and lines.
 .PHONY: asan
@@ -75,6 +79,7 @@ test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag l
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
 	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test
+	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
 
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
@@ -114,6 +119,19 @@ fuzz: libuv ## Run each fuzz target for FUZZTIME (30s)
 lint: libuv ## Check formatting, vet, linters, shell scripts and generated code
 	@scripts/lint.sh
 
+.PHONY: security
+security: ## Look for known vulnerabilities in the pinned libuv and in the Go modules
+	@scripts/libuv-security.sh
+	@scripts/govulncheck.sh
+
+.PHONY: sbom
+sbom: build ## Write bin/uvgo.cdx.json, what bin/uvgo is made of
+	@scripts/sbom.sh bin/uvgo bin/uvgo.cdx.json
+
+.PHONY: release-check
+release-check: security sbom ## Check what a release is made with; nothing is published
+	@scripts/goreleaser.sh check
+
 .PHONY: generate
 generate: libuv ## Regenerate the code made from uv.h
 	go generate ./...
@@ -149,6 +167,10 @@ docker: ## Build the container image uvgo with Docker
 docker-check: ## Build and test the container image without Docker (root, Debian)
 	@scripts/docker-check.sh
 
+.PHONY: install-check
+install-check: ## Install uvgo on bare Debian 12 and 13 systems as a newcomer does (root, Debian)
+	@scripts/install-check.sh
+
 .PHONY: clean
 clean: ## Remove everything that make built or downloaded
-	rm -rf bin $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock)
+	rm -rf bin $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock .tmp-*)

@@ -143,18 +143,6 @@ func (w *worker) stopListening() {
 	}
 }
 
-// ListenersClosed returns a channel that is closed when the server no longer listens: Shutdown, or the end
-// of Serve, has closed all of its sockets, so that others may listen there. Connections may go on. nil before
-// Listen. Any goroutine may call it.
-func (s *Server) ListenersClosed() <-chan struct{} {
-	if s == nil {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.silent
-}
-
 // expireAnswers ends the wait for answers that no Hold has announced: after CloseTimeout
 // they are not expected any more.
 func (w *worker) expireAnswers() {
@@ -162,13 +150,17 @@ func (w *worker) expireAnswers() {
 	w.endGathering()
 }
 
-// checkDrained tells Shutdown once no connection is open, and no listener may bring one.
+// checkDrained tells Shutdown once no connection is open, and no listener may bring one. The listeners of other workers count
+// first: what they have handed over was counted before they closed, although this loop may not have come to it yet.
 func (w *worker) checkDrained() {
-	if w.draining && !w.gathering.on && len(w.listeners) == 0 && w.open.Load() == 0 && w.server.distributors.Load() == 0 {
+	if w.draining && !w.gathering.on && len(w.listeners) == 0 && w.open.Load() == 0 && w.server.distributors.Load() == 0 && w.handed.Load() == 0 {
 		select {
 		case <-w.drained:
 		default:
 			close(w.drained)
+			if s := w.server; int(s.emptyCount.Add(1)) == len(s.workers) {
+				s.setEmpty()
+			}
 		}
 	}
 }

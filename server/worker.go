@@ -8,7 +8,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/core"
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/counter"
 )
 
 // A worker is one loop of a server with its listeners and connections. Any goroutine may
@@ -21,14 +21,15 @@ type worker struct {
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
 	packets   []*PacketConn
-	conns     list        // open connections for which nothing is due
-	wheel     wheel       // those for which something is
-	timed     bool        // connections have an IdleTimeout or WriteTimeout from the beginning
-	ahead     uint64      // milliseconds that the clock is ahead of the loop's: in tests only
-	hangups   hangupWatch // those that are not read
-	plain     plainPool   // buffers for what TLS decrypts
-	scans     frameScans  // of connections whose Frame runs
-	next      int         // who gets the next connection that is distributed
+	conns     list         // open connections for which nothing is due
+	wheel     wheel        // those for which something is
+	timed     bool         // connections have an IdleTimeout or WriteTimeout from the beginning
+	ahead     uint64       // milliseconds that the clock is ahead of the loop's: in tests only
+	hangups   hangupWatch  // those that are not read
+	plain     plainPool    // buffers for what TLS decrypts
+	scans     frameScans   // of connections whose Frame runs
+	next      int          // who gets the next connection that is distributed
+	handed    atomic.Int32 // connections that other workers have handed over and that are not open yet
 
 	draining       bool           // Shutdown has begun
 	gathering      gathering      // while draining
@@ -40,14 +41,17 @@ type worker struct {
 	gone           bool           // listeners and connections have been closed
 	drained        chan struct{}  // closed when draining is done
 
-	open, accepted, dropped, pauses, messages, bytesIn, bytesOut atomic.Uint64
-	dialOpen, dialCount, dialFailed                              atomic.Uint64 // connections of Dial: not closed, connected so far, not connected
-	packetsIn, packetsOut, packetsDropped                        atomic.Uint64
-	closed                                                       closedCounts             // by reason
-	cut                                                          atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
-	stopped                                                      atomic.Bool              // stop was called
-	ended                                                        atomic.Bool              // the loop is closed
-	final                                                        atomic.Pointer[uv.Stats] // the loop's, once it is closed
+	open, accepted, dropped, pauses                 atomic.Uint64
+	dialOpen, dialCount, dialFailed                 atomic.Uint64 // connections of Dial: not closed, connected so far, not connected
+	handshakes, handshakesResumed, handshakesFailed atomic.Uint64
+	lostPanics                                      atomic.Uint64 // of callbacks that were about no connection
+	messages, bytesIn, bytesOut                     counter.Counter
+	packetsIn, packetsOut, packetsDropped           counter.Counter
+	paused, full                                    counter.Counter // connections now
+	closed                                          closedCounts    // by reason
+	cut                                             atomic.Uint64   // by CloseTimeout while draining, with bytes unsent
+	stopped                                         atomic.Bool     // stop was called
+	ended                                           atomic.Bool     // the loop is closed
 }
 
 func newWorker(s *Server) (*worker, error) {
@@ -91,8 +95,6 @@ func (w *worker) end() {
 			_ = t.Close() // again for one that has run
 		}
 	}
-	stats := w.loop.Stats()
-	w.final.Store(&stats)
 	if err := w.loop.Shutdown(context.Background()); err != nil {
 		w.server.Logger.Error("server: closing a loop", "error", err)
 	}
