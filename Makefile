@@ -118,6 +118,19 @@ fuzz: libuv ## Run each fuzz target for FUZZTIME (30s)
 lint: libuv ## Check formatting, vet, linters, shell scripts and generated code
 	@scripts/lint.sh
 
+.PHONY: security
+security: ## Look for known vulnerabilities in the pinned libuv and in the Go modules
+	@scripts/libuv-security.sh
+	@scripts/govulncheck.sh
+
+.PHONY: sbom
+sbom: build ## Write bin/uvgo.cdx.json, what bin/uvgo is made of
+	@scripts/sbom.sh bin/uvgo bin/uvgo.cdx.json
+
+.PHONY: release-check
+release-check: security sbom ## Check what a release is made with; nothing is published
+	@scripts/goreleaser.sh check
+
 .PHONY: generate
 generate: libuv ## Regenerate the code made from uv.h
 	go generate ./...
