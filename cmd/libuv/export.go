@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/uvgo/uvgo/cmd/libuv/internal/cache"
-	"github.com/uvgo/uvgo/cmd/libuv/internal/compile"
 	"github.com/uvgo/uvgo/cmd/libuv/internal/goenv"
 	"github.com/uvgo/uvgo/cmd/libuv/internal/pkgconf"
 )
@@ -62,8 +61,7 @@ func (t *tool) tell(ctx context.Context, e cache.Entry) error {
 func (t *tool) variables(table *cache.Table, e cache.Entry, env map[string]string) []variable {
 	vars := []variable{{"PKG_CONFIG", goenv.Quote(t.standIn())}}
 	stamp := table.Stamp()
-	if t.kind() != compile.Static && t.kind() != compile.Shared {
-		// Not in the table, which has one library for a target and compiler.
+	if !t.listed() {
 		vars = append(vars, variable{"PKG_CONFIG_PATH", strings.TrimSuffix(e.Dir+string(filepath.ListSeparator)+os.Getenv("PKG_CONFIG_PATH"), string(filepath.ListSeparator))})
 		stamp = "0x" + e.Stamp[:8]
 	}
@@ -90,18 +88,32 @@ func (t *tool) targetVariables(e cache.Entry, env map[string]string) []variable 
 // standIn is the path of the program that is go's PKG_CONFIG.
 func (t *tool) standIn() string { return t.cache.Path("bin", pkgconf.Name) }
 
+// self is this program's text.
+func self() ([]byte, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+func (t *tool) hasStandIn() bool {
+	text, err := self()
+	if err != nil {
+		return false
+	}
+	old, err := os.ReadFile(t.standIn())
+	return err == nil && bytes.Equal(old, text)
+}
+
 // installStandIn copies this program there. The caller holds the lock.
 func (t *tool) installStandIn() error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	text, err := os.ReadFile(self)
-	if err != nil {
-		return err
-	}
-	if old, err := os.ReadFile(t.standIn()); err == nil && bytes.Equal(old, text) {
+	if t.hasStandIn() {
 		return nil
+	}
+	text, err := self()
+	if err != nil {
+		return err
 	}
 	if err := os.MkdirAll(t.cache.Path("bin"), 0o755); err != nil {
 		return err
@@ -129,7 +141,7 @@ func (t *tool) writeEnv(ctx context.Context, table *cache.Table, e cache.Entry, 
 	if native && t.cc == "" && os.Getenv("CC") == "" && kept["CC"] != e.CC {
 		vars["CC"] = e.CC
 	}
-	if native && kept["CGO_ENABLED"] != "1" && vars["CC"] == "" && os.Getenv("CC") == "" {
+	if native && kept["CGO_ENABLED"] != "1" && (vars["CC"] != "" || os.Getenv("CC") == "") {
 		vars["CGO_ENABLED"] = "1"
 	}
 	for _, name := range []string{"CC", "CGO_ENABLED"} {

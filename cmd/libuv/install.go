@@ -41,8 +41,11 @@ func (t *tool) library(ctx context.Context) (*compile.Library, error) {
 	}
 	command := t.compiler(env, lib.Target)
 	args, err := goenv.Fields(command)
-	if err != nil || len(args) == 0 {
-		return nil, fmt.Errorf("CC=%s names no compiler (%v)", command, err)
+	if err == nil && len(args) == 0 {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("CC=%q names no compiler: %w", command, err)
 	}
 	if lib.CC, err = compile.NewCompiler(ctx, lib.Target, command, args); err != nil {
 		return nil, err
@@ -88,15 +91,18 @@ func (t *tool) install(ctx context.Context) (cache.Entry, error) {
 		GOOS: lib.Target.GOOS, GOARCH: lib.Target.GOARCH, CC: lib.CC.Command,
 		PC: lib.Flavour.PC(), Dir: t.cache.Path(name), Stamp: stamp,
 	}
+	sum, err := t.checkTarball()
+	if err != nil {
+		return cache.Entry{}, err
+	}
+	if t.complete(entry) {
+		return entry, nil
+	}
 	unlock, err := t.lock(ctx)
 	if err != nil {
 		return cache.Entry{}, err
 	}
 	defer unlock()
-	sum, err := t.checkTarball()
-	if err != nil {
-		return cache.Entry{}, err
-	}
 	if !t.built(entry.Dir, stamp) {
 		src := t.cache.Path(fmt.Sprintf("src-%s-%s", t.pin.Version, t.pin.Tarballs[0].SHA256[:12]))
 		if err := t.obtain(ctx, src, sum); err != nil {
@@ -225,20 +231,27 @@ func (t *tool) explain(err error) error {
 	return err
 }
 
+// complete tells whether nothing is left to do. It needs no lock, and no right to write.
+func (t *tool) complete(e cache.Entry) bool {
+	table, err := t.cache.Load()
+	return err == nil && t.built(e.Dir, e.Stamp) && t.hasStandIn() && (!t.listed() || slices.Contains(table.Entries, e))
+}
+
+// listed tells whether libraries of the flavour are in the table, which has one for each
+// target, compiler and package.
+func (t *tool) listed() bool { return t.kind() == compile.Static || t.kind() == compile.Shared }
+
 // remember enters a library into the table, and puts the stand-in for pkg-config beside
 // it. The caller holds the lock.
 func (t *tool) remember(e cache.Entry) error {
 	if err := t.installStandIn(); err != nil {
 		return t.explain(err)
 	}
-	if t.kind() != compile.Static && t.kind() != compile.Shared {
-		return nil
-	}
 	table, err := t.cache.Load()
 	if err != nil {
 		return err
 	}
-	if slices.Contains(table.Entries, e) {
+	if !t.listed() || slices.Contains(table.Entries, e) {
 		return nil
 	}
 	table.Set(e)

@@ -45,9 +45,9 @@ import (
 // fromHere is how a user calls this program in a module that requires uvgo.
 const fromHere = "go run github.com/uvgo/uvgo/cmd/libuv"
 
-// testing is set by the tests' linker flags: the variable UVGO_LIBUV_LOCK then names
-// another libuv.lock.
-var testing string
+// underTest is set by the tests' linker flags: the variable UVGO_LIBUV_LOCK then names
+// another libuv.lock, which may have a sources.txt beside it.
+var underTest string
 
 func main() {
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == pkgconf.Name {
@@ -207,12 +207,15 @@ type tool struct {
 
 func newTool(o *options, stdout, stderr io.Writer) (*tool, error) {
 	lock := libuv.Lock
-	if file := os.Getenv("UVGO_LIBUV_LOCK"); testing != "" && file != "" {
+	if file := os.Getenv("UVGO_LIBUV_LOCK"); underTest != "" && file != "" {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
 		lock = string(text)
+		if text, err := os.ReadFile(filepath.Join(filepath.Dir(file), "sources.txt")); err == nil {
+			libuv.Sources = string(text)
+		}
 	}
 	t := &tool{options: o, stdout: stdout, stderr: stderr}
 	var err error

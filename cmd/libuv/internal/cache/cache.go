@@ -81,7 +81,7 @@ func (d Dir) WriteFile(name string, text []byte, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // it is there after an error only
 	_, err = f.Write(text)
 	if err := errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
 		return err
@@ -132,7 +132,7 @@ func (t *Table) Stamp() string {
 func (d Dir) Temp() (string, error) {
 	old, _ := filepath.Glob(d.Path(".tmp-*"))
 	for _, dir := range old {
-		os.RemoveAll(dir)
+		_ = os.RemoveAll(dir) // the next process tries again
 	}
 	dir, err := os.MkdirTemp(string(d), ".tmp-")
 	if err != nil {
@@ -165,7 +165,7 @@ func (d Dir) Lock(ctx context.Context, waiting func()) (unlock func(), err error
 		got, err := tryLock(f)
 		if err != nil || got {
 			// A file system without locks: each process builds aside, and the last one wins.
-			return func() { f.Close() }, nil
+			return func() { _ = f.Close() }, nil
 		}
 		if !told {
 			waiting()

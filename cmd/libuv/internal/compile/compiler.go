@@ -110,10 +110,23 @@ func run(ctx context.Context, stdin, dir string, args ...string) (string, error)
 	// What a compiler driver has started may hold its output open.
 	cmd.WaitDelay = 2 * time.Second
 	out, err := cmd.CombinedOutput()
+	if killed(err) {
+		// A terminal's Ctrl-C goes to the compiler, too, and may come here later.
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
 	return string(out), err
+}
+
+// killed tells whether a signal ended a command.
+func killed(err error) bool {
+	e, ok := errors.AsType[*exec.ExitError](err)
+	return ok && !e.Exited()
 }
 
 // firstError returns a compiler's first error, which explains the others.
@@ -137,7 +150,7 @@ func (c *Compiler) Try(ctx context.Context, text string, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	args = slices.Concat([]string{"-o", filepath.Join(dir, "try"), "-x", "c", "-", "-x", "none"}, args)
 	if out, err := c.run(ctx, text, args...); err != nil {
 		return errors.New(firstError(out, err))

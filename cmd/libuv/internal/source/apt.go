@@ -74,7 +74,7 @@ func (r *Request) apt(ctx context.Context, mirror string) (file, sum string, err
 	if err != nil {
 		return "", "", err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if err := r.preparePrivate(dir, mirror); err != nil {
 		return "", "", err
 	}
@@ -91,7 +91,7 @@ func (r *Request) apt(ctx context.Context, mirror string) (file, sum string, err
 		return "", "", err
 	}
 	if !slices.ContainsFunc(got, func(e os.DirEntry) bool { return e.Name() == name }) {
-		return "", "", fmt.Errorf("Debian %s now carries %v instead of %s", r.Pin.Suite, got, name)
+		return "", "", fmt.Errorf("%s of Debian %s now has %v instead of %s", r.Pin.Package, r.Pin.Suite, got, name)
 	}
 	if sum, err = r.verify(filepath.Join(dl, name), "the "+name+" that apt downloaded"); err != nil {
 		return "", "", err
