@@ -86,7 +86,7 @@ test-musl: ## Run the core tests linked statically with musl
 
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
-	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test
+	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-arm64 test-musl test
 
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
