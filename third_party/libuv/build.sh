@@ -39,7 +39,7 @@ libs='-lpthread -ldl -lrt'
 # The functions of the C library that libuv.a calls by another name, cuv_NAME, and that uvgo's
 # package cuv defines: it stands between libuv and the C library there, and nobody else's calls
 # pass it. callouts.c has each of them for programs without uvgo.
-callouts='epoll_pwait fork read sigaction syscall'
+callouts='epoll_pwait fork posix_spawnattr_init read sigaction syscall'
 
 case $flavour in
   static) dir=build ;;

@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/types.h>
@@ -21,6 +22,10 @@ int cuv_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout, co
 
 #ifdef CALLOUT_fork
 pid_t cuv_fork(void) { return fork(); }
+#endif
+
+#ifdef CALLOUT_posix_spawnattr_init
+int cuv_posix_spawnattr_init(posix_spawnattr_t *attr) { return posix_spawnattr_init(attr); }
 #endif
 
 #ifdef CALLOUT_read
