@@ -59,6 +59,11 @@ cgocheck: libuv ## Run the tests with Go's checks of pointers that cross into C
 	@echo "cgocheck: builds Go's standard library with the checks first, some minutes the first time"
 	GOEXPERIMENT=cgocheck2 $(GOTEST) $(PKGS)
 
+.PHONY: checked
+checked: libuv ## Run the tests under the race detector and the pointer checks at once
+	@echo "checked: builds everything with both first, some minutes the first time"
+	GOEXPERIMENT=cgocheck2 $(GOTEST) -race $(PKGS)
+
 # LeakSanitizer runs at exit too; Go's own memory counts as a root, so it needs no switching off.
 # The linker keeps what go test would strip, so that reports name functions and lines.
 .PHONY: asan
@@ -113,6 +118,19 @@ fuzz: libuv ## Run each fuzz target for FUZZTIME (30s)
 .PHONY: lint
 lint: libuv ## Check formatting, vet, linters, shell scripts and generated code
 	@scripts/lint.sh
+
+.PHONY: security
+security: ## Look for known vulnerabilities in the pinned libuv and in the Go modules
+	@scripts/libuv-security.sh
+	@scripts/govulncheck.sh
+
+.PHONY: sbom
+sbom: build ## Write bin/uvgo.cdx.json, what bin/uvgo is made of
+	@scripts/sbom.sh bin/uvgo bin/uvgo.cdx.json
+
+.PHONY: release-check
+release-check: security sbom ## Check what a release is made with; nothing is published
+	@scripts/goreleaser.sh check
 
 .PHONY: generate
 generate: libuv ## Regenerate the code made from uv.h

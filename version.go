@@ -2,6 +2,11 @@ package uvgo
 
 import "github.com/uvgo/uvgo/cuv"
 
+// Release is the version of uvgo that this code is, or that it comes after: the newest
+// release in CHANGELOG.md. It tells nothing about the commit, which debug.ReadBuildInfo
+// and `uvgo version` know.
+const Release = "v0.1.0"
+
 // Version returns libuv's version, such as "1.50.0". C function uv_version_string.
 //
 // https://docs.libuv.org/en/v1.x/version.html#c.uv_version_string

@@ -37,8 +37,11 @@ func (w *worker) dispatch(s handles.Stream, l *listener) {
 		fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
 	}
 	s.Close()
-	if err == nil && to.loop.Post(func() { to.openDescriptor(fd, l) }) != nil {
-		to.refuse(fd)
+	if err == nil {
+		to.handed.Add(1) // before Post, and so before the listener is closed: see checkDrained
+		if to.loop.Post(func() { to.openDescriptor(fd, l) }) != nil {
+			to.refuse(fd)
+		}
 	}
 	if err != nil {
 		w.server.leave()
@@ -56,10 +59,13 @@ func (w *worker) openDescriptor(fd int, l *listener) {
 	defer unix.Close(fd)
 	s, err := l.openStream(w.loop, uintptr(fd))
 	if err != nil {
+		w.handed.Add(-1)
 		w.server.leave()
 		w.drop(1, err)
+		w.checkDrained()
 		return
 	}
+	w.handed.Add(-1)
 	w.openConn(s, l)
 }
 
@@ -67,6 +73,7 @@ func (w *worker) openDescriptor(fd int, l *listener) {
 // may call it.
 func (w *worker) refuse(fd int) {
 	_ = unix.Close(fd)
+	w.handed.Add(-1)
 	w.accepted.Add(1)
 	w.closed[aborted].Add(1)
 	w.server.leave()

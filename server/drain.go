@@ -134,9 +134,10 @@ func (w *worker) expireAnswers() {
 	w.endGathering()
 }
 
-// checkDrained tells Shutdown once no connection is open, and no listener may bring one.
+// checkDrained tells Shutdown once no connection is open, and no listener may bring one. The listeners of other workers count
+// first: what they have handed over was counted before they closed, although this loop may not have come to it yet.
 func (w *worker) checkDrained() {
-	if w.draining && !w.gathering.on && len(w.listeners) == 0 && w.open.Load() == 0 && w.server.distributors.Load() == 0 {
+	if w.draining && !w.gathering.on && len(w.listeners) == 0 && w.open.Load() == 0 && w.server.distributors.Load() == 0 && w.handed.Load() == 0 {
 		select {
 		case <-w.drained:
 		default:

@@ -21,14 +21,15 @@ type worker struct {
 	marks     handles.Watermarks // of every connection
 	listeners []*listener
 	packets   []*PacketConn
-	conns     list        // open connections for which nothing is due
-	wheel     wheel       // those for which something is
-	timed     bool        // connections have an IdleTimeout or WriteTimeout from the beginning
-	ahead     uint64      // milliseconds that the clock is ahead of the loop's: in tests only
-	hangups   hangupWatch // those that are not read
-	plain     plainPool   // buffers for what TLS decrypts
-	scans     frameScans  // of connections whose Frame runs
-	next      int         // who gets the next connection that is distributed
+	conns     list         // open connections for which nothing is due
+	wheel     wheel        // those for which something is
+	timed     bool         // connections have an IdleTimeout or WriteTimeout from the beginning
+	ahead     uint64       // milliseconds that the clock is ahead of the loop's: in tests only
+	hangups   hangupWatch  // those that are not read
+	plain     plainPool    // buffers for what TLS decrypts
+	scans     frameScans   // of connections whose Frame runs
+	next      int          // who gets the next connection that is distributed
+	handed    atomic.Int32 // connections that other workers have handed over and that are not open yet
 
 	draining       bool           // Shutdown has begun
 	gathering      gathering      // while draining

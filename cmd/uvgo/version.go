@@ -35,12 +35,21 @@ func runVersion(args []string) error {
 	return err
 }
 
-// ownVersion returns the module's version, as go build has recorded it, with the commit
-// if it was built in a checkout.
+// ownVersion returns uvgo's version, with the commit if it was built in a checkout.
 func ownVersion() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(unknown)"
+	if !ok {
+		return uvgo.Release
+	}
+	return versionOf(info)
+}
+
+// versionOf returns the version that go build has recorded. A checkout without tags has
+// none, and a pseudo-version then begins with v0.0.0: both come after the last release.
+func versionOf(info *debug.BuildInfo) string {
+	version, pseudo := info.Main.Version, ""
+	if version == "" || version == "(devel)" || strings.HasPrefix(version, "v0.0.0-") {
+		version, pseudo = uvgo.Release, strings.Trim(version, "()")
 	}
 	commit, changed := "", ""
 	for _, s := range info.Settings {
@@ -51,10 +60,13 @@ func ownVersion() string {
 			changed = ", changed"
 		}
 	}
-	if commit == "" || strings.Contains(info.Main.Version, commit) { // as a pseudo-version has it
-		return info.Main.Version
+	switch {
+	case commit != "" && !strings.Contains(version, commit): // a pseudo-version has it
+		return fmt.Sprintf("%s (commit %s%s)", version, commit, changed)
+	case commit == "" && strings.HasPrefix(pseudo, "v0.0.0-"): // go install of a commit
+		return fmt.Sprintf("%s (%s)", version, pseudo)
 	}
-	return fmt.Sprintf("%s (commit %s%s)", info.Main.Version, commit, changed)
+	return version
 }
 
 // lacking names the features that uvgo would use, but that this libuv or system does
