@@ -41,6 +41,9 @@ export function sidebar() {
   return groups
 }
 
+// named are the pages' names in the sidebar, by their addresses. A link whose text is a file's name gets it.
+const named = new Map(sidebar().flatMap((group) => group.items.map(({ link, text }) => [link, text])))
+
 // slug is the anchor that GitHub gives a heading. VitePress numbers those that repeat as GitHub does.
 export function slug(text) {
   return text
@@ -64,15 +67,21 @@ export function target(href, page) {
   return `${repository}/${kind}/main/${file}${hash}`
 }
 
-// links is a plugin of markdown-it that points links as target says.
-export function links(md) {
-  md.core.ruler.push('uvgo-links', (state) => {
+// plugin is one of markdown-it. It points links as target says, and makes indented code look as fenced code does.
+export function plugin(md) {
+  md.core.ruler.push('uvgo', (state) => {
     const page = state.env.realPath ?? state.env.path
     for (const block of state.tokens) {
-      for (const token of block.children ?? []) {
-        if (token.type === 'link_open') {
-          token.attrSet('href', target(token.attrGet('href'), path.posix.relative(root, page)))
-        }
+      if (block.type === 'code_block') {
+        Object.assign(block, { type: 'fence', tag: 'code', info: 'txt', markup: '```' })
+      }
+      const children = block.children ?? []
+      for (const [i, token] of children.entries()) {
+        if (token.type !== 'link_open') continue
+        const to = target(token.attrGet('href'), path.posix.relative(root, page))
+        token.attrSet('href', to)
+        const text = children[i + 1]
+        if (text.type === 'text' && text.content.endsWith('.md') && named.has(to)) text.content = named.get(to)
       }
     }
   })

@@ -4,7 +4,7 @@ package docs
 import (
 	"testing"
 
-	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/internal/looptest"
 )
 
-func TestMain(m *testing.M) { uvtest.Main(m) }
+func TestMain(m *testing.M) { looptest.Main(m) }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
-import { links, pages, repository, route, sidebar, slug } from '../pages.mjs'
+import { pages, plugin, repository, route, sidebar, slug } from '../pages.mjs'
 
 // fromHere finds what a page imports (Vue). Vite looks above the page, which is outside of this directory.
 const fromHere = {
@@ -27,8 +27,8 @@ export default defineConfig({
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/uvgo.svg' }]],
   markdown: {
     anchor: { slugify: slug },
-    config: links,
-    theme: { light: 'github-light', dark: 'github-dark' },
+    config: (md) => void md.use(plugin),
+    theme: { light: 'light-plus', dark: 'github-dark' },
   },
   themeConfig: {
     logo: '/uvgo.svg',
