@@ -61,8 +61,10 @@ static int forwards(int sig, cuv_sighandler handler) {
  * before libuv's, then libuv's. The order matters: once libuv's has run, the loop's thread
  * may end the watch. */
 static void trampoline(int sig, siginfo_t *info, void *context) {
-  if (cuv_forwarding() == sig && info->si_code == SI_TKILL && info->si_pid == getpid())
-    return; /* raised by Go's handler, to carry out the default action: see sigforward.c */
+  if (cuv_forwarding() == sig && info->si_code == SI_TKILL && info->si_pid == getpid()) {
+    cuv_forward_raised(); /* by Go's handler, to carry out the default action: see sigforward.c */
+    return;
+  }
   int saved = errno;
   sigset_t mask;
   cuv_sigstate_lock(&mask);

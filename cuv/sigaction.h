@@ -37,6 +37,7 @@ int cuv_forward_start(cuv_sighandler (*claim)(int), void (*done)(int));
 int cuv_forward_runs(void);
 void cuv_forward_wake(int sig);
 int cuv_forwarding(void);
+void cuv_forward_raised(void);
 
 /* sighook.c */
 void *cuv_sighook(void *runtimes);

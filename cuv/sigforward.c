@@ -7,6 +7,11 @@
  * of sigaction change nothing (sighook.c), and the trampoline ignores the raised signal. So
  * all parts of the program that want the signal get it, and if none does, nothing happens.
  *
+ * After os/signal.Ignore Go's handler takes another way, if that call came when this thread was about
+ * to run the handler: it raises the signal twice and then exits with status 2. The first of the two raises looks like the
+ * only one of the usual way, on which Go holds an M of the runtime's. The second is the other way's alone, which holds nothing
+ * yet: there the trampoline leaves the handler for good.
+ *
  * The thread starts with the first watch of a signal and stays.
  */
 #define _GNU_SOURCE
@@ -15,6 +20,7 @@
 #ifdef __linux__
 #include <pthread.h>
 #include <semaphore.h>
+#include <setjmp.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
@@ -28,6 +34,8 @@ static void (*done)(int);             /* told that it has run */
 static _Atomic uint64_t waiting; /* a bit for each signal: 1 << (sig - 1) */
 static atomic_int runs;
 static __thread int forwarding; /* the signal for which Go's handler runs on this thread, or 0 */
+static int raised;              /* how often it has raised that; the thread's, as the following */
+static sigjmp_buf leave;        /* where to go on behind the handler */
 
 /* Runs a handler as the kernel would. */
 static void run(int sig, cuv_sighandler handler) {
@@ -39,8 +47,9 @@ static void run(int sig, cuv_sighandler handler) {
   info.si_code = SI_USER;
   info.si_pid = getpid();
   info.si_uid = getuid();
+  raised = 0;
   forwarding = sig;
-  handler(sig, &info, &context);
+  if (sigsetjmp(leave, 0) == 0) handler(sig, &info, &context);
   forwarding = 0;
   sigset_t all; /* Go's handler has unblocked the signal that it raised */
   sigfillset(&all);
@@ -103,9 +112,15 @@ void cuv_forward_wake(int sig) {
 
 /* The signal for which Go's handler runs on this thread, or 0. */
 int cuv_forwarding(void) { return forwarding; }
+
+/* For the trampoline: Go's handler, which runs on this thread, has raised its signal. */
+void cuv_forward_raised(void) {
+  if (++raised == 2) siglongjmp(leave, 1);
+}
 #else
 int cuv_forward_start(cuv_sighandler (*claim)(int), void (*done)(int)) { return (void)claim, (void)done, 0; }
 int cuv_forward_runs(void) { return 0; }
 void cuv_forward_wake(int sig) { (void)sig; }
 int cuv_forwarding(void) { return 0; }
+void cuv_forward_raised(void) {}
 #endif

@@ -115,18 +115,6 @@ func (w *worker) stopListening() {
 	}
 }
 
-// ListenersClosed returns a channel that is closed when the server no longer listens: Shutdown, or the end
-// of Serve, has closed all of its sockets, so that others may listen there. Connections may go on. nil before
-// Listen. Any goroutine may call it.
-func (s *Server) ListenersClosed() <-chan struct{} {
-	if s == nil {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.silent
-}
-
 // expireAnswers ends the wait for answers that no Hold has announced: after CloseTimeout
 // they are not expected any more.
 func (w *worker) expireAnswers() {
@@ -142,6 +130,9 @@ func (w *worker) checkDrained() {
 		case <-w.drained:
 		default:
 			close(w.drained)
+			if s := w.server; int(s.emptyCount.Add(1)) == len(s.workers) {
+				s.setEmpty()
+			}
 		}
 	}
 }

@@ -82,6 +82,7 @@ func (s *Server) Serve(ctx context.Context, lns ...net.Listener) error {
 	s.mu.Lock()
 	s.state = ended
 	s.mu.Unlock()
+	s.setEmpty()
 	close(s.finished)
 	select {
 	case err := <-failed:

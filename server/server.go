@@ -74,6 +74,10 @@ type Server struct {
 	// HandshakeTimeout is how long the TLS handshake and the PROXY header may take
 	// together. 0 means 10 seconds.
 	HandshakeTimeout time.Duration
+	// HandshakeFailed is called on the loop, and must not block, when the TLS handshake of an accepted connection has
+	// failed. What it returns is sent as it is, without TLS, before the connection closes: for a client that speaks something
+	// else, which tls.RecordHeaderError tells. nil: nothing is sent beside the alert. Of c it may ask the addresses.
+	HandshakeFailed func(c *Conn, err error) (plain []byte)
 	// DialTimeout is how long Dial may take to look a name up and to connect. 0 means 10 seconds.
 	DialTimeout time.Duration
 	// TLSConfig is for addresses with TLS (see [Server.Listen]), and needs a certificate.
@@ -110,6 +114,9 @@ type Server struct {
 	finished     chan struct{}    // closed when Serve has ended
 	silent       chan struct{}    // closed when no worker listens any more
 	silentCount  atomic.Int32     // workers that do not
+	empty        chan struct{}    // closed when no worker has, or will have, a connection
+	emptyCount   atomic.Int32     // workers that have none
+	setEmpty     func()           // closes empty
 	closeGiven   func()           // closes the listeners that Serve was given
 	drops        limiter          // of reports that connections were dropped
 	limits       [reasons]limiter // of reports that a limit ended connections
@@ -154,7 +161,8 @@ func (s *Server) prepare() error {
 	if err := s.defaults(); err != nil {
 		return err
 	}
-	s.silent = make(chan struct{})
+	s.silent, s.empty = make(chan struct{}), make(chan struct{})
+	s.setEmpty = sync.OnceFunc(func() { close(s.empty) })
 	for range s.Loops {
 		w, err := newWorker(s)
 		if err != nil {
@@ -225,6 +233,9 @@ func (s *Server) discard() {
 		w.end()
 	}
 	s.workers, s.addrs = nil, nil
+	if s.setEmpty != nil {
+		s.setEmpty()
+	}
 }
 
 // Addrs returns the addresses that Listen bound to, with real ports, in the

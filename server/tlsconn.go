@@ -292,7 +292,17 @@ func (c *Conn) handOutEnd() {
 }
 
 // failTLS closes the connection after a failure of TLS.
-func (c *Conn) failTLS(err error) { c.endSecured(badTLS, err) }
+func (c *Conn) failTLS(err error) {
+	if fn := c.worker.server.HandshakeFailed; fn != nil && c.shaking() && !c.is(isDialed) {
+		c.worker.enter(c)
+		p := fn(c, err)
+		c.worker.leave()
+		if n, _ := c.stream.Write(p); n > 0 { // an error closes the connection
+			c.wrote(n)
+		}
+	}
+	c.endSecured(badTLS, err)
+}
 
 // endSecured closes the connection gracefully: the alert, and what was written before, are to
 // arrive. A close with bytes unread would be a reset, by which the peer loses them.

@@ -86,7 +86,7 @@ func (ex *exchange) writeHeader(status int) {
 	if f.length != "" {
 		n, err := strconv.ParseInt(f.length, 10, 64)
 		if err != nil || n < 0 {
-			ex.c.w.engine.logf("http: invalid Content-Length of %q", f.length)
+			go ex.c.w.engine.logf("http: invalid Content-Length of %q", f.length) // an ErrorLog may be slow: not with mu locked
 			delete(ex.header, "Content-Length")
 			f.length = ""
 		} else {
@@ -284,7 +284,8 @@ func (ex *exchange) appendTrailer(out []byte) []byte {
 	return out
 }
 
-// complain logs a call that does nothing, with where it was made.
+// complain logs a call that does nothing, with where it was made. The caller has locked mu, which is unlocked meanwhile: an
+// ErrorLog may be slow, and the loop needs mu.
 func (ex *exchange) complain(format string) {
 	pc := make([]uintptr, 16)
 	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc)])
@@ -292,6 +293,8 @@ func (ex *exchange) complain(format string) {
 		f, more := frames.Next()
 		if !strings.HasPrefix(f.Function, "github.com/uvgo/uvgo/uvhttp.") || !more {
 			file := f.File[strings.LastIndexByte(f.File, '/')+1:]
+			ex.c.mu.Unlock()
+			defer ex.c.mu.Lock()
 			ex.c.w.engine.logf(format, f.Function, file, f.Line)
 			return
 		}

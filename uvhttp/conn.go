@@ -243,6 +243,19 @@ func (c *conn) unhold() {
 	}
 }
 
+// holdUnsent keeps the connection from being closed by Shutdown until its client has taken the last answer, however long that
+// takes. As with net/http, the server's WriteTimeout limits it.
+func (c *conn) holdUnsent() {
+	if c.state == running || c.sc.Buffered() == 0 {
+		return
+	}
+	c.sc.Hold()
+	release := func(error) { c.sc.Release() }
+	if err := c.sc.WriteFunc(release, nil); err != nil {
+		release(err)
+	}
+}
+
 // wakeReader wakes a handler that waits for its body. The caller has locked mu.
 func (c *conn) wakeReader() { wake(&c.readers) }
 

@@ -1,6 +1,7 @@
 package uvhttp
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,14 +13,19 @@ import (
 )
 
 // TestSlowClientOfTheLastAnswer: what a client has not taken yet when the handler returns is sent, however long it waits, also
-// if the connection closes behind it.
+// if the connection closes behind it, or the server shuts down.
 func TestSlowClientOfTheLastAnswer(t *testing.T) {
+	t.Run("Connection: close", func(t *testing.T) { slowClient(t, "close") })
+	t.Run("Shutdown", func(t *testing.T) { slowClient(t, "keep-alive") })
+}
+
+func slowClient(t *testing.T, connection string) {
 	closeTimeout = 20 * time.Millisecond
 	defer func() { closeTimeout = 0 }()
 	var wrote atomic.Int64
 	returned := make(chan *worker, 1)
 	s := &Server{Loops: 1, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Connection", "close")
+		w.Header().Set("Connection", connection)
 		ex := w.(*exchange)
 		for unsent := 0; unsent < 128<<10; { // the kernel takes no more
 			n, err := w.Write(make([]byte, 64<<10))
@@ -36,17 +42,30 @@ func TestSlowClientOfTheLastAnswer(t *testing.T) {
 	c, in := dial(t, start(t, s))
 	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	w, late := <-returned, make(chan struct{})
+	ended := make(chan error, 1)
+	if connection == "keep-alive" {
+		onLoop(t, w, func() error { return nil }) // the connection is idle behind this
+		go func() { ended <- s.Shutdown(context.Background()) }()
+		<-w.engine.begun
+	}
 	onLoop(t, w, func() error { // the loop's timers run in the order of their times
 		_, err := w.loop.AfterFunc(20*closeTimeout, func() { close(late) })
 		return err
 	})
-	<-late
+	select {
+	case <-late:
+	case err := <-ended:
+		t.Fatalf("Shutdown has not waited: %v", err)
+	}
 	r, err := http.ReadResponse(in, nil)
 	uvtest.Check(t, err)
 	defer r.Body.Close()
 	n, err := io.Copy(io.Discard, r.Body)
 	if err != nil || n != wrote.Load() {
 		t.Errorf("%d of %d bytes, %v", n, wrote.Load(), err)
+	}
+	if c.Close(); connection == "keep-alive" {
+		uvtest.Check(t, <-ended)
 	}
 }
 

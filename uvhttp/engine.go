@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/uvgo/uvgo"
@@ -28,14 +29,18 @@ type engine struct {
 	http2   *handed
 	handler http.Handler
 
-	given    net.Listener  // closed when Shutdown begins
-	begun    chan struct{} // closed when Shutdown or Close begins
+	given    net.Listener    // closed when Shutdown begins
+	raw      syscall.RawConn // given's, to see whether somebody else has closed it
+	begun    chan struct{}   // closed when Shutdown or Close begins
 	begin    sync.Once
 	ends     chan struct{} // closed when Shutdown or Close has returned
 	end      sync.Once
 	draining atomic.Bool
+	deaf     atomic.Bool // the listener was closed, by another than us
 	closing  atomic.Bool
 	date     atomic.Pointer[date]
+	// hijackers are the handlers that have been lent a loop, have hijacked their connection, and have not returned.
+	hijackers atomic.Int64
 
 	mu      sync.Mutex
 	workers map[*uvgo.Loop]*worker
@@ -121,9 +126,10 @@ func (e *engine) shutdown(ctx context.Context) error {
 	defer e.end.Do(func() { close(e.ends) })
 	e.stop()
 	defer context.AfterFunc(ctx, e.abort)()
+	e.each((*conn).holdUnsent)
 	std := make(chan error, 1)
 	go func() { std <- e.std.Shutdown(ctx) }() // HTTP/2 is told at once, too
-	err := e.inner.Shutdown(ctx)
+	err := e.endLoops(ctx)
 	if errors.Is(err, uv.ETIMEDOUT) && ctx.Err() == nil { // answers that their clients have not read
 		err = nil
 	}
@@ -137,6 +143,22 @@ func (e *engine) shutdown(ctx context.Context) error {
 	return err
 }
 
+// endLoops ends the loops, and waits for that. But a handler that has hijacked its connection while it was lent a loop may stay with
+// it for long. Hijacked connections are not the server's, so nothing waits for them: that loop ends when the handler returns.
+func (e *engine) endLoops(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() { ended <- e.inner.Shutdown(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-e.inner.ConnsClosed():
+		if e.hijackers.Load() > 0 {
+			return nil
+		}
+		return <-ended
+	}
+}
+
 // close ends the engine at once.
 func (e *engine) close() error {
 	defer e.end.Do(func() { close(e.ends) })
@@ -145,7 +167,7 @@ func (e *engine) close() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	e.abort()
-	_ = e.inner.Shutdown(ctx) // the context's error
+	_ = e.endLoops(ctx) // the context's error
 	return e.std.Close()
 }
 

@@ -129,7 +129,9 @@ func (ex *exchange) complete() {
 
 // setOver ends the exchange for goroutines that the handler has left. The caller has locked mu.
 func (ex *exchange) setOver() {
-	ex.over = true
+	if ex.over = true; ex.hijacked && ex.worker == nil {
+		ex.c.w.engine.hijackers.Add(-1)
+	}
 	ex.c.wakeReader()
 	ex.c.wakeWriter()
 }

@@ -117,7 +117,7 @@ func (ex *exchange) closeHead(sniff []byte, n int, whole bool) {
 	}
 	codings := f.codings
 	if hasLength && f.hasCoding && f.coding != "identity" {
-		e.logf("http: WriteHeader called with both Transfer-Encoding of %q and a Content-Length of %d", f.coding, ex.contentLength)
+		go e.logf("http: WriteHeader called with both Transfer-Encoding of %q and a Content-Length of %d", f.coding, ex.contentLength)
 		length, hasLength = "", false
 	}
 	switch {

@@ -44,6 +44,9 @@ func (ex *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	ex.hijacked, c.taken = true, ask.conn
+	if ex.worker == nil {
+		c.w.engine.hijackers.Add(1)
+	}
 	c.wakeReader()
 	in := &prefixReader{rest: ask.rest, Reader: ask.conn}
 	size := max(4096, len(ask.rest))

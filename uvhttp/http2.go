@@ -5,16 +5,18 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 // handed is the listener of net/http's server: it accepts the connections that speak HTTP/2. ConnState and ConnContext
 // know these connections already.
 type handed struct {
-	conns chan net.Conn
-	addr  net.Addr
-	close sync.Once
-	ended chan struct{}
-	start func() // serves from the listener, once
+	conns   chan net.Conn
+	addr    net.Addr
+	close   sync.Once
+	ended   chan struct{}
+	start   func() // serves from the listener, once
+	started atomic.Bool
 
 	mu  sync.Mutex
 	was map[net.Conn]*conn // that they were, until they are closed
@@ -22,7 +24,10 @@ type handed struct {
 
 func newHanded(serve func(net.Listener)) *handed {
 	h := &handed{conns: make(chan net.Conn), ended: make(chan struct{}), was: make(map[net.Conn]*conn)}
-	h.start = sync.OnceFunc(func() { go serve(h) })
+	h.start = sync.OnceFunc(func() {
+		h.started.Store(true)
+		go serve(h)
+	})
 	return h
 }
 

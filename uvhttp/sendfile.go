@@ -29,16 +29,16 @@ func (ex *exchange) ReadFrom(src io.Reader) (n int64, err error) {
 		}
 	}
 	if f, left := regular(src); f != nil && left >= sendfileMin && c.tls == nil {
-		sent, ok, err := ex.sendfile(f, left)
+		sent, err := ex.sendfile(f, left)
 		n += sent
 		if l, is := src.(*io.LimitedReader); is {
 			l.N -= sent
 		}
-		if ok || err != nil {
+		if err != nil {
 			return n, err
 		}
 	}
-	m, err := ex.copyFrom(src)
+	m, err := ex.copyFrom(src) // also of a file: it may have grown
 	return n + m, err
 }
 
@@ -82,30 +82,30 @@ func regular(src io.Reader) (f file, left int64) {
 
 const never63 = 1<<63 - 1
 
-// sendfile sends left bytes of f. ok: it has done what there was to do; else the rest is to be copied.
-func (ex *exchange) sendfile(f file, left int64) (n int64, ok bool, err error) {
+// sendfile sends left bytes of f, or fewer: the file has become shorter, or the rest is to be copied.
+func (ex *exchange) sendfile(f file, left int64) (n int64, err error) {
 	c := ex.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case ex.hijacked:
-		return 0, false, http.ErrHijacked
+		return 0, http.ErrHijacked
 	case ex.over:
-		return 0, false, errOver
+		return 0, errOver
 	}
 	if err := ex.flush(); err != nil {
-		return 0, false, err
+		return 0, err
 	}
 	if ex.chunking || !ex.hasBody() || ex.contentLength != -1 && ex.written+left > ex.contentLength {
-		return 0, false, nil
+		return 0, nil
 	}
 	w, err := core.BeginWait("http: sendfile")
 	if err != nil {
-		return 0, false, nil
+		return 0, nil
 	}
 	ask := &socketAsk{file: true}
 	if err := ex.askSocket(ask); err != nil {
-		return 0, false, err
+		return 0, err
 	}
 	defer ask.dup.Close()
 	for left > 0 && err == nil {
@@ -117,36 +117,44 @@ func (ex *exchange) sendfile(f file, left int64) (n int64, ok bool, err error) {
 		c.mu.Lock()
 		n, left = n+sent, left-sent
 		if ex.over {
-			return n, true, errOver
+			return n, errOver
 		}
 		ex.written += sent
 		switch {
 		case err == errNoSendfile:
-			return n, false, nil
+			return n, nil
 		case err != nil:
 			ex.broke = opError("sendfile", c, err)
-			return n, true, ex.broke
+			return n, ex.broke
 		case !more && sent < piece: // the file has become shorter
-			return n, true, nil
+			return n, nil
 		}
 		if err = ex.broken(); err == nil && more && left > 0 { // the kernel's buffer is full: the loop tells when there is room
-			sent, err = ex.sendPiece(f, left)
+			sent, err = ex.sendPiece(w, f, left)
 			n, left = n+sent, left-sent
+			if err == io.EOF { // as above
+				return n, nil
+			}
 		}
 	}
-	return n, true, err
+	return n, err
 }
 
-// sendPiece sends a piece of f through the loop, and waits until the kernel has it.
-func (ex *exchange) sendPiece(f file, left int64) (int64, error) {
+// sendPiece sends a piece of f through the loop, and waits until the kernel has it. The caller has locked mu, which is unlocked
+// while the file is read: the loop needs mu, and the disk may be slow.
+func (ex *exchange) sendPiece(w core.Wait, f file, left int64) (int64, error) {
 	c := ex.c
 	b := takeLarge()
-	n, err := f.Read(b[:min(int64(outMax), left)])
-	if n == 0 {
+	var n int
+	var err error
+	c.mu.Unlock()
+	w.For(func() { n, err = f.Read(b[:min(int64(outMax), left)]) })
+	c.mu.Lock()
+	if n > 0 {
+		err = ex.broken()
+	}
+	if n == 0 || err != nil {
 		giveLarge(b)
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
 		return 0, err
 	}
 	ex.pages.out = b[:n]

@@ -2,6 +2,7 @@ package uvhttp
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -66,4 +67,90 @@ func TestFileThatShrinks(t *testing.T) {
 	if n, _ := io.Copy(io.Discard, nc); n >= 32<<20-1000 {
 		t.Errorf("%d bytes come", n)
 	}
+}
+
+// TestFileThatGrows: without a Content-Length a file is sent until its end, also what it has got meanwhile.
+func TestFileThatGrows(t *testing.T) {
+	const size, more = 32 << 20, 1 << 20
+	modes(t, func(t *testing.T, s *Server) {
+		name := filepath.Join(t.TempDir(), "f")
+		p := uvtest.Pattern(size+more, 1)
+		uvtest.Check(t, os.WriteFile(name, p[:size], 0o600))
+		s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			f := uvtest.Must(os.Open(name))
+			defer f.Close()
+			if n, err := io.Copy(w, f); n != size+more || err != nil {
+				t.Errorf("Copy: %d, %v", n, err)
+			}
+		})
+		before := sentByFile.Load()
+		nc, err := net.Dial("tcp", start(t, s))
+		uvtest.Check(t, err)
+		defer nc.Close()
+		fmt.Fprintf(nc, "GET / HTTP/1.0\r\n\r\n")
+		first := make([]byte, 1000)
+		_, err = io.ReadFull(nc, first)
+		uvtest.Check(t, err)
+		f := uvtest.Must(os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0))
+		_, err = f.Write(p[size:])
+		uvtest.Check(t, err)
+		uvtest.Check(t, f.Close())
+		rest, err := io.ReadAll(nc)
+		uvtest.Check(t, err)
+		if _, body, _ := bytes.Cut(append(first, rest...), []byte("\r\n\r\n")); !bytes.Equal(body, p) {
+			t.Errorf("%d bytes, want %d", len(body), len(p))
+		}
+		if sent := sentByFile.Load() - before; sent < size/2 {
+			t.Errorf("%d bytes by sendfile", sent)
+		}
+	})
+}
+
+// A stuckFile is a file on a disk that does not answer.
+type stuckFile struct {
+	*os.File
+	reads, answer chan struct{}
+}
+
+func (f stuckFile) Read(p []byte) (int, error) {
+	if len(p) > sniffLen { // behind the first bytes
+		f.reads <- struct{}{}
+		<-f.answer
+	}
+	return f.File.Read(p)
+}
+
+// TestSlowDisk: while a file is read for a client that takes less than sendfile would send, the loop goes on, with this
+// connection, too.
+func TestSlowDisk(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "f")
+	uvtest.Check(t, os.WriteFile(name, make([]byte, 32<<20), 0o600))
+	modes(t, func(t *testing.T, s *Server) {
+		f := stuckFile{uvtest.Must(os.Open(name)), make(chan struct{}), make(chan struct{})}
+		defer f.Close()
+		gone := make(chan error, 1)
+		s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/quick" {
+				return
+			}
+			context.AfterFunc(r.Context(), func() { gone <- nil })
+			_, err := io.Copy(w, struct{ file }{f})
+			if err == nil {
+				t.Error("the client has gone, and Copy does not tell")
+			}
+		})
+		addr := start(t, s)
+		nc, _ := dial(t, addr)
+		fmt.Fprintf(nc, "GET / HTTP/1.0\r\n\r\n")
+		<-f.reads
+		fmt.Fprintf(nc, "GET / HTTP/1.0\r\n\r\n") // the loop keeps it for later
+		other, in := dial(t, addr)
+		for range 3 {
+			fmt.Fprintf(other, "GET /quick HTTP/1.1\r\nHost: x\r\n\r\n")
+			answer200(t, in)
+		}
+		nc.Close()
+		<-gone
+		close(f.answer)
+	})
 }

@@ -68,7 +68,7 @@ func (s *Server) serveListener(l net.Listener, config *tls.Config) error {
 	}
 	defer s.forget(e)
 	e.setBase(l)
-	fd, ok, err := duplicate(l)
+	fd, ok, err := e.duplicate(l)
 	if err != nil {
 		return e.failure(err)
 	}
@@ -88,17 +88,16 @@ func (s *Server) serveListener(l net.Listener, config *tls.Config) error {
 }
 
 // duplicate returns a duplicate of a listener's socket. ok: it has one.
-func duplicate(l net.Listener) (fd int, ok bool, err error) {
+func (e *engine) duplicate(l net.Listener) (fd int, ok bool, err error) {
 	c, ok := l.(syscall.Conn)
 	if !ok {
 		return 0, false, nil
 	}
-	raw, err := c.SyscallConn()
-	if err != nil {
+	if e.raw, err = c.SyscallConn(); err != nil {
 		return 0, false, err
 	}
 	fd = -1
-	control := raw.Control(func(of uintptr) { fd, err = unix.FcntlInt(of, unix.F_DUPFD_CLOEXEC, 3) })
+	control := e.raw.Control(func(of uintptr) { fd, err = unix.FcntlInt(of, unix.F_DUPFD_CLOEXEC, 3) })
 	if control != nil {
 		return 0, false, control
 	}
@@ -131,7 +130,7 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	}
 	e.inner = &server.Server{
 		Handler: events{e}, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
-		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), CloseTimeout: closeTimeout, EndTimeout: endTimeout, WriteTimeout: o.writeTimeout, Logger: o.logger,
+		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), HandshakeFailed: plainAnswer, CloseTimeout: closeTimeout, EndTimeout: endTimeout, WriteTimeout: o.writeTimeout, Logger: o.logger,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,16 +142,6 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	}
 	s.engines[e] = struct{}{}
 	return e, nil
-}
-
-func (s *Server) forget(e *engine) {
-	select {
-	case <-e.begun: // Shutdown and Close may still need it
-	default:
-		s.mu.Lock()
-		delete(s.engines, e)
-		s.mu.Unlock()
-	}
 }
 
 // orElse is a timeout; 0 stands for other, and a negative one for none.
@@ -171,6 +160,19 @@ func handshakeTimeout(o *options) (shortest time.Duration) {
 		}
 	}
 	return shortest
+}
+
+// plainAnswer answers clients that speak plain HTTP to a port of HTTPS, as net/http does.
+func plainAnswer(_ *server.Conn, err error) []byte {
+	var e tls.RecordHeaderError
+	if !errors.As(err, &e) {
+		return nil
+	}
+	switch string(e.RecordHeader[:]) {
+	case "GET /", "HEAD ", "POST ", "PUT /", "OPTIO":
+		return []byte("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
+	}
+	return nil
 }
 
 // standard is net/http's server with the same fields.
@@ -258,35 +260,6 @@ var _ net.Listener = boundListener{}
 func (l boundListener) Accept() (net.Conn, error) { return nil, net.ErrClosed }
 func (l boundListener) Close() error              { return net.ErrClosed }
 func (l boundListener) Addr() net.Addr            { return l.e.inner.Addrs()[0] }
-
-// serve serves until Shutdown or Close has begun.
-func (e *engine) serve() error {
-	ended := make(chan error, 1)
-	go func() {
-		err := e.inner.Serve(context.Background())
-		e.ended()
-		ended <- err
-	}()
-	select {
-	case <-e.begun:
-		select { // whoever waits for Serve may listen at the address then
-		case <-e.inner.ListenersClosed():
-		case <-ended: //nolint:errcheck // the server has been ended: that is the error
-		case <-e.ends:
-		}
-		return http.ErrServerClosed
-	case err := <-ended:
-		select {
-		case <-e.begun:
-			return http.ErrServerClosed
-		default:
-		}
-		if err == nil || errors.Is(err, server.ErrServerClosed) {
-			err = http.ErrServerClosed
-		}
-		return err
-	}
-}
 
 // serveStd serves a listener by net/http.
 func (e *engine) serveStd(l net.Listener) error {

@@ -37,7 +37,7 @@ func parseAddress(text string) (address, error) {
 	}
 	parts, err := addresses.Parse(text)
 	if err != nil {
-		return bad("%v", err)
+		return bad("%s%v", meant(text, "tcp"), err)
 	}
 	a := address{text: text, secure: parts.TLS, network: parts.Network, host: parts.Host, path: parts.Path, fd: parts.FD, name: parts.Name}
 	if most := len(unix.RawSockaddrUnix{}.Path) - 1; len(a.path) > most {
@@ -62,7 +62,16 @@ func parsePeer(text string) (address, error) {
 	case "tcp", "tcp4", "tcp6", "tls", "unix":
 		return parseAddress(text)
 	}
-	return address{}, usagef("bad address %q: connections go to tcp://host:port, tls://host:port, unix:///path or tls+unix:///path", text)
+	return address{}, usagef("bad address %q: %sconnections go to tcp://host:port, tls://host:port, unix:///path or tls+unix:///path", text, meant(text, "tcp"))
+}
+
+// meant is the beginning of an error that suggests an address with the scheme, if text is one without.
+func meant(text, scheme string) string {
+	_, port, err := addresses.SplitHostPort(text)
+	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
+		return ""
+	}
+	return "do you mean " + scheme + "://" + text + "? "
 }
 
 // plain returns the address without TLS, for one with TLS.

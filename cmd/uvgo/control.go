@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/server"
@@ -56,20 +54,6 @@ func (e *echo) control(l *uvgo.Loop) error {
 	return nil
 }
 
-// watch calls fn for each of the signals.
-func watch(l *uvgo.Loop, fn func(os.Signal), sigs ...os.Signal) error {
-	for _, sig := range sigs {
-		s, err := l.NewSignal()
-		if err != nil {
-			return err
-		}
-		if err := s.Start(sig, fn); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // tick rewrites the status line.
 func (e *echo) tick() {
 	if e.ending.began.IsZero() {
@@ -85,7 +69,11 @@ func (e *echo) statistics(os.Signal) {
 
 // end drains the server at the first signal and ends the process at the second.
 func (e *echo) end(sig os.Signal) {
-	if !e.ending.began.IsZero() {
+	switch {
+	case e.ending.began.IsZero():
+	case isCopy(e.ending.began):
+		return
+	default:
 		e.console.printf("%s again: ended with %s open\n", signalName(sig), plural(e.server.Stats().Conns, "connection"))
 		os.Exit(killed(sig))
 	}
@@ -98,12 +86,6 @@ func (e *echo) end(sig os.Signal) {
 	}
 	go func() { _ = e.server.Shutdown(ctx) }() // Serve returns at its end; its error says only that ctx was cancelled
 }
-
-// signalName returns a signal's name, such as "SIGINT".
-func signalName(sig os.Signal) string { return unix.SignalName(sig.(syscall.Signal)) }
-
-// killed returns the status by which shells report that a signal has killed a process.
-func killed(sig os.Signal) int { return 128 + int(sig.(syscall.Signal)) }
 
 // drainTimedOut ends the drain. First it asks the server's loops for their unsent
 // bytes, because a client that has received everything, but keeps its connection open,

@@ -28,8 +28,8 @@ ADDR is one of
 Sends back what clients send. On a terminal a line tells each second how the
 server does; SIGUSR1 prints its statistics. SIGINT and SIGTERM drain it: it
 accepts no more, sends what clients are owed, and ends with status 0, or with 1
-if --drain was not long enough for that. A second one ends it at once, with
-status 130 or 143.`
+if --drain was not long enough for that. A second one, half a second
+later or more, ends it at once, with status 130 or 143.`
 
 // defaultListen is the address on which echo listens without --listen.
 const defaultListen = "tcp://127.0.0.1:8888"

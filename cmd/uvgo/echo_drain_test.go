@@ -88,11 +88,25 @@ func TestEchoSecondSignalEndsAtOnce(t *testing.T) {
 			owe(t, p, addrs[0])
 			p.signal(syscall.SIGINT)
 			p.expect(`^SIGINT: draining 1 connection `)
-			p.signal(tt.sig)
-			p.expect(`again: ended with 1 connection open`)
+			p.signalUntil(tt.sig, `again: ended with 1 connection open`)
 			p.wait(tt.status)
 		})
 	}
+}
+
+// TestEchoTakesADoubledSignalForOne: timeout(1) sends it to the process and to its group.
+func TestEchoTakesADoubledSignalForOne(t *testing.T) {
+	p, addrs := echoServer(t, []string{"unix://" + uvtest.SocketPath(t)}, "--drain", "1h", "--loops", "1")
+	c, owed := owe(t, p, addrs[0])
+	p.signal(syscall.SIGTERM)
+	p.signal(syscall.SIGINT) // the kernel would make one of two of the same
+	p.expect(`draining 1 connection `)
+	if got, err := io.ReadAll(c); err != nil || !bytes.Equal(got, owed) {
+		t.Errorf("%d bytes came, %v, of %d", len(got), err, len(owed))
+	}
+	c.Close()
+	p.expect(`^drained in `)
+	p.wait(0)
 }
 
 func TestEchoSaysWhatADrainThatIsTooShortCuts(t *testing.T) {

@@ -42,7 +42,7 @@ func TestEchoRefusesAddressesInALine(t *testing.T) {
 		{"no such directory", "unix://" + path + ".d/s", "make its directory first", 1},
 		{"long path", "unix:///" + strings.Repeat("x", 200), "at most 107 bytes", 2},
 		{"not ours", "tcp://192.0.2.1:0", "no interface of this machine", 1},
-		{"no scheme", "127.0.0.1:8888", `bad address "127.0.0.1:8888": no scheme; the forms are tcp://host:port`, 2},
+		{"no scheme", "127.0.0.1:8888", `bad address "127.0.0.1:8888": do you mean tcp://127.0.0.1:8888? no scheme; the forms are tcp://host:port`, 2},
 		{"unknown scheme", "ftp://127.0.0.1:1", `"ftp" is no network`, 2},
 		{"no port", "tcp://127.0.0.1", "no port; the form is tcp://host:port", 2},
 		{"no number", "tcp://127.0.0.1:http", `not "http"`, 2},

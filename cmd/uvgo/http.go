@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"log"
 	"log/slog"
 	"net/http"
 	"os"
@@ -42,7 +41,8 @@ clients that accept them, unless they are older than FILE.
 SIGHUP reads the certificate again, and opens the path DIR again. SIGUSR1 prints
 statistics. SIGINT and SIGTERM drain the server: it accepts no more, answers the
 requests under way, and ends with status 0, or with 1 if --drain was not long
-enough for that. A second one ends it at once, with status 130 or 143.`
+enough for that. A second one, half a second later or more, ends it at once,
+with status 130 or 143.`
 
 // defaultHTTP is the address on which http listens without --listen: one that only this machine reaches.
 const defaultHTTP = "http://127.0.0.1:8080"
@@ -135,7 +135,7 @@ func (h *web) define(fs *flag.FlagSet, f *webFlags) {
 	spanVar(fs, &s.IdleTimeout, "idle-timeout", 2*time.Minute, "close connections without a request for `TIME`")
 	fs.IntVar(&s.MaxConns, "max-conns", 0, "serve at most `N` connections, others wait; 0: any number")
 	fs.IntVar(&s.MaxConnsPerIP, "max-conns-per-ip", 0, "serve at most `N` connections of one address, close others; 0: any number")
-	fs.IntVar(&s.Loops, "loops", 0, "serve with `N` event loops; 0 is one for each processor")
+	fs.IntVar(&s.Loops, "loops", 0, "serve each address with `N` event loops of its own; 0 is one for each processor")
 	spanVar(fs, &h.drain, "drain", 10*time.Second, "let requests under way go on for at most `TIME` at the end")
 }
 
@@ -230,7 +230,8 @@ func (h *web) prepare(f *webFlags) (err error) {
 	h.server.Handler = h.monitor.Wrap(h.files)
 	h.server.ConnState = h.monitor.ConnState
 	h.server.MaxHeaderBytes = 64 << 10
-	h.server.ErrorLog = slog.NewLogLogger(problems, slog.LevelWarn)
+	slog.SetLogLoggerLevel(slog.LevelWarn) // net/http's HTTP/2 writes lines
+	slog.SetDefault(f.options.Logger)      // without an ErrorLog uvhttp reports there, by records
 	for _, a := range h.listen {
 		if a.secure && h.tls == nil {
 			if h.tls, err = loadKeyPair(f.cert, f.key); err != nil {
@@ -240,13 +241,13 @@ func (h *web) prepare(f *webFlags) (err error) {
 		}
 	}
 	if h.metrics != nil {
-		h.metricsHTTP = h.newMetricsServer(h.server.ErrorLog)
+		h.metricsHTTP = h.newMetricsServer()
 	}
 	return nil
 }
 
 // newMetricsServer makes the server of --metrics.
-func (h *web) newMetricsServer(errorLog *log.Logger) *uvhttp.Server {
+func (h *web) newMetricsServer() *uvhttp.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", h.monitor.ServeMetrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -257,7 +258,7 @@ func (h *web) newMetricsServer(errorLog *log.Logger) *uvhttp.Server {
 		http.Error(w, "draining", http.StatusServiceUnavailable)
 	})
 	return &uvhttp.Server{
-		Handler: mux, Loops: 1, ErrorLog: errorLog,
+		Handler: mux, Loops: 1,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 	}
 }

@@ -21,6 +21,9 @@ const httpForms = "http://host:port, https://host:port, unix:///path, fd://numbe
 
 // parseHTTP is parseAddress for an address to serve HTTP on.
 func parseHTTP(text string) (address, error) {
+	if hint := meant(text, "http"); hint != "" {
+		return address{}, usagef("bad address %q: %sthe forms are %s", text, hint, httpForms)
+	}
 	scheme, rest, found := strings.Cut(text, "://")
 	long := text
 	if port := map[string]string{"http": "80", "https": "443"}[scheme]; port != "" && found {

@@ -143,7 +143,11 @@ func (h *web) reload(os.Signal) {
 
 // end drains the server at the first signal and ends the process at the second.
 func (h *web) end(sig os.Signal) {
-	if !h.drains.IsZero() {
+	switch {
+	case h.drains.IsZero():
+	case isCopy(h.drains):
+		return
+	default:
 		h.tell("%s again: ended with %s under way\n", signalName(sig), plural(uint64(h.monitor.Stats().InFlight), "request"))
 		closeAll(h.bound)
 		h.closeLog()

@@ -222,11 +222,42 @@ func TestHTTPSecondSignalEndsAtOnce(t *testing.T) {
 	download(t, urls[0])
 	p.signal(syscall.SIGINT)
 	p.expect(`^SIGINT: draining 1 request `)
-	p.signal(syscall.SIGTERM)
-	p.expect(`^SIGTERM again: ended with 1 request under way$`)
+	p.signalUntil(syscall.SIGTERM, `^SIGTERM again: ended with 1 request under way$`)
 	p.wait(143)
 	if _, err := os.Lstat(path); err == nil {
 		t.Error("the socket's file is left")
+	}
+}
+
+// TestHTTPTakesADoubledSignalForOne: timeout(1) sends it to the process and to its group.
+func TestHTTPTakesADoubledSignalForOne(t *testing.T) {
+	p, urls := webServer(t, webLoopback, "--drain", "1h")
+	rest := download(t, urls[0])
+	p.signal(syscall.SIGTERM)
+	p.signal(syscall.SIGINT) // the kernel would make one of two of the same
+	p.expect(`draining 1 request `)
+	if body, err := io.ReadAll(rest); err != nil || string(body) != string(uvtest.Pattern(8<<20, 1)) {
+		t.Errorf("%d bytes, %v", len(body), err)
+	}
+	p.expect(`^drained in `)
+	p.wait(0)
+}
+
+// TestHTTPReportsClientsInOneLine: what the server reports is one record, not one inside another.
+func TestHTTPReportsClientsInOneLine(t *testing.T) {
+	for mode, want := range map[string]string{"text": ` msg="server: connections are closed because TLS failed" total=1 remote=`, "json": `,"msg":"server: connections are closed because TLS failed","total":1,"remote":"`} {
+		t.Run(mode, func(t *testing.T) {
+			p := start(t, "http", "--root", website(t), "--listen", "https://127.0.0.1:0", "--log", mode)
+			c := uvtest.Must(net.Dial("tcp", p.expect(`listening on https://(\S+)`)))
+			defer c.Close()
+			uvtest.Must(io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
+			if got, err := io.ReadAll(c); !strings.HasPrefix(string(got), "HTTP/1.0 400 Bad Request\r\n") || err != nil {
+				t.Errorf("%q, %v", got, err)
+			}
+			p.signal(syscall.SIGTERM)
+			p.wait(0)
+			holds(t, p.stderr.String(), want)
+		})
 	}
 }
 

@@ -294,15 +294,17 @@ func (l *load) each(fn func(*runner)) error {
 // the second.
 func (l *load) watchSignals(loop *uvgo.Loop) error {
 	interrupted := l.interrupted
-	once := false
+	var first time.Time
 	result := make(chan error, 1)
 	err := loop.Post(func() {
 		result <- watch(loop, func(sig os.Signal) {
-			if once {
+			switch {
+			case first.IsZero():
+				first = time.Now()
+				close(interrupted)
+			case !isCopy(first):
 				os.Exit(killed(sig))
 			}
-			once = true
-			close(interrupted)
 		}, syscall.SIGINT, syscall.SIGTERM)
 	})
 	if err != nil {

@@ -102,6 +102,29 @@ func (p *process) signal(sig os.Signal) {
 	}
 }
 
+// signalUntil sends a signal again and again, until a line matches.
+func (p *process) signalUntil(sig os.Signal, pattern string) {
+	p.t.Helper()
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for again := time.NewTicker(50 * time.Millisecond); ; {
+			_ = p.cmd.Process.Signal(sig) // the process may have ended
+			select {
+			case <-again.C:
+			case <-stop:
+				again.Stop()
+				return
+			}
+		}
+	}()
+	defer func() {
+		close(stop)
+		<-done
+	}()
+	p.expect(pattern)
+}
+
 // wait waits until the process ends, checks its status and returns the rest of the
 // standard output.
 func (p *process) wait(status int) string {
@@ -253,10 +276,13 @@ func TestSenselessCommandLinesEndWithStatus2(t *testing.T) {
 		{"load --duration -1s tcp://127.0.0.1:1", "--duration -1s: it must be more than 0"},
 		{"load --duration long tcp://127.0.0.1:1", "write a time"},
 		{"load tcp://127.0.0.1:0", "port 0"},
-		{"load 127.0.0.1:1", `bad address "127.0.0.1:1": connections go to tcp://host:port, tls://`},
+		{"load 127.0.0.1:1", `bad address "127.0.0.1:1": do you mean tcp://127.0.0.1:1? connections go to tcp://host:port, tls://`},
 		{"load udp://127.0.0.1:1", "connections go to tcp://host:port"},
 		{"load fd://3", "connections go to tcp://host:port"},
 		{"load systemd:x", "connections go to tcp://host:port"},
+		{"http --metrics 127.0.0.1:9000", `bad address "127.0.0.1:9000": do you mean http://127.0.0.1:9000? `},
+		{"http --listen :80", "do you mean http://:80? "},
+		{"http --listen localhost", "the forms are http://host:port"},
 		{"health 127.0.0.1:1", "connections go to tcp://host:port"},
 		{"echo --drain 1.5", "write 1.5s"},
 		{"load --duration 0 tcp://127.0.0.1:1", "--duration 0s"},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -182,6 +183,7 @@ func testSignalPriorRestored(t *testing.T) {
 		{"ignored", 0},
 		{"meanwhile", 0},
 		{"ignored meanwhile", 0},
+		{"ignored at the same time", 0},
 		{"default SIGUSR1", 0}, // Go's runtime takes no action
 		{"default SIGTERM", syscall.SIGTERM},
 		{"default SIGINT", syscall.SIGINT},
@@ -264,6 +266,9 @@ func signalRouting() {
 		if !signal.Ignored(syscall.SIGTERM) {
 			panic("no longer ignored")
 		}
+	case "ignored at the same time": // Ignore comes while Go's handler runs, or is about to
+		ignoreWhileRaised(syscall.SIGTERM)
+		watchBriefly(syscall.SIGTERM, func() {})
 	case "stopped meanwhile": // the handle goes on, and then the default is back
 		signal.Notify(c, syscall.SIGTERM)
 		watchBriefly(syscall.SIGTERM, func() {
@@ -284,4 +289,22 @@ func signalRouting() {
 		watchBriefly(syscall.SIGHUP, func() {})
 		kit.Raise(syscall.SIGHUP)
 	}
+}
+
+// ignoreWhileRaised has os/signal ignore a signal that a handle watches, just when Go's handler is about to run for it: on
+// another thread, so each round waits for another while.
+func ignoreWhileRaised(sig syscall.Signal) {
+	l := uvtest.Must(uvgo.New())
+	s := uvtest.Must(l.NewSignal())
+	uvtest.Must(0, s.Start(sig, func(os.Signal) {}))
+	c := make(chan os.Signal, 1)
+	for i := range 8000 {
+		signal.Notify(c, sig)
+		kit.Raise(sig)
+		for range i % 50 {
+			runtime.Gosched()
+		}
+		signal.Ignore(sig)
+	}
+	uvtest.Must(0, l.Shutdown(context.Background()))
 }
