@@ -1,8 +1,6 @@
 package uvgo
 
 import (
-	"runtime"
-
 	"github.com/uvgo/uvgo/uv"
 )
 
@@ -66,8 +64,7 @@ func (l *Loop) Handles() int {
 // few milliseconds, but not in a turn in which Yield was called. No libuv counterpart.
 func (l *Loop) Yield() {
 	if l.mine("loop yield") {
-		l.core.Rested()
-		runtime.Gosched()
+		l.core.Rest()
 	}
 }
 

@@ -59,6 +59,15 @@ func (g *Group) Next() *Loop {
 	return g.loops[int(g.next.Add(1)-1)%len(g.loops)]
 }
 
+// Stats returns what the group's loops have counted, all together; [Loop.Stats] of Loops tells them apart. Any goroutine
+// may call it, also once the loops are closed.
+func (g *Group) Stats() (s uv.Stats) {
+	for _, l := range g.Loops() {
+		s = s.Add(l.Stats())
+	}
+	return s
+}
+
 // Run runs all loops until ctx ends, Shutdown is called, or one of them fails,
 // which ends the others. It returns the first failure, or ctx's error; nil
 // after Shutdown. ErrRunning if the group runs already, ErrClosed once Shutdown

@@ -272,8 +272,9 @@ func (l *Loop) Walk() iter.Seq[uv.Handle] {
 	return l.core.Walk
 }
 
-// Stats returns how often the loop has crossed into C, and for how many events. Metrics
-// returns what libuv has counted. Any goroutine may call it.
+// Stats returns a snapshot of what the loop has counted: turns, events, callbacks, lag and more. Metrics
+// returns what libuv has counted. Any goroutine may call it, at any time: also while the loop runs, and when it is closed. It
+// takes some microseconds.
 func (l *Loop) Stats() uv.Stats { return l.machine().Stats() }
 
 // Close releases the loop. EBUSY while handles are open, posted functions wait or

@@ -4,6 +4,7 @@ package cuv
 import "C"
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -86,6 +87,9 @@ func (l *Loop) SetBatchMax(n int) {
 // SetBusyPoll sets for how long a turn that may wait polls without waiting first. It has
 // an effect on Linux only.
 func (l *Loop) SetBusyPoll(d time.Duration) { l.ring.busyPoll = uint64(d) }
+
+// MeasuresWaits tells whether Waited knows.
+const MeasuresWaits = runtime.GOOS == "linux"
 
 // Waited returns how long the last turn polled for events before and while it waited: zero
 // for a turn that may not wait, and on other systems than Linux.

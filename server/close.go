@@ -97,6 +97,7 @@ func (c *Conn) close() {
 func (c *Conn) closeGracefully() {
 	endsWrite := c.writes == writeOpen // otherwise that has begun
 	c.writes = closing
+	c.count(countedPaused, false)
 	if c.reads != readEnded {
 		c.reads = discarding
 	}

@@ -166,6 +166,11 @@ func (c *Conn) peerEnded() {
 // closed runs when the stream is gone.
 func (c *Conn) closed() {
 	w := c.worker
+	c.count(countedPaused, false)
+	c.count(countedFull, false)
+	if c.shaking() {
+		w.handshakesFailed.Add(1)
+	}
 	if c.is(hasTLS) {
 		c.secured().conn.Abort() // a handshake that goes on
 	}

@@ -36,11 +36,16 @@ func (c *Conn) readFirst(p []byte, err error) {
 func (t *streamTarget) Closed() { (*Conn)(t).closed() }
 
 // Over stops reading: answers to what the peer sends would only make the queue longer.
-func (t *streamTarget) Over() { (*Conn)(t).setReading() }
+func (t *streamTarget) Over() {
+	c := (*Conn)(t)
+	c.count(countedFull, true)
+	c.setReading()
+}
 
 // Drain reads again, and tells the handler that it may write on.
 func (t *streamTarget) Drain() {
 	c := (*Conn)(t)
+	c.count(countedFull, false)
 	c.setReading()
 	if d := c.on().drainer; d != nil && c.writes == writeOpen {
 		returned := false
@@ -138,6 +143,7 @@ func (c *Conn) ReadWhileFull() {
 func (c *Conn) Pause() {
 	if c.mine("server: pause") && c.reads == receiving {
 		c.reads = paused
+		c.count(countedPaused, true)
 		c.setReading()
 	}
 }
@@ -147,6 +153,24 @@ func (c *Conn) Pause() {
 func (c *Conn) Resume() {
 	if c.mine("server: resume") && c.reads == paused {
 		c.reads = receiving
+		c.count(countedPaused, false)
 		c.setReading()
+	}
+}
+
+// count notes in Stats that the connection is, or is no longer, what f says: countedPaused or countedFull.
+func (c *Conn) count(f facts, on bool) {
+	if c.is(f) == on {
+		return
+	}
+	c.facts ^= f
+	n := &c.worker.full
+	if f == countedPaused {
+		n = &c.worker.paused
+	}
+	if on {
+		n.Inc()
+	} else {
+		n.Dec()
 	}
 }

@@ -87,3 +87,10 @@ func (l *listener) closeWaiting() {
 		l.waiting = nil
 	}
 }
+
+// waits returns how many connections wait for a place. Any goroutine may call it.
+func (p *places) waits() uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return uint64(len(p.waiting))
+}

@@ -29,7 +29,9 @@ func (w *worker) panicked(p *uv.PanicError) {
 	c, _ := core.Of(w.loop).Task().(*Conn)
 	w.leave()
 	w.logPanic(c, handlerPanicked, p)
-	if c != nil {
+	if c == nil {
+		w.lostPanics.Add(1)
+	} else {
 		c.failAs(panicked, panicError{handlerPanicked, p})
 	}
 }

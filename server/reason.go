@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"sync/atomic"
 
@@ -77,14 +78,46 @@ type closedCounts [reasons]atomic.Uint64
 
 // addTo adds the counts to t.
 func (n *closedCounts) addTo(t *Closed) {
-	for why, field := range [reasons]*uint64{
+	for why, field := range t.fields() {
+		*field += n[why].Load()
+	}
+}
+
+// fields are the fields by reason.
+func (t *Closed) fields() [reasons]*uint64 {
+	return [reasons]*uint64{
 		byUs: &t.ByUs, byPeer: &t.ByPeer, aborted: &t.Aborted, wasReset: &t.Reset, failed: &t.Failed, panicked: &t.Panics,
 		closeTimeout: &t.CloseTimeout, idleTimeout: &t.IdleTimeout, writeTimeout: &t.WriteTimeout,
 		handshakeTimeout: &t.HandshakeTimeout, tooManyConns: &t.TooManyConns,
 		badTLS: &t.TLS, truncated: &t.Truncated, badProxy: &t.Proxy, badFrame: &t.Frame, wasDetached: &t.Detached,
-	} {
-		*field += n[why].Load()
 	}
+}
+
+// reasonNames are the names that All gives the reasons.
+var reasonNames = [reasons]string{
+	byUs: "by_us", byPeer: "by_peer", aborted: "aborted", wasReset: "reset", failed: "failed", panicked: "panic",
+	closeTimeout: "close_timeout", idleTimeout: "idle_timeout", writeTimeout: "write_timeout",
+	handshakeTimeout: "handshake_timeout", tooManyConns: "too_many_conns",
+	badTLS: "tls", truncated: "truncated", badProxy: "proxy", badFrame: "frame", wasDetached: "detached",
+}
+
+// All yields all counts with the names of their reasons, such as "idle_timeout", in the same order each time.
+func (t Closed) All() iter.Seq2[string, uint64] {
+	return func(yield func(string, uint64) bool) {
+		for why, field := range t.fields() {
+			if !yield(reasonNames[why], *field) {
+				return
+			}
+		}
+	}
+}
+
+func (t Closed) add(o Closed) Closed {
+	from := o.fields()
+	for why, field := range t.fields() {
+		*field += *from[why]
+	}
+	return t
 }
 
 // reasonOf returns the reason for a failure of the socket.

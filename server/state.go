@@ -85,6 +85,8 @@ const (
 	readsWhileFull                   // ReadWhileFull was called
 	looked                           // Shutdown has asked the kernel for bytes
 	unlooked                         // and it had some, which are still to be read
+	countedPaused                    // it is among worker.paused
+	countedFull                      // it is among worker.full
 	framesDue                        // a turn will look whether the handler takes the frames that have stalled
 )
 

@@ -137,6 +137,10 @@ func (c *Conn) turnTLS() {
 	default:
 		t.full = false
 		t.rest = rest
+		c.worker.handshakes.Add(1)
+		if t.conn.State().DidResume {
+			c.worker.handshakesResumed.Add(1)
+		}
 		c.facts &^= looked | unlooked // the request may be still to come
 		c.handOver()
 		c.resumeTLS()

@@ -8,7 +8,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/core"
-	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/internal/counter"
 )
 
 // A worker is one loop of a server with its listeners and connections. Any goroutine may
@@ -39,14 +39,17 @@ type worker struct {
 	gone           bool           // listeners and connections have been closed
 	drained        chan struct{}  // closed when draining is done
 
-	open, accepted, dropped, pauses, messages, bytesIn, bytesOut atomic.Uint64
-	dialOpen, dialCount, dialFailed                              atomic.Uint64 // connections of Dial: not closed, connected so far, not connected
-	packetsIn, packetsOut, packetsDropped                        atomic.Uint64
-	closed                                                       closedCounts             // by reason
-	cut                                                          atomic.Uint64            // by CloseTimeout while draining, with bytes unsent
-	stopped                                                      atomic.Bool              // stop was called
-	ended                                                        atomic.Bool              // the loop is closed
-	final                                                        atomic.Pointer[uv.Stats] // the loop's, once it is closed
+	open, accepted, dropped, pauses                 atomic.Uint64
+	dialOpen, dialCount, dialFailed                 atomic.Uint64 // connections of Dial: not closed, connected so far, not connected
+	handshakes, handshakesResumed, handshakesFailed atomic.Uint64
+	lostPanics                                      atomic.Uint64 // of callbacks that were about no connection
+	messages, bytesIn, bytesOut                     counter.Counter
+	packetsIn, packetsOut, packetsDropped           counter.Counter
+	paused, full                                    counter.Counter // connections now
+	closed                                          closedCounts    // by reason
+	cut                                             atomic.Uint64   // by CloseTimeout while draining, with bytes unsent
+	stopped                                         atomic.Bool     // stop was called
+	ended                                           atomic.Bool     // the loop is closed
 }
 
 func newWorker(s *Server) (*worker, error) {
@@ -90,8 +93,6 @@ func (w *worker) end() {
 			_ = t.Close() // again for one that has run
 		}
 	}
-	stats := w.loop.Stats()
-	w.final.Store(&stats)
 	if err := w.loop.Shutdown(context.Background()); err != nil {
 		w.server.Logger.Error("server: closing a loop", "error", err)
 	}

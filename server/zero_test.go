@@ -8,5 +8,5 @@ import (
 )
 
 func TestZeroServerAndConnAnswerWithErrors(t *testing.T) {
-	uvtest.ZeroValues(t, []string{"Server", "LengthPrefix"}, server.Conn{}, server.PacketConn{}, server.Server{}, server.LengthPrefix{})
+	uvtest.ZeroValues(t, []string{"Server", "LengthPrefix"}, server.Conn{}, server.PacketConn{}, server.Server{}, server.LengthPrefix{}, server.Stats{}, server.Closed{})
 }

@@ -10,5 +10,5 @@ import (
 func TestZeroValuesDoNotPanic(t *testing.T) {
 	uvtest.ZeroValues(t, []string{
 		"Error.Unwrap", "OpError.Unwrap", "PanicError.Unwrap",
-	}, uv.Error{}, uv.OpError{}, uv.PanicError{}, uv.Stat{})
+	}, uv.Error{}, uv.OpError{}, uv.PanicError{}, uv.Stat{}, uv.Stats{}, uv.Histogram{})
 }

@@ -44,6 +44,7 @@ type engine struct {
 
 	mu      sync.Mutex
 	workers map[*uvgo.Loop]*worker
+	shared  sharedMeter // of what net/http's server handles
 }
 
 // options are a Server's fields, as the connections need them.

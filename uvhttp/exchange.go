@@ -18,6 +18,7 @@ type exchange struct {
 
 	head string // the request's, as it came: the handler may change req
 
+	began     time.Duration // when its head had come
 	started   bool
 	takesOver bool          // the handler may hijack the connection, and stay with it for long after Shutdown
 	route     *route        // that is on goroutines for a while, and the handler with it
@@ -46,6 +47,8 @@ type exchange struct {
 // start lets the handler of a request run, behind the events of this batch.
 func (c *conn) start(ex *exchange) {
 	c.ex, c.state = ex, running
+	ex.began = c.w.core.CallbackBegan()
+	c.w.meter.begun.Inc()
 	c.hold()
 	c.due.request(c)
 	if c.inErr != nil {
@@ -92,6 +95,9 @@ func (ex *exchange) RunLent() {
 // failed ends the answer of a handler that has panicked with v or, if v is nil, called runtime.Goexit.
 func (ex *exchange) failed(v any) {
 	c := ex.c
+	if v != nil {
+		c.w.meter.panicked.Add(1)
+	}
 	if v != nil && v != http.ErrAbortHandler {
 		c.w.engine.logf("http: panic serving %v: %v\n%s", ex.req.RemoteAddr, v, debug.Stack())
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/uvgo/uvgo/internal/bubble"
 	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uvhttp/internal/h1"
 )
@@ -142,6 +143,9 @@ func (ex *exchange) asItCame() *http.Request {
 // ran notes how a handler has run on a goroutine.
 func (w *worker) ran(ex *exchange) {
 	w.joined(ex.worker)
+	w.meter.ended.Inc()
+	w.meter.classes[class(ex.status)].Inc()
+	w.meter.time.ObserveDuration(bubble.Monotonic() - ex.began)
 	if r := ex.route; r != nil {
 		r.runs--
 		r.slow = r.slow || ex.took >= slowAfter

@@ -123,6 +123,7 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	o.priorKnowledge = config == nil && (s.Protocols == nil || s.Protocols.UnencryptedHTTP2())
 	o.logger = s.logger()
 	e.std = s.standard(config)
+	e.std.Handler = e.shared.counted(e.handler)
 	e.http2 = newHanded(func(l net.Listener) { _ = e.std.Serve(l) }) // ErrServerClosed
 	e.std.ConnState = func(nc net.Conn, state http.ConnState) { e.http2.state(s.ConnState, nc, state) }
 	if s.ConnContext != nil {

@@ -63,7 +63,8 @@ type Server struct {
 	mu           sync.Mutex
 	engines      map[*engine]struct{}
 	onShutdown   []func()
-	ends         bool // Shutdown or Close was called
+	past         Stats // of engines that were forgotten
+	ends         bool  // Shutdown or Close was called
 }
 
 // Inline says where handlers run.

@@ -109,6 +109,9 @@ func (s *Server) forget(e *engine) {
 
 func (s *Server) remove(e *engine) {
 	s.mu.Lock()
+	if _, known := s.engines[e]; known {
+		e.addTo(&s.past)
+	}
 	delete(s.engines, e)
 	s.mu.Unlock()
 }

@@ -28,6 +28,7 @@ type worker struct {
 	takes   uint64    // the loop's Takes before that
 	ring    ring
 	sync    func() // syncAll
+	meter   meter
 
 	mu    sync.Mutex
 	dirty []*conn // a handler wants something of the loop for them

@@ -63,6 +63,9 @@ func (w *batch) inPhase(ps *phaseList) bool { return w.phase == ps }
 func (c *Core) startPhase(ps *phaseList) {
 	w := &c.batch
 	w.phase = ps
+	if len(ps.list) > 0 {
+		c.meter.resume(0)
+	}
 	clear(w.run) // idle callbacks, before the prepare callbacks: stopped ones must not stay alive
 	w.run = append(w.run[:0], ps.list...)
 	w.at = 0
@@ -92,6 +95,7 @@ func (c *Core) runPhase() bool {
 			} else {
 				p.Fn()
 			}
+			c.meter.ran()
 		}
 	}
 	return !c.between()
@@ -135,6 +139,7 @@ func (c *Core) runBatch() bool {
 			} else {
 				p.fn()
 			}
+			c.meter.ran()
 		}
 	}
 	for w.next < len(w.ready) {
@@ -169,6 +174,7 @@ func (c *Core) runBatch() bool {
 		} else {
 			d.Deliver()
 		}
+		c.meter.ran()
 	}
 	w.last, w.lastAt = w.last[:0], 0
 	return !c.between()
@@ -201,6 +207,7 @@ func (c *Core) deliverDeferred(d uv.Deferred) {
 	} else {
 		d.Deliver()
 	}
+	c.meter.ran()
 }
 
 // waitsForSlot makes a deferred delivery wait if a callback of its handle is without the baton.
@@ -234,6 +241,7 @@ func (c *Core) deliver(ev *cuv.Event) {
 			} else {
 				t.Complete(ev)
 			}
+			c.meter.ran()
 			return
 		}
 	}

@@ -37,6 +37,7 @@ type runner struct {
 	over   bool          // a guest is to end. Baton.mu
 	exited bool          // the function of its Lend has called runtime.Goexit
 	seized bool          // the watcher has taken the baton from its callback
+	spent  uint64        // how long the callback that is without the baton had run, in nanoseconds
 	away   time.Duration // how long its callbacks have been without the baton, if callbacks are timed
 	call   call          // the callback that is without the baton
 }
@@ -159,8 +160,10 @@ func (c *Core) passOn(r *runner) bool {
 		b.away = true
 		b.look()
 		b.mu.Unlock()
+		c.meter.away()
 		c.give(next)
 		<-r.wake
+		c.meter.resume(0)
 		return true
 	}
 	next := b.next()
@@ -174,6 +177,7 @@ func (c *Core) passOn(r *runner) bool {
 		b.standby = append(b.standby, r)
 	}
 	b.mu.Unlock()
+	c.meter.away()
 	c.give(next)
 	return false
 }
@@ -188,6 +192,7 @@ func (c *Core) guest(r *runner) {
 	for <-r.wake; !r.over; <-r.wake {
 		r.id = goroutine.Self()
 		c.owner.set(r.id)
+		c.meter.resume(0)
 		c.drive(r)
 	}
 }
@@ -201,5 +206,6 @@ func (c *Core) goexit(r *runner) {
 	if !r.exited {
 		c.life.goexit = true
 	}
+	c.meter.away()
 	c.giveAway()
 }

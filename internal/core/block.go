@@ -60,6 +60,9 @@ func (c *Core) suspend() *runner {
 	if c.debug.timing {
 		r.away -= time.Duration(c.debug.now().UnixNano())
 	}
+	r.spent = c.meter.away()
+	c.meter.blocks.Inc()
+	c.meter.blocked.Inc()
 	if !r.call.blocked {
 		r.call.blocked = true
 		c.keep(&r.call)
@@ -75,6 +78,8 @@ func (c *Core) resume(r *runner) {
 	c.takeBack(r)
 	b := &c.baton
 	b.blocked--
+	c.meter.blocked.Dec()
+	c.meter.resume(r.spent)
 	b.unsettled = true
 	c.task, r.call.task = r.call.task, nil
 	c.batch.phase, r.call.phase = r.call.phase, c.batch.phase

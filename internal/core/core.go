@@ -47,6 +47,8 @@ type Core struct {
 	life   life     // runs, ends, is closed
 	owner  owner    // whose goroutine may use it
 	debug  debug    // what debug mode knows
+	meter  meter    // what Stats tells
+	final  final    // what it tells once the loop is closed
 }
 
 // life is what the loop is asked to be, and is.
@@ -85,6 +87,7 @@ func New(cfg Config) (*Core, error) {
 	}
 	c := &Core{ring: ring, cfg: cfg, debug: debug{timing: timing, now: time.Now}, busy: newBusyPoll(cfg.BusyPoll)}
 	c.phases.round = 1
+	c.meter.slow = uint64(cfg.SlowCallback)
 	c.park.extra = 1 // NewLoop runs libuv once
 	if cfg.ParkOnGo {
 		if err := c.openPark(); err != nil {
@@ -221,6 +224,7 @@ func (c *Core) close() error {
 		return uv.Check("loop close", rc)
 	}
 	c.posts.mu.Lock() // Wake and Stats may use the ring now
+	c.final.turns, c.final.events, c.final.flushes = c.ring.Stats()
 	c.life.closed.Store(true)
 	c.ring.Free()
 	c.posts.mu.Unlock()
@@ -230,16 +234,29 @@ func (c *Core) close() error {
 	return nil
 }
 
-// Stats returns the loop's counts so far; zero after Close. Any goroutine may
+// final is what is left of C's counts.
+type final struct {
+	turns, events, flushes uint64
+	idle                   time.Duration // the most that Stats has told
+}
+
+// Stats returns a snapshot of the loop's counts, also once it is closed. Any goroutine may
 // call it: the lock keeps Close from freeing the ring during the call.
 func (c *Core) Stats() (s uv.Stats) {
-	if c.Closed() {
+	if c == nil || c.ring == nil {
 		return s
 	}
 	c.posts.mu.Lock()
 	defer c.posts.mu.Unlock()
 	if !c.life.closed.Load() {
 		s.Turns, s.Events, s.Flushes = c.ring.Stats()
+	} else {
+		s.Turns, s.Events, s.Flushes = c.final.turns, c.final.events, c.final.flushes
 	}
+	s.Queued = uint64(len(c.posts.queue))
+	s.Taken = c.baton.takes.Load()
+	c.meter.addTo(&s)
+	s.Idle = max(s.Idle, c.final.idle) // a wait under way is estimated
+	c.final.idle = s.Idle
 	return s
 }

@@ -49,6 +49,7 @@ func (c *Core) Lend(f Lent) (slow bool) {
 		c.owner.set(nobody)
 	}
 	r := c.baton.holder
+	c.meter.lent.Inc()
 	state = state&^lentMask + lentMask + 1 + isLent
 	c.lend.inside.Store(state)
 	c.lend.state.Store(state)

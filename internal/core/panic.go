@@ -9,6 +9,8 @@ import (
 // caught turns a panic into a PanicError and hands it to the handler. Without
 // one it becomes the error that ends Run.
 func (c *Core) caught(value any) {
+	c.meter.panics.Inc()
+	c.meter.ran()
 	p, ok := value.(*uv.PanicError) // of a goroutine that worked for the loop: that goroutine's stack tells more
 	if !ok {
 		p = &uv.PanicError{Value: value, Stack: runtimedebug.Stack()}

@@ -62,13 +62,13 @@ func (c *Core) openPark() error {
 func (c *Core) wait(force bool) {
 	c.park.force = force
 	for errors.Is(c.park.raw.Read(c.park.look), os.ErrDeadlineExceeded) {
-		c.park.idle.end()
+		c.unparks()
 		c.park.deadline = time.Time{} // it was a timer's, or interrupt has set it
 		if c.park.file.SetReadDeadline(c.park.deadline) != nil {
 			break
 		}
 	}
-	c.park.idle.end()
+	c.unparks()
 	c.busy.end()
 	c.waking.parked.Store(false)
 }
@@ -79,7 +79,7 @@ const turnsMax = 8
 // tryTurn makes a turn and tells whether to go on without parking. It raises the parked
 // flag before it looks at the queue; see cross.
 func (c *Core) tryTurn(uintptr) bool {
-	c.park.idle.end()
+	c.unparks()
 	for n := 0; ; n++ {
 		c.waking.parked.Store(true)
 		mode := cuv.RunProbe
@@ -104,7 +104,7 @@ func (c *Core) tryTurn(uintptr) bool {
 			return true // end the round, for its prepare callbacks or to let other goroutines run
 		}
 		if c.busy.again() {
-			c.park.idle.begin()
+			c.parks()
 			c.waking.parked.Store(false) // a post need not wake the loop now
 			runtime.Gosched()
 			c.sched.rested = true
@@ -117,7 +117,7 @@ func (c *Core) tryTurn(uintptr) bool {
 		}
 		c.sched.rested = true
 		if deadline.IsZero() && c.park.deadline.IsZero() {
-			c.park.idle.begin()
+			c.parks()
 			return false
 		}
 		c.park.deadline = deadline
@@ -128,7 +128,19 @@ func (c *Core) tryTurn(uintptr) bool {
 			}
 			return true
 		}
-		c.park.idle.begin()
+		c.parks()
 		return false
 	}
+}
+
+// parks notes that the wait begins, unless it has begun already.
+func (c *Core) parks() {
+	c.park.idle.begin()
+	c.meter.park()
+}
+
+// unparks adds the wait that parks noted.
+func (c *Core) unparks() {
+	c.park.idle.end()
+	c.meter.unpark()
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"runtime"
+	"time"
 
 	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/uv"
@@ -48,6 +49,7 @@ func (c *Core) Begin(op string) error {
 	}
 	c.own()
 	c.baton.enter()
+	c.meter.enter()
 	enterRunning(c)
 	return nil
 }
@@ -56,6 +58,7 @@ func (c *Core) Begin(op string) error {
 func (c *Core) End() {
 	leaveRunning(c)
 	c.baton.leave()
+	c.meter.leave()
 	c.batch.phase = nil
 	c.life.goexit = false
 	c.turn.stage = over
@@ -93,15 +96,22 @@ func (c *Core) ClearInterrupt() { c.life.cancel.Store(false) }
 // baton.
 func (c *Core) cross(block, force bool) {
 	c.ring.RenewArena()
+	c.meter.depart()
+	waited := c.look(block, force)
+	c.meter.arrive(c.ring.Pending(), waited, c.turn.once)
+}
+
+// look is cross without its notes. It returns how long the loop has waited.
+func (c *Core) look(block, force bool) (waited time.Duration) {
 	if !block || c.waiting() || c.ending() {
 		c.ring.Turn(cuv.RunNoWait, force)
-		return
+		return 0
 	}
 	if c.park.file != nil {
 		c.park.turns = 0
 		c.wait(force)
 		c.park.extra += c.park.turns - 1
-		return
+		return c.meter.takeWaited()
 	}
 	c.waking.parked.Store(true)
 	mode := cuv.RunOnce
@@ -110,11 +120,19 @@ func (c *Core) cross(block, force bool) {
 		c.awaitWakers()
 	}
 	c.ring.SetBusyPoll(c.busy.window())
+	if !cuv.MeasuresWaits && mode == cuv.RunOnce {
+		c.meter.park()
+	}
 	c.ring.Turn(mode, force)
 	c.waking.parked.Store(false)
-	if d := c.ring.Waited(); d != 0 {
-		c.busy.note(d)
+	if !cuv.MeasuresWaits {
+		c.meter.unpark()
+		return c.meter.takeWaited()
 	}
+	if waited = c.ring.Waited(); waited != 0 {
+		c.busy.note(waited)
+	}
+	return waited
 }
 
 // called tells whether another goroutine wants something of the loop: a post, the baton, the end.

@@ -69,6 +69,7 @@ func (c *Core) Slot(t Target) (id, gen uint32) {
 		id = uint32(len(c.slots.list))
 		c.slots.list = append(grown(c.slots.list), slot{})
 	}
+	c.meter.slots.Inc()
 	s := &c.slots.list[id]
 	s.target = t
 	s.gen++
@@ -99,6 +100,7 @@ func (c *Core) Target(id, gen uint32) Target {
 
 // Vacate frees a slot.
 func (c *Core) Vacate(id uint32) {
+	c.meter.slots.Dec()
 	s := &c.slots.list[id]
 	s.target = nil
 	s.gen++
@@ -138,6 +140,7 @@ func (c *Core) OpenWith(op string, t Target, make func(id, gen uint32) (*cuv.Han
 		return nil, uv.Check(op, rc)
 	}
 	c.slots.handles++
+	c.meter.opened(h.Kind())
 	c.mark(id)
 	return h, nil
 }
@@ -146,6 +149,7 @@ func (c *Core) OpenWith(op string, t Target, make func(id, gen uint32) (*cuv.Han
 func (c *Core) Register(h *cuv.Handle, t Target) {
 	h.Slot, h.Gen = c.Slot(t)
 	c.slots.handles++
+	c.meter.opened(h.Kind())
 	c.mark(h.Slot)
 }
 
@@ -164,6 +168,7 @@ func (c *Core) Forget(h *cuv.Handle) {
 	delete(c.debug.sites, h.Slot)
 	c.Vacate(h.Slot)
 	c.slots.handles--
+	c.meter.closed(h.Kind())
 	if uv.HandleKind(h.Kind()) == uv.KindTimer && !invariants.Enabled { // an invariants build frees the memory, so that AddressSanitizer sees a later use
 		c.ring.RecycleTimer(h)
 		return

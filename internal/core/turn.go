@@ -90,7 +90,9 @@ func (c *Core) advance(r *runner) {
 				t.stage = over
 				continue
 			}
+			c.meter.depart()
 			c.ring.Turn(cuv.RunTimers, false)
+			c.meter.arrive(c.ring.Pending(), 0, t.once)
 			c.startBatch()
 		case head:
 			c.head()

@@ -1,7 +1,5 @@
 package core
 
-import "runtime"
-
 // sched is when the loop's goroutine let others run.
 type sched struct {
 	last   uint64 // when it did last, in ms of the loop's clock
@@ -16,7 +14,7 @@ const yieldMS = 5
 // yield lets other goroutines run now and then, however busy the loop is.
 func (c *Core) yield() {
 	if c.sched.due(c.ring.NowMS()) {
-		runtime.Gosched()
+		c.meter.rest()
 	}
 }
 
@@ -33,6 +31,8 @@ func (s *sched) due(nowMS uint64) bool {
 	return !rested
 }
 
-// Rested tells the loop that its goroutine has let others run in this turn, for example in
-// a function of OnBatch.
-func (c *Core) Rested() { c.sched.rested = true }
+// Rest lets other goroutines run, for example in a function of OnBatch. The loop does not do so again in this turn.
+func (c *Core) Rest() {
+	c.sched.rested = true
+	c.meter.rest()
+}

@@ -46,7 +46,7 @@ func TestEveryTurnLooksWhetherToYield(t *testing.T) {
 		}
 		c.OnBatch(func() {
 			if rest {
-				c.Rested()
+				c.Rest()
 			}
 		})
 		if err := c.Post(busy); err != nil {
