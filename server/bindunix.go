@@ -61,7 +61,7 @@ func bindUnix(path string, backlog int) (*unixSocket, error) {
 	if path[0] != '@' && strings.Contains(path, "\x00") { // the kernel would see a shorter one
 		return nil, uv.Fail("path with a zero byte", uv.EINVAL)
 	}
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	fd, err := sock.New(unix.AF_UNIX, unix.SOCK_STREAM)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/internal/sock"
 )
 
 // resolve turns host:port into an address, as net.ResolveTCPAddr and net.ResolveUDPAddr do,
@@ -68,7 +70,7 @@ func lookup(ctx context.Context, network, host string, brackets bool) (netip.Add
 
 // ipv6 tells whether the system has IPv6.
 func ipv6() bool {
-	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	fd, err := sock.New(unix.AF_INET6, unix.SOCK_STREAM)
 	if err != nil {
 		return false
 	}

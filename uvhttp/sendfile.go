@@ -82,6 +82,9 @@ func regular(src io.Reader) (f file, left int64) {
 
 const never63 = 1<<63 - 1
 
+// sendfileMax is how much one call sends at most: a call on a fast socket does not return for long.
+const sendfileMax = 4 << 20
+
 // sendfile sends left bytes of f, or fewer: the file has become shorter, or the rest is to be copied.
 func (ex *exchange) sendfile(f file, left int64) (n int64, err error) {
 	c := ex.c

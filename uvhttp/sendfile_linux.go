@@ -13,9 +13,6 @@ var errNoSendfile = errors.New("uvhttp: no sendfile for this file")
 // sentByFile counts the bytes that sendfile has sent, for tests.
 var sentByFile atomic.Int64
 
-// sendfileMax is how much one call sends at most: a call on a fast socket does not return for long.
-const sendfileMax = 4 << 20
-
 // sendfile sends up to left bytes of f to a socket, until its buffer is full (more) or the file ends.
 func sendfile(socket *os.File, f file, left int64) (n int64, more bool, err error) {
 	to, err := socket.SyscallConn()

@@ -175,12 +175,12 @@ func (c *conn) writeBuffers(v *net.Buffers) (n int64, err error) {
 	return n, c.awaitSent()
 }
 
-// sendv is one writev(2) that does not block.
+// sendv is one writev(2) that does not block; on some systems it sends the first buffer only.
 func (c *conn) sendv(v [][]byte) (int, error) {
 	if c.mayBlock() {
 		return c.send(v[0])
 	}
-	return unix.Writev(c.fd, v)
+	return writev(c.fd, v)
 }
 
 // consume drops the first n bytes, and empty buffers in front.

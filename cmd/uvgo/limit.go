@@ -16,14 +16,21 @@ func allowFiles(n int) error {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
 		return nil //nolint:nilerr // a limit that is too low shows when connecting
 	}
-	need := uint64(n + otherFiles)
-	if lim.Cur >= need {
-		return nil
-	}
-	want := unix.Rlimit{Cur: need, Max: max(lim.Max, need)}
-	if unix.Setrlimit(unix.RLIMIT_NOFILE, &want) != nil {
+	hard, raised := raise(&lim.Cur, &lim.Max, n+otherFiles)
+	if raised && unix.Setrlimit(unix.RLIMIT_NOFILE, &lim) != nil {
 		return fmt.Errorf("%d connections need %d open files and the limit is %d: raise it (ulimit -n), or use fewer connections",
-			n, need, lim.Max)
+			n, n+otherFiles, hard)
 	}
 	return nil
+}
+
+// raise makes both limits at least need and returns the hard one as it was. FreeBSD's limits
+// are signed, other systems' are not.
+func raise[T int64 | uint64](soft, hard *T, need int) (was T, raised bool) {
+	was = *hard
+	if *soft >= T(need) {
+		return was, false
+	}
+	*soft, *hard = T(need), max(was, T(need))
+	return was, true
 }

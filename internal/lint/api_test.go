@@ -21,7 +21,7 @@ import (
 // packages. cuv is not among them, because it makes no promise of compatibility.
 var apiPackages = map[string]string{
 	"uvgo": module, "uv": module + "/uv", "handles": module + "/handles", "requests": module + "/requests",
-	"server": module + "/server", "uvnet": module + "/uvnet", "uvfs": module + "/uvfs", "uvhttp": module + "/uvhttp", "sysinfo": module + "/sysinfo",
+	"server": module + "/server", "uvnet": module + "/uvnet", "uvfs": module + "/uvfs", "uvhttp": module + "/uvhttp", "sysinfo": module + "/sysinfo", "metrics": module + "/metrics",
 }
 
 //go:generate go test -count=1 -run ^TestExportedNamesAreWrittenDown$ . -update

@@ -25,10 +25,11 @@ var layers = map[string]int{
 	"uvnet":           7,
 	"uvfs":            7,
 	"uvhttp":          8,
-	"cmd":             9,
-	"bench":           9,
-	"examples":        9,
-	"tests":           9,
+	"metrics":         9,
+	"cmd":             10,
+	"bench":           10,
+	"examples":        10,
+	"tests":           10,
 }
 
 // withoutCUV are the directories above cuv that may not import it.

@@ -13,7 +13,11 @@ import (
 // Socketpair returns two connected stream sockets that the test closes.
 func Socketpair(t testing.TB) (a, b int) {
 	t.Helper()
-	fds := uvtest.Must(unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0))
+	fds := uvtest.Must(unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0))
+	for _, fd := range fds {
+		unix.CloseOnExec(fd)
+		uvtest.Check(t, unix.SetNonblock(fd, true))
+	}
 	t.Cleanup(func() {
 		unix.Close(fds[0])
 		unix.Close(fds[1])
@@ -24,8 +28,9 @@ func Socketpair(t testing.TB) (a, b int) {
 // RawSocket returns a TCP socket that belongs to the test.
 func RawSocket(t testing.TB) int {
 	t.Helper()
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 	uvtest.Check(t, err)
+	unix.CloseOnExec(fd)
 	t.Cleanup(func() { unix.Close(fd) })
 	return fd
 }

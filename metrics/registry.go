@@ -1,0 +1,162 @@
+package metrics
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"weak"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/server"
+	"github.com/uvgo/uvgo/uv"
+	"github.com/uvgo/uvgo/uvhttp"
+	"github.com/uvgo/uvgo/uvnet"
+)
+
+// A Registry knows loops and servers by their names, and writes their metrics. Its zero value is empty and ready to use. It must not be
+// copied after its first use.
+type Registry struct {
+	mu      sync.Mutex
+	entries []*entry // by name
+}
+
+// An entry is something that is registered.
+type entry struct {
+	name string
+	// read returns what it has counted; false once it is gone.
+	read func() (reading, bool)
+}
+
+// A reading is what an entry has counted.
+type reading struct {
+	loops  []uv.Stats
+	server *server.Stats
+	http   *uvhttp.Stats
+	single bool // the only loop has the entry's own name
+}
+
+// Loop registers a loop. Its metrics have the label loop="name". An error that errors.Is matches with [uv.EEXIST] if something that
+// lives has the name, EINVAL for an empty name or a nil loop. remove ends the registration; it may be called again.
+func (r *Registry) Loop(name string, l *uvgo.Loop) (remove func(), err error) {
+	return register(r, name, l, func(l *uvgo.Loop) reading { return reading{loops: []uv.Stats{l.Stats()}, single: true} })
+}
+
+// Group registers the loops of a group, as loop="name/0", loop="name/1" and so on. Errors as for [Registry.Loop].
+func (r *Registry) Group(name string, g *uvgo.Group) (remove func(), err error) {
+	return register(r, name, g, func(g *uvgo.Group) (all reading) {
+		for _, l := range g.Loops() {
+			all.loops = append(all.loops, l.Stats())
+		}
+		return all
+	})
+}
+
+// Server registers a server, as server="name", and its loops, as loop="name/0" and so on. Errors as for [Registry.Loop].
+func (r *Registry) Server(name string, s *server.Server) (remove func(), err error) {
+	return register(r, name, s, func(s *server.Server) reading {
+		stats := s.Stats()
+		return reading{loops: s.LoopStats(), server: &stats}
+	})
+}
+
+// HTTP registers an HTTP server, as server="name", and its loops, as loop="name/0" and so on. Errors as for [Registry.Loop].
+func (r *Registry) HTTP(name string, s *uvhttp.Server) (remove func(), err error) {
+	return register(r, name, s, func(s *uvhttp.Server) reading {
+		stats := s.Stats()
+		return reading{loops: stats.Loops, server: &stats.Conns, http: &stats}
+	})
+}
+
+// Net registers the loops of a [uvnet.Net], as loop="name/0" and so on; a nil n stands for uvnet's default loops. Errors as for
+// [Registry.Loop].
+func (r *Registry) Net(name string, n *uvnet.Net) (remove func(), err error) {
+	if n == nil {
+		n = new(uvnet.Net)
+		return r.add(name, func() (reading, bool) { return reading{loops: n.LoopStats()}, true })
+	}
+	return register(r, name, n, func(n *uvnet.Net) reading { return reading{loops: n.LoopStats()} })
+}
+
+// register adds what p points to.
+func register[T any](r *Registry, name string, p *T, read func(*T) reading) (remove func(), err error) {
+	if p == nil {
+		return func() {}, fmt.Errorf("metrics: register %q: %w", name, uv.EINVAL)
+	}
+	w := weak.Make(p)
+	return r.add(name, func() (reading, bool) {
+		p := w.Value()
+		if p == nil {
+			return reading{}, false
+		}
+		return read(p), true
+	})
+}
+
+func (r *Registry) add(name string, read func() (reading, bool)) (remove func(), err error) {
+	if name == "" {
+		return func() {}, fmt.Errorf("metrics: register without a name: %w", uv.EINVAL)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, found := r.find(name)
+	e := &entry{name, read}
+	switch {
+	case !found:
+		r.entries = slices.Insert(r.entries, at, e)
+	case gone(r.entries[at]):
+		r.entries[at] = e
+	default:
+		return func() {}, fmt.Errorf("metrics: register %q: %w: remove the one that has this name first", name, uv.EEXIST)
+	}
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.entries = slices.DeleteFunc(r.entries, func(have *entry) bool { return have == e })
+	}, nil
+}
+
+// find returns where the entry of a name is, or belongs. The caller has locked mu.
+func (r *Registry) find(name string) (at int, found bool) {
+	return slices.BinarySearchFunc(r.entries, name, func(e *entry, name string) int {
+		switch {
+		case e.name < name:
+			return -1
+		case e.name > name:
+			return 1
+		}
+		return 0
+	})
+}
+
+// gone tells whether what is registered has been collected.
+func gone(e *entry) bool {
+	_, ok := e.read()
+	return !ok
+}
+
+// A read is the reading of an entry.
+type read struct {
+	name string
+	reading
+}
+
+// readings reads all entries, in the order of their names. Those that are gone leave.
+func (r *Registry) readings() (all []read) {
+	r.mu.Lock()
+	entries := slices.Clone(r.entries)
+	r.mu.Unlock()
+	var dead []*entry
+	for _, e := range entries {
+		if now, ok := e.read(); ok {
+			all = append(all, read{e.name, now})
+		} else {
+			dead = append(dead, e)
+		}
+	}
+	if dead != nil {
+		r.mu.Lock()
+		r.entries = slices.DeleteFunc(r.entries, func(e *entry) bool { return slices.Contains(dead, e) })
+		r.mu.Unlock()
+	}
+	return all
+}
