@@ -144,8 +144,8 @@ func unlistedPages(r *repo) []string {
 	}
 	var found []string
 	for _, f := range r.files {
-		if f.dir() == "docs" && path.Ext(f.path) == ".md" && f.path != index && !strings.Contains(list, "]("+path.Base(f.path)+")") {
-			found = append(found, fmt.Sprintf("%s: no link to %s: add a row to its table, and one to docs/site/nav.json", index, path.Base(f.path)))
+		if f.dir() == "docs" && path.Ext(f.path) == ".md" && f.path != index && !strings.Contains(list, path.Base(f.path)) {
+			found = append(found, fmt.Sprintf("%s: %s is missing: add a row to its table, and one to docs/site/nav.json", index, path.Base(f.path)))
 		}
 	}
 	return found

@@ -25,8 +25,8 @@ func TestRuleBrokenLinks(t *testing.T) {
 func TestRuleUnlistedPages(t *testing.T) {
 	runCases(t, unlistedPages, []ruleCase{
 		{"listed", tree{"docs/README.md": "| [a](a.md) | b |\n", "docs/a.md": "", "docs/sub/b.md": ""}, nil},
-		{"not listed", tree{"docs/README.md": "a.md\n", "docs/a.md": ""}, []string{
-			"docs/README.md: no link to a.md: add a row to its table, and one to docs/site/nav.json",
+		{"not listed", tree{"docs/README.md": "b.md\n", "docs/a.md": ""}, []string{
+			"docs/README.md: a.md is missing: add a row to its table, and one to docs/site/nav.json",
 		}},
 	})
 }
