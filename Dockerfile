@@ -9,9 +9,10 @@
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 
-# libuv first, in a layer that changes only with libuv.lock and its scripts.
-COPY Makefile ./
+# libuv first, in a layer that changes only with libuv.lock and the command that builds it.
+COPY go.mod Makefile ./
 COPY scripts/deps.sh scripts/
+COPY cmd/libuv/ cmd/libuv/
 COPY third_party/libuv/ third_party/libuv/
 RUN make libuv
 

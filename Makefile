@@ -36,7 +36,6 @@ run: build ## Build everything and start an echo server on tcp 127.0.0.1:8888 an
 .PHONY: test
 test: libuv ## Set up and run every test
 	@echo "test: takes many minutes on two cores; a package's line comes when it is done"
-	@third_party/libuv/test.sh
 	$(GOTEST) ./...
 	@scripts/submodules.sh go vet ./...
 	@$(MAKE) --no-print-directory interop
@@ -177,4 +176,4 @@ docker-check: ## Build and test the container image without Docker (root, Debian
 
 .PHONY: clean
 clean: ## Remove everything that make built or downloaded
-	rm -rf bin docs/site/node_modules $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock)
+	rm -rf bin docs/site/node_modules $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock .tmp-*)

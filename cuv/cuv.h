@@ -29,7 +29,7 @@
 #include <uv.h>
 
 #if UV_VERSION_HEX < 0x013000
-#error "uvgo needs libuv 1.48 or newer: run `make libuv` in uvgo's checkout and put its third_party/libuv/build first on PKG_CONFIG_PATH, or install a newer libuv1-dev"
+#error "uvgo needs libuv 1.48 or newer: run `go run github.com/uvgo/uvgo/cmd/libuv -w`, which builds one, or install a newer libuv1-dev"
 #endif
 #if UINTPTR_MAX < 0xffffffffffffffff
 #error "uvgo needs a 64-bit system: this C compiler's pointers are shorter"

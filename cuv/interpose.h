@@ -11,8 +11,8 @@
  *
  * interpose.c defines them all, by one of two ways:
  *
- *   uvgo's libuv.a. third_party/libuv/build.sh renames libuv's calls of NAME to cuv_NAME
- *   in its object files, and its pkg-config file defines UVGO_CALLOUTS. Nobody else's
+ *   uvgo's libuv.a. third_party/libuv/callouts/callouts.h turns libuv's calls of NAME
+ *   into cuv_NAME, and its pkg-config file defines UVGO_CALLOUTS. Nobody else's
  *   calls come to cuv.
  *
  *   A distribution's libuv calls NAME, so cuv defines NAME. In a static link the

@@ -15,7 +15,7 @@ func TestBuildSaysWhatItNeeds(t *testing.T) {
 		t.Skip("builds the standard library for other systems: not under -short")
 	}
 	const (
-		cgo  = "uvgo needs cgo and a C compiler: install gcc, set CGO_ENABLED=1; for another GOOS or GOARCH set CC to a cross compiler"
+		cgo  = "uvgo needs cgo and a C compiler: install gcc, set CGO_ENABLED=1; for another GOOS or GOARCH set CC to a cross compiler; CGO_ENABLED=0 go run github.com/uvgo/uvgo/cmd/libuv -check says what is missing"
 		bits = "uvgo needs a 64-bit system"
 	)
 	for _, tt := range []struct {
@@ -53,7 +53,7 @@ func TestBuildRefusesAnOldLibuv(t *testing.T) {
 	out := strings.Join(failedBuild(t, ".", "PKG_CONFIG_PATH="+dir, "CGO_CFLAGS=-O2 -g -DUVGO_OLD"), "\n")
 	_, first, _ := strings.Cut(out, "error: ")
 	first, _, _ = strings.Cut(first, "\n")
-	for _, want := range []string{"libuv 1.48 or newer", "make libuv", "PKG_CONFIG_PATH", "libuv1-dev"} {
+	for _, want := range []string{"libuv 1.48 or newer", "go run github.com/uvgo/uvgo/cmd/libuv -w", "libuv1-dev"} {
 		if !strings.Contains(first, want) {
 			t.Errorf("the first error is %q, without %q", first, want)
 		}

@@ -16,7 +16,7 @@ void *cuv_next(_Atomic(void *) *at, const char *name) {
   if (fn != NULL) return fn;
   fn = dlsym(RTLD_NEXT, name);
   if (fn == NULL) {
-    static const char why[] = "uvgo: a static executable needs uvgo's own libuv: run `make libuv` in uvgo's checkout\n";
+    static const char why[] = "uvgo: a static executable needs uvgo's own libuv: run `go run github.com/uvgo/uvgo/cmd/libuv -w`\n";
     if (write(2, why, sizeof why - 1) < 0) abort();
     abort();
   }

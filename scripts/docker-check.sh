@@ -44,7 +44,7 @@ store() {
 make_base() {
   local name=$1 release mirror root=$work/base container
   release=${name##*-}
-  mirror=$("$here/third_party/libuv/mirrors.sh" | head -n1)
+  mirror=$(cd "$here" && go run ./cmd/libuv -print mirrors | head -n1)
   [ -n "$mirror" ] || die "this machine's apt sources name no Debian mirror to make $name from"
   say "making a local $name with debootstrap (a minute or two)"
   debootstrap --variant=minbase --include=ca-certificates,gcc,libc6-dev,make,pkg-config \

@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 golangci=v2.15.0 # run through go when it is not on PATH
+actionlint=github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 failed=0
 step() { echo "lint: $*"; }
 fail() { echo "lint: FAILED: $*" >&2; failed=1; }
@@ -29,6 +30,10 @@ if command -v shellcheck >/dev/null; then
   step shellcheck
   shellcheck .ci/run scripts/*.sh tests/interop/*.sh third_party/libuv/*.sh || fail "shellcheck"
 fi
+
+step actionlint
+# -shellcheck= leaves the scripts in it to actionlint's caller: they are one line each.
+CGO_ENABLED=0 go run "$actionlint" -shellcheck= -pyflakes= || fail "actionlint"
 
 step go generate
 sums=$(mktemp)

@@ -62,24 +62,29 @@ func TestAssertsOfLibuvAreListed(t *testing.T) {
 	}
 }
 
-// others returns the files that are compiled on Linux: those of build.sh and their headers.
+// others returns the files that are compiled on Linux: those of sources.txt and their headers.
 func others(t *testing.T, src string) []string {
 	t.Helper()
-	script, err := os.ReadFile(filepath.Join(src, "../../build.sh"))
+	list, err := os.ReadFile(filepath.Join(src, "../../sources.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var files []string
-	for _, name := range strings.Fields(string(script)) {
-		name = strings.Trim(name, `"()\`)
-		for _, ext := range []string{".c", ".h"} {
-			if _, err := os.Stat(filepath.Join(src, name+ext)); err == nil && name != "" {
-				files = append(files, name+ext)
+	for line := range strings.Lines(string(list)) {
+		words := strings.Fields(line)
+		if words[0] != "all" && words[0] != "linux" {
+			continue
+		}
+		for _, name := range words[1:] {
+			for _, ext := range []string{".c", ".h"} {
+				if _, err := os.Stat(filepath.Join(src, name+ext)); err == nil {
+					files = append(files, name+ext)
+				}
 			}
 		}
 	}
 	if len(files) < 20 {
-		t.Fatal(fmt.Sprint("build.sh names few sources: ", files))
+		t.Fatal(fmt.Sprint("sources.txt names few sources: ", files))
 	}
 	return files
 }

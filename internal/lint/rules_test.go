@@ -78,6 +78,7 @@ func TestRuleImportDirection(t *testing.T) {
 			[]string{"uvnet/conn.go:3: uvnet imports cuv"}},
 		{"test kit in code", tree{"handles/tcp.go": importing(m + "/internal/uvtest")},
 			[]string{"handles/tcp.go:3: handles imports internal/uvtest, which is for tests"}},
+		{"third_party for a command", tree{"cmd/libuv/x.go": importing(m + "/third_party/libuv")}, nil},
 		{"third_party", tree{"cuv/x.go": importing(m + "/third_party/libuv")},
 			[]string{"cuv/x.go:3: cuv imports third_party/libuv, which no package may import"}},
 		{"new directory", tree{"poller/x.go": "package p\n"},

@@ -1,19 +1,21 @@
 /* callouts.c: what our libuv.a calls when a program links it without uvgo.
  *
- * build.sh renames libuv's references to some functions of the C library from
- * NAME to cuv_NAME, so that uvgo can stand in between without touching anybody
- * else's calls. uvgo's package cuv defines them; a program of C alone gets these.
- * Each is a member of libuv.a of its own, compiled with -DCALLOUT_NAME: the linker
- * takes only those that nobody has defined.
+ * callouts.h turns libuv's calls of some functions of the C library from NAME into
+ * cuv_NAME, so that uvgo can stand in between without touching anybody else's calls.
+ * uvgo's package cuv defines them; a program of C alone gets these. Each is a member of
+ * libuv.a of its own, compiled with -DCALLOUT_NAME: the linker takes only those that
+ * nobody has defined.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <signal.h>
 #include <stdarg.h>
-#include <sys/epoll.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #ifdef CALLOUT_epoll_pwait
+#include <sys/epoll.h>
 int cuv_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout, const sigset_t *mask) {
   return epoll_pwait(fd, events, max, timeout, mask);
 }
