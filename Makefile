@@ -79,6 +79,7 @@ test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag l
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
 	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test
+	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
 
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
@@ -173,6 +174,10 @@ docker: ## Build the container image uvgo with Docker
 .PHONY: docker-check
 docker-check: ## Build and test the container image without Docker (root, Debian)
 	@scripts/docker-check.sh
+
+.PHONY: install-check
+install-check: ## Install uvgo on bare Debian 12 and 13 systems as a newcomer does (root, Debian)
+	@scripts/install-check.sh
 
 .PHONY: clean
 clean: ## Remove everything that make built or downloaded
