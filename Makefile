@@ -47,6 +47,7 @@ interop: libuv ## Run real servers and libraries on uvnet and uvhttp: HTTP, gRPC
 	cd tests/interop && $(GOTEST) ./...
 	cd examples/grpc && $(GOTEST) ./...
 	cd examples/web && $(GOTEST) ./...
+	cd examples/ecosystem && $(GOTEST) ./...
 
 .PHONY: race
 race: libuv ## Run the tests under the race detector
@@ -79,6 +80,7 @@ test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag l
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
 	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test
+	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
 
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
@@ -152,6 +154,14 @@ libuv-asan: libuv ## Build libuv under AddressSanitizer
 libuv-shared: libuv ## Build libuv as a shared library
 	@third_party/libuv/build.sh shared
 
+.PHONY: docs
+docs: ## Build the documentation's site into bin/docs, and check its links (needs Node.js)
+	@scripts/docs.sh build
+
+.PHONY: docs-serve
+docs-serve: ## Show the documentation's site on http://127.0.0.1:5173 (PORT), anew after each change
+	@scripts/docs.sh serve
+
 .PHONY: deps
 deps: ## Install the packages that are missing: a C compiler, pkg-config
 	@scripts/deps.sh
@@ -166,6 +176,10 @@ docker: ## Build the container image uvgo with Docker
 docker-check: ## Build and test the container image without Docker (root, Debian)
 	@scripts/docker-check.sh
 
+.PHONY: install-check
+install-check: ## Install uvgo on bare Debian 12 and 13 systems as a newcomer does (root, Debian)
+	@scripts/install-check.sh
+
 .PHONY: clean
 clean: ## Remove everything that make built or downloaded
-	rm -rf bin $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock .tmp-*)
+	rm -rf bin docs/site/node_modules $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock .tmp-*)
