@@ -153,6 +153,22 @@ func WithSlowCallback(d time.Duration) Option {
 	}
 }
 
+// WithWatchdog sets how long a callback may hold the loop up before the loop reports it: while it still runs, with the stack of its
+// goroutine, once for each place in the program. The default is 100 ms; 0 turns the watchdog off. What counts is for how long a
+// goroutine beside the loops has seen the same callback: not the time in which the process was stopped. A callback without which the loop goes on,
+// as in [Loop.Block], does not hold it up. 1 ms or more, or 0; otherwise EINVAL. No libuv counterpart.
+func WithWatchdog(d time.Duration) Option {
+	return func(c *config) error {
+		if d != 0 && d < time.Millisecond {
+			return uv.Fail("watchdog option", uv.EINVAL)
+		}
+		if c.core.Watchdog = d; d == 0 {
+			c.core.Watchdog = -1
+		}
+		return nil
+	}
+}
+
 // WithArenas sets how many bytes a turn may read and how many bytes of small
 // writes it collects, 64 KiB to 1 GiB each; the default is 16 MiB and 256 KiB.
 // Memory that is never used is never touched, and what a burst of reads needed goes

@@ -133,6 +133,7 @@ var loopMetrics = []metric[uv.Stats]{
 	count("uvgo_loop_block_calls_total", "Times that a callback blocked while the loop went on.", func(s uv.Stats) uint64 { return s.Blocks }),
 	gauge("uvgo_loop_blocked_callbacks", "Callbacks that block while the loop goes on.", func(s uv.Stats) uint64 { return s.Blocked }),
 	count("uvgo_loop_slow_callbacks_total", "Callbacks that took longer than allowed.", func(s uv.Stats) uint64 { return s.SlowCallbacks }),
+	count("uvgo_loop_stuck_callbacks_total", "Callbacks that the watchdog found stuck.", func(s uv.Stats) uint64 { return s.StuckCallbacks }),
 	count("uvgo_loop_panics_total", "Callbacks that panicked.", func(s uv.Stats) uint64 { return s.Panics }),
 }
 

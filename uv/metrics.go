@@ -56,8 +56,10 @@ type Stats struct {
 	Blocks  uint64 // callbacks that blocked while the loop went on: Taken ones, and those of Block
 	Blocked uint64 // callbacks that do now
 
-	SlowCallbacks uint64 // callbacks that took longer than WithSlowCallback or WithWatchdog allows, or 100 ms
-	Panics        uint64 // callbacks that panicked
+	SlowCallbacks uint64 // callbacks that took longer than WithSlowCallback allows, or 100 ms
+	// StuckCallbacks counts callbacks that WithWatchdog has found while they ran. Those that ended between two looks are SlowCallbacks only.
+	StuckCallbacks uint64
+	Panics         uint64 // callbacks that panicked
 }
 
 // Crossings returns how often Go has called C for the loop's turns.
@@ -102,6 +104,7 @@ func (s Stats) Add(o Stats) Stats {
 	s.Blocks += o.Blocks
 	s.Blocked += o.Blocked
 	s.SlowCallbacks += o.SlowCallbacks
+	s.StuckCallbacks += o.StuckCallbacks
 	s.Panics += o.Panics
 	return s
 }

@@ -19,6 +19,7 @@ type Config struct {
 	Logger       *slog.Logger         // nil: slog.Default
 	Debug        bool                 // creation sites, slow callbacks
 	Locked       bool                 // the loop belongs to a thread, and cannot be lent
+	Watchdog     time.Duration        // report callbacks that do not return for so long; 0: 100 ms, negative: never
 	SlowCallback time.Duration        // warn of callbacks that take so long; 0: 100 ms in debug mode, else never
 }
 
@@ -48,6 +49,7 @@ type Core struct {
 	owner  owner    // whose goroutine may use it
 	debug  debug    // what debug mode knows
 	meter  meter    // what Stats tells
+	dog    dog      // what the watchdog knows
 	final  final    // what it tells once the loop is closed
 }
 
@@ -88,6 +90,9 @@ func New(cfg Config) (*Core, error) {
 	c := &Core{ring: ring, cfg: cfg, debug: debug{timing: timing, now: time.Now}, busy: newBusyPoll(cfg.BusyPoll)}
 	c.phases.round = 1
 	c.meter.slow = uint64(cfg.SlowCallback)
+	if c.dog.limit = max(cfg.Watchdog, 0); cfg.Watchdog == 0 {
+		c.dog.limit = watchdogLimit
+	}
 	c.park.extra = 1 // NewLoop runs libuv once
 	if cfg.ParkOnGo {
 		if err := c.openPark(); err != nil {
@@ -255,6 +260,7 @@ func (c *Core) Stats() (s uv.Stats) {
 	}
 	s.Queued = uint64(len(c.posts.queue))
 	s.Taken = c.baton.takes.Load()
+	s.StuckCallbacks = c.dog.count.Load()
 	c.meter.addTo(&s)
 	s.Idle = max(s.Idle, c.final.idle) // a wait under way is estimated
 	c.final.idle = s.Idle

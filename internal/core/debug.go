@@ -39,7 +39,7 @@ func internalFrame(fn string) bool {
 	if !ok {
 		return false
 	}
-	for _, p := range []string{".", "/uv.", "/handles.", "/requests.", "/server.", "/uvnet.", "/uvfs.", "/internal/core.", "/internal/submit.", "/internal/await."} {
+	for _, p := range []string{".", "/uv.", "/handles.", "/requests.", "/server.", "/uvnet.", "/uvfs.", "/uvhttp.", "/internal/looptls.", "/internal/core.", "/internal/submit.", "/internal/await."} {
 		if bytes.HasPrefix(rest, []byte(p)) {
 			return true
 		}

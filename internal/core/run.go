@@ -51,6 +51,9 @@ func (c *Core) Begin(op string) error {
 	c.baton.enter()
 	c.meter.enter()
 	enterRunning(c)
+	if !watchdog.on.Load() {
+		c.wakeWatchdog()
+	}
 	return nil
 }
 
@@ -99,6 +102,9 @@ func (c *Core) cross(block, force bool) {
 	c.meter.depart()
 	waited := c.look(block, force)
 	c.meter.arrive(c.ring.Pending(), waited, c.turn.once)
+	if !watchdog.on.Load() {
+		c.wakeWatchdog()
+	}
 }
 
 // look is cross without its notes. It returns how long the loop has waited.

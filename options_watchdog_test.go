@@ -1,0 +1,272 @@
+package uvgo_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/core"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// A reports is a log of the watchdog's reports, each with when it came.
+type reports struct {
+	mu    sync.Mutex
+	lines []string
+	times []time.Time
+	seen  chan struct{}
+}
+
+func newReports() *reports { return &reports{seen: make(chan struct{}, 100)} }
+
+func (r *reports) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if bytes.Contains(p, []byte("callback is stuck")) {
+		r.lines, r.times = append(r.lines, string(p)), append(r.times, time.Now())
+		r.seen <- struct{}{}
+	}
+	return len(p), nil
+}
+
+func (r *reports) logger() *slog.Logger { return slog.New(slog.NewTextHandler(r, nil)) }
+
+func (r *reports) all() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lines
+}
+
+// wait waits for a report, in a callback that is stuck until then.
+func (r *reports) wait(t *testing.T) {
+	select {
+	case <-r.seen:
+	case <-time.After(time.Minute):
+		t.Error("no report")
+	}
+}
+
+//go:noinline
+func stuckUntilReported(t *testing.T, r *reports) { r.wait(t) }
+
+// TestWatchdogReportsWhileStuck: the callback ends by the report, so there is none without it.
+func TestWatchdogReportsWhileStuck(t *testing.T) {
+	for name, way := range looptest.Parkings {
+		t.Run(name, func(t *testing.T) {
+			core.ForgetStuck() // the other one was at the same place
+			r := newReports()
+			l := looptest.New(t, uvgo.WithWatchdog(100*time.Millisecond), uvgo.WithLogger(r.logger()), uvgo.WithParking(way))
+			var began time.Time
+			tm := uvtest.Must(l.NewTimer())
+			uvtest.Check(t, tm.Start(0, 0, func() {
+				began = time.Now()
+				stuckUntilReported(t, r)
+				uvtest.Expect(t, tm.Close())
+			}))
+			uvtest.Check(t, l.Run(context.Background()))
+			if len(r.lines) != 1 {
+				t.Fatalf("%d reports", len(r.lines))
+			}
+			took := r.times[0].Sub(began)
+			t.Logf("reported %v after the callback began: %s", took, r.lines[0])
+			if took < 100*time.Millisecond {
+				t.Errorf("it came after %v, before the limit", took)
+			}
+			for _, want := range []string{"level=WARN", "options_watchdog_test.go:", "stuckUntilReported", "state=select", "TestWatchdogReportsWhileStuck"} {
+				if !strings.Contains(r.lines[0], want) {
+					t.Errorf("the report has no %q", want)
+				}
+			}
+			if strings.Contains(r.lines[0], "internal/core") {
+				t.Error("the report has the loop's own calls")
+			}
+			if s := l.Stats(); s.StuckCallbacks != 1 || s.SlowCallbacks != 1 {
+				t.Errorf("%d stuck, %d slow callbacks", s.StuckCallbacks, s.SlowCallbacks)
+			}
+		})
+	}
+}
+
+//go:noinline
+func stuckAgain(l *uvgo.Loop, until func() bool) {
+	for !until() {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestWatchdogReportsAPlaceOnce(t *testing.T) {
+	core.ForgetStuck()
+	r := newReports()
+	l := looptest.New(t, uvgo.WithWatchdog(5*time.Millisecond), uvgo.WithLogger(r.logger()))
+	for n := range uint64(3) {
+		uvtest.Check(t, l.Post(func() { stuckAgain(l, func() bool { return l.Stats().StuckCallbacks > n }) }))
+	}
+	uvtest.Check(t, l.Run(context.Background()))
+	if len(r.all()) != 1 || l.Stats().StuckCallbacks != 3 {
+		t.Errorf("%d reports of %d stuck callbacks", len(r.all()), l.Stats().StuckCallbacks)
+	}
+}
+
+// TestWatchdogTellsLoopsApart: each stack is that of its own loop, also while others' callbacks block without their loops.
+func TestWatchdogTellsLoopsApart(t *testing.T) {
+	core.ForgetStuck()
+	const loops = 4
+	var logs [loops]*reports
+	var wg sync.WaitGroup
+	for i := range logs {
+		r := newReports()
+		logs[i] = r
+		l := looptest.New(t, uvgo.WithWatchdog(50*time.Millisecond), uvgo.WithLogger(r.logger()))
+		release := make(chan struct{})
+		uvtest.Check(t, l.Post(func() { // on another goroutine's stack with the same loop
+			uvtest.Expect(t, l.Block(func() { <-release }))
+		}))
+		stuck := [loops]func(){func() { stuck0(t, r) }, func() { stuck1(t, r) }, func() { stuck2(t, r) }, func() { stuck3(t, r) }}[i]
+		uvtest.Check(t, l.Post(stuck))
+		uvtest.Check(t, l.Post(func() { close(release) }))
+		wg.Go(func() { uvtest.Expect(t, l.Run(context.Background())) })
+	}
+	wg.Wait()
+	for i, r := range logs {
+		if len(r.lines) != 1 || !strings.Contains(r.lines[0], fmt.Sprintf("stuck%d(", i)) {
+			t.Errorf("loop %d: reports %q", i, r.lines)
+		}
+	}
+}
+
+//go:noinline
+func stuck0(t *testing.T, r *reports) { r.wait(t) }
+
+//go:noinline
+func stuck1(t *testing.T, r *reports) { r.wait(t) }
+
+//go:noinline
+func stuck2(t *testing.T, r *reports) { r.wait(t) }
+
+//go:noinline
+func stuck3(t *testing.T, r *reports) { r.wait(t) }
+
+// TestWatchdogLetsOthersBe: a callback that blocks by Block, one that the loop goes on without, short ones in a long row, and a loop
+// that waits. The last callback, which is stuck, shows that the watchdog looked.
+func TestWatchdogLetsOthersBe(t *testing.T) {
+	core.ForgetStuck()
+	r := newReports()
+	l := looptest.New(t, uvgo.WithWatchdog(40*time.Millisecond), uvgo.WithLogger(r.logger()))
+	uvtest.Check(t, l.Post(func() {
+		uvtest.Expect(t, l.Block(func() { time.Sleep(200 * time.Millisecond) }))
+	}))
+	uvtest.Check(t, l.Post(func() { core.Of(l).Lend(lentSleep(200 * time.Millisecond)) }))
+	for range 40 {
+		uvtest.Check(t, l.Post(func() { time.Sleep(5 * time.Millisecond) }))
+	}
+	tm := uvtest.Must(l.NewTimer())
+	uvtest.Check(t, tm.Start(500*time.Millisecond, 0, func() {
+		if n := len(r.all()); n != 0 {
+			t.Errorf("false alarms: %q", r.all())
+		}
+		stuckUntilReported2(t, r)
+		uvtest.Expect(t, tm.Close())
+	}))
+	uvtest.Check(t, l.Run(context.Background()))
+}
+
+//go:noinline
+func stuckUntilReported2(t *testing.T, r *reports) { r.wait(t) }
+
+type lentSleep time.Duration
+
+func (d lentSleep) RunLent() { time.Sleep(time.Duration(d)) }
+
+func TestWatchdogCanBeTurnedOff(t *testing.T) {
+	core.ForgetStuck()
+	r := newReports()
+	off := looptest.New(t, uvgo.WithWatchdog(0), uvgo.WithLogger(r.logger()))
+	on := newReports()
+	l := looptest.New(t, uvgo.WithWatchdog(20*time.Millisecond), uvgo.WithLogger(on.logger()))
+	uvtest.Check(t, off.Post(func() {
+		uvtest.Check(t, l.Post(func() { stuckOn(t, on) }))
+		uvtest.Expect(t, l.Run(context.Background())) // within the callback of the other
+	}))
+	uvtest.Check(t, off.Run(context.Background()))
+	if len(r.all()) != 0 || len(on.all()) != 1 {
+		t.Errorf("%d reports of the loop without a watchdog, %d of the other", len(r.all()), len(on.all()))
+	}
+	for _, d := range []time.Duration{-1, 1, time.Millisecond - 1} {
+		_, err := uvgo.New(uvgo.WithWatchdog(d))
+		uvtest.IsErr(t, d.String(), err, uv.EINVAL)
+	}
+}
+
+//go:noinline
+func stuckOn(t *testing.T, r *reports) { r.wait(t) }
+
+// TestWatchdogAmongManyGoroutines takes the stack from the profile of goroutines.
+func TestWatchdogAmongManyGoroutines(t *testing.T) {
+	core.ForgetStuck()
+	release := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 10000 {
+		wg.Go(func() { <-release })
+	}
+	r := newReports()
+	l := looptest.New(t, uvgo.WithWatchdog(100*time.Millisecond), uvgo.WithLogger(r.logger()))
+	began := time.Now()
+	uvtest.Check(t, l.Post(func() { stuckAmongMany(t, r) }))
+	uvtest.Check(t, l.Run(context.Background()))
+	close(release)
+	wg.Wait()
+	if lines := r.all(); len(lines) != 1 || !strings.Contains(lines[0], "stuckAmongMany(") || strings.Contains(lines[0], "internal/core.") {
+		t.Errorf("reports %q", lines)
+	} else {
+		t.Logf("reported after %v", r.times[0].Sub(began))
+	}
+	runtime.GC()
+}
+
+//go:noinline
+func stuckAmongMany(t *testing.T, r *reports) { r.wait(t) }
+
+func init() {
+	uvtest.Helper("watchdog-stopped", func() {
+		r := newReports()
+		l := uvtest.Must(uvgo.New(uvgo.WithWatchdog(400*time.Millisecond), uvgo.WithLogger(r.logger())))
+		_ = l.Post(func() {
+			fmt.Println("in the callback")
+			time.Sleep(100 * time.Millisecond) // the process is stopped meanwhile
+		})
+		if err := l.Run(context.Background()); err != nil {
+			panic(err)
+		}
+		fmt.Println("reports:", len(r.all()), "slow:", l.Stats().SlowCallbacks)
+		_ = l.Close()
+		os.Exit(0)
+	})
+}
+
+// TestWatchdogForgivesAStoppedProcess: the callback takes a second, in which the process was stopped.
+func TestWatchdogForgivesAStoppedProcess(t *testing.T) {
+	cmd := uvtest.Command(t, "watchdog-stopped")
+	out := uvtest.Must(cmd.StdoutPipe())
+	uvtest.Check(t, cmd.Start())
+	in := bufio.NewReader(out)
+	uvtest.Must(in.ReadString('\n'))
+	uvtest.Check(t, cmd.Process.Signal(syscall.SIGSTOP))
+	time.Sleep(time.Second) // how long it stands still
+	uvtest.Check(t, cmd.Process.Signal(syscall.SIGCONT))
+	if line := uvtest.Must(in.ReadString('\n')); line != "reports: 0 slow: 1\n" {
+		t.Errorf("the process says %q", line)
+	}
+	uvtest.Check(t, cmd.Wait())
+}
