@@ -81,6 +81,8 @@ test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag l
 ci-full: ## Run the instrumented tests whole: an hour and more
 	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test
 	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
+	$(MAKE) release-check
+	@scripts/govulncheck.sh all
 
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
