@@ -77,9 +77,13 @@ test-shared: FLAVOUR = build-shared
 test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag libuv_shared)
 	LD_LIBRARY_PATH=$(LIBUV)/build-shared/lib $(GOTEST) -tags libuv_shared $(PKGS)
 
+.PHONY: test-libuvs
+test-libuvs: libuv ## Run the core tests with other versions of libuv (scripts/libuv-versions.txt)
+	@scripts/libuv-versions.sh
+
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
-	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test
+	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test
 	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
 
 .PHONY: soak
