@@ -81,9 +81,17 @@ test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag l
 test-libuvs: libuv ## Run the core tests with other versions of libuv (scripts/libuv-versions.txt)
 	@scripts/libuv-versions.sh
 
+.PHONY: test-arm64
+test-arm64: ## Run the core tests for linux/arm64 under qemu-user (root, or a kernel that knows qemu)
+	@scripts/foreign.sh arm64 $(FOREIGN)
+
+.PHONY: test-musl
+test-musl: ## Run the core tests linked statically with musl
+	@scripts/foreign.sh musl $(FOREIGN)
+
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
-	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test
+	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test-arm64 test-musl test
 	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
 
 .PHONY: soak
