@@ -47,6 +47,7 @@ interop: libuv ## Run real servers and libraries on uvnet and uvhttp: HTTP, gRPC
 	cd tests/interop && $(GOTEST) ./...
 	cd examples/grpc && $(GOTEST) ./...
 	cd examples/web && $(GOTEST) ./...
+	cd examples/ecosystem && $(GOTEST) ./...
 
 .PHONY: race
 race: libuv ## Run the tests under the race detector
@@ -76,10 +77,24 @@ test-shared: FLAVOUR = build-shared
 test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag libuv_shared)
 	LD_LIBRARY_PATH=$(LIBUV)/build-shared/lib $(GOTEST) -tags libuv_shared $(PKGS)
 
+.PHONY: test-libuvs
+test-libuvs: libuv ## Run the core tests with other versions of libuv (scripts/libuv-versions.txt)
+	@scripts/libuv-versions.sh
+
+.PHONY: test-arm64
+test-arm64: ## Run the core tests for linux/arm64 under qemu-user (root, or a kernel that knows qemu)
+	@scripts/foreign.sh arm64 $(FOREIGN)
+
+.PHONY: test-musl
+test-musl: ## Run the core tests linked statically with musl
+	@scripts/foreign.sh musl $(FOREIGN)
+
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
-	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test
+	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test-arm64 test-musl test
 	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
+	$(MAKE) release-check
+	@scripts/govulncheck.sh all
 
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
@@ -153,6 +168,14 @@ libuv-asan: libuv ## Build libuv under AddressSanitizer
 libuv-shared: libuv ## Build libuv as a shared library
 	@third_party/libuv/build.sh shared
 
+.PHONY: docs
+docs: ## Build the documentation's site into bin/docs, and check its links (needs Node.js)
+	@scripts/docs.sh build
+
+.PHONY: docs-serve
+docs-serve: ## Show the documentation's site on http://127.0.0.1:5173 (PORT), anew after each change
+	@scripts/docs.sh serve
+
 .PHONY: deps
 deps: ## Install the packages that are missing: a C compiler, pkg-config
 	@scripts/deps.sh
@@ -173,4 +196,4 @@ install-check: ## Install uvgo on bare Debian 12 and 13 systems as a newcomer do
 
 .PHONY: clean
 clean: ## Remove everything that make built or downloaded
-	rm -rf bin $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock .tmp-*)
+	rm -rf bin docs/site/node_modules $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock .tmp-*)

@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -37,6 +38,7 @@
 #include "interpose.h"
 
 CUV_USES_NEXT(fork);
+CUV_USES_NEXT(posix_spawnattr_init);
 
 /* A child to be made. */
 typedef struct child {
@@ -189,6 +191,14 @@ pid_t cuv_child_fork(void) {
   if (!refused) return pid;
   if ((pid = CUV_NEXT(fork)()) == 0) close_others();
   return pid;
+}
+
+/* What libuv calls in place of posix_spawnattr_init: from 1.53 on it makes a child by
+ * posix_spawn, which inherits descriptors that nobody listed and runs no script without a first
+ * line that names its interpreter. A libuv that is told that the system cannot, forks. */
+int cuv_child_spawnattr(posix_spawnattr_t *attr) {
+  if (making != NULL) return ENOSYS;
+  return CUV_NEXT(posix_spawnattr_init)(attr);
 }
 
 /* The descriptor of ours that a container names, or -1. */

@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #endif
 #ifdef __linux__
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 #endif
@@ -36,6 +37,9 @@ int CALLOUT(epoll_pwait)(int fd, struct epoll_event *events, int max, int timeou
 
 DECLARE(fork);
 pid_t CALLOUT(fork)(void) { return cuv_child_fork(); }
+
+DECLARE(posix_spawnattr_init);
+int CALLOUT(posix_spawnattr_init)(posix_spawnattr_t *attr) { return cuv_child_spawnattr(attr); }
 
 DECLARE(syscall);
 long CALLOUT(syscall)(long nr, ...) {

@@ -1,13 +1,16 @@
 /* interpose.h: every function of the C library that cuv stands in front of when libuv
  * calls it.
  *
- *   function      what it becomes      why, told at length in that file
- *   epoll_pwait   cuv_epoll_poll       epoll.c: a turn takes few descriptors at a time, and can
- *                                      poll for a while before it waits
- *   fork          cuv_child_fork       child.c: a child is made without a copy of the page tables
- *   read          cuv_recv_read        recv.c: a TCP connection is read by recv
- *   sigaction     cuv_sigaction_set    sigaction.c: libuv's signal handlers and Go's both run
- *   syscall       cuv_iouring_refuse   iouring.c: a loop gets no io_uring
+ *   function               what it becomes      why, told at length in that file
+ *   epoll_pwait            cuv_epoll_poll       epoll.c: a turn takes few descriptors at a time,
+ *                                               and can poll for a while before it waits
+ *   fork                   cuv_child_fork       child.c: a child is made without a copy of the
+ *                                               page tables
+ *   posix_spawnattr_init   cuv_child_spawnattr  child.c: libuv >= 1.53 forks, too, for Spawn
+ *   read                   cuv_recv_read        recv.c: a TCP connection is read by recv
+ *   sigaction              cuv_sigaction_set    sigaction.c: libuv's signal handlers and Go's
+ *                                               both run
+ *   syscall                cuv_iouring_refuse   iouring.c: a loop gets no io_uring
  *
  * interpose.c defines them all, by one of two ways:
  *
@@ -49,6 +52,7 @@ void *cuv_next(_Atomic(void *) *at, const char *name);
 
 #ifdef __linux__
 #include <signal.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/types.h>
 
@@ -57,6 +61,7 @@ int cuv_epoll_poll(int fd, struct epoll_event *events, int max, int timeout, con
 
 /* child.c */
 pid_t cuv_child_fork(void);
+int cuv_child_spawnattr(posix_spawnattr_t *attr);
 
 /* iouring.c */
 long cuv_iouring_refuse(long nr, long a, long b, long c, long d, long e, long f);

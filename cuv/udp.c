@@ -50,8 +50,11 @@ static void on_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
     return;
   }
   h->read.round = l->round;
-  uint32_t most = head == sizeof(cuv_datagram) ? CUV_UDP_MAX : CUV_UDP_MAX * CUV_UDP_BATCH;
-  *buf = uv_buf_init(r->in + r->in_len + head, left - head < most ? left - head : most);
+  uint32_t many = head != sizeof(cuv_datagram);
+  uint32_t most = many ? CUV_UDP_MAX * CUV_UDP_BATCH : CUV_UDP_MAX;
+  uint32_t len = left - head < most ? left - head : most;
+  if (many) len -= len % CUV_UDP_MAX; /* libuv 1.53 takes whole pieces only */
+  *buf = uv_buf_init(r->in + r->in_len + head, len);
   l->packed = r->in_len + head;
 }
 
@@ -131,6 +134,9 @@ static void on_recv(uv_udp_t *u, ssize_t n, const uv_buf_t *buf, const struct so
     use_arena(&l->ring, l->packed);
     return;
   }
+  /* libuv 1.53 gives no address of a sender that has none, a unix socket without a name. */
+  static const struct sockaddr_storage nameless = {.ss_family = AF_UNSPEC};
+  if (addr == NULL && flags & UV_UDP_MMSG_CHUNK) addr = (const struct sockaddr *)&nameless;
   if (n >= 0 && addr != NULL) {
     arrived(h, buf->base, (size_t)n, addr, flags);
     return;

@@ -8,6 +8,10 @@
 
 #include "stream.h"
 
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* macOS: Go's runtime ignores the signal */
+#endif
+
 enum { iov_max = 64 /* buffers of one writev */ };
 
 /* A write request with the bytes that it owns behind it. */

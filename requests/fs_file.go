@@ -246,17 +246,24 @@ func (r *fsRequest) times(atime, mtime time.Time) error {
 	return nil
 }
 
-// seconds returns a time as libuv takes it: seconds in a float64, which libuv truncates to
-// microseconds. A float64 is not exact there, and half a microsecond more keeps the
-// truncated value at the microsecond that was meant.
+// wholeTimes tells whether libuv keeps what a time has beyond its microseconds.
+var wholeTimes = cuv.VersionHex() >= 0x013400
+
+// seconds returns a time as libuv takes it: seconds in a float64, which is not exact to the
+// microsecond. A libuv before 1.52 truncates the value to microseconds, and half a microsecond
+// more keeps it at the one that was meant. A newer libuv does not: it gets the least float64
+// that is not before the microsecond.
 func seconds(t time.Time) (s float64, ok bool) {
 	if t.IsZero() {
 		return cuv.FSTimeOmit()
 	}
-	us := t.UnixMicro()
-	half := 0.5e-6
-	if us < 0 {
-		half = -half
+	us := float64(t.UnixMicro())
+	s = us / 1e6
+	switch {
+	case !wholeTimes:
+		return s + math.Copysign(0.5e-6, us), true
+	case math.FMA(s, 1e6, -us) < 0: // exact, where s*1e6 is rounded
+		return math.Nextafter(s, math.Inf(1)), true
 	}
-	return float64(us)/1e6 + half, true
+	return s, true
 }

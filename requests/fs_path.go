@@ -165,7 +165,8 @@ func chownFS(l uv.Loop, op string, kind int32, path string, uid, gid int, fn fun
 // isID tells whether libuv can take the number of an owner or group, -1 among them.
 func isID(id int) bool { return id >= -1 && int64(id) < 1<<32-1 }
 
-// FSUtime sets a file's times, to the microsecond. A zero time leaves one
+// FSUtime sets a file's times, to the microsecond: libuv takes them as floating point, and a
+// libuv from 1.52 on adds what that leaves over, less than 300 nanoseconds. A zero time leaves one
 // as it is: ENOTSUP before libuv 1.51. C function uv_fs_utime.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_utime

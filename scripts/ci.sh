@@ -29,6 +29,8 @@ case ${1:-} in
     ;;
   asan) make asan TESTFLAGS=-short ASAN_PKGS="$core" ;;
   shared) make test-shared TESTFLAGS=-short PKGS='./cuv ./internal/core ./requests ./handles .' ;;
+  arm64) scripts/foreign.sh arm64 short ;;
+  musl) scripts/foreign.sh musl short ;;
   security) scripts/libuv-security.sh ;; # and govulncheck by `make security`, whose tool takes a minute to build
   test) make test ;;
   pinned) # the pinned libuv without make and apt

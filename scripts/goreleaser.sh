@@ -10,6 +10,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 version=v2.15.1
+unset PKG_CONFIG_PATH CGO_CFLAGS # they may name this machine's libuv
 die() { printf 'goreleaser: %s\n' "$*" >&2; exit 1; }
 goreleaser() {
   if [ -n "${GORELEASER:-}" ]; then "$GORELEASER" "$@"; return; fi

@@ -5,14 +5,14 @@ import "golang.org/x/sys/unix"
 // Shutdown begins in each worker by drain. What clients have sent before that is to be answered, although the
 // kernel has it:
 //
-//	       drain                  two turns accept nothing, or the bound
-//	runs ─────────▶ gathering ─────────────────────────────────────────────▶ closing
-//	                    ▲                                                       │
-//	                    └───────────────────────────────────────────────────────┘
+//	       drain                  two turns accept nothing, or the bound       ShutdownGrace
+//	runs ─────────▶ gathering ───────────────────────────────────────▶ grace ───────────────▶ closing
+//	                    ▲                                                │                       │
+//	                    └────────────────────────────────────────────────┴───────────────────────┘
 //	                       a listener that waits for MaxConns has got a place
 //
 // While it gathers, the worker accepts what the listeners' backlogs hold, and closes no connection. Its turns do not
-// block. Then it closes the listeners, but for those that wait for a place of MaxConns, and each
+// block. Then it closes the listeners, but for those that wait for a place of MaxConns, and, when the grace is over, each
 // connection as soon as no work is under way. A connection is asked once, when it is to be closed, whether the kernel has bytes
 // of it: these are read first.
 
@@ -99,6 +99,34 @@ func (w *worker) endGathering() {
 	if w.listeners = wait; len(wait) == 0 {
 		w.stopListening()
 	}
+	if w.beginGrace() {
+		w.checkDrained() // there may be no connection
+		return
+	}
+	w.closeIdle()
+	w.checkDrained()
+}
+
+// beginGrace leaves idle connections open for a while, once. It tells whether they are to stay open now.
+func (w *worker) beginGrace() bool {
+	d := w.server.ShutdownGrace
+	if d == 0 || w.answersExpired {
+		return false
+	}
+	if w.grace == nil {
+		t, err := w.loop.AfterFunc(d, w.endGrace)
+		if err != nil {
+			return false
+		}
+		t.Unref()
+		w.grace, w.inGrace = t, true
+	}
+	return w.inGrace
+}
+
+// endGrace closes the connections on which no work is under way.
+func (w *worker) endGrace() {
+	w.inGrace = false
 	w.closeIdle()
 	w.checkDrained()
 }
@@ -118,7 +146,7 @@ func (w *worker) stopListening() {
 // expireAnswers ends the wait for answers that no Hold has announced: after CloseTimeout
 // they are not expected any more.
 func (w *worker) expireAnswers() {
-	w.answersExpired = true
+	w.answersExpired, w.inGrace = true, false
 	w.endGathering()
 }
 

@@ -49,6 +49,9 @@ type Server struct {
 	// EndTimeout is how long a connection that has sent all, and ended its side, waits for its peer to
 	// end its own. 0 means what is left of CloseTimeout.
 	EndTimeout time.Duration
+	// ShutdownGrace is how long Shutdown leaves connections open on which no work is under way, once the listeners are closed:
+	// for requests that are on their way. It must be less than CloseTimeout, which ends it. 0 means not at all.
+	ShutdownGrace time.Duration
 	// IdleTimeout is how long a connection may have nothing read and nothing written. Bytes
 	// that the kernel takes later count as written. While the handler Holds the connection, it
 	// is not idle, nor while a callback of it is in Block. It is closed at once, and Close gets
@@ -184,7 +187,7 @@ func (s *Server) defaults() error {
 	}{
 		{"Loops", int64(s.Loops)}, {"Backlog", int64(s.Backlog)},
 		{"MaxConns", int64(s.MaxConns)}, {"MaxConnsPerIP", int64(s.MaxConnsPerIP)}, {"CloseTimeout", int64(s.CloseTimeout)},
-		{"EndTimeout", int64(s.EndTimeout)}, {"IdleTimeout", int64(s.IdleTimeout)}, {"WriteTimeout", int64(s.WriteTimeout)}, {"DialTimeout", int64(s.DialTimeout)}, {"HandshakeTimeout", int64(s.HandshakeTimeout)},
+		{"EndTimeout", int64(s.EndTimeout)}, {"ShutdownGrace", int64(s.ShutdownGrace)}, {"IdleTimeout", int64(s.IdleTimeout)}, {"WriteTimeout", int64(s.WriteTimeout)}, {"DialTimeout", int64(s.DialTimeout)}, {"HandshakeTimeout", int64(s.HandshakeTimeout)},
 	} {
 		if f.value < 0 {
 			return fmt.Errorf("server: negative %s: %w", f.name, uv.EINVAL)

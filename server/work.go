@@ -93,7 +93,7 @@ func (c *Conn) closeIfIdle() {
 		return
 	}
 	if !c.is(looked) && !w.answersExpired {
-		if w.gathering.on {
+		if w.gathering.on || w.inGrace && w.acceptedOpen() {
 			return
 		}
 		if c.facts |= looked; c.hasUnread() {

@@ -35,6 +35,8 @@ type worker struct {
 	gathering      gathering      // while draining
 	answerTimer    *handles.Timer // while draining, until CloseTimeout has passed
 	answersExpired bool           // it has: only Hold counts as work
+	grace          *handles.Timer // ends the time in which idle connections stay; nil: it has not begun
+	inGrace        bool           // they do
 	silent         bool           // it has told Server.ListenersClosed
 	gone           bool           // listeners and connections have been closed
 	drained        chan struct{}  // closed when draining is done
@@ -88,7 +90,7 @@ func (w *worker) abandon() {
 // loop. It waits for no peer, so it needs no time limit.
 func (w *worker) end() {
 	w.abandon()
-	for _, t := range []*handles.Timer{w.wheel.timer, w.answerTimer, w.hangups.timer} {
+	for _, t := range []*handles.Timer{w.wheel.timer, w.answerTimer, w.grace, w.hangups.timer} {
 		if t != nil {
 			_ = t.Close() // again for one that has run
 		}

@@ -25,6 +25,7 @@ type pages struct {
 	contentLength int64  // what the handler has announced, -1 for nothing
 	written       int64  // bytes of body that the handler has written
 	headClosed    bool   // the head has left
+	bulk          bool   // a buffer was full since the last Flush: the next one is made large at once
 	chunking      bool   // the body is chunked
 	broke         error  // why nothing can be written any more
 }
@@ -218,6 +219,9 @@ func emit[T string | []byte](ex *exchange, p T) error {
 	}
 	if !ex.hasBody() {
 		return nil
+	}
+	if ex.pages.bulk && cap(ex.pages.out) < outMax { // it has the end of a chunk, or nothing
+		ex.pages.out = append(takeLarge(), ex.pages.out...)
 	}
 	if !ex.chunking {
 		return appendOut(ex, p)

@@ -45,6 +45,7 @@ func (ex *exchange) flush() error {
 	} else if !ex.headClosed {
 		ex.closeHead(nil, 0, false)
 	}
+	ex.pages.bulk = false
 	return ex.push()
 }
 

@@ -40,6 +40,7 @@ func appendOut[T string | []byte](ex *exchange, p T) error {
 		ex.pages.out = append(out, p[:n]...)
 		p = p[n:]
 		if len(ex.pages.out) >= outMin {
+			ex.pages.bulk = true
 			if err := ex.push(); err != nil {
 				return err
 			}

@@ -129,9 +129,13 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	if s.ConnContext != nil {
 		e.std.ConnContext = func(ctx context.Context, nc net.Conn) context.Context { return e.http2.context(s.ConnContext, ctx, nc) }
 	}
+	grace, closes := max(s.ShutdownGrace, 0), closeTimeout
+	if closes == 0 && grace > 0 {
+		closes = 5*time.Second + grace // package server's default, behind the grace
+	}
 	e.inner = &server.Server{
 		Handler: events{e}, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
-		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), HandshakeFailed: plainAnswer, CloseTimeout: closeTimeout, EndTimeout: endTimeout, WriteTimeout: o.writeTimeout, Logger: o.logger,
+		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), HandshakeFailed: plainAnswer, CloseTimeout: closes, EndTimeout: endTimeout, ShutdownGrace: grace, WriteTimeout: o.writeTimeout, Logger: o.logger,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -56,6 +56,9 @@ type Server struct {
 	// MaxConns and MaxConnsPerIP are how many connections there may be at once, of each call of Serve, as server.Server's fields
 	// of these names. 0: no limit.
 	MaxConns, MaxConnsPerIP int
+	// ShutdownGrace is how long Shutdown leaves idle connections open, for requests that are on their way. Their answers say
+	// that the connection closes. 0: not at all, as net/http.
+	ShutdownGrace time.Duration
 	// Inline says where handlers run.
 	Inline Inline
 

@@ -11,6 +11,7 @@ import (
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/server"
+	"github.com/uvgo/uvgo/workers"
 )
 
 // An ending is the state of the drain. It belongs to the control loop.
@@ -51,6 +52,9 @@ func (e *echo) control(l *uvgo.Loop) error {
 		err := e.server.Serve(context.Background())
 		_ = l.Post(func() { e.served(err) }) // the control loop outlives the server
 	}()
+	if err := workers.Ready(); err != nil {
+		e.console.printf("cannot say that the server is ready: %v\n", err)
+	}
 	return nil
 }
 

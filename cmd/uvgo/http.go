@@ -58,6 +58,7 @@ type web struct {
 	bound   []bound
 	tls     *keyPair
 	drain   time.Duration
+	grace   *span // nil: what the addresses need
 
 	metrics     *address // nil: none
 	health      atomic.Bool
@@ -136,6 +137,8 @@ func (h *web) define(fs *flag.FlagSet, f *webFlags) {
 	fs.IntVar(&s.MaxConns, "max-conns", 0, "serve at most `N` connections, others wait; 0: any number")
 	fs.IntVar(&s.MaxConnsPerIP, "max-conns-per-ip", 0, "serve at most `N` connections of one address, close others; 0: any number")
 	fs.IntVar(&s.Loops, "loops", 0, "serve each address with `N` event loops of its own; 0 is one for each processor")
+	fs.Func("grace", "at the end leave idle connections open for `TIME`, for requests that are on their way (default 1s on inherited sockets, 0 on others)",
+		func(text string) error { h.grace = new(span); return h.grace.Set(text) })
 	spanVar(fs, &h.drain, "drain", 10*time.Second, "let requests under way go on for at most `TIME` at the end")
 }
 
@@ -158,6 +161,8 @@ func (h *web) check(f *webFlags) error {
 		}
 	}
 	switch {
+	case h.grace != nil && *h.grace < 0:
+		return usagef("--grace %v: a time is not negative", h.grace)
 	case s.Loops < 0:
 		return usagef("--loops %d: a number of loops is not negative", s.Loops)
 	case s.MaxConns < 0:
@@ -190,6 +195,12 @@ func (h *web) addresses(f *webFlags) error {
 		}
 		secure = secure || a.secure
 		h.listen = append(h.listen, a)
+		if a.inherited() && h.grace == nil { // another process serves what comes next
+			h.server.ShutdownGrace = time.Second
+		}
+	}
+	if h.grace != nil {
+		h.server.ShutdownGrace = time.Duration(*h.grace)
 	}
 	if f.cert != "" && !secure {
 		return usagef("--tls-cert and --tls-key are for an address with TLS: --listen https://host:port")

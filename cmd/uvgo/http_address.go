@@ -65,8 +65,40 @@ func (a address) isLocal() bool {
 	case "tcp", "tcp4", "tcp6":
 		ip, err := netip.ParseAddr(a.host)
 		return a.host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+	case "fd":
+		return onlyLocal([]int{a.fd})
+	case "systemd":
+		fds, err := addresses.Passed(a.name)
+		return err == nil && onlyLocal(fds)
 	}
 	return false
+}
+
+// inherited tells whether the address is that of sockets that another process has opened.
+func (a address) inherited() bool { return a.network == "fd" || a.network == "systemd" }
+
+// onlyLocal tells whether only this machine reaches any of the sockets.
+func onlyLocal(fds []int) bool {
+	for _, fd := range fds {
+		name, err := unix.Getsockname(fd)
+		if err != nil {
+			return false
+		}
+		switch n := name.(type) {
+		case *unix.SockaddrUnix:
+		case *unix.SockaddrInet4:
+			if !netip.AddrFrom4(n.Addr).IsLoopback() {
+				return false
+			}
+		case *unix.SockaddrInet6:
+			if !netip.AddrFrom16(n.Addr).Unmap().IsLoopback() {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // A bound is a listener and the address that it is of.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/workers"
 )
 
 // control sets the control loop up. Signals come first: once the addresses are printed, a signal must drain the
@@ -47,6 +48,9 @@ func (h *web) control(l *uvgo.Loop) error {
 	for _, b := range h.bound {
 		h.serving++
 		go h.serve(b)
+	}
+	if err := workers.Ready(); err != nil {
+		h.tell("cannot say that the server is ready: %v\n", err)
 	}
 	return nil
 }

@@ -21,7 +21,12 @@ import (
 
 func TestMain(m *testing.M) { looptest.Main(m) }
 
-func init() { uvtest.Helper("uvgo", func() { os.Exit(run(os.Args[1:])) }) }
+func init() {
+	uvtest.Helper("uvgo", func() {
+		os.Setenv("UVGO_TEST_HELPER", "uvgo") // what it executes of this binary is uvgo, too
+		os.Exit(run(os.Args[1:]))
+	})
+}
 
 // maxWait is how long a test waits for a process. Then the process is killed, and the
 // test fails and says what it waits for.
@@ -205,6 +210,8 @@ func TestHelpIsOnStdout(t *testing.T) {
 		{"health -h", "--insecure"},
 		{"load -h", "--conns N"},
 		{"health --help", "--timeout TIME"},
+		{"workers -h", "--max-age TIME"},
+		{"workers status -h", "--json"},
 		{"version -h", "usage: uvgo version"},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
@@ -264,6 +271,20 @@ func TestSenselessCommandLinesEndWithStatus2(t *testing.T) {
 		{"http --fallback ../x", "below the root"},
 		{"http --metrics https://127.0.0.1:0", "it has no TLS"},
 		{"http --metrics 9090", "the forms are"},
+		{"http --grace -1s", "--grace -1s"},
+		{"workers", "no command"},
+		{"workers -n 2 sleep 1", "the command follows --"},
+		{"workers -n -1 -- true", "--n is negative"},
+		{"workers --max-memory much -- true", "write a size"},
+		{"workers --max-age -1s -- true", "--max-age is negative"},
+		{"workers --listen tls://:0 -- true", "write tcp://:0"},
+		{"workers --listen web=tls+unix:///x -- true", "has no TLS"},
+		{"workers --listen 80 -- true", "bad address"},
+		{"workers --log loud -- true", "write text or json"},
+		{"workers status x", "not a process ID"},
+		{"workers status 1 2", "name one supervisor"},
+		{"workers scale", "to how many"},
+		{"workers scale many", "not a number of workers"},
 		{"load", "one address"},
 		{"load tcp://a:1 tcp://b:1", "one address"},
 		{"load --conns 0 tcp://127.0.0.1:1", "--conns 0"},

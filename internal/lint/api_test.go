@@ -22,6 +22,7 @@ import (
 var apiPackages = map[string]string{
 	"uvgo": module, "uv": module + "/uv", "handles": module + "/handles", "requests": module + "/requests",
 	"server": module + "/server", "uvnet": module + "/uvnet", "uvfs": module + "/uvfs", "uvhttp": module + "/uvhttp", "sysinfo": module + "/sysinfo", "metrics": module + "/metrics",
+	"workers": module + "/workers", "reload": module + "/reload",
 }
 
 //go:generate go test -count=1 -run ^TestExportedNamesAreWrittenDown$ . -update

@@ -12,7 +12,8 @@ import (
 const exampleLines = 150
 
 // examplesShape finds examples that no test runs, that examples/README.md does not
-// list, or that are too long. It also finds listed examples that do not exist.
+// list, or that are too long. It also finds listed examples that do not exist. A module
+// of several programs, such as examples/web, is listed by its programs.
 func examplesShape(r *repo) []string {
 	const readme = "examples/README.md"
 	list := ""
@@ -26,14 +27,17 @@ func examplesShape(r *repo) []string {
 		if !ok || path.Ext(f.path) == ".md" {
 			continue
 		}
-		name := topDir(rest)
+		name := exampleOf(r, rest)
+		if name == "" {
+			continue
+		}
 		tested[name] = tested[name] || f.test && strings.Contains(f.text, "func Test")
 		if n := strings.Count(f.text, "\n"); n > exampleLines && !f.test {
 			found = append(found, fmt.Sprintf("%s:%d: %d lines, more than %d", f.path, exampleLines+1, n, exampleLines))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(tested)) {
-		if !tested[name] {
+		if !tested[name] && !testedElsewhere(r, name) {
 			found = append(found, "examples/"+name+": no test runs it")
 		}
 		if !strings.Contains(list, "["+name+"]("+name+"/") {
@@ -52,4 +56,31 @@ func examplesShape(r *repo) []string {
 		}
 	}
 	return found
+}
+
+// exampleOf returns the example to which a file below examples/ belongs, such as "grpc" or
+// "web/chi". It is "" for what the programs of a module share.
+func exampleOf(r *repo, name string) string {
+	top := topDir(name)
+	has := func(rel string) bool {
+		return slices.ContainsFunc(r.files, func(f *file) bool { return f.path == "examples/"+rel })
+	}
+	if !has(top+"/go.mod") || has(top+"/main.go") {
+		return top
+	}
+	sub, _, deeper := strings.Cut(strings.TrimPrefix(name, top+"/"), "/")
+	if !deeper || sub == "internal" {
+		return ""
+	}
+	return top + "/" + sub
+}
+
+// testedElsewhere tells whether the tests with real servers run an example of a module of
+// several programs.
+func testedElsewhere(r *repo, name string) bool {
+	dir, program := path.Split(name)
+	call := fmt.Sprintf("buildExample(t, %q, %q)", strings.TrimSuffix(dir, "/"), program)
+	return slices.ContainsFunc(r.files, func(f *file) bool {
+		return f.test && strings.HasPrefix(f.path, "tests/interop/") && strings.Contains(f.text, call)
+	})
 }

@@ -24,6 +24,8 @@ var layers = map[string]int{
 	"server":          7,
 	"uvnet":           7,
 	"uvfs":            7,
+	"workers":         7,
+	"reload":          7,
 	"uvhttp":          8,
 	"metrics":         9,
 	"cmd":             10,
@@ -33,7 +35,7 @@ var layers = map[string]int{
 }
 
 // withoutCUV are the directories above cuv that may not import it.
-var withoutCUV = []string{"server", "uvnet", "uvfs", "uvhttp"}
+var withoutCUV = []string{"server", "uvnet", "uvfs", "uvhttp", "workers", "reload"}
 
 // layer returns the key in layers of a directory.
 func layer(dir string) string {

@@ -36,6 +36,9 @@ func TestMethodCommentsNameTheCFunction(t *testing.T)  { expectNone(t, namesCFun
 func TestCitedRulesOfSemanticsExist(t *testing.T)      { expectNone(t, semanticRules) }
 func TestTestsAreNamedAfterTheirFiles(t *testing.T)    { expectNone(t, testStems) }
 func TestEveryPackageChecksItsTestsLeaks(t *testing.T) { expectNone(t, testMains) }
+func TestLinksOfPagesLeadSomewhere(t *testing.T)       { expectNone(t, brokenLinks) }
+func TestEveryPageIsInTheIndex(t *testing.T)           { expectNone(t, unlistedPages) }
+func TestPagesNameWhatThereIs(t *testing.T)            { expectNone(t, unknownNames) }
 
 var repository = sync.OnceValues(func() (*repo, error) {
 	dir, err := os.Getwd()

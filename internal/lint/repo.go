@@ -13,6 +13,7 @@ import (
 
 // A repo is the parsed repository.
 type repo struct {
+	fsys  fs.FS // for what is not among files
 	fset  *token.FileSet
 	files []*file
 }
@@ -30,7 +31,7 @@ type file struct {
 
 // skippedDirs hold text that is not this repository's own, or that no rule looks at.
 // But load reads the lists in the testdata directories of tests/.
-var skippedDirs = []string{".git", "testdata", "third_party", "vendor", "bin", "build"}
+var skippedDirs = []string{".git", "testdata", "third_party", "vendor", "bin", "build", "node_modules"}
 
 // textExts and textNames are the endings and names of the files that load reads.
 var (
@@ -40,7 +41,7 @@ var (
 
 // load reads and parses the repository below fsys.
 func load(fsys fs.FS) (*repo, error) {
-	r := &repo{fset: token.NewFileSet()}
+	r := &repo{fsys: fsys, fset: token.NewFileSet()}
 	var nested []string // directories of other modules
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {

@@ -57,7 +57,7 @@ func TestLongBodies(t *testing.T) {
 				peak = max(peak, srv.sample().rss)
 			}
 			t.Logf("memory: %d KiB, at most %d KiB during %d MiB", before.rss>>10, peak>>10, n>>20)
-			if peak > before.rss+bulkGrowth {
+			if !uvtest.Instrumented && peak > before.rss+bulkGrowth {
 				t.Errorf("memory grew from %d to %d KiB", before.rss>>10, peak>>10)
 			}
 			srv.End()

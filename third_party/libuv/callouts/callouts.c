@@ -25,6 +25,11 @@ int cuv_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout, co
 pid_t cuv_fork(void) { return fork(); }
 #endif
 
+#ifdef CALLOUT_posix_spawnattr_init
+#include <spawn.h>
+int cuv_posix_spawnattr_init(posix_spawnattr_t *attr) { return posix_spawnattr_init(attr); }
+#endif
+
 #ifdef CALLOUT_read
 ssize_t cuv_read(int fd, void *p, size_t n) { return read(fd, p, n); }
 #endif

@@ -13,6 +13,7 @@ int cuv_sigaction(int sig, const struct sigaction *act, struct sigaction *old);
 #define sigaction(sig, act, old) cuv_sigaction(sig, act, old)
 
 #ifdef __linux__
+#include <spawn.h>
 #include <sys/epoll.h>
 
 int cuv_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout, const sigset_t *mask);
@@ -20,6 +21,9 @@ int cuv_epoll_pwait(int fd, struct epoll_event *events, int max, int timeout, co
 
 pid_t cuv_fork(void);
 #define fork() cuv_fork()
+
+int cuv_posix_spawnattr_init(posix_spawnattr_t *attr);
+#define posix_spawnattr_init(attr) cuv_posix_spawnattr_init(attr)
 
 ssize_t cuv_read(int fd, void *p, size_t n);
 #define read(fd, p, n) cuv_read(fd, p, n)

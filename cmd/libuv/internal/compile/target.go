@@ -25,7 +25,7 @@ var systems = map[string]system{
 	"linux": {
 		defines:  strings.Fields("_GNU_SOURCE _POSIX_C_SOURCE=200112"),
 		libs:     strings.Fields("-lpthread -ldl -lrt"),
-		callouts: strings.Fields("epoll_pwait fork read sigaction syscall"),
+		callouts: strings.Fields("epoll_pwait fork posix_spawnattr_init read sigaction syscall"),
 	},
 	"darwin": {
 		defines:  strings.Fields("_DARWIN_UNLIMITED_SELECT=1 _DARWIN_USE_64_BIT_INODE=1"),

@@ -1,0 +1,81 @@
+package workers
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+const canUpgrade = true
+
+// The program after an upgrade runs main, and Run in it, on the thread that has made the workers before, which exec has made the first.
+func init() {
+	if os.Getenv(envLegacy) != "" {
+		runtime.LockOSThread()
+		// Go's runtime handles SIGTERM again, which would end the process until Run handles it.
+		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR2, syscall.SIGTTIN, syscall.SIGTTOU)
+	}
+}
+
+// mayExec tells whether no worker is the child of another thread: exec ends the other threads, and the kernel their children.
+func (r *run) mayExec() error {
+	for _, w := range r.living {
+		if w.process == nil && unix.Gettid() != os.Getpid() {
+			return errors.New("workers are there from before the last upgrade, and Run does not run on main's goroutine: reload first")
+		}
+	}
+	return nil
+}
+
+// become executes a program in this process: on this thread, whose children the workers are. It returns only if that fails.
+func (r *run) become(exe string) error {
+	if err := r.mayExec(); err != nil {
+		return err
+	}
+	l, undo := r.bequeath()
+	fds := []int{l.Notify, l.Control}
+	for _, s := range l.Sockets {
+		fds = append(fds, s.FD)
+	}
+	file, err := unix.MemfdCreate("uvgo-workers", 0)
+	if err != nil {
+		undo()
+		return os.NewSyscallError("memfd_create", err)
+	}
+	f := os.NewFile(uintptr(file), "legacy")
+	defer f.Close()
+	err = json.NewEncoder(f).Encode(l)
+	if err == nil {
+		_, err = f.Seek(0, 0)
+	}
+	if err != nil {
+		undo()
+		return err
+	}
+	r.log.Info("workers: executes the new program", "path", exe, "pid", os.Getpid(), "workers", len(l.Workers))
+	resume := r.ignoreSignals()
+	inherit(fds, true)
+	env := append(os.Environ(), fmt.Sprintf("%s=%d:%d", envLegacy, file, os.Getpid()))
+	err = syscall.Exec(exe, os.Args, env)
+	inherit(fds, false)
+	resume()
+	undo()
+	return &os.PathError{Op: "exec", Path: exe, Err: err}
+}
+
+// inherit sets whether descriptors stay open over exec.
+func inherit(fds []int, on bool) {
+	flag := unix.FD_CLOEXEC
+	if on {
+		flag = 0
+	}
+	for _, fd := range fds {
+		_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETFD, flag) // they are open
+	}
+}

@@ -1,0 +1,134 @@
+package workers
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// upgraded waits until the supervisor has executed its new program n times.
+func (s *supervised) upgraded(n int) {
+	s.t.Helper()
+	s.until("the new program", func(*Status) bool { return strings.Count(s.log.String(), "has taken over") == n })
+}
+
+func TestUpgradesLoseNoRequestAndKeepTheWorkers(t *testing.T) {
+	p := server(2)
+	p.Supervisor.Prefix = true
+	s := start(t, p)
+	before := s.ready(2)
+	l := startLoad(addr(before), 8)
+	for i := range 3 {
+		s.signal(syscall.SIGUSR2)
+		s.upgraded(i + 1)
+	}
+	after := s.ready(2)
+	if !slices.Equal(pids(before), pids(after)) || before.PID != after.PID || before.Listen[0] != after.Listen[0] {
+		t.Errorf("it was %+v and is %+v", before, after)
+	}
+	// The new program waits for workers that it has not started, and may start others.
+	if err := unix.Kill(after.Slots[0].PID, unix.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	s.until("a successor", func(st *Status) bool { return len(st.Slots) == 2 && !slices.Contains(pids(st), after.Slots[0].PID) })
+	s.ready(2)
+	if _, err := Ask(s.control, "upgrade"); err != ErrHungUp { // with workers of both programs
+		t.Errorf("the answer to upgrade is %v", err)
+	}
+	s.upgraded(4)
+	if _, err := Ask(s.control, "reload"); err != nil {
+		t.Error(err)
+	}
+	s.ready(2)
+	l.stop()
+	l.lost(t)
+	s.signal(syscall.SIGTERM)
+	s.wait(0)
+}
+
+func TestSignalsDuringAnUpgradeKillNobody(t *testing.T) {
+	for range 5 {
+		s := start(t, server(1))
+		st := s.ready(1)
+		s.signal(syscall.SIGUSR2)
+		s.says("executes the new program")
+		s.signal(syscall.SIGTERM) // it may be lost between the two programs
+		for {
+			select {
+			case <-s.ended:
+			case <-time.After(time.Second):
+				_ = s.cmd.Process.Signal(syscall.SIGHUP) // neither kills it
+				_ = s.cmd.Process.Signal(syscall.SIGTERM)
+				continue
+			}
+			break
+		}
+		s.wait(0)
+		gone(t, st.Slots[0].PID)
+	}
+}
+
+func TestAnUpgradeToABrokenProgramDoesNotHappen(t *testing.T) {
+	exe := filepath.Join(t.TempDir(), "program")
+	copyTo(t, exe)
+	p := server(2)
+	p.Supervisor.Prefix = true
+	s := startExe(t, exe, p)
+	before := s.ready(2)
+	for name, content := range map[string]string{
+		"it has ended with status 5": "#!/bin/sh\nexit 5\n",
+		"no such file":               "#!/no/such/shell\n",
+		"another form of state":      "#!/bin/sh\necho 99 >&3\n",
+		"exec " + exe + ": no such":  "#!/bin/sh\necho 1 >&3; rm $0\n", // passes the trial, and cannot be executed
+	} {
+		if err := os.WriteFile(exe+".new", []byte(content), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(exe+".new", exe); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Ask(s.control, "upgrade"); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("the upgrade returns %v, want %q", err, name)
+		}
+	}
+	// The program's own file is gone, and workers start all the same.
+	if err := unix.Kill(before.Slots[0].PID, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.until("a successor", func(st *Status) bool { return !slices.Contains(pids(st), before.Slots[0].PID) })
+	copyTo(t, exe+".new")
+	if err := os.Rename(exe+".new", exe); err != nil {
+		t.Fatal(err)
+	}
+	s.ready(2)
+	s.signal(syscall.SIGUSR2)
+	s.upgraded(1)
+	s.ready(2)
+	s.signal(syscall.SIGTERM)
+	s.wait(0)
+}
+
+// copyTo copies the test binary.
+func copyTo(t *testing.T, path string) {
+	t.Helper()
+	exe, err := os.Open("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer exe.Close()
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o700)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := io.Copy(f, exe); err != nil {
+		t.Fatal(err)
+	}
+}
