@@ -93,6 +93,8 @@ test-musl: ## Run the core tests linked statically with musl
 ci-full: ## Run the instrumented tests whole: an hour and more
 	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test-arm64 test-musl test
 	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
+	$(MAKE) release-check
+	@scripts/govulncheck.sh all
 
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
