@@ -77,6 +77,10 @@ test-shared: FLAVOUR = build-shared
 test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag libuv_shared)
 	LD_LIBRARY_PATH=$(LIBUV)/build-shared/lib $(GOTEST) -tags libuv_shared $(PKGS)
 
+.PHONY: test-libuvs
+test-libuvs: libuv ## Run the core tests with other versions of libuv (scripts/libuv-versions.txt)
+	@scripts/libuv-versions.sh
+
 .PHONY: test-arm64
 test-arm64: ## Run the core tests for linux/arm64 under qemu-user (root, or a kernel that knows qemu)
 	@scripts/foreign.sh arm64 $(FOREIGN)
@@ -87,8 +91,10 @@ test-musl: ## Run the core tests linked statically with musl
 
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
-	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-arm64 test-musl test
+	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test-arm64 test-musl test
 	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
+	$(MAKE) release-check
+	@scripts/govulncheck.sh all
 
 .PHONY: soak
 soak: libuv ## Run the tests with peers that never read for a minute each instead of a second

@@ -112,6 +112,9 @@ func (l *Loop) Stats() (turns, events, flushes uint64) {
 	return atomic.LoadUint64(&r.turns), atomic.LoadUint64(&r.events), atomic.LoadUint64(&r.flushes)
 }
 
+// Unsent returns how many bytes wait in the queues of streams. Any goroutine may call it until Free.
+func (l *Loop) Unsent() uint64 { return atomic.LoadUint64(&l.ring.unsent) }
+
 // Close closes the loop; libuv's error, EBUSY while handles are open. C
 // function uv_loop_close.
 func (l *Loop) Close() int {

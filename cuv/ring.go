@@ -95,6 +95,7 @@ type ring struct {
 	sqCap     uint32
 	inBase    uint32
 	lentKept  uint32
+	unsent    uint64
 }
 
 // A Handle is a C handle; it mirrors what Go uses of cuv_handle's first bytes. It stays

@@ -144,10 +144,11 @@ typedef struct cuv_ring {
   uint32_t sq_cap;    /* entries that sq has memory for */
   uint32_t in_base;   /* Go's: where turns begin to use the read arena; what is before it is kept */
   uint32_t lent_kept; /* Go's: events of earlier turns that point to lent memory, see lend.c */
+  uint64_t unsent;    /* bytes of the writes that wait in libuv's queues: each counts until all of it is sent */
 } cuv_ring;
 
 _Static_assert(sizeof(cuv_sqe) == 40, "layout.go mirrors cuv_sqe");
 _Static_assert(sizeof(cuv_cqe) == 32, "layout.go mirrors cuv_cqe");
-_Static_assert(sizeof(cuv_ring) == 152, "layout.go mirrors cuv_ring");
+_Static_assert(sizeof(cuv_ring) == 160, "layout.go mirrors cuv_ring");
 
 #endif

@@ -57,11 +57,21 @@ static int forwards(int sig, cuv_sighandler handler) {
   return sig != SIGCHLD && cuv_forward_runs() && cuv_sighook_is_gos(handler);
 }
 
+/* Whether a thread of this process has sent the signal to one of its threads. */
+static int from_ourselves(const siginfo_t *info) {
+#if defined(SI_TKILL)
+  if (info->si_code != SI_TKILL) return 0;
+#elif defined(SI_LWP)
+  if (info->si_code != SI_LWP) return 0;
+#endif
+  return info->si_pid == getpid();
+}
+
 /* Runs two handlers on the alternate stack, all signals masked: the one that was installed
  * before libuv's, then libuv's. The order matters: once libuv's has run, the loop's thread
  * may end the watch. */
 static void trampoline(int sig, siginfo_t *info, void *context) {
-  if (cuv_forwarding() == sig && info->si_code == SI_TKILL && info->si_pid == getpid()) {
+  if (cuv_forwarding() == sig && from_ourselves(info)) {
     cuv_forward_raised(); /* by Go's handler, to carry out the default action: see sigforward.c */
     return;
   }

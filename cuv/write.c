@@ -8,6 +8,10 @@
 
 #include "stream.h"
 
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* macOS: Go's runtime ignores the signal */
+#endif
+
 enum { iov_max = 64 /* buffers of one writev */ };
 
 /* A write request with the bytes that it owns behind it. */
@@ -15,6 +19,7 @@ typedef struct write_req {
   uv_write_t req;
   uint32_t slot; /* the Go request, or CUV_NO_SLOT */
   uint32_t gen;
+  uint64_t size; /* its bytes, as the loop counts them */
   char data[];
 } write_req;
 
@@ -29,6 +34,7 @@ void cuv_stream_wrote(cuv_handle *h, uint32_t slot, uint32_t gen, int status) {
 /* A queued write has ended. */
 static void on_write(uv_write_t *req, int status) {
   write_req *w = (write_req *)req;
+  cuv_loop_of(cuv_of(req->handle))->ring.unsent -= w->size;
   cuv_stream_wrote(cuv_of(req->handle), w->slot, w->gen, status);
   free(w);
 }
@@ -54,10 +60,10 @@ static int queue_rest(cuv_handle *h, uv_buf_t *bufs, unsigned n, size_t skip, in
   bufs->base += skip;
   bufs->len -= skip;
   size_t size = 0;
-  if (!lent)
-    for (unsigned i = 0; i < n; i++) size += bufs[i].len;
-  write_req *w = malloc(sizeof *w + size);
+  for (unsigned i = 0; i < n; i++) size += bufs[i].len;
+  write_req *w = malloc(sizeof *w + (lent ? 0 : size));
   if (w == NULL) return UV_ENOMEM;
+  w->size = size;
   w->slot = slot;
   w->gen = gen;
   uv_buf_t copy;
@@ -73,10 +79,12 @@ static int queue_rest(cuv_handle *h, uv_buf_t *bufs, unsigned n, size_t skip, in
     n = 1;
   }
   int r = uv_write(&w->req, &h->uv.stream, bufs, n, on_write);
-  if (r < 0)
+  if (r < 0) {
     free(w);
-  else
+  } else {
     h->writes++;
+    cuv_loop_of(h)->ring.unsent += size;
+  }
   return r;
 }
 

@@ -49,7 +49,7 @@ type Stats struct {
 	Handles  [HandleKinds]uint64 // handles that are open now, by kind
 	Requests uint64              // requests that are under way now
 
-	Unsent uint64 // bytes that streams have queued now, because the kernel did not take them yet
+	Unsent uint64 // bytes of writes that the kernel has not taken yet; a write counts until all of it is sent
 
 	Lent    uint64 // callbacks that might block, which were called while the loop stood by (handlers of uvhttp)
 	Taken   uint64 // those of them that were slow, so that the loop went on without them

@@ -212,7 +212,7 @@ func (t *tool) aside(dir string, do func(temp string) (made string, err error)) 
 	if err != nil {
 		return t.explain(err)
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }() // if not, the next process does
 	made, err := do(temp)
 	if err != nil {
 		return t.explain(err)

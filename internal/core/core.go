@@ -255,6 +255,7 @@ func (c *Core) Stats() (s uv.Stats) {
 	defer c.posts.mu.Unlock()
 	if !c.life.closed.Load() {
 		s.Turns, s.Events, s.Flushes = c.ring.Stats()
+		s.Unsent = c.ring.Unsent()
 	} else {
 		s.Turns, s.Events, s.Flushes = c.final.turns, c.final.events, c.final.flushes
 	}

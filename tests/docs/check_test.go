@@ -149,9 +149,11 @@ func (c *checker) check(s snippet, file string, before int, part bool) []string 
 		return found
 	}
 	conf := types.Config{Importer: c.imports, Error: func(err error) {
-		if e, ok := err.(types.Error); ok && !(part && tolerated.MatchString(e.Msg)) {
-			report(c.fset.Position(e.Pos), e.Msg)
+		e, ok := err.(types.Error)
+		if !ok || part && tolerated.MatchString(e.Msg) {
+			return
 		}
+		report(c.fset.Position(e.Pos), e.Msg)
 	}}
 	_, _ = conf.Check("docs", c.fset, []*ast.File{f}, nil)
 	return found

@@ -1,0 +1,1 @@
+/* uv/darwin.h includes it and needs nothing of it. */

@@ -1,0 +1,2 @@
+/* What uv/darwin.h needs of Mach. */
+typedef unsigned int semaphore_t;

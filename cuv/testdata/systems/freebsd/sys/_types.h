@@ -1,0 +1,1 @@
+/* gcc's stddef.h asks for it; glibc's headers have defined what it would. */

@@ -1,0 +1,1 @@
+#error "only Linux has <sys/sendfile.h>"
