@@ -48,7 +48,6 @@ type exchange struct {
 func (c *conn) start(ex *exchange) {
 	c.ex, c.state = ex, running
 	ex.began = c.w.core.CallbackBegan()
-	c.w.meter.begun.Inc()
 	c.hold()
 	c.due.request(c)
 	if c.inErr != nil {
@@ -70,6 +69,7 @@ func (c *conn) Deliver() {
 		}
 		ex := c.ex
 		ex.started = true
+		c.w.meter.begun.Inc()
 		if !c.w.inline(ex) {
 			c.w.spawn(ex)
 			return

@@ -1,6 +1,7 @@
 package uvhttp
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -78,7 +79,7 @@ func (h *handed) state(fn func(net.Conn, http.ConnState), nc net.Conn, state htt
 // context is ConnContext of net/http's server.
 func (h *handed) context(fn func(context.Context, net.Conn) context.Context, ctx context.Context, nc net.Conn) context.Context {
 	if c := h.before(nc); c != nil {
-		return c.ctx
+		return cmp.Or(c.ctx, ctx) // none if ConnContext has panicked
 	}
 	return fn(ctx, nc)
 }

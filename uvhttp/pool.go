@@ -44,7 +44,9 @@ func (g *goroutine) one(ex *exchange) (told bool) {
 		}
 		ex.took = time.Since(start)
 		ex.done = true
-		told = c.w.notify(c)
+		if told = c.w.notify(c); !told {
+			c.w.ranLate(ex)
+		}
 		c.mu.Unlock()
 	}()
 	ex.RunLent()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/uvgo/uvgo/internal/bubble"
 	"github.com/uvgo/uvgo/internal/core"
+	"github.com/uvgo/uvgo/uv"
 	"github.com/uvgo/uvgo/uvhttp/internal/h1"
 )
 
@@ -150,6 +151,16 @@ func (w *worker) ran(ex *exchange) {
 		r.runs--
 		r.slow = r.slow || ex.took >= slowAfter
 	}
+}
+
+// ranLate counts a handler that has returned when the loop had ended. Any goroutine may call it.
+func (w *worker) ranLate(ex *exchange) {
+	late := &w.engine.srv.late
+	late.classes[class(ex.status)].Add(1)
+	took := uint64(max(bubble.Monotonic()-ex.began, 0))
+	late.time[uv.HistogramBucket(took)].Add(1)
+	late.sum.Add(took)
+	late.ended.Add(1) // it had begun by the loop's count
 }
 
 // forget makes room: for routes whose time is over, or else for any.

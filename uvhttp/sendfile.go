@@ -46,11 +46,35 @@ func (ex *exchange) ReadFrom(src io.Reader) (n int64, err error) {
 func (ex *exchange) copyFrom(src io.Reader) (int64, error) {
 	buf := large.Get().(*[outMax]byte)
 	defer large.Put(buf)
-	return io.CopyBuffer(onlyWriter{ex}, src, buf[:outMin])
+	return io.CopyBuffer(copyWriter{ex}, src, buf[:outMin])
 }
 
-// An onlyWriter hides ReadFrom.
-type onlyWriter struct{ io.Writer }
+// A copyWriter hides ReadFrom, and writes of a piece that goes beyond Content-Length what the client expects.
+type copyWriter struct{ ex *exchange }
+
+func (w copyWriter) Write(p []byte) (int, error) {
+	ex := w.ex
+	ex.c.mu.Lock()
+	before := ex.written
+	ex.c.mu.Unlock()
+	n, err := ex.Write(p)
+	if err != http.ErrContentLength {
+		return n, err
+	}
+	ex.c.mu.Lock()
+	room := ex.contentLength - before
+	if room > 0 {
+		ex.written = before // the piece as a whole was refused
+	}
+	ex.c.mu.Unlock()
+	if room <= 0 {
+		return 0, err
+	}
+	if n, failed := ex.Write(p[:room]); failed != nil {
+		return n, failed
+	}
+	return int(room), err
+}
 
 // A file is an *os.File, or what io.Copy makes of one: it hides WriteTo.
 type file interface {
@@ -99,8 +123,11 @@ func (ex *exchange) sendfile(f file, left int64) (n int64, err error) {
 	if err := ex.flush(); err != nil {
 		return 0, err
 	}
-	if ex.chunking || !ex.hasBody() || ex.contentLength != -1 && ex.written+left > ex.contentLength {
+	if ex.chunking || !ex.hasBody() {
 		return 0, nil
+	}
+	if ex.contentLength != -1 { // what the client expects; copyFrom refuses the rest
+		left = min(left, ex.contentLength-ex.written)
 	}
 	w, err := core.BeginWait("http: sendfile")
 	if err != nil {

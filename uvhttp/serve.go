@@ -15,6 +15,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/server"
+	"github.com/uvgo/uvgo/uvnet"
 )
 
 // ListenAndServe listens on Addr and serves HTTP until Shutdown or Close, and then returns [http.ErrServerClosed].
@@ -73,7 +74,7 @@ func (s *Server) serveListener(l net.Listener, config *tls.Config) error {
 		return e.failure(err)
 	}
 	if !ok {
-		e.opts.logger.Warn("uvhttp: the listener has no socket, so net/http serves it", "listener", fmt.Sprintf("%T", l), "address", l.Addr())
+		e.opts.logger.Warn("uvhttp: the listener has no socket, or an Accept of its own, so net/http serves it", "listener", fmt.Sprintf("%T", l), "address", l.Addr())
 		return e.serveStd(l)
 	}
 	scheme := "fd://"
@@ -90,7 +91,7 @@ func (s *Server) serveListener(l net.Listener, config *tls.Config) error {
 // duplicate returns a duplicate of a listener's socket. ok: it has one.
 func (e *engine) duplicate(l net.Listener) (fd int, ok bool, err error) {
 	c, ok := l.(syscall.Conn)
-	if !ok {
+	if !ok || !accepts(l) {
 		return 0, false, nil
 	}
 	if e.raw, err = c.SyscallConn(); err != nil {
@@ -102,6 +103,16 @@ func (e *engine) duplicate(l net.Listener) (fd int, ok bool, err error) {
 		return 0, false, control
 	}
 	return fd, err == nil, err
+}
+
+// accepts tells whether a listener's Accept only accepts. Another type may embed one of these, and with it its socket, but choose
+// the connections in an Accept of its own.
+func accepts(l net.Listener) bool {
+	switch l.(type) {
+	case *net.TCPListener, *net.UnixListener, *uvnet.TCPListener, *uvnet.UnixListener:
+		return true
+	}
+	return false
 }
 
 // newEngine makes the engine of a call of Serve.
@@ -271,5 +282,11 @@ func (e *engine) serveStd(l net.Listener) error {
 	if config := e.std.TLSConfig; config != nil {
 		l = tls.NewListener(l, config)
 	}
-	return e.std.Serve(l)
+	err := e.std.Serve(l)
+	select {
+	case <-e.begun: // Shutdown and Close close the listener first, and may come between that and net/http's flag
+		return http.ErrServerClosed
+	default:
+		return err
+	}
 }

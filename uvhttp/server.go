@@ -66,8 +66,9 @@ type Server struct {
 	mu           sync.Mutex
 	engines      map[*engine]struct{}
 	onShutdown   []func()
-	past         Stats // of engines that were forgotten
-	ends         bool  // Shutdown or Close was called
+	past         Stats       // of engines that were forgotten
+	late         sharedMeter // handlers that have returned behind their loop's end
+	ends         bool        // Shutdown or Close was called
 }
 
 // Inline says where handlers run.

@@ -13,7 +13,7 @@ import (
 // Stats is a snapshot of what a Server has done and is doing, in all calls of Serve together.
 type Stats struct {
 	Requests [6]uint64 // answered requests by the class of their status: Requests[2] are those of 200 to 299; Requests[0] of none
-	InFlight uint64    // requests whose handlers run, or wait for the loop, now
+	InFlight uint64    // requests whose handlers run now
 	Panics   uint64    // of handlers, http.ErrAbortHandler included
 
 	// RequestTime counts requests by how long they took, in nanoseconds: from when the head was read until the handler had returned.
@@ -115,6 +115,7 @@ func (s *Server) Stats() (t Stats) {
 	for _, e := range engines {
 		e.addTo(&t)
 	}
+	s.late.addTo(&t) // behind what they have begun
 	return t
 }
 

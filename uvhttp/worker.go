@@ -126,8 +126,10 @@ func (w *worker) ended() {
 	w.mu.Unlock()
 	for _, c := range dirty {
 		c.mu.Lock()
-		if ex := c.ex; ex != nil && ex.done && ex.worker != nil {
-			close(ex.worker.work)
+		if ex := c.ex; ex != nil && ex.done {
+			if w.ranLate(ex); ex.worker != nil {
+				close(ex.worker.work)
+			}
 		}
 		c.mu.Unlock()
 	}

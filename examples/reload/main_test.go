@@ -171,7 +171,7 @@ func clients(t *testing.T, addr string, keep bool, stop chan struct{}, requests,
 				c.Close()
 				c = nil
 			}
-			if answer.StatusCode != 200 {
+			if answer.StatusCode != http.StatusOK {
 				err = errors.New("status " + strconv.Itoa(answer.StatusCode))
 			}
 			return err

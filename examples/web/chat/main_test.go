@@ -24,7 +24,7 @@ func start(t *testing.T) (p *uvtest.Program, addr string, enter func() *websocke
 	p = uvtest.Start(t, "main", "-addr", "127.0.0.1:0")
 	addr = p.Expect(`^listening on (.*)`)
 	return p, addr, func() *websocket.Conn {
-		c, _, err := websocket.Dial(t.Context(), "ws://"+addr+"/chat", nil)
+		c, _, err := websocket.Dial(t.Context(), "ws://"+addr+"/chat", nil) //nolint:bodyclose // Dial closes it
 		if err != nil {
 			t.Fatal(err)
 		}
