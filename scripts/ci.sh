@@ -40,5 +40,5 @@ case ${1:-} in
     ;;
   system-static) PKG_CONFIG_PATH='' brief ;; # the system's libuv
   system-shared) PKG_CONFIG_PATH='' brief -tags libuv_shared ;;
-  *) echo "usage: ci.sh $(sed -n 's/^  \([a-z-]*\)) *.*/\1/p' "$0" | paste -sd'|')" >&2; exit 2 ;;
+  *) echo "usage: ci.sh $(sed -n 's/^  \([a-z0-9-]*\)) *.*/\1/p' "$0" | paste -sd'|')" >&2; exit 2 ;;
 esac

@@ -25,6 +25,9 @@ libuv() {
   variables=$(CGO_ENABLED=0 go run ./cmd/libuv -goos linux -goarch "$arch" -cc "$cc" -dir "$PWD/dist-libuv/$name")
   eval "$(sed -nE "s/^export (PKG_CONFIG|CGO_CFLAGS)=/export \1_$name=/p" <<<"$variables")"
   export "CC_$name=$cc"
+  # Go's build cache looks at CGO_CFLAGS, and not at where libuv is: that differs between checkouts.
+  name=CGO_CFLAGS_$name
+  export "$name=${!name} -DUVGO_LIBUV_DIR=0x$(sha256sum <<<"$PWD" | head -c 8)"
 }
 
 case ${1:-} in

@@ -31,8 +31,8 @@ func (w stuckWriter) Write(p []byte) (int, error) {
 // TestStuckErrorLog: what a handler does wrong is logged without what the loop needs of the connection.
 func TestStuckErrorLog(t *testing.T) {
 	for _, mistake := range []func(w http.ResponseWriter){
-		func(w http.ResponseWriter) { w.WriteHeader(200); w.WriteHeader(200) },
-		func(w http.ResponseWriter) { w.Header().Set("Content-Length", "x"); w.WriteHeader(200) },
+		func(w http.ResponseWriter) { w.WriteHeader(http.StatusOK); w.WriteHeader(http.StatusOK) },
+		func(w http.ResponseWriter) { w.Header().Set("Content-Length", "x"); w.WriteHeader(http.StatusOK) },
 		func(w http.ResponseWriter) {
 			w.Header().Set("Content-Length", "2")
 			w.Header().Set("Transfer-Encoding", "chunked")
@@ -42,7 +42,7 @@ func TestStuckErrorLog(t *testing.T) {
 			c, _, err := http.NewResponseController(w).Hijack()
 			uvtest.Check(t, err)
 			defer c.Close()
-			w.WriteHeader(200)
+			w.WriteHeader(http.StatusOK)
 		},
 	} {
 		modes(t, func(t *testing.T, s *Server) {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/uvgo/uvgo/internal/activation"
 )
 
 const canUpgrade = true
@@ -77,5 +79,37 @@ func inherit(fds []int, on bool) {
 	}
 	for _, fd := range fds {
 		_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETFD, flag) // they are open
+	}
+}
+
+// bequeath describes what there is. undo goes on with it, if nobody takes it over.
+func (r *run) bequeath() (l *legacy, undo func()) {
+	var undos []func()
+	l = &legacy{Version: legacyVersion, Generation: r.generation, Target: r.target, Told: r.told}
+	l.Notify, l.NotifyName = r.notifier.fd, r.notifier.address
+	l.Control, l.Path = r.control.duplicate(), r.control.where()
+	undos = append(undos, func() { _ = unix.Close(l.Control) })
+	add := func(slot int, all []*activation.Socket) {
+		for _, s := range all {
+			l.Sockets = append(l.Sockets, legacySocket{Slot: slot, Text: s.Text, Name: s.Name, FD: s.FD, Owned: s.Owned()})
+		}
+	}
+	add(0, r.sockets)
+	for _, s := range r.slots {
+		add(s.number, s.sockets)
+		l.Slots = append(l.Slots, legacySlot{Failures: s.failures, Failed: s.failed, Restarts: s.restarts, LastExit: s.lastExit})
+	}
+	for _, w := range r.living {
+		fds, rest := w.output.stop()
+		undos = append(undos, func() { w.output.resume(fds) })
+		l.Workers = append(l.Workers, legacyWorker{
+			Slot: w.slot.number, PID: w.pid, Generation: w.generation, State: w.state, Current: w.slot.current == w, Started: w.started,
+			MaxAge: w.maxAge, Message: w.message, WantsReady: w.wantsReady, Output: fds, Rest: rest,
+		})
+	}
+	return l, func() {
+		for _, fn := range undos {
+			fn()
+		}
 	}
 }

@@ -14,9 +14,9 @@ import (
 // TestWorkflowsRunWhatIsThere: the steps of the workflows are scripts and make targets of this
 // repository, and ci.yml runs every step that scripts/ci.sh has.
 func TestWorkflowsRunWhatIsThere(t *testing.T) {
-	targets := regexp.MustCompile(`(?m)^([a-z-]+):.*## `).FindAllStringSubmatch(read(t, "Makefile"), -1)
+	targets := regexp.MustCompile(`(?m)^([a-z0-9-]+):.*## `).FindAllStringSubmatch(read(t, "Makefile"), -1)
 	var known []string // the steps of scripts/ci.sh
-	for _, m := range regexp.MustCompile(`(?m)^  ([a-z-]+)\)`).FindAllStringSubmatch(read(t, "scripts/ci.sh"), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^  ([a-z0-9-]+)\)`).FindAllStringSubmatch(read(t, "scripts/ci.sh"), -1) {
 		known = append(known, m[1])
 	}
 	called := make(map[string]bool)
@@ -26,12 +26,12 @@ func TestWorkflowsRunWhatIsThere(t *testing.T) {
 	}
 	for _, file := range files {
 		text := string(uvtest.Must(os.ReadFile(file)))
-		for _, name := range regexp.MustCompile(`scripts/[a-z-]+\.sh`).FindAllString(text, -1) {
+		for _, name := range regexp.MustCompile(`scripts/[a-z0-9-]+\.sh`).FindAllString(text, -1) {
 			if info, err := os.Stat(filepath.Join("../..", name)); err != nil || info.Mode()&0o111 == 0 {
 				t.Errorf("%s runs %s, which is no program (%v)", file, name, err)
 			}
 		}
-		for _, m := range regexp.MustCompile(`run: make ([a-z-]+)`).FindAllStringSubmatch(text, -1) {
+		for _, m := range regexp.MustCompile(`run: make ([a-z0-9-]+)`).FindAllStringSubmatch(text, -1) {
 			if !slices.ContainsFunc(targets, func(target []string) bool { return target[1] == m[1] }) {
 				t.Errorf("%s runs make %s, which the Makefile does not have", file, m[1])
 			}
@@ -56,7 +56,7 @@ func stepsIn(text string) (steps []string) {
 	for _, m := range regexp.MustCompile(`(?m)^ +(step|linkage): \[(.*)\]$`).FindAllStringSubmatch(text, -1) {
 		lists[m[1]] = append(lists[m[1]], strings.Split(m[2], ", ")...)
 	}
-	for _, m := range regexp.MustCompile(`scripts/ci\.sh ([a-z-]*)(?:\$\{\{ matrix\.(\w+) \}\})?`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`scripts/ci\.sh ([a-z0-9-]*)(?:\$\{\{ matrix\.(\w+) \}\})?`).FindAllStringSubmatch(text, -1) {
 		if m[2] == "" {
 			steps = append(steps, m[1])
 		}
