@@ -178,7 +178,8 @@ func TestPromtoolAcceptsTheText(t *testing.T) {
 	var r metrics.Registry
 	uvtest.Must(r.Server("api", serveEcho(t, 10)))
 	addr := serveHTTP(t, &r, "web")
-	resp := uvtest.Must(http.Get("http://" + addr + "/metrics"))
+	resp, err := http.Get("http://" + addr + "/metrics")
+	uvtest.Check(t, err)
 	http.DefaultClient.CloseIdleConnections()
 	defer resp.Body.Close()
 	if got := resp.Header.Get("Content-Type"); got != metrics.ContentType {

@@ -18,7 +18,7 @@ func TestStatsCountRequests(t *testing.T) {
 				release := make(chan struct{})
 				mux := http.NewServeMux()
 				mux.HandleFunc("/404", http.NotFound)
-				mux.HandleFunc("/500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
+				mux.HandleFunc("/500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 				mux.HandleFunc("/ok", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })
 				mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 				mux.HandleFunc("/wait", func(http.ResponseWriter, *http.Request) {
