@@ -17,13 +17,15 @@ import (
 func TestSlowClientOfTheLastAnswer(t *testing.T) {
 	t.Run("Connection: close", func(t *testing.T) { slowClient(t, "close") })
 	t.Run("Shutdown", func(t *testing.T) { slowClient(t, "keep-alive") })
+	t.Run("Shutdown while the handler runs", func(t *testing.T) { slowClient(t, "Keep-Alive") })
 }
 
 func slowClient(t *testing.T, connection string) {
 	closeTimeout = 20 * time.Millisecond
 	defer func() { closeTimeout = 0 }()
 	var wrote atomic.Int64
-	returned := make(chan *worker, 1)
+	returned, begun := make(chan *worker, 1), make(chan struct{})
+	during := connection == "Keep-Alive" // Shutdown comes before the handler returns
 	s := &Server{Loops: 1, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", connection)
 		ex := w.(*exchange)
@@ -38,15 +40,25 @@ func slowClient(t *testing.T, connection string) {
 			ex.c.mu.Unlock()
 		}
 		returned <- ex.c.w
+		if during {
+			<-begun
+		}
 	})}
 	c, in := dial(t, start(t, s))
 	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	w, late := <-returned, make(chan struct{})
 	ended := make(chan error, 1)
-	if connection == "keep-alive" {
-		onLoop(t, w, func() error { return nil }) // the connection is idle behind this
+	if connection != "close" {
+		for idle := during; !idle; {
+			onLoop(t, w, func() error {
+				idle = w.conns.root.next.state == reading
+				return nil
+			})
+		}
 		go func() { ended <- s.Shutdown(context.Background()) }()
 		<-w.engine.begun
+		onLoop(t, w, func() error { return nil }) // Shutdown has looked at the connection
+		close(begun)
 	}
 	onLoop(t, w, func() error { // the loop's timers run in the order of their times
 		_, err := w.loop.AfterFunc(20*closeTimeout, func() { close(late) })
@@ -64,7 +76,7 @@ func slowClient(t *testing.T, connection string) {
 	if err != nil || n != wrote.Load() {
 		t.Errorf("%d of %d bytes, %v", n, wrote.Load(), err)
 	}
-	if c.Close(); connection == "keep-alive" {
+	if c.Close(); connection != "close" {
 		uvtest.Check(t, <-ended)
 	}
 }

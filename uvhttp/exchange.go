@@ -228,6 +228,9 @@ func (c *conn) proceed() {
 	case c.state == skipping && c.inErr != nil:
 		c.close()
 	case c.state != running:
+		if c.w.engine.draining.Load() {
+			c.holdUnsent()
+		}
 		c.unhold()
 	}
 	c.dropInput()
