@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
@@ -15,7 +16,12 @@ import (
 // told without their headers: what glibc has and they have not is taken away.
 func TestCOnOtherSystems(t *testing.T) {
 	files := uvtest.Must(filepath.Glob("*.c"))
-	libuv := strings.Fields(string(uvtest.Must(exec.Command("pkg-config", "--cflags", "libuv-static").Output())))
+	name := "libuv-static"
+	if cuv.Linkage == "shared" {
+		name = "libuv"
+	}
+	pkgConfig := cmp.Or(os.Getenv("PKG_CONFIG"), "pkg-config")
+	libuv := strings.Fields(string(uvtest.Must(exec.Command(pkgConfig, "--cflags", name).Output())))
 	for system, defines := range map[string][]string{
 		"darwin":  {"-D__APPLE__", "-D__MACH__"},
 		"freebsd": {"-D__FreeBSD__=14"},
