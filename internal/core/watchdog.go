@@ -24,10 +24,10 @@ var watchdog struct {
 }
 
 const (
-	watchdogLimit  = 100 * time.Millisecond // how long a callback may run by default
-	watchdogTick   = 25 * time.Millisecond  // how long the goroutine sleeps between looks, at most
-	watchdogQuiet  = 4                      // looks without any callback after which it ends
-	watchdogRarely = 10                     // it spends at most one part in so many on taking stacks
+	watchdogLimit  = 0                     // off by default: its timer makes Go open descriptors, which ends a process that has none left
+	watchdogTick   = 25 * time.Millisecond // how long the goroutine sleeps between looks, at most
+	watchdogQuiet  = 4                     // looks without any callback after which it ends
+	watchdogRarely = 10                    // it spends at most one part in so many on taking stacks
 )
 
 // dog is what the watchdog knows about a loop. It belongs to the watchdog, but for count.
