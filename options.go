@@ -154,7 +154,8 @@ func WithSlowCallback(d time.Duration) Option {
 }
 
 // WithWatchdog sets how long a callback may hold the loop up before the loop reports it: while it still runs, with the stack of its
-// goroutine, once for each place in the program. The default is 0: there is no watchdog. What counts is for how long a
+// goroutine, once for each place in the program. The default is 0, no watchdog: its timer makes
+// Go's runtime open two descriptors, without which it ends the process. What counts is for how long a
 // goroutine beside the loops has seen the same callback: not the time in which the process was stopped. A callback without which the loop goes on,
 // as in [Loop.Block], does not hold it up. 1 ms or more, or 0; otherwise EINVAL. No libuv counterpart.
 func WithWatchdog(d time.Duration) Option {
@@ -162,9 +163,7 @@ func WithWatchdog(d time.Duration) Option {
 		if d != 0 && d < time.Millisecond {
 			return uv.Fail("watchdog option", uv.EINVAL)
 		}
-		if c.core.Watchdog = d; d == 0 {
-			c.core.Watchdog = -1
-		}
+		c.core.Watchdog = d
 		return nil
 	}
 }

@@ -36,6 +36,7 @@ type exchange struct {
 	writeDeadlinePassed bool
 	over                bool // the handler has returned
 	done                bool // and a goroutine has told the loop
+	late                bool // and there was no loop any more that could count it
 	closeAfter          bool // the connection is to be closed behind the answer
 	wantsClose          bool // the client has asked for that
 	wantsKeepAlive      bool // or, by HTTP/1.0, for the opposite

@@ -153,8 +153,13 @@ func (w *worker) ran(ex *exchange) {
 	}
 }
 
-// ranLate counts a handler that has returned when the loop had ended. Any goroutine may call it.
+// ranLate counts a handler that has returned when the loop had ended. Both the handler's goroutine and ended may find that. Any
+// goroutine may call it, with conn.mu locked.
 func (w *worker) ranLate(ex *exchange) {
+	if ex.late {
+		return
+	}
+	ex.late = true
 	late := &w.engine.srv.late
 	late.classes[class(ex.status)].Add(1)
 	took := uint64(max(bubble.Monotonic()-ex.began, 0))

@@ -19,7 +19,7 @@ type Config struct {
 	Logger       *slog.Logger         // nil: slog.Default
 	Debug        bool                 // creation sites, slow callbacks
 	Locked       bool                 // the loop belongs to a thread, and cannot be lent
-	Watchdog     time.Duration        // report callbacks that do not return for so long; 0: 100 ms, negative: never
+	Watchdog     time.Duration        // report callbacks that do not return for so long; 0: never
 	SlowCallback time.Duration        // warn of callbacks that take so long; 0: 100 ms in debug mode, else never
 }
 
@@ -90,9 +90,7 @@ func New(cfg Config) (*Core, error) {
 	c := &Core{ring: ring, cfg: cfg, debug: debug{timing: timing, now: time.Now}, busy: newBusyPoll(cfg.BusyPoll)}
 	c.phases.round = 1
 	c.meter.slow = uint64(cfg.SlowCallback)
-	if c.dog.limit = max(cfg.Watchdog, 0); cfg.Watchdog == 0 {
-		c.dog.limit = watchdogLimit
-	}
+	c.dog.limit = cfg.Watchdog
 	c.park.extra = 1 // NewLoop runs libuv once
 	if cfg.ParkOnGo {
 		if err := c.openPark(); err != nil {

@@ -24,7 +24,6 @@ var watchdog struct {
 }
 
 const (
-	watchdogLimit  = 0                     // off by default: its timer makes Go open descriptors, which ends a process that has none left
 	watchdogTick   = 25 * time.Millisecond // how long the goroutine sleeps between looks, at most
 	watchdogQuiet  = 4                     // looks without any callback after which it ends
 	watchdogRarely = 10                    // it spends at most one part in so many on taking stacks
