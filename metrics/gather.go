@@ -18,45 +18,47 @@ func (r *Registry) Gather() []Family {
 		Name: "uvgo_info", Help: "What uvgo is linked with; always 1.", Type: Gauge,
 		Samples: []Sample{{Labels: []Label{{"libuv", uvgo.Version()}, {"linkage", uvgo.Linkage()}}, Value: 1}},
 	}}
-	for _, d := range loopMetrics {
-		f := d.family()
-		for _, one := range all {
-			for i, s := range one.loops {
-				name := one.name
-				if !one.single {
-					name += "/" + strconv.Itoa(i)
-				}
-				f.Samples = append(f.Samples, d.samples(s, Label{"loop", name})...)
+	var loops []labelled[uv.Stats]
+	var servers []labelled[server.Stats]
+	var https []labelled[uvhttp.Stats]
+	for _, one := range all {
+		for i, s := range one.loops {
+			name := one.name
+			if !one.single {
+				name += "/" + strconv.Itoa(i)
 			}
+			loops = append(loops, labelled[uv.Stats]{Label{"loop", name}, s})
 		}
-		out = appendFamily(out, f)
-	}
-	for _, d := range serverMetrics {
-		f := d.family()
-		for _, one := range all {
-			if one.server != nil {
-				f.Samples = append(f.Samples, d.samples(*one.server, Label{"server", one.name})...)
-			}
+		if one.server != nil {
+			servers = append(servers, labelled[server.Stats]{Label{"server", one.name}, *one.server})
 		}
-		out = appendFamily(out, f)
-	}
-	for _, d := range httpMetrics {
-		f := d.family()
-		for _, one := range all {
-			if one.http != nil {
-				f.Samples = append(f.Samples, d.samples(*one.http, Label{"server", one.name})...)
-			}
+		if one.http != nil {
+			https = append(https, labelled[uvhttp.Stats]{Label{"server", one.name}, *one.http})
 		}
-		out = appendFamily(out, f)
 	}
-	return out
+	out = families(out, loopMetrics, loops)
+	out = families(out, serverMetrics, servers)
+	return families(out, httpMetrics, https)
 }
 
-func appendFamily(out []Family, f Family) []Family {
-	if len(f.Samples) == 0 {
-		return out
+// labelled is a snapshot with the label of the thing that it is of.
+type labelled[S any] struct {
+	label Label
+	stats S
+}
+
+// families appends the metrics that have samples.
+func families[S any](out []Family, metrics []metric[S], all []labelled[S]) []Family {
+	for _, d := range metrics {
+		f := Family{Name: d.name, Help: d.help, Type: d.typ, Unit: d.unit}
+		for _, one := range all {
+			f.Samples = append(f.Samples, d.samples(one.stats, one.label)...)
+		}
+		if len(f.Samples) > 0 {
+			out = append(out, f)
+		}
 	}
-	return append(out, f)
+	return out
 }
 
 // A metric describes a metric of the things whose snapshot is an S. One of its functions is set.
@@ -69,10 +71,6 @@ type metric[S any] struct {
 	span       span
 	by         string // the label of each's names
 	each       func(s S, yield func(name string, value float64))
-}
-
-func (d metric[S]) family() Family {
-	return Family{Name: d.name, Help: d.help, Type: d.typ, Unit: d.unit}
 }
 
 func (d metric[S]) samples(s S, of Label) (all []Sample) {
