@@ -8,6 +8,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -47,8 +48,8 @@ func run(lock string, in io.Reader, out io.Writer) error {
 	return err
 }
 
-// A pin is what the lock says of libuv.
-type pin struct{ version, sha256 string }
+// A pin is what the lock says of libuv: its version, and the first of its tarballs, which is the one that was checked.
+type pin struct{ version, sha256, url string }
 
 func parseLock(text string) (p pin, err error) {
 	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
@@ -56,7 +57,9 @@ func parseLock(text string) (p pin, err error) {
 		case "version":
 			p.version = value
 		case "sha256":
-			p.sha256 = value
+			p.sha256 = cmp.Or(p.sha256, value)
+		case "url":
+			p.url = cmp.Or(p.url, value)
 		}
 	}
 	if p.version == "" || len(p.sha256) != 64 {
@@ -114,7 +117,7 @@ func component(p pin) map[string]any {
 		"licenses":    license("MIT AND BSD-2-Clause AND ISC"), // see NOTICE
 		"externalReferences": []any{map[string]any{
 			"type":   "source-distribution",
-			"url":    "https://github.com/libuv/libuv",
+			"url":    cmp.Or(p.url, "https://github.com/libuv/libuv"),
 			"hashes": []any{map[string]any{"alg": "SHA-256", "content": p.sha256}},
 		}},
 		"hashes": []any{map[string]any{"alg": "SHA-256", "content": p.sha256}},
