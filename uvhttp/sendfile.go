@@ -28,9 +28,18 @@ func (ex *exchange) ReadFrom(src io.Reader) (n int64, err error) {
 			return n, err
 		}
 	}
-	if f, left := regular(src); f != nil && left >= sendfileMin && c.tls == nil {
+	f, left := regular(src)
+	if f == nil {
+		m, err := ex.copyFrom(src)
+		return n + m, err
+	}
+	room, err := ex.room(left)
+	if err != nil {
+		return n, err
+	}
+	if left = min(left, room); left >= sendfileMin && c.tls == nil {
 		sent, err := ex.sendfile(f, left)
-		n += sent
+		n, room = n+sent, room-sent
 		if l, is := src.(*io.LimitedReader); is {
 			l.N -= sent
 		}
@@ -38,43 +47,47 @@ func (ex *exchange) ReadFrom(src io.Reader) (n int64, err error) {
 			return n, err
 		}
 	}
-	m, err := ex.copyFrom(src) // also of a file: it may have grown
-	return n + m, err
+	m, err := ex.copyFrom(io.LimitReader(src, room)) // also what a file has grown by
+	if n += m; err == nil && m == room {
+		err = ex.refuseMore(src)
+	}
+	return n, err
+}
+
+// room returns how many bytes Content-Length leaves, never63 without one. With more bytes to come it writes the head, which tells.
+func (ex *exchange) room(more int64) (int64, error) {
+	ex.c.mu.Lock()
+	defer ex.c.mu.Unlock()
+	if more > 0 {
+		if err := ex.admit(0); err != nil {
+			return 0, err
+		}
+	}
+	if ex.contentLength == -1 {
+		return never63, nil
+	}
+	return max(ex.contentLength-ex.written, 0), nil
+}
+
+// refuseMore tells that a file has more than Content-Length leaves, if it has: all of that has been sent.
+func (ex *exchange) refuseMore(src io.Reader) error {
+	if n, _ := src.Read(make([]byte, 1)); n == 0 {
+		return nil
+	}
+	ex.c.mu.Lock()
+	defer ex.c.mu.Unlock()
+	return ex.admit(1)
 }
 
 // copyFrom copies src through a buffer.
 func (ex *exchange) copyFrom(src io.Reader) (int64, error) {
 	buf := large.Get().(*[outMax]byte)
 	defer large.Put(buf)
-	return io.CopyBuffer(copyWriter{ex}, src, buf[:outMin])
+	return io.CopyBuffer(onlyWriter{ex}, src, buf[:outMin])
 }
 
-// A copyWriter hides ReadFrom, and writes of a piece that goes beyond Content-Length what the client expects.
-type copyWriter struct{ ex *exchange }
-
-func (w copyWriter) Write(p []byte) (int, error) {
-	ex := w.ex
-	ex.c.mu.Lock()
-	before := ex.written
-	ex.c.mu.Unlock()
-	n, err := ex.Write(p)
-	if err != http.ErrContentLength {
-		return n, err
-	}
-	ex.c.mu.Lock()
-	room := ex.contentLength - before
-	if room > 0 {
-		ex.written = before // the piece as a whole was refused
-	}
-	ex.c.mu.Unlock()
-	if room <= 0 {
-		return 0, err
-	}
-	if n, failed := ex.Write(p[:room]); failed != nil {
-		return n, failed
-	}
-	return int(room), err
-}
+// An onlyWriter hides ReadFrom.
+type onlyWriter struct{ io.Writer }
 
 // A file is an *os.File, or what io.Copy makes of one: it hides WriteTo.
 type file interface {
@@ -125,9 +138,6 @@ func (ex *exchange) sendfile(f file, left int64) (n int64, err error) {
 	}
 	if ex.chunking || !ex.hasBody() {
 		return 0, nil
-	}
-	if ex.contentLength != -1 { // what the client expects; copyFrom refuses the rest
-		left = min(left, ex.contentLength-ex.written)
 	}
 	w, err := core.BeginWait("http: sendfile")
 	if err != nil {

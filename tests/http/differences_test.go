@@ -36,6 +36,6 @@ var differences = []struct {
 		"no keep-alives 1.0 client keep-alive, handler short": "200 closed", "no keep-alives 1.0 client keep-alive, handler nothing": "200 closed",
 		"no keep-alives 1.0 client keep-alive, handler length": "200 closed", "no keep-alives 1.0 client keep-alive, handler no content": "204 closed",
 	}},
-	{"no more is sent than the stated length", map[string]string{"file with a length too small": "200 cut closed"}},
+	{"no more is sent than the stated length", map[string]string{"file with a length too small": "200 closed"}},
 	{"what was written before Hijack is sent", map[string]string{"hijack behind a write": "200 cut closed"}},
 }
