@@ -6,7 +6,8 @@ SHELL       := bash
 
 LIBUV     := $(CURDIR)/third_party/libuv
 PKGPATH   := $(PKG_CONFIG_PATH)
-CFLAGS_GO := $(or $(CGO_CFLAGS),-O2 -g)
+# Without the stamp of another libuv, which cmd/libuv may have put there: the compiler refuses two.
+CFLAGS_GO := $(or $(filter-out -DUVGO_LIBUV_STAMP=%,$(CGO_CFLAGS)),-O2 -g)
 FLAVOUR    = build
 
 # pkg-config finds our libuv before the distribution's. The stamp of the libuv at hand goes into
