@@ -34,17 +34,17 @@ type exchange struct {
 // progress is what is known of a request while its handler runs.
 type progress struct {
 	began     time.Duration // when its head had come
-	ended     time.Duration // when its handler had returned, 0 before
 	took      time.Duration // how long it ran, on a goroutine
 	worker    *goroutine    // that runs the handler, nil on the loop
 	route     *route        // that is on goroutines for a while, and the handler with it
 	takesOver bool          // the handler may hijack the connection, and stay with it for long after Shutdown
 
 	// Beneath here conn.mu guards all.
-	rest                body // what is left of the request's body
-	expects             bool // 100 Continue is wanted, and has not been sent
-	expected            bool // it was wanted
-	badExpect           bool // something else was
+	ended               time.Duration // when its handler had returned, 0 before
+	rest                body          // what is left of the request's body
+	expects             bool          // 100 Continue is wanted, and has not been sent
+	expected            bool          // it was wanted
+	badExpect           bool          // something else was
 	bodyFailed          bool
 	readDeadlinePassed  bool
 	writeDeadlinePassed bool
@@ -102,7 +102,7 @@ func (ex *exchange) RunLent() {
 
 // failed ends the answer of a handler that has panicked with v or, if v is nil, called runtime.Goexit.
 func (ex *exchange) failed(v any) {
-	ex.ended = bubble.Monotonic()
+	now := bubble.Monotonic()
 	c := ex.c
 	if v != nil {
 		c.w.meter.panicked.Add(1)
@@ -111,7 +111,7 @@ func (ex *exchange) failed(v any) {
 		c.w.engine.logf("http: panic serving %v: %v\n%s", ex.req.RemoteAddr, v, debug.Stack())
 	}
 	c.mu.Lock()
-	ex.closeAfter = true
+	ex.ended, ex.closeAfter = now, true
 	ex.setOver()
 	if ex.status == 0 || ex.headClosed {
 		ex.pushRest()
@@ -129,9 +129,10 @@ func (ex *exchange) failed(v any) {
 
 // complete ends the answer of a handler that has returned.
 func (ex *exchange) complete() {
-	ex.ended = bubble.Monotonic()
+	now := bubble.Monotonic() // not while mu is locked
 	c := ex.c
 	c.mu.Lock()
+	ex.ended = now
 	if !ex.hijacked {
 		ex.end()
 	}
