@@ -101,7 +101,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return uv.Fail("http: shutdown", uv.EINVAL)
 	}
 	s.mu.Lock()
-	first := !s.ends
 	s.ends = true
 	engines := s.all()
 	funcs := slices.Clone(s.onShutdown)
@@ -109,10 +108,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, e := range engines {
 		e.stop()
 	}
-	if first {
-		for _, f := range funcs {
-			go f()
-		}
+	for _, f := range funcs {
+		go f()
 	}
 	return waitAll(engines, func(e *engine) error { return e.shutdown(ctx) })
 }
@@ -156,7 +153,7 @@ func waitAll(engines []*engine, fn func(e *engine) error) error {
 	return nil
 }
 
-// RegisterOnShutdown makes Shutdown call f on a goroutine, for example to end hijacked connections.
+// RegisterOnShutdown makes each call of Shutdown call f on a goroutine, for example to end hijacked connections. Close does not.
 func (s *Server) RegisterOnShutdown(f func()) {
 	s.mu.Lock()
 	s.onShutdown = append(s.onShutdown, f)
