@@ -33,6 +33,7 @@ type conn struct {
 	state   state
 	first   bool  // no head has been read
 	lines   uint8 // line ends that may still come behind the body of a POST
+	ends    uint8 // and that have come
 	full    bool  // the next request waits for Drain
 	hasHold bool
 	told    http.ConnState // what ConnState was called with last
@@ -168,8 +169,8 @@ func (c *conn) ended() {
 
 // cut handles the end of the peer's side where a head is read.
 func (c *conn) cut() {
-	if n := len(c.input()); n >= 4 || n > 0 && c.first {
-		c.refuse(errBadRequest) // as net/http, which looks for four bytes behind an answer
+	if c.beganHead() {
+		c.refuse(errBadRequest)
 		return
 	}
 	c.close()
