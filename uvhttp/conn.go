@@ -75,8 +75,8 @@ const (
 // The longest input, in bytes: beyond it the loop stops reading until a handler has used up half of it.
 const inputMax = 64 << 10
 
-// open begins a connection.
-func (w *worker) openConn(sc *server.Conn) {
+// newConn makes a connection: when it opens, or before its handshake if somebody is to be told.
+func (w *worker) newConn(sc *server.Conn) *conn {
 	c := &conn{sc: sc, w: w, first: true}
 	sc.SetContext(c)
 	w.conns.add(c)
@@ -84,6 +84,15 @@ func (w *worker) openConn(sc *server.Conn) {
 	c.setState(http.StateNew)
 	if w.engine.opts.ConnContext != nil {
 		c.makeContext()
+	}
+	return c
+}
+
+// openConn begins a connection.
+func (w *worker) openConn(sc *server.Conn) {
+	c, known := sc.Context().(*conn)
+	if !known {
+		c = w.newConn(sc)
 	}
 	if c.tls = sc.TLS(); c.tls != nil && c.tls.NegotiatedProtocol == "h2" {
 		c.handOver(nil)
@@ -221,10 +230,11 @@ func (c *conn) closeIdle() {
 	}
 }
 
-// abort ends the connection at once.
+// abort ends the connection at once. What the handler has flushed is sent as far as the kernel takes it.
 func (c *conn) abort() {
 	if c.state != detached {
 		c.state = closing
+		c.flushQueue()
 		_ = c.sc.Abort()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,15 +23,19 @@ type behaver struct {
 	t          *testing.T
 }
 
+// A starter starts a server.
+type starter func(sendBuffer ...int) *behaver
+
 // alike has net/http's server and uvhttp's, with the same fields, go through the same, and compares what was noted. behave
-// fills in the fields, calls start, and returns the notes. authority, if there is one, is for TLS.
-func alike(t *testing.T, authority *uvtest.Authority, behave func(t *testing.T, s *http.Server, start func() *behaver) []string) {
+// fills in the fields, calls start, and returns the notes. start may be given the size of the kernel's buffer for what is sent.
+// authority, if there is one, is for TLS.
+func alike(t *testing.T, authority *uvtest.Authority, behave func(t *testing.T, s *http.Server, start starter) []string) {
 	t.Helper()
 	uvtest.Watchdog(t, 2*time.Minute)
 	run := func(name string, inline uvhttp.Inline) (notes []string) {
 		t.Run(name, func(t *testing.T) {
 			s := &http.Server{ErrorLog: log.New(io.Discard, "", 0)}
-			notes = behave(t, s, func() *behaver {
+			notes = behave(t, s, func(sendBuffer ...int) *behaver {
 				if authority != nil {
 					s.TLSConfig = authority.ServerConfig(t)
 				}
@@ -39,7 +44,7 @@ func alike(t *testing.T, authority *uvtest.Authority, behave func(t *testing.T, 
 					uv := sameFields(s, inline)
 					b.daemon, b.onShutdown = uv, uv.RegisterOnShutdown
 				}
-				b.serve(authority != nil)
+				b.serve(authority != nil, sendBuffer...)
 				return b
 			})
 		})
@@ -63,8 +68,14 @@ func sameFields(s *http.Server, inline uvhttp.Inline) *uvhttp.Server {
 }
 
 // serve serves until the test ends.
-func (b *behaver) serve(tls bool) {
-	ln := uvtest.Must(net.Listen("tcp", "127.0.0.1:0"))
+func (b *behaver) serve(tls bool, sendBuffer ...int) {
+	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) (err error) {
+		for _, n := range sendBuffer { // connections inherit it
+			_ = c.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, n) })
+		}
+		return err
+	}}
+	ln := uvtest.Must(lc.Listen(b.t.Context(), "tcp", "127.0.0.1:0"))
 	b.addr = ln.Addr()
 	served := make(chan error, 1)
 	go func() {

@@ -15,7 +15,7 @@ import (
 func TestShutdownFunctions(t *testing.T) {
 	for _, calls := range []string{"S", "SS", "C", "CS", "CSS", "SCS", "CC"} {
 		t.Run(calls, func(t *testing.T) {
-			alike(t, nil, func(t *testing.T, s *http.Server, start func() *behaver) (notes []string) {
+			alike(t, nil, func(t *testing.T, s *http.Server, start starter) (notes []string) {
 				b := start()
 				p := dialHost(t, b.addr)
 				p.ask(t, get("/"), "404")

@@ -36,7 +36,7 @@ func TestIdleAndHeadTimeouts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			alike(t, nil, func(t *testing.T, s *http.Server, start func() *behaver) (notes []string) {
+			alike(t, nil, func(t *testing.T, s *http.Server, start starter) (notes []string) {
 				s.IdleTimeout, s.ReadHeaderTimeout = c.idle, c.head
 				p := dialHost(t, start().addr)
 				for i, text := range c.send {
@@ -54,7 +54,7 @@ func TestIdleAndHeadTimeouts(t *testing.T) {
 
 // TestFewBytesStayIdle: ReadHeaderTimeout has not begun with three bytes, so a request may go on when it would be over.
 func TestFewBytesStayIdle(t *testing.T) {
-	alike(t, nil, func(t *testing.T, s *http.Server, start func() *behaver) (notes []string) {
+	alike(t, nil, func(t *testing.T, s *http.Server, start starter) (notes []string) {
 		s.IdleTimeout, s.ReadHeaderTimeout = time.Hour, 50*time.Millisecond
 		p := dialHost(t, start().addr)
 		for i := range 4 {
