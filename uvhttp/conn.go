@@ -58,7 +58,7 @@ type conn struct {
 	writers  chan struct{} // and what writes
 	listed   bool          // it is in worker.dirty
 	asked    ask           // what the handler wants of the loop
-	taken    net.Conn      // what Hijack has returned
+	taken    net.Conn      // what the connection has become, once it is detached
 }
 
 // state is the state of a connection.

@@ -37,8 +37,8 @@ type Server struct {
 	IdleTimeout time.Duration
 	// MaxHeaderBytes is how long a head may be, and 4 KiB more. 0: http.DefaultMaxHeaderBytes.
 	MaxHeaderBytes int
-	// ConnState is called on the loop when a connection changes its state. It must not block. The net.Conn has addresses and
-	// Close; its bytes belong to the server.
+	// ConnState is called on the loop when a connection changes its state. It must not block. The net.Conn has addresses, Close and
+	// deadlines; its bytes belong to the server until it is hijacked.
 	ConnState func(net.Conn, http.ConnState)
 	// ErrorLog gets what clients and handlers do wrong; nil: slog's default.
 	ErrorLog *log.Logger

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"crypto/tls"
 	"io"
 	"log"
 	"net"
@@ -68,7 +69,7 @@ func sameFields(s *http.Server, inline uvhttp.Inline) *uvhttp.Server {
 }
 
 // serve serves until the test ends.
-func (b *behaver) serve(tls bool, sendBuffer ...int) {
+func (b *behaver) serve(secure bool, sendBuffer ...int) {
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) (err error) {
 		for _, n := range sendBuffer { // connections inherit it
 			_ = c.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, n) })
@@ -79,7 +80,7 @@ func (b *behaver) serve(tls bool, sendBuffer ...int) {
 	b.addr = ln.Addr()
 	served := make(chan error, 1)
 	go func() {
-		if tls {
+		if secure {
 			served <- b.ServeTLS(ln, "", "")
 			return
 		}
@@ -89,4 +90,9 @@ func (b *behaver) serve(tls bool, sendBuffer ...int) {
 		uvtest.Expect(b.t, b.Close())
 		uvtest.IsErr(b.t, "Serve", <-served, http.ErrServerClosed)
 	})
+}
+
+// tlsDial connects to a server that speaks TLS.
+func tlsDial(addr net.Addr, authority *uvtest.Authority) (net.Conn, error) {
+	return tls.Dial(addr.Network(), addr.String(), authority.ClientConfig())
 }
