@@ -108,7 +108,7 @@ func (f *connFacade) deadline(left func(net.Conn) error, runs func(*exchange) er
 		case dead:
 			return true, opError("set", c, net.ErrClosed)
 		case ex != nil:
-			if err := runs(ex); err != errOver { //nolint:errorlint // it is this very error
+			if err := runs(ex); err != errOver {
 				return true, err
 			}
 		}
