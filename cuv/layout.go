@@ -4,7 +4,7 @@ package cuv
 // it is compiled.
 
 // #include "fs.h"
-// #include "process.h"
+// #include "child_process.h"
 import "C"
 
 import "unsafe"

@@ -1,14 +1,13 @@
 /* udp.c: uv_udp_t, and datagrams that arrive. udp_send.c has those that leave. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #ifdef __linux__
 #include <linux/errqueue.h>
 #endif
 
 #include "addr.h"
+#include "fd.h"
 #include "udp.h"
 
 /* Received datagrams lie in the read arena behind their cuv_datagram:
@@ -79,6 +78,7 @@ static void report(cuv_handle *h, int status, const struct sockaddr *addr) {
 static int report_queued(cuv_handle *h) {
   int n = 0;
 #ifdef __linux__
+  int fd = cuv_fd(h);
   for (; n < 64; n++) {
     struct sockaddr_storage to = {.ss_family = AF_UNSPEC};
     union {
@@ -90,7 +90,7 @@ static int report_queued(cuv_handle *h) {
     struct msghdr m = {.msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &iov, .msg_iovlen = 1};
     m.msg_control = &control;
     m.msg_controllen = sizeof control;
-    if (recvmsg(h->uv.udp.io_watcher.fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
+    if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c)) {
       if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
           !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
@@ -228,7 +228,7 @@ int cuv_udp_bind(cuv_handle *h, cuv_addr addr, unsigned flags) {
  * done here, a failure is the error of the caller's own call. */
 int cuv_udp_autobind(cuv_handle *h, int family) {
   cuv_flush(cuv_loop_of(h));
-  if (h->uv.udp.io_watcher.fd != -1) return 0;
+  if (cuv_fd(h) >= 0) return 0;
   cuv_addr any = {.family = (uint16_t)family};
   return cuv_udp_bind(h, any, 0);
 }
