@@ -5,7 +5,7 @@
  * connections that wait, and opens the reserve again; nobody is told. So cuv takes the
  * reserve over. libuv gets in its place a number that no descriptor can have: its
  * close fails, its accept too, and it leaves -1, or what it could open then, in
- * emfile_fd. So the end of a turn sees by one comparison that accepting has failed.
+ * its reserve's place. So the end of a turn sees by one comparison that accepting has failed.
  * It then drops the connections itself, and reports how many. The last one stays open
  * until the next turn, when Go has been told: a client that sees its connection
  * closed finds it counted.
