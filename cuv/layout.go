@@ -133,5 +133,6 @@ var (
 	_ = same[unsafe.Offsetof(Statfs{}.Bavail)*wide+unsafe.Sizeof(Statfs{}.Bavail)-unsafe.Offsetof(C.uv_statfs_t{}.f_bavail)*wide-unsafe.Sizeof(C.uv_statfs_t{}.f_bavail)]
 	_ = same[unsafe.Offsetof(Statfs{}.Files)*wide+unsafe.Sizeof(Statfs{}.Files)-unsafe.Offsetof(C.uv_statfs_t{}.f_files)*wide-unsafe.Sizeof(C.uv_statfs_t{}.f_files)]
 	_ = same[unsafe.Offsetof(Statfs{}.Ffree)*wide+unsafe.Sizeof(Statfs{}.Ffree)-unsafe.Offsetof(C.uv_statfs_t{}.f_ffree)*wide-unsafe.Sizeof(C.uv_statfs_t{}.f_ffree)]
+	_ = same[unsafe.Offsetof(Statfs{}.Frsize)*wide+unsafe.Sizeof(Statfs{}.Frsize)-(unsafe.Offsetof(C.uv_statfs_t{}.f_ffree)+unsafe.Sizeof(C.uv_statfs_t{}.f_ffree))*wide-unsafe.Sizeof(C.uv_statfs_t{}.f_ffree)]
 	_ = same[unsafe.Sizeof(Statfs{})-C.sizeof_uv_statfs_t]
 )

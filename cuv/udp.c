@@ -195,12 +195,19 @@ int cuv_udp_new(cuv_loop *l, unsigned flags, uint32_t slot, uint32_t gen, cuv_ha
 /* uv_udp_using_recvmmsg. */
 int cuv_udp_using_recvmmsg(cuv_handle *h) { return uv_udp_using_recvmmsg(&h->uv.udp); }
 
-/* uv_udp_open; the handle owns fd afterwards. Returns whether it is connected. */
-int cuv_udp_open(cuv_handle *h, int fd) {
+/* uv_udp_open, or uv_udp_open_ex with flags; the handle owns fd afterwards. Returns whether it
+ * is connected. */
+int cuv_udp_open(cuv_handle *h, int fd, unsigned flags) {
   struct sockaddr_storage ss;
   int n = sizeof ss;
   cuv_flush(cuv_loop_of(h));
-  int r = uv_udp_open(&h->uv.udp, fd);
+  int r = UV_ENOTSUP;
+  if (flags == CUV_UDP_PLAIN_OPEN)
+    r = uv_udp_open(&h->uv.udp, fd);
+#if UV_VERSION_HEX >= 0x013400
+  else
+    r = uv_udp_open_ex(&h->uv.udp, fd, flags);
+#endif
   if (r < 0) return r;
   return uv_udp_getpeername(&h->uv.udp, (struct sockaddr *)&ss, &n) == 0 && n > 0; /* as libuv finds out */
 }
