@@ -5,11 +5,11 @@ package cuv
 // comes between libuv and some functions of the C library. The variable tells pkg-config
 // nothing: go build prints it where pkg-config finds no libuv. Where uvgo cannot run, a flag
 // that is none says so: go build and go vet refuse it before they run a C compiler, and print
-// nothing else. Go's runtime has a C function for sighook.c to replace on the architectures
-// of CUV_SIGHOOK.
+// nothing else. Profilers follow frame pointers, as Go and the pinned libuv have them. Go's
+// runtime has a C function for sighook.c to replace on the architectures of CUV_SIGHOOK.
 
 /*
-#cgo CFLAGS: -std=gnu11 -O2 -Wall
+#cgo CFLAGS: -std=gnu11 -O2 -Wall -fno-omit-frame-pointer
 #cgo !windows,!386,!arm,!mips,!mipsle pkg-config: "--define-variable=if_libuv_is_not_found=go run github.com/uvgo/uvgo/cmd/libuv"
 #cgo !libuv_shared,!windows,!386,!arm,!mips,!mipsle pkg-config: libuv-static
 #cgo libuv_shared,!windows,!386,!arm,!mips,!mipsle pkg-config: libuv

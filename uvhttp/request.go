@@ -17,9 +17,8 @@ var blank = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 func (c *conn) newExchange(h *h1.Head, s string) (*exchange, error) {
 	ex := &exchange{c: c, head: s}
 	ex.ctx.init(c)
-	ex.r = *blank.WithContext(&ex.ctx)
-	r := &ex.r
-	ex.req = r
+	ex.req = *blank.WithContext(&ex.ctx)
+	r := &ex.req
 	r.Method = method(h.Method.In(s))
 	r.RequestURI = h.Target.In(s)
 	if h.Minor == 0 {
@@ -37,6 +36,7 @@ func (c *conn) newExchange(h *h1.Head, s string) (*exchange, error) {
 	r.RemoteAddr = c.remoteAddr()
 	r.TLS = c.tls
 	r.Close = h.Close || h.Minor == 0 && !h.KeepAlive
+	ex.pages = c.w.takePages()
 	ex.wantsClose = r.Close
 	ex.wantsKeepAlive = h.Minor == 0 && h.KeepAlive
 	ex.takesOver = h.Upgrade || r.Method == http.MethodConnect
@@ -106,13 +106,11 @@ func (ex *exchange) setHeader(r *http.Request, h *h1.Head, s string) error {
 			continue
 		}
 		values = append(values, f.Value.In(s))
-		value := values[len(values)-1 : len(values) : len(values)]
-		if list, ok := header[name]; ok {
-			header[name] = append(list, value[0])
-			continue
-		}
-		header[name] = value
+		header[name] = values[len(values)-1 : len(values) : len(values)]
 		special = special || len(name) <= len("Transfer-Encoding") && 'P' <= name[0] && name[0] <= 'T'
+	}
+	if len(header) < len(values) { // A name has come twice. To look for each name would cost the others
+		collect(header, h, s)
 	}
 	r.Header = header
 	if !special {
@@ -132,6 +130,16 @@ func (ex *exchange) setHeader(r *http.Request, h *h1.Head, s string) error {
 		}
 	}
 	return nil
+}
+
+// collect makes the header of fields of which some have the same name.
+func collect(header http.Header, h *h1.Head, s string) {
+	clear(header)
+	for _, f := range h.Fields {
+		if name := canonical(f.Name.In(s)); name != "Host" {
+			header[name] = append(header[name], f.Value.In(s))
+		}
+	}
 }
 
 // setTrailer makes the trailer that a chunked request announces.
@@ -164,11 +172,11 @@ func (ex *exchange) setBody(r *http.Request, h *h1.Head) {
 	switch {
 	case h.Chunked:
 		r.ContentLength, r.TransferEncoding = -1, []string{"chunked"}
-		ex.body.chunks = new(h1.Chunked)
-		ex.body.chunks.Reset()
+		ex.rest.chunks = new(h1.Chunked)
+		ex.rest.chunks.Reset()
 	case h.ContentLength > 0:
 		r.ContentLength = h.ContentLength
-		ex.body.left = h.ContentLength
+		ex.rest.left = h.ContentLength
 	default:
 		r.Body = http.NoBody
 		return

@@ -1,9 +1,9 @@
 package core
 
 import (
+	"runtime/trace"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/uvgo/uvgo/internal/bubble"
 	"github.com/uvgo/uvgo/internal/goroutine"
@@ -38,7 +38,7 @@ type runner struct {
 	exited bool          // the function of its Lend has called runtime.Goexit
 	seized bool          // the watcher has taken the baton from its callback
 	spent  uint64        // how long the callback that is without the baton had run, in nanoseconds
-	away   time.Duration // how long its callbacks have been without the baton, if callbacks are timed
+	region *trace.Region // of the turn that it runs, see beginTurn
 	call   call          // the callback that is without the baton
 }
 
@@ -160,6 +160,7 @@ func (c *Core) passOn(r *runner) bool {
 		b.away = true
 		b.look()
 		b.mu.Unlock()
+		r.endTurn()
 		c.meter.away()
 		c.give(next)
 		<-r.wake
@@ -171,6 +172,7 @@ func (c *Core) passOn(r *runner) bool {
 		b.mu.Unlock()
 		return true
 	}
+	r.endTurn()
 	if r.over = len(b.standby) >= standbyMax; r.over {
 		r.wake <- struct{}{}
 	} else {
@@ -192,6 +194,7 @@ func (c *Core) guest(r *runner) {
 	for <-r.wake; !r.over; <-r.wake {
 		r.id = goroutine.Self()
 		c.owner.set(r.id)
+		c.relabel()
 		c.meter.resume(0)
 		c.drive(r)
 	}
