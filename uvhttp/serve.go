@@ -146,7 +146,7 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	}
 	e.inner = &server.Server{
 		Handler: events{e}, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
-		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), HandshakeFailed: plainAnswer, CloseTimeout: closes, EndTimeout: endTimeout, ShutdownGrace: grace, WriteTimeout: o.writeTimeout, Logger: o.logger,
+		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), HandshakeFailed: plainAnswer, CloseTimeout: closes, EndTimeout: endTimeout, ShutdownGrace: grace, WriteTimeout: o.writeTimeout, Logger: o.logger, Options: s.Options,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
