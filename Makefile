@@ -49,6 +49,7 @@ interop: libuv ## Run real servers and libraries on uvnet and uvhttp: HTTP, gRPC
 	cd examples/grpc && $(GOTEST) ./...
 	cd examples/web && $(GOTEST) ./...
 	cd examples/ecosystem && $(GOTEST) ./...
+	@[ -z "$$UVGO_LONG" ] || { FOR="tests/deploy" scripts/deps.sh systemd-analyze=systemd && cd tests/deploy && $(GOTEST) ./...; } # Kubernetes' types take minutes to compile
 
 .PHONY: race
 race: libuv ## Run the tests under the race detector
@@ -92,7 +93,7 @@ test-musl: ## Run the core tests linked statically with musl
 
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
-	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test-arm64 test-musl test
+	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test-arm64 test-musl test docs
 	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
 	$(MAKE) release-check
 	@scripts/govulncheck.sh all

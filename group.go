@@ -29,8 +29,8 @@ func NewGroup(n int, opts ...Option) (*Group, error) {
 		n = runtime.GOMAXPROCS(0)
 	}
 	g := new(Group)
-	for range n {
-		l, err := New(opts...)
+	for i := range n {
+		l, err := New(append([]Option{WithNumber(i)}, opts...)...)
 		if err != nil {
 			for _, l := range g.loops {
 				l.Close()

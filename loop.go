@@ -277,6 +277,9 @@ func (l *Loop) Walk() iter.Seq[uv.Handle] {
 // takes some microseconds.
 func (l *Loop) Stats() uv.Stats { return l.machine().Stats() }
 
+// Name returns the loop's name, see [WithName]. Any goroutine may call it, also once the loop is closed. No libuv counterpart.
+func (l *Loop) Name() string { return l.machine().Name() }
+
 // Close releases the loop. EBUSY while handles are open, posted functions wait or
 // requests are under way; ErrRunning while it runs. A second call does nothing. C
 // function uv_loop_close.

@@ -141,14 +141,53 @@ func WithDebug() Option {
 
 // WithSlowCallback makes the loop warn of callbacks that take d or longer, once for each. It
 // names a function by its name and a handle by its kind. [WithDebug] turns it on with
-// 100 ms, and names a handle by the place where it was made, too. It costs two looks at
-// the clock a callback, some tenths of a microsecond.
+// 100 ms, and names a handle by the place where it was made, too. It costs nothing: the loop measures callbacks
+// anyway, for [Loop.Stats]. Time without the loop, as in [Loop.Block], does not count. With [WithSlowCallbackHook] the loop calls that
+// instead.
 func WithSlowCallback(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
 			return uv.Fail("slow callback option", uv.EINVAL)
 		}
 		c.core.SlowCallback = d
+		return nil
+	}
+}
+
+// WithSlowCallbackHook makes the loop call fn for every callback that took as long as [WithSlowCallback] says, or 100 ms: for a
+// span of a trace, for example. fn runs on the loop's goroutine, behind the callback and in place of a warning, which debug mode
+// logs all the same. So fn must be quick, and its time is no callback's. A panic of fn is logged. EINVAL for nil. No libuv counterpart.
+func WithSlowCallbackHook(fn func(uv.SlowCallback)) Option {
+	return func(c *config) error {
+		if fn == nil {
+			return uv.Fail("slow callback hook option", uv.EINVAL)
+		}
+		c.core.SlowHook = fn
+		return nil
+	}
+}
+
+// WithName names the loop, for logs, profiles ([WithProfileLabels]) and [uv.SlowCallback]. Those of a group or server are
+// name/0, name/1 and so on, as in package metrics. A loop without a name has a number, which counts the process's loops. EINVAL for
+// an empty name. No libuv counterpart.
+func WithName(name string) Option {
+	return func(c *config) error {
+		if name == "" {
+			return uv.Fail("name option", uv.EINVAL)
+		}
+		c.core.Name = name
+		return nil
+	}
+}
+
+// WithNumber tells that the loop is the one with index n among several of the same name: [NewGroup] and package server use it. EINVAL
+// for a negative n. No libuv counterpart.
+func WithNumber(n int) Option {
+	return func(c *config) error {
+		if n < 0 {
+			return uv.Fail("number option", uv.EINVAL)
+		}
+		c.core.Number = n + 1
 		return nil
 	}
 }

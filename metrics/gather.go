@@ -8,6 +8,7 @@ import (
 	"github.com/uvgo/uvgo/server"
 	"github.com/uvgo/uvgo/uv"
 	"github.com/uvgo/uvgo/uvhttp"
+	"github.com/uvgo/uvgo/uvnet"
 )
 
 // Gather returns all metrics with what they are now. Metrics come in the same order each time, and so do the samples of each. A metric
@@ -21,6 +22,7 @@ func (r *Registry) Gather() []Family {
 	var loops []labelled[uv.Stats]
 	var servers []labelled[server.Stats]
 	var https []labelled[uvhttp.Stats]
+	var nets []labelled[uvnet.Stats]
 	for _, one := range all {
 		for i, s := range one.loops {
 			name := one.name
@@ -35,10 +37,14 @@ func (r *Registry) Gather() []Family {
 		if one.http != nil {
 			https = append(https, labelled[uvhttp.Stats]{Label{"server", one.name}, *one.http})
 		}
+		if one.net != nil {
+			nets = append(nets, labelled[uvnet.Stats]{Label{"net", one.name}, *one.net})
+		}
 	}
 	out = families(out, loopMetrics, loops)
 	out = families(out, serverMetrics, servers)
-	return families(out, httpMetrics, https)
+	out = families(out, httpMetrics, https)
+	return families(out, netMetrics, nets)
 }
 
 // labelled is a snapshot with the label of the thing that it is of.
@@ -181,4 +187,14 @@ var httpMetrics = []metric[uvhttp.Stats]{
 	gauge("uvgo_http_requests_in_flight", "Requests whose handlers have not returned.", func(s uvhttp.Stats) uint64 { return s.InFlight }),
 	timed("uvgo_http_request_seconds", "From a request's head until its handler returned.", func(s uvhttp.Stats) uv.Histogram { return s.RequestTime }),
 	count("uvgo_http_panics_total", "Handlers that panicked.", func(s uvhttp.Stats) uint64 { return s.Panics }),
+}
+
+var netMetrics = []metric[uvnet.Stats]{
+	gauge("uvgo_net_connections", "Open stream connections of uvnet.", uvnet.Stats.Open),
+	{name: "uvgo_net_opened_total", help: "Stream connections of uvnet by how they came: accept, dial or file.", typ: Counter, by: "by", each: func(s uvnet.Stats, yield func(string, float64)) {
+		yield("accept", float64(s.Accepted))
+		yield("dial", float64(s.Dialed))
+		yield("file", float64(s.Files))
+	}},
+	count("uvgo_net_closed_total", "Stream connections of uvnet that were closed.", func(s uvnet.Stats) uint64 { return s.Closed }),
 }

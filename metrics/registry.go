@@ -32,6 +32,7 @@ type reading struct {
 	loops  []uv.Stats
 	server *server.Stats
 	http   *uvhttp.Stats
+	net    *uvnet.Stats
 	single bool // the only loop has the entry's own name
 }
 
@@ -67,14 +68,19 @@ func (r *Registry) HTTP(name string, s *uvhttp.Server) (remove func(), err error
 	})
 }
 
-// Net registers the loops of a [uvnet.Net], as loop="name/0" and so on; a nil n stands for uvnet's default loops. Errors as for
-// [Registry.Loop].
+// Net registers a [uvnet.Net], as net="name", and its loops, as loop="name/0" and so on; a nil n stands for uvnet's default loops.
+// Errors as for [Registry.Loop].
 func (r *Registry) Net(name string, n *uvnet.Net) (remove func(), err error) {
 	if n == nil {
 		n = new(uvnet.Net)
-		return r.add(name, func() (reading, bool) { return reading{loops: n.LoopStats()}, true })
+		return r.add(name, func() (reading, bool) { return readNet(n), true })
 	}
-	return register(r, name, n, func(n *uvnet.Net) reading { return reading{loops: n.LoopStats()} })
+	return register(r, name, n, readNet)
+}
+
+func readNet(n *uvnet.Net) reading {
+	stats := n.Stats()
+	return reading{loops: n.LoopStats(), net: &stats}
 }
 
 // register adds what p points to.

@@ -17,7 +17,7 @@ case ${1:-} in
   packages) # what the others need, where apt-get and root are
     if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
       apt-get -q update
-      scripts/deps.sh shellcheck=shellcheck
+      scripts/deps.sh shellcheck=shellcheck promtool=prometheus # which package metrics is tested with
       tests/interop/setup.sh
     fi
     ;;

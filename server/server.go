@@ -166,8 +166,8 @@ func (s *Server) prepare() error {
 	}
 	s.silent, s.empty = make(chan struct{}), make(chan struct{})
 	s.setEmpty = sync.OnceFunc(func() { close(s.empty) })
-	for range s.Loops {
-		w, err := newWorker(s)
+	for i := range s.Loops {
+		w, err := newWorker(s, i)
 		if err != nil {
 			s.discard()
 			return fmt.Errorf("server: %w", err)

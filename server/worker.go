@@ -54,14 +54,14 @@ type worker struct {
 	ended                                           atomic.Bool     // the loop is closed
 }
 
-func newWorker(s *Server) (*worker, error) {
+func newWorker(s *Server, i int) (*worker, error) {
 	w := &worker{
 		server: s, callbacks: callbacksOf(s.Handler), drained: make(chan struct{}),
 		marks: handles.Watermarks{Low: s.LowWater, High: s.HighWater},
 		timed: s.IdleTimeout > 0 || s.WriteTimeout > 0,
 	}
 	w.conns.init()
-	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked))...)
+	loop, err := uvgo.New(append(slices.Clone(s.Options), uvgo.WithPanicHandler(w.panicked), uvgo.WithNumber(i))...)
 	if err != nil {
 		return nil, err
 	}

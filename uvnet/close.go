@@ -43,6 +43,9 @@ func (c *conn) wakeUsers() {
 
 // destroy has the descriptor closed. The last user calls it, once.
 func (c *conn) destroy() {
+	if c.life.counted {
+		c.w.counts.closed.Add(1)
+	}
 	lent, tell := c.leave()
 	if c.poller != nil {
 		c.poller.closeByConn()

@@ -93,6 +93,7 @@ func (d *Dialer) connectTCP(ctx context.Context, w *worker, network string, loca
 	if err := c.acquire(); err != nil { // the loop was shut down meanwhile
 		return nil, err
 	}
+	c.count(&w.counts.dialed)
 	defer c.release()
 	sa, _ := unix.Getsockname(fd)
 	c.laddr, c.raddr = fromSockaddr("tcp", sa), &to

@@ -31,7 +31,9 @@ func (d *Dialer) dialUnix(ctx context.Context, network string, local, remote *ne
 	if sa, err := unix.Getpeername(fd); err == nil {
 		raddr = fromSockaddr(network, sa)
 	}
-	return newUnixConn(w, network, fd, laddr, raddr), nil
+	c := newUnixConn(w, network, fd, laddr, raddr)
+	c.count(&w.counts.dialed)
+	return c, nil
 }
 
 func (d *Dialer) connectUnix(ctx context.Context, network string, fd int, local, remote *net.UnixAddr) error {

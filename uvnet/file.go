@@ -55,9 +55,13 @@ func (n *Net) FileConn(f *os.File) (net.Conn, error) {
 		return nil, fileError(f, err)
 	}
 	if isUnix {
-		return newUnixConn(w, network, fd, c.LocalAddr(), c.RemoteAddr()), nil
+		u := newUnixConn(w, network, fd, c.LocalAddr(), c.RemoteAddr())
+		u.count(&w.counts.files)
+		return u, nil
 	}
-	return newTCPConn(w, network, fd, c.LocalAddr(), c.RemoteAddr()), nil
+	t := newTCPConn(w, network, fd, c.LocalAddr(), c.RemoteAddr())
+	t.count(&w.counts.files)
+	return t, nil
 }
 
 // FileListener is the function FileListener on these loops.

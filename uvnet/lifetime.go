@@ -78,13 +78,14 @@ const lingerOff time.Duration = -1
 // A lifetime is what a connection knows about its end.
 type lifetime struct {
 	// Guarded by conn.mu.
-	state  lifeState
-	dialed bool          // by TCP, so that the port of this end is its own. A fact of its making: no state changes it
-	unread bool          // the last user left bytes unread. It says how to close, not who does
-	lastFD int32         // the loop's goroutine only: a duplicate, closed behind the stream's: see linger.go; 0 for none
-	linger time.Duration // SO_LINGER, as the first closer found it: below 0 off, 0 drops what is unsent
-	done   chan struct{} // wakes a Close that waits for the end
-	left   func()        // is called when the last user has left; nil for none. Set before there are users
+	state   lifeState
+	dialed  bool          // by TCP, so that the port of this end is its own. A fact of its making: no state changes it
+	counted bool          // its end counts in Stats. Set before there are users
+	unread  bool          // the last user left bytes unread. It says how to close, not who does
+	lastFD  int32         // the loop's goroutine only: a duplicate, closed behind the stream's: see linger.go; 0 for none
+	linger  time.Duration // SO_LINGER, as the first closer found it: below 0 off, 0 drops what is unsent
+	done    chan struct{} // wakes a Close that waits for the end
+	left    func()        // is called when the last user has left; nil for none. Set before there are users
 
 	// The loop's goroutine only.
 	stream     handles.Stream

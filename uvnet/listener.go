@@ -131,7 +131,9 @@ func (l *TCPListener) AcceptTCP() (*TCPConn, error) {
 	if !l.inherit {
 		tune(fd, l.keepAlive)
 	}
-	return newTCPConn(w, l.net, fd, laddr, fromSockaddr(l.net, sa)), nil
+	c := newTCPConn(w, l.net, fd, laddr, fromSockaddr(l.net, sa))
+	c.count(&w.counts.accepted)
+	return c, nil
 }
 
 // Close ends listening; the address is free when it returns. Accept fails with
@@ -179,7 +181,9 @@ func (l *UnixListener) AcceptUnix() (*UnixConn, error) {
 	if err != nil {
 		return nil, l.acceptError(err)
 	}
-	return newUnixConn(w, l.net, fd, l.laddr, fromSockaddr(l.net, sa)), nil
+	c := newUnixConn(w, l.net, fd, l.laddr, fromSockaddr(l.net, sa))
+	c.count(&w.counts.accepted)
+	return c, nil
 }
 
 // Close ends listening and removes the socket's file, if Listen made it.

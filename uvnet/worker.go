@@ -23,6 +23,7 @@ type worker struct {
 	loop    *uvgo.Loop
 	selfRun bool        // a loop of the default group, which push runs. Set when made
 	closed  atomic.Bool // the loop accepts no more tasks. Set once
+	counts  counts
 
 	mu      sync.Mutex
 	queue   []task

@@ -37,6 +37,7 @@ type batch struct {
 	last   []uv.Deferred // delivered behind the events, from index at on
 	lastAt int
 
+	fn       func()      // the posted function that runs
 	now      callback    // what kind of callback runs
 	deferral uv.Deferred // which, if it is a deferredCallback
 	about    uint32      // the handle's slot, if it is an aboutCallback
@@ -90,12 +91,10 @@ func (c *Core) runPhase() bool {
 		p := w.run[w.at]
 		w.at++
 		if p.on && !p.busy && p.round < c.phases.round {
-			if c.debug.timing {
-				c.timed(p, p.Fn)
-			} else {
-				p.Fn()
+			p.Fn()
+			if took := c.meter.ran(); took >= c.meter.slow {
+				c.slowCallback(p, took)
 			}
-			c.meter.ran()
 		}
 	}
 	return !c.between()
@@ -134,12 +133,12 @@ func (c *Core) runBatch() bool {
 		w.posts[w.post] = post{} // a function that has run must not keep its captures alive
 		w.post++
 		if p.ctx == nil || p.ctx.Err() == nil {
-			if c.debug.timing {
-				c.timed(p.fn, p.fn)
-			} else {
-				p.fn()
+			w.fn = p.fn
+			p.fn()
+			w.fn = nil
+			if took := c.meter.ran(); took >= c.meter.slow {
+				c.slowCallback(p.fn, took)
 			}
-			c.meter.ran()
 		}
 	}
 	for w.next < len(w.ready) {
@@ -169,12 +168,10 @@ func (c *Core) runBatch() bool {
 		d := w.last[w.lastAt]
 		w.last[w.lastAt] = nil
 		w.lastAt++
-		if c.debug.timing {
-			c.timed(d, d.Deliver)
-		} else {
-			d.Deliver()
+		d.Deliver()
+		if took := c.meter.ran(); took >= c.meter.slow {
+			c.slowCallback(d, took)
 		}
-		c.meter.ran()
 	}
 	w.last, w.lastAt = w.last[:0], 0
 	return !c.between()
@@ -202,12 +199,10 @@ func (c *Core) deliverDeferred(d uv.Deferred) {
 		return
 	}
 	c.batch.deferral = d
-	if c.debug.timing {
-		c.timed(d, d.Deliver)
-	} else {
-		d.Deliver()
+	d.Deliver()
+	if took := c.meter.ran(); took >= c.meter.slow {
+		c.slowCallback(d, took)
 	}
-	c.meter.ran()
 }
 
 // waitsForSlot makes a deferred delivery wait if a callback of its handle is without the baton.
@@ -236,12 +231,11 @@ func (c *Core) deliver(ev *cuv.Event) {
 			return
 		} else if s.gen == ev.Gen && s.target != nil {
 			c.batch.vacated = false
-			if t := s.target; c.debug.timing {
-				c.timed(t, func() { t.Complete(ev) })
-			} else {
-				t.Complete(ev)
+			t := s.target
+			t.Complete(ev)
+			if took := c.meter.ran(); took >= c.meter.slow {
+				c.slowCallback(t, took)
 			}
-			c.meter.ran()
 			return
 		}
 	}

@@ -3,7 +3,6 @@ package core
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/uvgo/uvgo/internal/bubble"
 	"github.com/uvgo/uvgo/internal/goroutine"
@@ -34,12 +33,11 @@ type runner struct {
 	wake   chan struct{} // receives the baton. One element
 	id     uintptr       // number of the goroutine
 	guest  bool
-	over   bool          // a guest is to end. Baton.mu
-	exited bool          // the function of its Lend has called runtime.Goexit
-	seized bool          // the watcher has taken the baton from its callback
-	spent  uint64        // how long the callback that is without the baton had run, in nanoseconds
-	away   time.Duration // how long its callbacks have been without the baton, if callbacks are timed
-	call   call          // the callback that is without the baton
+	over   bool   // a guest is to end. Baton.mu
+	exited bool   // the function of its Lend has called runtime.Goexit
+	seized bool   // the watcher has taken the baton from its callback
+	spent  uint64 // how long the callback that is without the baton had run, in nanoseconds
+	call   call   // the callback that is without the baton
 }
 
 // A call is what the loop keeps of a callback that is without the baton, until that

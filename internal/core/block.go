@@ -1,10 +1,6 @@
 package core
 
-import (
-	"time"
-
-	"github.com/uvgo/uvgo/uv"
-)
+import "github.com/uvgo/uvgo/uv"
 
 // Block calls fn, which may wait for anything, on the calling goroutine. If that goroutine
 // runs a callback of the loop, the loop goes on meanwhile on another goroutine, and the
@@ -57,9 +53,6 @@ func (c *Core) suspend() *runner {
 	} else {
 		r.call.phase = c.batch.phase
 	}
-	if c.debug.timing {
-		r.away -= time.Duration(c.debug.now().UnixNano())
-	}
 	r.spent = c.meter.away()
 	c.meter.blocks.Inc()
 	c.meter.blocked.Inc()
@@ -83,9 +76,6 @@ func (c *Core) resume(r *runner) {
 	b.unsettled = true
 	c.task, r.call.task = r.call.task, nil
 	c.batch.phase, r.call.phase = r.call.phase, c.batch.phase
-	if c.debug.timing {
-		r.away += time.Duration(c.debug.now().UnixNano())
-	}
 }
 
 // settle ends what suspend began, when the callback has returned: events that have waited

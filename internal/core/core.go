@@ -11,16 +11,19 @@ import (
 
 // A Config sets up a Core; its zero value works.
 type Config struct {
-	ReadArena    int                  // bytes lent to reads in one turn
-	WriteArena   int                  // bytes of small writes collected in one turn
-	ParkOnGo     bool                 // wait on Go's netpoller instead of in libuv
-	BusyPoll     time.Duration        // how long a wait looks for events before it sleeps; 0: 50 µs, negative: never
-	PanicHandler func(*uv.PanicError) // receives what callbacks panic with
-	Logger       *slog.Logger         // nil: slog.Default
-	Debug        bool                 // creation sites, slow callbacks
-	Locked       bool                 // the loop belongs to a thread, and cannot be lent
-	Watchdog     time.Duration        // report callbacks that do not return for so long; 0: never
-	SlowCallback time.Duration        // warn of callbacks that take so long; 0: 100 ms in debug mode, else never
+	ReadArena    int                   // bytes lent to reads in one turn
+	WriteArena   int                   // bytes of small writes collected in one turn
+	ParkOnGo     bool                  // wait on Go's netpoller instead of in libuv
+	BusyPoll     time.Duration         // how long a wait looks for events before it sleeps; 0: 50 µs, negative: never
+	PanicHandler func(*uv.PanicError)  // receives what callbacks panic with
+	Logger       *slog.Logger          // nil: slog.Default
+	Debug        bool                  // creation sites, slow callbacks
+	Locked       bool                  // the loop belongs to a thread, and cannot be lent
+	Watchdog     time.Duration         // report callbacks that do not return for so long; 0: never
+	SlowCallback time.Duration         // callbacks that take so long are slow; 0: 100 ms. Unless 0 the loop warns of them; in debug mode, too
+	SlowHook     func(uv.SlowCallback) // is told of them
+	Name         string                // the loop's; see Core.Name
+	Number       int                   // among those of the same name, counted from 1; 0: alone
 }
 
 // A Core is the mechanism of one loop. Those who add handles and requests ask Use,
@@ -30,6 +33,7 @@ type Config struct {
 type Core struct {
 	ring *cuv.Loop
 	cfg  Config
+	name string
 
 	slots  slots    // who gets the events of a handle or request
 	phases phases   // idle and prepare callbacks
@@ -79,7 +83,7 @@ func New(cfg Config) (*Core, error) {
 	if cfg.WriteArena == 0 {
 		cfg.WriteArena = 256 << 10
 	}
-	timing := cfg.Debug || cfg.SlowCallback != 0
+	warn := cfg.Debug || cfg.SlowCallback != 0 && cfg.SlowHook == nil
 	if cfg.SlowCallback == 0 {
 		cfg.SlowCallback = 100 * time.Millisecond
 	}
@@ -87,7 +91,7 @@ func New(cfg Config) (*Core, error) {
 	if err := MadeLoop(rc); err != nil {
 		return nil, err
 	}
-	c := &Core{ring: ring, cfg: cfg, debug: debug{timing: timing, now: time.Now}, busy: newBusyPoll(cfg.BusyPoll)}
+	c := &Core{ring: ring, cfg: cfg, name: nameOf(&cfg), debug: debug{warn: warn}, busy: newBusyPoll(cfg.BusyPoll)}
 	c.phases.round = 1
 	c.meter.slow = uint64(cfg.SlowCallback)
 	c.dog.limit = cfg.Watchdog

@@ -2,19 +2,15 @@ package core
 
 import (
 	"bytes"
-	"fmt"
-	"reflect"
 	"runtime"
 	"strconv"
-	"time"
 )
 
 // debug is what debug mode and WithSlowCallback keep.
 type debug struct {
-	timing bool              // callbacks are timed
-	now    func() time.Time  // by this clock
-	slow   map[string]bool   // what has been warned of
-	sites  map[uint32]string // where handles were created, by slot
+	warn  bool              // of slow callbacks
+	slow  map[string]bool   // what has been warned of
+	sites map[uint32]string // where handles were created, by slot
 }
 
 // Caller returns the file and line of the first caller outside the packages
@@ -45,46 +41,6 @@ func internalFrame(fn string) bool {
 		}
 	}
 	return false
-}
-
-// timed runs a callback and warns if it ran too long, once for each name.
-func (c *Core) timed(who any, fn func()) {
-	now := c.debug.now
-	r, start := c.baton.holder, now()
-	away := r.away
-	defer func() {
-		if d := now().Sub(start) - (r.away - away); d >= c.cfg.SlowCallback {
-			c.warnSlow(callbackName(who), d)
-		}
-	}()
-	fn()
-}
-
-func (c *Core) warnSlow(name string, d time.Duration) {
-	if c.debug.slow[name] {
-		return
-	}
-	if c.debug.slow == nil {
-		c.debug.slow = make(map[string]bool)
-	}
-	c.debug.slow[name] = true
-	c.Logger().Warn("uvgo: slow callback", "callback", name, "took", d)
-}
-
-// callbackName names a callback: a function by itself, a handle by its String.
-func callbackName(who any) string {
-	if t, ok := who.(HandleTarget); ok {
-		who = t.Handle()
-	}
-	switch v := who.(type) {
-	case fmt.Stringer:
-		return v.String()
-	case func():
-		return runtime.FuncForPC(reflect.ValueOf(v).Pointer()).Name()
-	case *Phase:
-		return runtime.FuncForPC(reflect.ValueOf(v.Fn).Pointer()).Name()
-	}
-	return fmt.Sprintf("%T", who)
 }
 
 // DebugMode tells whether the loop is in debug mode.

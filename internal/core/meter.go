@@ -77,15 +77,13 @@ func (m *meter) arrive(n int, waited time.Duration, once bool) {
 	m.left.Set(0)
 }
 
-// ran notes that a callback has ended.
-func (m *meter) ran() {
+// ran notes that a callback has ended, and returns how long it took. If that is slow or more, slowCallback is next.
+func (m *meter) ran() (took uint64) {
 	now := monotonic()
-	took := now - m.began.Own()
+	took = now - m.began.Own()
 	m.callback.Observe(took)
-	if took >= m.slow {
-		m.slowCallbacks.Inc()
-	}
 	m.began.Set(now)
+	return took
 }
 
 // resume notes that a callback goes on which has run for spent already.

@@ -10,7 +10,10 @@ import (
 // one it becomes the error that ends Run.
 func (c *Core) caught(value any) {
 	c.meter.panics.Inc()
-	c.meter.ran()
+	if took := c.meter.ran(); took >= c.meter.slow {
+		c.slowCallback(c.suspect(), took)
+	}
+	c.batch.fn = nil
 	p, ok := value.(*uv.PanicError) // of a goroutine that worked for the loop: that goroutine's stack tells more
 	if !ok {
 		p = &uv.PanicError{Value: value, Stack: runtimedebug.Stack()}

@@ -1,12 +1,17 @@
 package core
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/uvgo/uvgo/uv"
+)
 
 // A Phase is a callback that runs in every turn before the poll: an idle or
 // prepare handle's.
 type Phase struct {
 	Fn    func()
 	round uint64 // the turn in which it was started
+	kind  uv.HandleKind
 	on    bool
 	busy  bool // it is without the baton
 }
@@ -24,7 +29,7 @@ type phaseList struct {
 }
 
 // StartIdle makes p run in every turn from the next on.
-func (c *Core) StartIdle(p *Phase) { c.start(&c.phases.idle, p) }
+func (c *Core) StartIdle(p *Phase) { c.start(&c.phases.idle, p, uv.KindIdle) }
 
 // StopIdle ends what StartIdle began.
 func (c *Core) StopIdle(p *Phase) { c.phases.idle.stop(p) }
@@ -33,12 +38,13 @@ func (c *Core) StopIdle(p *Phase) { c.phases.idle.stop(p) }
 func (c *Core) Idling() bool { return len(c.phases.idle.list) > 0 }
 
 // StartPrepare makes p run in every turn, after the idle callbacks.
-func (c *Core) StartPrepare(p *Phase) { c.start(&c.phases.prepare, p) }
+func (c *Core) StartPrepare(p *Phase) { c.start(&c.phases.prepare, p, uv.KindPrepare) }
 
 // StopPrepare ends what StartPrepare began.
 func (c *Core) StopPrepare(p *Phase) { c.phases.prepare.stop(p) }
 
-func (c *Core) start(ps *phaseList, p *Phase) {
+func (c *Core) start(ps *phaseList, p *Phase, kind uv.HandleKind) {
+	p.kind = kind
 	p.on = true
 	p.round = c.phases.round
 	if !c.batch.inPhase(ps) {

@@ -148,5 +148,24 @@ func unlistedPages(r *repo) []string {
 			found = append(found, fmt.Sprintf("%s: %s is missing: add a row to its table, and one to docs/site/nav.json", index, path.Base(f.path)))
 		}
 	}
+	return append(found, unlistedInSidebar(r)...)
+}
+
+// unlistedInSidebar finds pages of docs/ that the site's sidebar does not name, or names twice.
+func unlistedInSidebar(r *repo) []string {
+	const nav = "docs/site/nav.json"
+	text, err := fs.ReadFile(r.fsys, nav)
+	if err != nil {
+		return nil // no site
+	}
+	var found []string
+	for _, f := range r.files {
+		if f.dir() != "docs" || path.Ext(f.path) != ".md" {
+			continue
+		}
+		if n := strings.Count(string(text), `"`+f.path+`"`); n != 1 {
+			found = append(found, fmt.Sprintf("%s: %s is there %d times, want once", nav, f.path, n))
+		}
+	}
 	return found
 }

@@ -28,5 +28,9 @@ func TestRuleUnlistedPages(t *testing.T) {
 		{"not listed", tree{"docs/README.md": "b.md\n", "docs/a.md": ""}, []string{
 			"docs/README.md: a.md is missing: add a row to its table, and one to docs/site/nav.json",
 		}},
+		{"sidebar", tree{"docs/README.md": "a.md b.md\n", "docs/a.md": "", "docs/b.md": "", "docs/site/nav.json": `[["docs/b.md", "B"], ["docs/README.md", ""], ["docs/b.md", "B"]]`}, []string{
+			"docs/site/nav.json: docs/a.md is there 0 times, want once",
+			"docs/site/nav.json: docs/b.md is there 2 times, want once",
+		}},
 	})
 }
