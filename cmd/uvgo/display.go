@@ -21,7 +21,7 @@ import (
 	"github.com/uvgo/uvgo/workers"
 )
 
-// stuckAfter is how long a callback of a command's loops may hold its loop up before --metrics tells of it.
+// stuckAfter is how long a callback of a command's loops may hold its loop up before it is among the slow ones of --metrics.
 const stuckAfter = 100 * time.Millisecond
 
 // metricsUsage describes --metrics.
@@ -72,7 +72,10 @@ func (d *display) loopOptions(log slog.Handler) []uvgo.Option {
 	if !d.wanted() {
 		return nil
 	}
-	return []uvgo.Option{uvgo.WithWatchdog(stuckAfter), uvgo.WithLogger(slog.New(d.Slow.Handler(log)))}
+	return []uvgo.Option{
+		uvgo.WithName(strings.TrimPrefix(d.Name, "uvgo ")), uvgo.WithWatchdog(stuckAfter), uvgo.WithLogger(slog.New(d.Slow.Handler(log))),
+		uvgo.WithSlowCallback(stuckAfter), uvgo.WithSlowCallbackHook(d.Slow.Hook),
+	}
 }
 
 // open listens, and begins to serve. ended is called on another goroutine if the server ends by itself.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,7 +127,7 @@ func onlyProgram() (*top.HTTP, error) {
 	case 1:
 		return bySocket(paths[0]), nil
 	}
-	slices.SortFunc(names, func(a, b string) int { return len(a) - len(b) })
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
 	return nil, fmt.Errorf("%d programs of this user's show their metrics: name one by its process ID: %s", len(paths), strings.Join(names, ", "))
 }
 

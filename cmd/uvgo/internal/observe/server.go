@@ -85,6 +85,9 @@ func (s *Server) Start() {
 // Serve serves on a listener until Close, which it returns as http.ErrServerClosed.
 func (s *Server) Serve(ln net.Listener) error { return s.http.Serve(limited(ln, maxConns)) }
 
+// ServeHTTP answers as Serve does.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.http.Handler.ServeHTTP(w, r) }
+
 // Close ends the server and its connections.
 func (s *Server) Close() error { return s.http.Close() }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/uvgo/uvgo/uv"
 )
 
 // keptSlow is how many slow callbacks are kept: the last ones.
@@ -48,7 +50,12 @@ func (s *SlowLog) Last() []Slow {
 	return slices.Clone(s.all)
 }
 
-// Handler returns a handler for slog that notes what loops report of slow callbacks, and passes everything on.
+// Hook adds a callback that has ended, for uvgo.WithSlowCallbackHook.
+func (s *SlowLog) Hook(c uv.SlowCallback) {
+	s.Add(Slow{At: c.Began.Add(c.Took), Loop: c.Loop, Callback: c.Site, Took: c.Took})
+}
+
+// Handler returns a handler for slog that notes what loops report of callbacks that are stuck, and passes everything on.
 func (s *SlowLog) Handler(next slog.Handler) slog.Handler { return noting{next, s} }
 
 type noting struct {
@@ -56,23 +63,19 @@ type noting struct {
 	log *SlowLog
 }
 
-// Handle notes a report of a slow callback, and passes the record on.
+// Handle notes a report of a stuck callback, and passes the record on.
 func (n noting) Handle(ctx context.Context, r slog.Record) error {
-	one := Slow{At: r.Time}
-	switch r.Message {
-	case "uvgo: slow callback":
-	case "uvgo: callback is stuck, and holds its loop up":
-		one.Stuck = true
-	default:
-		return n.Handler.Handle(ctx, r)
+	if r.Message != "uvgo: callback is stuck, and holds its loop up" {
+		return n.pass(ctx, r)
 	}
+	one := Slow{At: r.Time, Stuck: true}
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {
 		case "callback":
 			one.Callback = a.Value.String()
 		case "loop":
 			one.Loop = a.Value.String()
-		case "took", "for":
+		case "for":
 			if a.Value.Kind() == slog.KindDuration {
 				one.Took = a.Value.Duration()
 			}
@@ -82,6 +85,19 @@ func (n noting) Handle(ctx context.Context, r slog.Record) error {
 		return true
 	})
 	n.log.Add(one)
+	return n.pass(ctx, r)
+}
+
+// Enabled says that reports of stuck callbacks are wanted, also where the handler behind drops them.
+func (n noting) Enabled(ctx context.Context, l slog.Level) bool {
+	return l == slog.LevelWarn || n.Handler.Enabled(ctx, l)
+}
+
+// pass passes a record on, if the handler behind wants it.
+func (n noting) pass(ctx context.Context, r slog.Record) error {
+	if !n.Handler.Enabled(ctx, r.Level) {
+		return nil
+	}
 	return n.Handler.Handle(ctx, r)
 }
 

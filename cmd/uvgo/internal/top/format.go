@@ -24,7 +24,7 @@ func scaled(v, step float64, units ...string) string {
 	}
 	digits := 0
 	switch a := math.Abs(v); {
-	case v == math.Trunc(v) || a >= 99.95:
+	case v == math.Trunc(v) && i == 0 || a >= 99.95:
 	case a >= 9.995:
 		digits = 1
 	default:

@@ -277,10 +277,11 @@ func (w *live) lines() []line {
 	}
 	w.below = max(0, len(body)-room)
 	w.scroll = min(w.scroll, w.below)
-	foot := "q end  h help  p pause  s sort  r turn around  + - interval " + w.interval.String()
+	foot := "q end  h help  "
 	if w.below > 0 {
-		foot += fmt.Sprintf("  lines %d to %d of %d", w.scroll+1, min(w.scroll+room, len(body)), len(body))
+		foot += fmt.Sprintf("lines %d to %d of %d  ", w.scroll+1, min(w.scroll+room, len(body)), len(body))
 	}
+	foot += "p pause  s sort  r turn around  + - interval " + w.interval.String()
 	body = body[w.scroll:min(len(body), w.scroll+room)]
 	for len(body) < room {
 		body = append(body, nil)

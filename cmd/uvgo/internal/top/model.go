@@ -70,7 +70,7 @@ func things(s Sample) (loops, servers, processes *index) {
 	loops, servers, processes = newIndex(), newIndex(), newIndex()
 	for _, f := range s.Families {
 		in, short := processes, f.Name
-		for prefix, to := range map[string]*index{"uvgo_loop_": loops, "uvgo_server_": servers, "uvgo_http_": servers} {
+		for prefix, to := range map[string]*index{"uvgo_loop_": loops, "uvgo_server_": servers, "uvgo_http_": servers, "uvgo_net_": servers} {
 			if rest, ok := strings.CutPrefix(f.Name, prefix); ok {
 				in, short = to, rest
 				if prefix == "uvgo_http_" {
@@ -98,7 +98,7 @@ func (x *index) of(labels []metrics.Label) *thing {
 	name, worker, pid := "", "", ""
 	for _, l := range labels {
 		switch l.Name {
-		case "loop", "server":
+		case "loop", "server", "net":
 			name = l.Value
 		case "worker":
 			worker = l.Value
@@ -126,7 +126,7 @@ func (t *thing) add(name string, s metrics.Sample, typ metrics.Type) {
 	}
 	for _, l := range s.Labels {
 		switch l.Name {
-		case "kind", "reason", "class", "result":
+		case "kind", "reason", "class", "result", "by":
 			t.groups[name] = append(t.groups[name], named{clean(l.Value), s.Value})
 			return
 		}
@@ -256,6 +256,14 @@ func serverOf(c change) serverRow {
 		p99: c.quantile("http_request_seconds", 0.99), in: c.rate("received_bytes_total"), out: c.rate("written_bytes_total"),
 		full: c.new.now("full_connections"), dropped: c.new.now("dropped_total"), messages: c.rate("messages_total"),
 		classes: c.rates("http_requests_total"), closes: c.rates("closed_total"), requests: math.NaN(),
+	}
+	if _, ok := c.new.groups["opened_total"]; ok { // of uvnet
+		r.accepts = 0
+		for _, n := range c.rates("opened_total") {
+			if n.name == "accept" {
+				r.accepts = n.n
+			}
+		}
 	}
 	if len(c.new.groups["http_requests_total"]) > 0 {
 		r.requests = 0

@@ -91,7 +91,9 @@ func isOurs(all []metrics.Family) bool {
 // A statusError is the answer's status, which is not 200.
 type statusError struct{ status string }
 
-func (e statusError) Error() string { return "it answers with " + e.status }
+func (e statusError) Error() string {
+	return "it answers with " + e.status + ": is it the address of --metrics?"
+}
 
 // get returns an answer's body.
 func (h *HTTP) get(ctx context.Context, path string) (string, error) {

@@ -27,13 +27,13 @@ export function frame(text, at) {
     for (const s of samples) {
       const [kind, rest] = split(name);
       const things = kind === 'loop' ? f.loops : kind ? f.servers : f.process;
-      const what = s.labels.loop ?? s.labels.server ?? '';
+      const what = s.labels.loop ?? s.labels.server ?? s.labels.net ?? '';
       const key = JSON.stringify([what, s.labels.worker, s.labels.pid]);
       if (!things.has(key)) {
         things.set(key, { key, what, worker: s.labels.worker, name: s.labels.worker ? `${s.labels.worker}: ${what}` : what, values: {}, groups: {}, hists: {} });
       }
       const thing = things.get(key);
-      const by = s.labels.kind ?? s.labels.reason ?? s.labels.class ?? s.labels.result;
+      const by = s.labels.kind ?? s.labels.reason ?? s.labels.class ?? s.labels.result ?? s.labels.by;
       if (s.labels.le !== undefined) {
         const base = rest.replace(/_bucket$/, '');
         (thing.hists[base] ??= []).push([Number(s.labels.le.replace('+Inf', 'Infinity')), s.value]);
@@ -49,7 +49,7 @@ export function frame(text, at) {
 
 // split tells what a metric is about. Those of an HTTP server are with those of its connections.
 function split(name) {
-  for (const kind of ['loop', 'server', 'http']) {
+  for (const kind of ['loop', 'server', 'http', 'net']) {
     const prefix = `uvgo_${kind}_`;
     if (name.startsWith(prefix)) return [kind, (kind === 'http' ? 'http_' : '') + name.slice(prefix.length)];
   }

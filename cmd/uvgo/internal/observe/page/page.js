@@ -26,6 +26,8 @@ function kept(plot, values) {
 }
 
 const has = (d, name) => d.servers.some((s) => s.values[name] !== undefined || s.groups[name] !== undefined);
+// accepts is how many connections a server, or uvnet, accepts a second.
+const accepts = (s) => (s.groups.opened_total ? s.rates('opened_total').accept ?? 0 : s.rate('accepted_total'));
 const total = (d, name) => sum(d.servers.map((s) => s.rate(name)));
 
 // What the plots show.
@@ -37,7 +39,7 @@ const plots = [
   { title: 'Requests by class', format: perSecond, of: (d) => kept('requests', add(d.servers.map((s) => s.rates('http_requests_total')))) },
   { title: 'Messages', format: perSecond, of: (d) => kept('messages', has(d, 'http_requests_total') ? {} : { messages: total(d, 'messages_total') }) },
   { title: 'Connections', format: show.number, of: (d) => (has(d, 'connections') ? kept('connections', Object.fromEntries(['open', 'paused', 'full', 'waiting'].map((k) => [k, sum(d.servers.map((s) => s.values[k === 'open' ? 'connections' : `${k}_connections`] ?? 0))]))) : {}) },
-  { title: 'Accepted', format: perSecond, of: (d) => (has(d, 'accepted_total') ? { accepted: total(d, 'accepted_total'), ...kept('dropped', { dropped: total(d, 'dropped_total') }) } : {}) },
+  { title: 'Accepted', format: perSecond, of: (d) => (has(d, 'accepted_total') || has(d, 'opened_total') ? { accepted: sum(d.servers.map(accepts)), ...kept('dropped', { dropped: total(d, 'dropped_total') }) } : {}) },
   { title: 'Closed, by reason', format: perSecond, of: (d) => kept('closed', add(d.servers.map((s) => s.rates('closed_total')))) },
   { title: 'Queued bytes', format: show.bytes, of: (d) => byLoop(d, (l) => l.values.unsent_bytes) },
   { title: 'Bytes received and written', format: bytesPerSecond, of: (d) => (has(d, 'received_bytes_total') ? { received: total(d, 'received_bytes_total'), written: total(d, 'written_bytes_total') } : {}) },
@@ -115,7 +117,7 @@ const loops = new Table('loops', [
 const servers = new Table('servers', [
   { title: 'server', text: true, value: (s) => s.name },
   { title: 'connections', format: show.number, value: (s) => s.values.connections ?? NaN },
-  { title: 'accepted/s', format: show.number, value: (s) => s.rate('accepted_total') },
+  { title: 'accepted/s', format: show.number, value: accepts },
   { title: 'requests/s', format: show.number, value: (s) => (s.groups.http_requests_total ? sum(Object.values(s.rates('http_requests_total'))) : NaN) },
   { title: 'p99', format: show.time, value: (s) => s.quantile('http_request_seconds', 0.99) },
   { title: 'in flight', format: show.number, value: (s) => s.values.http_requests_in_flight ?? NaN },
