@@ -73,7 +73,7 @@ type Supervisor struct {
 	ReapOrphans bool
 	// OnStart is called on Run's goroutine when the sockets are open, before the first worker starts; also after an Upgrade. Its error
 	// ends Run, but after an Upgrade, where it is logged. nil means none.
-	OnStart func() error
+	OnStart func() error `json:"-"`
 	// Logger gets a line for each event; nil means slog.Default().
 	Logger *slog.Logger
 

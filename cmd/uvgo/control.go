@@ -69,7 +69,7 @@ func (e *echo) show() error {
 	if _, err := e.display.Registry.Loop("control", e.loop); err != nil {
 		return err
 	}
-	err := e.display.open(e.console.printf, func(err error) { e.console.printf("%v\n", err) })
+	err := e.display.open(e.server.Logger)
 	if err != nil {
 		_ = e.server.Shutdown(context.Background()) // closes what is bound
 	}

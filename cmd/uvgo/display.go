@@ -78,8 +78,8 @@ func (d *display) loopOptions(log slog.Handler) []uvgo.Option {
 	}
 }
 
-// open listens, and begins to serve. ended is called on another goroutine if the server ends by itself.
-func (d *display) open(warn func(format string, args ...any), ended func(error)) error {
+// open listens, and begins to serve. What is wrong without being an error goes to the log.
+func (d *display) open(log *slog.Logger) error {
 	if !d.wanted() {
 		return nil
 	}
@@ -91,13 +91,13 @@ func (d *display) open(warn func(format string, args ...any), ended func(error))
 		}
 		for _, b := range d.bound {
 			if !d.isLocal(b) {
-				warn("warning: others reach %s, and see these metrics: --metrics %d is for this machine only\n", b.url(), max(d.address.port, 1))
+				log.Warn("others reach the metrics of this process: write --metrics http://127.0.0.1:PORT if they shall not", "url", b.url())
 			}
-			go d.serve(b, ended)
+			go d.serve(b, log)
 		}
 	}
-	if err := d.openSocket(); err != nil {
-		warn("warning: no socket in %s, so uvgo top %d does not find this process: %v\n", d.dir, os.Getpid(), err)
+	if err := d.openSocket(log); err != nil {
+		log.Warn("uvgo top does not find this process by its ID", "directory", d.dir, "error", err)
 	}
 	return nil
 }
@@ -108,14 +108,14 @@ func (d *display) isLocal(b bound) bool {
 	return !ok || a.IP.IsLoopback()
 }
 
-func (d *display) serve(ln net.Listener, ended func(error)) {
+func (d *display) serve(ln net.Listener, log *slog.Logger) {
 	if err := d.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-		ended(fmt.Errorf("the server of --metrics ended: %w", err))
+		log.Error("the metrics are not shown any more", "at", ln.Addr().String(), "error", err)
 	}
 }
 
 // openSocket listens on the socket by the process ID. It removes those that killed processes have left.
-func (d *display) openSocket() error {
+func (d *display) openSocket(log *slog.Logger) error {
 	if os.Getenv("XDG_RUNTIME_DIR") == "" || d.dir != metricsDir() {
 		if err := sock.PrivateDir(d.dir); err != nil {
 			return err
@@ -131,7 +131,7 @@ func (d *display) openSocket() error {
 		return err
 	}
 	d.socket = ln
-	go d.serve(ln, func(error) {}) // only what asks by the process ID does without it
+	go d.serve(ln, log)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"strings"
 
@@ -18,10 +17,7 @@ func (d *display) supervise(s *workers.Supervisor) {
 	s.Env = append(os.Environ(), activation.EnvMetricsDir+"="+d.dir)
 	d.Crew = observe.NewCrew(d.dir, s)
 	s.OnStart = func() error {
-		warn := func(format string, args ...any) {
-			s.Logger.Warn(strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"))
-		}
-		if err := d.open(warn, func(err error) { warn("%v", err) }); err != nil {
+		if err := d.open(s.Logger); err != nil {
 			return err
 		}
 		for _, line := range d.lines() {

@@ -67,6 +67,8 @@ type web struct {
 	log     *slog.Logger // with --log json these are records; nil otherwise
 	sink    *access.Sink // below both, nil without a log
 
+	problems *slog.Logger // on the standard error
+
 	loop    *uvgo.Loop
 	began   time.Time
 	last    webSample // the one on which the status line was based last
@@ -219,7 +221,8 @@ func (h *web) prepare(f *webFlags) (err error) {
 	if h.logMode == "json" {
 		problems = slog.NewJSONHandler(h.console, nil)
 	}
-	f.options.Logger = slog.New(problems)
+	h.problems = slog.New(problems)
+	f.options.Logger = h.problems
 	if h.files, err = static.Open(h.root, f.options); err != nil {
 		return rootError(h.root, err)
 	}

@@ -67,7 +67,7 @@ func (h *web) show() error {
 	if _, err := h.display.Registry.Loop("control", h.loop); err != nil {
 		return err
 	}
-	return h.display.open(h.tell, func(err error) { h.tell("%v\n", err) })
+	return h.display.open(h.problems)
 }
 
 // bind listens on all addresses, or on none.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -68,6 +69,7 @@ func runTop(args []string) error {
 	if what == "" {
 		what = source.Socket
 	}
+	signal.Ignore(syscall.SIGPIPE) // the error of the write says it
 	err = top.Run(context.Background(), o)
 	if err == nil || top.IsGone(err) {
 		return nil

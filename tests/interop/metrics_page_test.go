@@ -180,3 +180,23 @@ func luminance(p image.Image) float64 {
 	}
 	return sum / n
 }
+
+// TestChromiumShowsWorkers: the page of a supervisor shows its workers, and leads to the page of each.
+func TestChromiumShowsWorkers(t *testing.T) {
+	uvtest.Watchdog(t, hang)
+	bin := buildUvgo(t)
+	s := runUvgo(t, bin, "workers", "-n", "2", "--listen", "tcp://127.0.0.1:0", "--notify", "--metrics", "http://127.0.0.1:0", "--",
+		bin, "echo", "--loops", "1", "--listen", "systemd:")
+	at := s.expect(`watch: open (http://\S+) in a browser`)
+	go func() { _, _ = io.Copy(io.Discard, s.out) }() // until the program ends
+	p := openPage(t, at)
+	p.look(1200, 1000, "light")
+	p.until("both workers are ready", `[...document.querySelectorAll('#workers tbody tr')].filter((r) => r.cells[2].textContent === 'ready').length === 2`)
+	p.until("their loops are there", `/1: echo\/0.*2: echo\/0/s.test(document.querySelector('#loops table').innerText)`)
+	p.screenshot("page-workers")
+	p.eval(`document.querySelector('#workers tbody a').click()`)
+	p.until("the page of the worker plots its loop", `document.title.startsWith('uvgo echo') && /echo\/0/.test(document.querySelector('#loops table').innerText)`)
+	if f := p.faults(); len(f) > 0 {
+		t.Errorf("the page has errors: %v", f)
+	}
+}
