@@ -28,6 +28,7 @@ type pages struct {
 	bulk          bool   // a buffer was full since the last Flush: the next one is made large at once
 	chunking      bool   // the body is chunked
 	broke         error  // why nothing can be written any more
+	progress
 }
 
 // bodyMax is the longest body that waits for the end of the handler, as in net/http.

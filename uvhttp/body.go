@@ -77,10 +77,10 @@ func (b *requestBody) Read(p []byte) (n int, err error) {
 // readInput reads what has arrived into p. The caller has locked mu.
 func (ex *exchange) readInput(p []byte) (n int, err error) {
 	c := ex.c
-	if ex.body.over() {
+	if ex.rest.over() {
 		return 0, io.EOF
 	}
-	data, used, err := ex.body.next(c.input(), len(p))
+	data, used, err := ex.rest.next(c.input(), len(p))
 	n = copy(p, data)
 	c.inOff += used
 	if c.paused && len(c.input()) < inputMax/2 {
@@ -90,10 +90,10 @@ func (ex *exchange) readInput(p []byte) (n int, err error) {
 	case err != nil:
 		ex.bodyFailed = true
 		return n, err
-	case ex.body.done:
+	case ex.rest.done:
 		ex.setTrailer()
 		fallthrough
-	case ex.body.over():
+	case ex.rest.over():
 		return n, io.EOF
 	case n > 0:
 		return n, nil
@@ -113,7 +113,7 @@ func (ex *exchange) readInput(p []byte) (n int, err error) {
 // skipArrived skips what has arrived of the body that the handler has left. So the answer's head can tell whether the
 // connection will be kept. The caller has locked mu.
 func (ex *exchange) skipArrived() {
-	c, b := ex.c, &ex.body
+	c, b := ex.c, &ex.rest
 	for b.budget = skipMax; !b.over() && !ex.bodyFailed; {
 		data, used, err := b.next(c.input(), skipMax)
 		c.inOff += used
@@ -130,7 +130,7 @@ func (ex *exchange) skipArrived() {
 
 // setTrailer hands the trailer over. The caller has locked mu.
 func (ex *exchange) setTrailer() {
-	for _, f := range ex.body.chunks.Trailer() {
+	for _, f := range ex.rest.chunks.Trailer() {
 		if ex.req.Trailer == nil {
 			ex.req.Trailer = make(http.Header)
 		}

@@ -45,7 +45,7 @@ func (d *due) request(c *conn) {
 		began = now
 	}
 	in := never
-	if !c.ex.body.over() {
+	if !c.ex.rest.over() {
 		in = after(began, o.readTimeout)
 	}
 	d.began = 0

@@ -94,21 +94,22 @@ func (e *engine) keepsAlive(c *conn) bool {
 	return !e.srv.noKeepAlives.Load() && (!e.draining.Load() || len(c.input()) > 0)
 }
 
-// A date is the value of Date in a second.
+// A date is the field Date in a second, and when that begins and ends by the clock of bubble.Monotonic, which is cheaper to read
+// than time.Now. If somebody sets the system's clock, Date is wrong until then.
 type date struct {
-	second int64
-	text   string
+	from, until time.Duration
+	line        string
 }
 
-// appendDate appends the time.
-func (e *engine) appendDate(out []byte) []byte {
-	now := time.Now()
+// appendDate appends Date. now is the time by bubble.Monotonic.
+func (e *engine) appendDate(out []byte, now time.Duration) []byte {
 	d := e.date.Load()
-	if d == nil || d.second != now.Unix() {
-		d = &date{now.Unix(), now.UTC().Format(http.TimeFormat)}
+	if d == nil || now < d.from || now >= d.until {
+		wall := time.Now()
+		d = &date{now, now + time.Second - time.Duration(wall.Nanosecond()), "Date: " + wall.UTC().Format(http.TimeFormat) + "\r\n"}
 		e.date.Store(d)
 	}
-	return append(out, d.text...)
+	return append(out, d.line...)
 }
 
 // stop begins the end: Serve returns, and no connections are accepted.

@@ -5,44 +5,52 @@ import (
 	"net/url"
 	"runtime/debug"
 	"time"
+
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // An exchange is a request and its answer. It is made for one request: a handler may keep
-// it, as it may with net/http, so none is used again.
+// it, as it may with net/http, so none is used again. So it is small: what the handler cannot reach once it has returned is in pages.
 type exchange struct {
 	c   *conn
-	req *http.Request
 	ctx requestContext
-	r   http.Request
+	req http.Request
 	url url.URL
 
 	head string // the request's, as it came: the handler may change req
 
-	began     time.Duration // when its head had come
-	started   bool
-	takesOver bool          // the handler may hijack the connection, and stay with it for long after Shutdown
-	route     *route        // that is on goroutines for a while, and the handler with it
-	worker    *goroutine    // that runs the handler, nil on the loop
-	learned   bool          // its route is known to be slow
-	took      time.Duration // how long it ran, on a goroutine
+	started bool
+	learned bool // its route is known to be slow
 
 	// Beneath here conn.mu guards all.
-	body                body
-	expects             bool // 100 Continue is wanted, and has not been sent
-	expected            bool // it was wanted
-	badExpect           bool // something else was
+	over     bool // the handler has returned
+	done     bool // and a goroutine has told the loop
+	late     bool // and there was no loop any more that could count it
+	hijacked bool
+
+	answer
+}
+
+// progress is what is known of a request while its handler runs.
+type progress struct {
+	began     time.Duration // when its head had come
+	took      time.Duration // how long it ran, on a goroutine
+	worker    *goroutine    // that runs the handler, nil on the loop
+	route     *route        // that is on goroutines for a while, and the handler with it
+	takesOver bool          // the handler may hijack the connection, and stay with it for long after Shutdown
+
+	// Beneath here conn.mu guards all.
+	ended               time.Duration // when its handler had returned, 0 before
+	rest                body          // what is left of the request's body
+	expects             bool          // 100 Continue is wanted, and has not been sent
+	expected            bool          // it was wanted
+	badExpect           bool          // something else was
 	bodyFailed          bool
 	readDeadlinePassed  bool
 	writeDeadlinePassed bool
-	over                bool // the handler has returned
-	done                bool // and a goroutine has told the loop
-	late                bool // and there was no loop any more that could count it
 	closeAfter          bool // the connection is to be closed behind the answer
 	wantsClose          bool // the client has asked for that
 	wantsKeepAlive      bool // or, by HTTP/1.0, for the opposite
-	hijacked            bool
-
-	answer
 }
 
 // start lets the handler of a request run, behind the events of this batch.
@@ -54,7 +62,6 @@ func (c *conn) start(ex *exchange) {
 	if c.inErr != nil {
 		ex.ctx.cancel()
 	}
-	ex.pages = c.w.takePages()
 	c.w.core.AfterEvents(c)
 }
 
@@ -88,13 +95,14 @@ func (ex *exchange) RunLent() {
 			ex.failed(recover())
 		}
 	}()
-	ex.c.w.engine.handle(ex, ex.req)
+	ex.c.w.engine.handle(ex, &ex.req)
 	ex.complete()
 	returned = true
 }
 
 // failed ends the answer of a handler that has panicked with v or, if v is nil, called runtime.Goexit.
 func (ex *exchange) failed(v any) {
+	now := bubble.Monotonic()
 	c := ex.c
 	if v != nil {
 		c.w.meter.panicked.Add(1)
@@ -103,7 +111,7 @@ func (ex *exchange) failed(v any) {
 		c.w.engine.logf("http: panic serving %v: %v\n%s", ex.req.RemoteAddr, v, debug.Stack())
 	}
 	c.mu.Lock()
-	ex.closeAfter = true
+	ex.ended, ex.closeAfter = now, true
 	ex.setOver()
 	if ex.status == 0 || ex.headClosed {
 		ex.pushRest()
@@ -121,8 +129,10 @@ func (ex *exchange) failed(v any) {
 
 // complete ends the answer of a handler that has returned.
 func (ex *exchange) complete() {
+	now := bubble.Monotonic() // not while mu is locked
 	c := ex.c
 	c.mu.Lock()
+	ex.ended = now
 	if !ex.hijacked {
 		ex.end()
 	}
@@ -150,27 +160,30 @@ func (c *conn) finish(ex *exchange) {
 	if ex.hijacked || c.state == detached {
 		return
 	}
-	c.flushQueue()
+	p := ex.pages
 	c.mu.Lock()
+	queue := c.takeQueue()
 	c.ex = nil
-	last := ex.pages
-	failed := c.state == closing || c.inErr != nil && c.inErr != errEOF || last.broke != nil || ex.writeDeadlinePassed
+	failed := c.inErr != nil && c.inErr != errEOF || p.broke != nil || p.writeDeadlinePassed
 	c.asked = ask{} // its deadlines are not for the next request
 	c.mu.Unlock()
+	c.flush(queue)
+	ends := p.closeAfter || p.bodyFailed || !p.rest.over() && ex.tooMuchLeft()
+	ex.pages = nil
 	if c.dead {
 		c.state = closing
-		w.givePages(last)
+		w.givePages(p)
 		c.inOff = len(c.in)
 		c.dropInput()
 		return
 	}
-	ex.pages = nil
-	failed = failed || c.send(last) != nil
-	c.skip = ex.body
+	c.skip = p.rest
+	failed = failed || c.state == closing || c.send(p) != nil
+	w.givePages(p)
 	switch {
 	case failed:
 		c.abort()
-	case ex.closeAfter || ex.bodyFailed || !c.skip.over() && ex.tooMuchLeft():
+	case ends:
 		c.close()
 	default:
 		c.lines = 0
@@ -183,7 +196,7 @@ func (c *conn) finish(ex *exchange) {
 
 // tooMuchLeft tells whether the body that the handler has left is too long to be skipped, or its client may not send it at all.
 func (ex *exchange) tooMuchLeft() bool {
-	return ex.expects || ex.body.chunks == nil && ex.body.left >= skipMax
+	return ex.expects || ex.rest.chunks == nil && ex.rest.left >= skipMax
 }
 
 // goOn skips what is left of the last body, and reads the next head.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/uvgo/uvgo/internal/bubble"
 )
 
 // fields are what a header says about how its body is sent.
@@ -78,9 +80,9 @@ func (ex *exchange) closeHead(sniff []byte, n int, whole bool) {
 	keepAlives := e.keepsAlive(ex.c)
 
 	length := f.length
-	if whole && !f.trails && !f.hasCoding && allowed && !f.hasLength && (!head || n > 0) {
+	counted := whole && !f.trails && !f.hasCoding && allowed && !f.hasLength && (!head || n > 0)
+	if counted {
 		ex.contentLength = int64(n)
-		length = strconv.Itoa(n)
 	}
 	hasLength := ex.contentLength != -1
 	addKeepAlive := false
@@ -93,7 +95,7 @@ func (ex *exchange) closeHead(sniff []byte, n int, whole bool) {
 	if len(f.connection) > 0 && f.connection[0] == "close" || !keepAlives {
 		ex.closeAfter = true
 	}
-	if ex.bodyFailed || ex.expected && !ex.body.over() {
+	if ex.bodyFailed || ex.expected && !ex.rest.over() {
 		ex.closeAfter = true
 	}
 	forced := false // Connection: close replaces what the handler has set
@@ -106,9 +108,11 @@ func (ex *exchange) closeHead(sniff []byte, n int, whole bool) {
 	}
 
 	if !f.hasDate {
-		out = append(out, "Date: "...)
-		out = e.appendDate(out)
-		out = append(out, "\r\n"...)
+		now := ex.ended
+		if now == 0 {
+			now = bubble.Monotonic()
+		}
+		out = e.appendDate(out, now)
 	}
 	if n > 0 && ex.sniffs() {
 		out = append(out, "Content-Type: "...)
@@ -135,7 +139,12 @@ func (ex *exchange) closeHead(sniff []byte, n int, whole bool) {
 			codings = nil
 		}
 	}
-	if length != "" && allowed && !ex.chunking {
+	switch {
+	case counted:
+		out = append(out, "Content-Length: "...)
+		out = strconv.AppendInt(out, int64(n), 10)
+		out = append(out, "\r\n"...)
+	case length != "" && allowed && !ex.chunking:
 		out = append(out, "Content-Length: "...)
 		out = appendValue(out, length)
 		out = append(out, "\r\n"...)

@@ -86,15 +86,24 @@ func (ex *exchange) pushRest() {
 // flushQueue writes what the handler has handed to the loop.
 func (c *conn) flushQueue() {
 	c.mu.Lock()
-	if len(c.queue) == 0 {
-		c.mu.Unlock()
-		return
-	}
-	queue := c.queue
-	c.queue = nil
-	c.inFlight += c.queued
-	c.queued = 0
+	queue := c.takeQueue()
 	c.mu.Unlock()
+	c.flush(queue)
+}
+
+// takeQueue takes what the handler has handed to the loop. The caller has locked mu.
+func (c *conn) takeQueue() [][]byte {
+	queue := c.queue
+	if len(queue) > 0 {
+		c.queue = nil
+		c.inFlight += c.queued
+		c.queued = 0
+	}
+	return queue
+}
+
+// flush writes what takeQueue has taken.
+func (c *conn) flush(queue [][]byte) {
 	for _, b := range queue {
 		n := len(b)
 		written := func(err error) {
@@ -122,7 +131,6 @@ func (c *conn) send(p *pages) (err error) {
 	} else if n > 0 {
 		_, err = c.sc.Write(p.out)
 	}
-	c.w.givePages(p)
 	return err
 }
 

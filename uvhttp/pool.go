@@ -1,6 +1,10 @@
 package uvhttp
 
-import "time"
+import (
+	"time"
+
+	"github.com/uvgo/uvgo/internal/bubble"
+)
 
 // A goroutine runs handlers. When it has none, it waits in worker.idle for the next.
 type goroutine struct{ work chan *exchange }
@@ -35,14 +39,14 @@ func (g *goroutine) run() {
 // one runs a handler. The loop is told also if the handler ends the goroutine. False: there is no loop any more.
 func (g *goroutine) one(ex *exchange) (told bool) {
 	returned := false
-	start := time.Now()
+	start := bubble.Monotonic()
 	defer func() {
 		c := ex.c
 		c.mu.Lock()
 		if !returned {
 			ex.worker = nil
 		}
-		ex.took = time.Since(start)
+		ex.took = ex.ended - start
 		ex.done = true
 		if told = c.w.notify(c); !told {
 			c.w.ranLate(ex)

@@ -17,9 +17,8 @@ var blank = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 func (c *conn) newExchange(h *h1.Head, s string) (*exchange, error) {
 	ex := &exchange{c: c, head: s}
 	ex.ctx.init(c)
-	ex.r = *blank.WithContext(&ex.ctx)
-	r := &ex.r
-	ex.req = r
+	ex.req = *blank.WithContext(&ex.ctx)
+	r := &ex.req
 	r.Method = method(h.Method.In(s))
 	r.RequestURI = h.Target.In(s)
 	if h.Minor == 0 {
@@ -37,6 +36,7 @@ func (c *conn) newExchange(h *h1.Head, s string) (*exchange, error) {
 	r.RemoteAddr = c.remoteAddr()
 	r.TLS = c.tls
 	r.Close = h.Close || h.Minor == 0 && !h.KeepAlive
+	ex.pages = c.w.takePages()
 	ex.wantsClose = r.Close
 	ex.wantsKeepAlive = h.Minor == 0 && h.KeepAlive
 	ex.takesOver = h.Upgrade || r.Method == http.MethodConnect
@@ -164,11 +164,11 @@ func (ex *exchange) setBody(r *http.Request, h *h1.Head) {
 	switch {
 	case h.Chunked:
 		r.ContentLength, r.TransferEncoding = -1, []string{"chunked"}
-		ex.body.chunks = new(h1.Chunked)
-		ex.body.chunks.Reset()
+		ex.rest.chunks = new(h1.Chunked)
+		ex.rest.chunks.Reset()
 	case h.ContentLength > 0:
 		r.ContentLength = h.ContentLength
-		ex.body.left = h.ContentLength
+		ex.rest.left = h.ContentLength
 	default:
 		r.Body = http.NoBody
 		return

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/uvgo/uvgo/internal/bubble"
 	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 	"github.com/uvgo/uvgo/uvhttp/internal/h1"
@@ -43,7 +42,7 @@ func (w *worker) inline(ex *exchange) bool {
 	if w.look(); len(w.routes.slow) == 0 {
 		return true
 	}
-	r := w.routes.slow[w.routeOf(ex.req)]
+	r := w.routes.slow[w.routeOf(&ex.req)]
 	if r == nil {
 		return true
 	}
@@ -146,7 +145,7 @@ func (w *worker) ran(ex *exchange) {
 	w.joined(ex.worker)
 	w.meter.ended.Inc()
 	w.meter.classes[class(ex.status)].Inc()
-	w.meter.time.ObserveDuration(bubble.Monotonic() - ex.began)
+	w.meter.time.ObserveDuration(ex.ended - ex.began)
 	if r := ex.route; r != nil {
 		r.runs--
 		r.slow = r.slow || ex.took >= slowAfter
@@ -162,7 +161,7 @@ func (w *worker) ranLate(ex *exchange) {
 	ex.late = true
 	late := &w.engine.srv.late
 	late.classes[class(ex.status)].Add(1)
-	took := uint64(max(bubble.Monotonic()-ex.began, 0))
+	took := uint64(max(ex.ended-ex.began, 0))
 	late.time[uv.HistogramBucket(took)].Add(1)
 	late.sum.Add(took)
 	late.ended.Add(1) // it had begun by the loop's count

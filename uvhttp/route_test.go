@@ -88,7 +88,7 @@ func TestSlowRouteGoesToGoroutines(t *testing.T) {
 			req := func(path string) bool {
 				r, err := http.NewRequest(http.MethodGet, "http://x"+path, nil)
 				uvtest.Check(t, err)
-				return onLoop(t, w, func() bool { return w.inline(&exchange{c: &conn{w: w}, r: *r, req: r}) })
+				return onLoop(t, w, func() bool { return w.inline(&exchange{c: &conn{w: w}, req: *r, answer: answer{pages: new(pages)}}) })
 			}
 			onLoop(t, w, func() bool { // as if it had just been found
 				for _, r := range w.routes.slow {
