@@ -97,7 +97,7 @@ func (d *display) open(log *slog.Logger) error {
 		}
 	}
 	if err := d.openSocket(log); err != nil {
-		log.Warn("uvgo top does not find this process by its ID", "directory", d.dir, "error", err)
+		log.Info("uvgo top does not find this process by its ID", "directory", d.dir, "error", err)
 	}
 	return nil
 }

@@ -41,8 +41,8 @@ func serve(t *testing.T, s *observe.Server) string {
 	return ln.Addr().String()
 }
 
-// ask sends a request, which edit may change, and returns the answer and its body.
-func ask(t *testing.T, method, url string, edit func(*http.Request)) (*http.Response, string) {
+// ask sends a request, which edit may change, and returns the answer's status, header and body.
+func ask(t *testing.T, method, url string, edit func(*http.Request)) (status int, header http.Header, body string) {
 	t.Helper()
 	req := uvtest.Must(http.NewRequestWithContext(t.Context(), method, url, nil))
 	if edit != nil {
@@ -51,7 +51,7 @@ func ask(t *testing.T, method, url string, edit func(*http.Request)) (*http.Resp
 	resp, err := http.DefaultClient.Do(req)
 	uvtest.Check(t, err)
 	defer resp.Body.Close()
-	return resp, string(uvtest.Must(io.ReadAll(resp.Body)))
+	return resp.StatusCode, resp.Header, string(uvtest.Must(io.ReadAll(resp.Body)))
 }
 
 func TestItServesEverything(t *testing.T) {
@@ -64,11 +64,11 @@ func TestItServesEverything(t *testing.T) {
 		"/metrics": "\nmine 7\n", "/status.json": `"name":"uvgo test"`, "/debug/vars": `"uvgo": {`, "/debug/pprof/": "goroutine",
 		"/debug/pprof/goroutine?debug=1": "TestItServesEverything", "/debug/pprof/cmdline": "observe", "/healthz": "draining", "/debug/pprof/profile?seconds=400": "5m0s at most",
 	} {
-		if resp, body := ask(t, http.MethodGet, base+path, nil); !strings.Contains(body, want) || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s: %s, %.200q, want %q in it", path, resp.Status, body, want)
+		if status, header, body := ask(t, http.MethodGet, base+path, nil); !strings.Contains(body, want) || header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %d, %.200q, want %q in it", path, status, body, want)
 		}
 	}
-	_, vars := ask(t, http.MethodGet, base+"/debug/vars", nil)
+	_, _, vars := ask(t, http.MethodGet, base+"/debug/vars", nil)
 	var all map[string]any
 	if err := json.Unmarshal([]byte(vars), &all); err != nil || all["memstats"] == nil {
 		t.Errorf("/debug/vars: %v, %.200q", err, vars)
@@ -87,12 +87,12 @@ func TestItServesEverything(t *testing.T) {
 		{http.MethodGet, "/metrics", func(r *http.Request) { r.Host = "localhost:9090" }, 200},
 		{http.MethodGet, "/metrics", func(r *http.Request) { r.Host = "[::1]:9090" }, 200},
 	} {
-		if resp, body := ask(t, tt.method, base+tt.path, tt.edit); resp.StatusCode != tt.want {
-			t.Errorf("%s %s: %s, want %d: %.100q", tt.method, tt.path, resp.Status, tt.want, body)
+		if status, _, body := ask(t, tt.method, base+tt.path, tt.edit); status != tt.want {
+			t.Errorf("%s %s: %d, want %d: %.100q", tt.method, tt.path, status, tt.want, body)
 		}
 	}
-	resp, _ := ask(t, http.MethodGet, base+"/", nil)
-	if p := resp.Header.Get("Content-Security-Policy"); !strings.HasPrefix(p, "default-src 'none'; script-src 'self';") || strings.Contains(p, "unsafe") {
+	_, header, _ := ask(t, http.MethodGet, base+"/", nil)
+	if p := header.Get("Content-Security-Policy"); !strings.HasPrefix(p, "default-src 'none'; script-src 'self';") || strings.Contains(p, "unsafe") {
 		t.Errorf("the policy is %q", p)
 	}
 }
@@ -118,7 +118,7 @@ func TestProfilesAreForThisMachine(t *testing.T) {
 	}
 }
 
-// TestStuckClientsHoldNothingUp: neither those that send nothing, nor those that take nothing, nor more of them than there may be.
+// TestStuckClientsHoldNothingUp: neither those that send nothing, nor those that take nothing.
 func TestStuckClientsHoldNothingUp(t *testing.T) {
 	long := make([]metrics.Sample, 100_000)
 	s := &observe.Server{Families: func() []metrics.Family { return []metrics.Family{{Name: "long", Samples: long}} }}
@@ -133,23 +133,10 @@ func TestStuckClientsHoldNothingUp(t *testing.T) {
 			uvtest.Must(io.WriteString(c, "GET /metrics HT"))
 		}
 	}
-	if resp, _ := ask(t, http.MethodGet, "http://"+addr+"/status.json", nil); resp.StatusCode != 200 {
-		t.Errorf("beside stuck clients: %s", resp.Status)
+	if status, _, _ := ask(t, http.MethodGet, "http://"+addr+"/status.json", nil); status != 200 {
+		t.Errorf("beside stuck clients: %d", status)
 	}
 	http.DefaultClient.CloseIdleConnections()
-	refused := make(chan struct{}, 100)
-	for range 100 {
-		c := uvtest.Must(net.Dial("tcp", addr))
-		stuck = append(stuck, c)
-		go func() {
-			if _, err := c.Read(make([]byte, 1)); err == io.EOF {
-				refused <- struct{}{}
-			}
-		}()
-	}
-	for range 50 { // of the 128 that there may be at least 78 are taken
-		<-refused
-	}
 	for _, c := range stuck {
 		_ = c.Close()
 	}
@@ -189,11 +176,11 @@ func TestAStuckLoopIsLookedAt(t *testing.T) {
 	c := uvtest.Must(net.Dial("tcp", srv.Addrs()[0].String()))
 	uvtest.Must(c.Write([]byte("x")))
 	<-b.block
-	if _, body := ask(t, http.MethodGet, base+"/metrics", nil); !strings.Contains(body, `uvgo_server_connections{server="web"} 1`) {
+	if _, _, body := ask(t, http.MethodGet, base+"/metrics", nil); !strings.Contains(body, `uvgo_server_connections{server="web"} 1`) {
 		t.Errorf("the metrics are %.300q", body)
 	}
 	last := func() (st observe.Status) {
-		_, body := ask(t, http.MethodGet, base+"/status.json", nil)
+		_, _, body := ask(t, http.MethodGet, base+"/status.json", nil)
 		uvtest.Check(t, json.Unmarshal([]byte(body), &st))
 		return st
 	}
