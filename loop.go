@@ -95,6 +95,7 @@ func (l *Loop) run(ctx context.Context, hold bool) error {
 		return err
 	}
 	defer l.end()
+	defer l.core.Label(ctx)()
 	if hold {
 		l.core.Hold()
 		defer l.core.Drop()

@@ -16,6 +16,9 @@ type config struct {
 	lock  bool
 	spare bool
 	idle  bool
+
+	watchdog    time.Duration // what WithWatchdog says
+	hasWatchdog bool          // it says anything
 }
 
 // configure applies the options; a nil one is EINVAL.
@@ -28,7 +31,7 @@ func configure(opts []Option) (cfg config, err error) {
 			return cfg, err
 		}
 	}
-	return cfg, nil
+	return cfg, cfg.setWatchdog()
 }
 
 // A Parking is a way for a loop to wait for events.
@@ -167,6 +170,16 @@ func WithSlowCallbackHook(fn func(uv.SlowCallback)) Option {
 	}
 }
 
+// WithProfileLabels gives callbacks a label in CPU profiles, by the kind of their handle: uvgo_handle=tcp, and post or request for
+// what is no handle's. The goroutine in [Loop.Run] has the label uvgo_loop, the loop's name, without this option. This one sets
+// labels for each callback, for some 20 ns. No libuv counterpart.
+func WithProfileLabels() Option {
+	return func(c *config) error {
+		c.core.ProfileLabels = true
+		return nil
+	}
+}
+
 // WithName names the loop, for logs, profiles ([WithProfileLabels]) and [uv.SlowCallback]. Those of a group or server are
 // name/0, name/1 and so on, as in package metrics. A loop without a name has a number, which counts the process's loops. EINVAL for
 // an empty name. No libuv counterpart.
@@ -188,21 +201,6 @@ func WithNumber(n int) Option {
 			return uv.Fail("number option", uv.EINVAL)
 		}
 		c.core.Number = n + 1
-		return nil
-	}
-}
-
-// WithWatchdog sets how long a callback may hold the loop up before the loop reports it: while it still runs, with the stack of its
-// goroutine, once for each place in the program. The default is 0, no watchdog: its timer makes
-// Go's runtime open two descriptors, without which it ends the process. What counts is for how long a
-// goroutine beside the loops has seen the same callback: not the time in which the process was stopped. A callback without which the loop goes on,
-// as in [Loop.Block], does not hold it up. 1 ms or more, or 0; otherwise EINVAL. No libuv counterpart.
-func WithWatchdog(d time.Duration) Option {
-	return func(c *config) error {
-		if d != 0 && d < time.Millisecond {
-			return uv.Fail("watchdog option", uv.EINVAL)
-		}
-		c.core.Watchdog = d
 		return nil
 	}
 }

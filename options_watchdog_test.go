@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -111,7 +112,9 @@ func TestWatchdogReportsAPlaceOnce(t *testing.T) {
 	r := newReports()
 	l := looptest.New(t, uvgo.WithWatchdog(5*time.Millisecond), uvgo.WithLogger(r.logger()))
 	for n := range uint64(3) {
-		uvtest.Check(t, l.Post(func() { stuckAgain(l, func() bool { return l.Stats().StuckCallbacks > n }) }))
+		uvtest.Check(t, l.Post(func() {
+			stuckAgain(l, func() bool { return l.Stats().StuckCallbacks > n && len(r.all()) > 0 })
+		}))
 	}
 	uvtest.Check(t, l.Run(context.Background()))
 	if len(r.all()) != 1 || l.Stats().StuckCallbacks != 3 {
@@ -203,9 +206,61 @@ func TestWatchdogCanBeTurnedOff(t *testing.T) {
 	if len(r.all()) != 0 || len(on.all()) != 1 {
 		t.Errorf("%d reports of the loop without a watchdog, %d of the other", len(r.all()), len(on.all()))
 	}
+	for _, env := range []string{"-1s", "x", "1", "999us", "on"} {
+		t.Setenv("UVGO_WATCHDOG", env)
+		if _, err := uvgo.New(); !errors.Is(err, uv.EINVAL) || !strings.Contains(err.Error(), `UVGO_WATCHDOG is "`+env+`"`) {
+			t.Errorf("UVGO_WATCHDOG=%s: %v", env, err)
+		}
+	}
+	t.Setenv("UVGO_WATCHDOG", "")
 	for _, d := range []time.Duration{-1, 1, time.Millisecond - 1} {
 		_, err := uvgo.New(uvgo.WithWatchdog(d))
 		uvtest.IsErr(t, d.String(), err, uv.EINVAL)
+	}
+}
+
+// TestWatchdogByDefault: it is on at 100 ms; the environment variable says otherwise, also where the option says something else. All
+// looks are for that of a loop of which the process knows that it is found.
+func TestWatchdogByDefault(t *testing.T) {
+	for _, c := range []struct {
+		name, env string
+		opts      []uvgo.Option
+		limit     time.Duration // 0: never
+	}{
+		{"the default", "", nil, 100 * time.Millisecond},
+		{"the option turns it off", "", []uvgo.Option{uvgo.WithWatchdog(0)}, 0},
+		{"the variable turns it off", "off", []uvgo.Option{uvgo.WithWatchdog(5 * time.Millisecond)}, 0},
+		{"0 is off", "0", nil, 0},
+		{"the variable is shorter", "10ms", nil, 10 * time.Millisecond},
+		{"the variable turns it on", "30ms", []uvgo.Option{uvgo.WithWatchdog(0)}, 30 * time.Millisecond},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("UVGO_WATCHDOG", c.env)
+			core.ForgetStuck()
+			r := newReports()
+			l := looptest.New(t, append(c.opts, uvgo.WithLogger(r.logger()))...)
+			t.Setenv("UVGO_WATCHDOG", "")
+			other := looptest.New(t, uvgo.WithWatchdog(200*time.Millisecond), uvgo.WithLogger(slog.New(slog.DiscardHandler)))
+			uvtest.Check(t, other.Post(func() {
+				uvtest.Check(t, l.Post(func() {
+					began := time.Now()
+					stuckAgain(l, func() bool {
+						if c.limit == 0 { // the watchdog has looked for long enough to find the other, which waits for this one
+							return other.Stats().StuckCallbacks > 0
+						}
+						return l.Stats().StuckCallbacks > 0
+					})
+					if took := time.Since(began); took < c.limit {
+						t.Errorf("found after %v", took)
+					}
+				}))
+				uvtest.Expect(t, l.Run(context.Background()))
+			}))
+			uvtest.Check(t, other.Run(context.Background()))
+			if n := l.Stats().StuckCallbacks; n != 0 != (c.limit > 0) {
+				t.Errorf("%d stuck callbacks", n)
+			}
+		})
 	}
 }
 

@@ -3,11 +3,11 @@ package cuv
 // How libuv is found and linked. The static build is the default; the tag
 // libuv_shared links the shared library instead. interpose.h says how cuv
 // comes between libuv and some functions of the C library. The variable tells pkg-config
-// nothing: go build prints it where pkg-config finds no libuv. Go's runtime has a C
+// nothing: go build prints it where pkg-config finds no libuv. Profilers follow frame pointers, as Go and the pinned libuv have them. Go's runtime has a C
 // function for sighook.c to replace on the architectures of CUV_SIGHOOK.
 
 /*
-#cgo CFLAGS: -std=gnu11 -O2 -Wall
+#cgo CFLAGS: -std=gnu11 -O2 -Wall -fno-omit-frame-pointer
 #cgo pkg-config: "--define-variable=if_libuv_is_not_found=go run github.com/uvgo/uvgo/cmd/libuv"
 #cgo !libuv_shared pkg-config: libuv-static
 #cgo libuv_shared pkg-config: libuv

@@ -14,7 +14,7 @@
  *   rings           drain.c emfile.c handle.c ring.c lend.c
  *   libuv's calls   interpose.c child.c epoll.c iouring.c recv.c
  *   signals         sigaction.c sighook.c sigforward.c sigstate.c
- *   the system      metrics.c sysinfo.c outside.c error.c stdio.c addr.c next.c
+ *   the system      metrics.c sysinfo.c outside.c watchdog.c error.c stdio.c addr.c next.c
  *
  * Three calls go the other way, through a pointer: drain.c finds operations in the table
  * of ops.c, cuv_kick asks adopt.c for a turn, and sigforward.c calls what sigaction.c has
@@ -36,6 +36,7 @@
 #endif
 
 #include "ring.h"
+#include "watchdog.h"
 
 /* Run modes of cuv_turn. */
 enum cuv_mode {
@@ -144,6 +145,8 @@ typedef struct cuv_loop {
   int reserve;           /* that descriptor, or -1 */
   int dropped;           /* the connection that was dropped last, open until the next turn, or -1 */
   int has_dropped;       /* the last turn has dropped connections */
+
+  cuv_watch watch;       /* see watchdog.c */
 
   /* Of a loop that lives in one that others run, see adopt.c; else NULL. */
   struct cuv_host *host;

@@ -63,6 +63,8 @@ var (
 	_ = same[unsafe.Offsetof(ring{}.inBase)*wide+unsafe.Sizeof(ring{}.inBase)-unsafe.Offsetof(C.cuv_ring{}.in_base)*wide-unsafe.Sizeof(C.cuv_ring{}.in_base)]
 	_ = same[unsafe.Offsetof(ring{}.lentKept)*wide+unsafe.Sizeof(ring{}.lentKept)-unsafe.Offsetof(C.cuv_ring{}.lent_kept)*wide-unsafe.Sizeof(C.cuv_ring{}.lent_kept)]
 	_ = same[unsafe.Offsetof(ring{}.unsent)*wide+unsafe.Sizeof(ring{}.unsent)-unsafe.Offsetof(C.cuv_ring{}.unsent)*wide-unsafe.Sizeof(C.cuv_ring{}.unsent)]
+	_ = same[unsafe.Offsetof(ring{}.began)*wide+unsafe.Sizeof(ring{}.began)-unsafe.Offsetof(C.cuv_ring{}.began)*wide-unsafe.Sizeof(C.cuv_ring{}.began)]
+	_ = same[unsafe.Offsetof(ring{}.stuck)*wide+unsafe.Sizeof(ring{}.stuck)-unsafe.Offsetof(C.cuv_ring{}.stuck)*wide-unsafe.Sizeof(C.cuv_ring{}.stuck)]
 	_ = same[unsafe.Sizeof(ring{})-C.sizeof_cuv_ring]
 
 	_ = same[unsafe.Offsetof(Handle{}.Slot)*wide+unsafe.Sizeof(Handle{}.Slot)-unsafe.Offsetof(C.cuv_handle{}.slot)*wide-unsafe.Sizeof(C.cuv_handle{}.slot)]

@@ -57,6 +57,7 @@ fail:
 /* Releases the memory of a closed loop. */
 void cuv_loop_free(cuv_loop *l) {
   cuv_ring *r = &l->ring;
+  cuv_watch_off(l);
   cuv_lend_free(l);
   cuv_fs_event_free(l);
   cuv_emfile_free(l);

@@ -96,6 +96,8 @@ type ring struct {
 	inBase    uint32
 	lentKept  uint32
 	unsent    uint64
+	began     uint64
+	stuck     uint64
 }
 
 // A Handle is a C handle; it mirrors what Go uses of cuv_handle's first bytes. It stays

@@ -145,10 +145,12 @@ typedef struct cuv_ring {
   uint32_t in_base;   /* Go's: where turns begin to use the read arena; what is before it is kept */
   uint32_t lent_kept; /* Go's: events of earlier turns that point to lent memory, see lend.c */
   uint64_t unsent;    /* bytes of the writes that wait in libuv's queues: each counts until all of it is sent */
+  uint64_t began;     /* Go's: when the callback that runs began, by Go's clock; 0: none runs. The watchdog reads it */
+  uint64_t stuck;     /* callbacks that the watchdog has found */
 } cuv_ring;
 
 _Static_assert(sizeof(cuv_sqe) == 40, "layout.go mirrors cuv_sqe");
 _Static_assert(sizeof(cuv_cqe) == 32, "layout.go mirrors cuv_cqe");
-_Static_assert(sizeof(cuv_ring) == 160, "layout.go mirrors cuv_ring");
+_Static_assert(sizeof(cuv_ring) == 176, "layout.go mirrors cuv_ring");
 
 #endif

@@ -62,7 +62,7 @@ func (c *Conn) Close() error {
 }
 
 // Abort closes the connection at once and drops what is not sent; a TCP peer
-// sees a reset.
+// sees a reset, unless the server has NoReset.
 func (c *Conn) Abort() error {
 	if err := c.use("server: abort"); err != nil {
 		return err
@@ -70,9 +70,23 @@ func (c *Conn) Abort() error {
 	if c.why == byUs {
 		c.why = aborted
 	}
+	if c.worker.server.NoReset {
+		c.endNow()
+		return c.stream.Close()
+	}
 	c.reads, c.writes = readEnded, streamClosed
 	c.reset()
 	return c.stream.Close()
+}
+
+// endNow offers what is queued to the kernel, and drops what it does not take. With TLS a close_notify follows if that is nothing:
+// its peer takes what it has received for everything.
+func (c *Conn) endNow() {
+	notifies := c.is(hasTLS) && c.writes == writeOpen && !c.shaking()
+	c.reads, c.writes = readEnded, streamClosed
+	if c.unsent() == 0 && notifies && c.secured().conn.CloseWrite() == nil {
+		c.unsent()
+	}
 }
 
 // reset makes the close that follows a reset. uv_tcp_close_reset would refuse once our
@@ -112,8 +126,9 @@ func (c *Conn) closeGracefully() {
 // closeNow closes at once. If that drops bytes, a TCP peer sees a reset: it must not
 // mistake what it has received for everything.
 func (c *Conn) closeNow() {
-	c.reads, c.writes = readEnded, streamClosed
-	if c.unsent() > 0 {
+	if c.worker.server.NoReset {
+		c.endNow()
+	} else if c.reads, c.writes = readEnded, streamClosed; c.unsent() > 0 {
 		c.reset()
 	}
 	_ = c.stream.Close() // fails only on another goroutine

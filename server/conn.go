@@ -181,7 +181,7 @@ func (c *Conn) closed() {
 	}
 	w.remove(c)
 	defer c.leaveServer() // behind Handler.Close, which may panic: no Open comes before it that would be one too many
-	if !c.is(opened) && !c.is(isDialed) {
+	if c.facts&(opened|announcedTLS|isDialed) == 0 {
 		return
 	}
 	w.enter(c)

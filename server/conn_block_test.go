@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,18 +51,17 @@ func (h *handler) Close(c *server.Conn, err error) {
 // TestOpenThatBlocks: while Open blocks, the loop accepts and serves other connections. What
 // the connection has sent comes behind its Open.
 func TestOpenThatBlocks(t *testing.T) {
-	var release chan struct{}
-	first := true
+	var waits atomic.Pointer[chan struct{}] // of the first Open
 	h := &handler{data: func(c *server.Conn, p []byte) { c.Write(append([]byte(c.Context().(string)), p...)) }}
 	h.open = func(c *server.Conn) {
-		if first {
-			first = false
-			uvtest.Expect(t, c.Loop().Block(func() { <-release }))
+		if release := waits.Swap(nil); release != nil {
+			uvtest.Expect(t, c.Loop().Block(func() { <-*release }))
 		}
 		c.SetContext("opened:")
 	}
 	eachDial(t, h, func(t *testing.T, dial func() net.Conn) {
-		release, first = make(chan struct{}), true
+		release := make(chan struct{})
+		waits.Store(&release)
 		slow := dial()
 		defer slow.Close()
 		uvtest.Must(slow.Write([]byte("early")))

@@ -5,12 +5,13 @@ package server
 // reported to the server's Logger.
 type Handler interface {
 	// Open is called when a connection was accepted or, after Dial, connected: with TLS,
-	// behind the handshake. If that fails, an accepted connection gets neither Open nor Close.
+	// behind the handshake. If that fails, an accepted connection gets neither Open nor Close, unless the handler
+	// is a HandshakeHandler.
 	Open(c *Conn)
 	// Data is called with what arrived. p is borrowed: valid until Data
 	// returns. Writing it to a connection of the same loop costs no copy.
 	Data(c *Conn, p []byte)
-	// Close is called when the connection is closed, exactly once for each Open, and for
+	// Close is called when the connection is closed, exactly once for each Open or Handshake, and for
 	// each Dial that could not connect. err is
 	// io.EOF after the peer ended the connection, nil after our own close, and after a
 	// failure its error: ECONNRESET, for example; with TLS one in which errors.Is finds
@@ -26,12 +27,15 @@ type callbacks struct {
 	handler Handler
 	drainer Drainer    // handler, if it is one
 	eof     EOFHandler // handler, if it is one
+
+	handshake HandshakeHandler // handler, if it is one
 }
 
 func callbacksOf(h Handler) callbacks {
 	drainer, _ := h.(Drainer)
 	eof, _ := h.(EOFHandler)
-	return callbacks{h, drainer, eof}
+	handshake, _ := h.(HandshakeHandler)
+	return callbacks{h, drainer, eof, handshake}
 }
 
 // on returns whose methods the connection's events call: the server's Handler, or the one that
@@ -59,4 +63,11 @@ type EOFHandler interface {
 	// once the handler has ended ours: by CloseWrite, before or after, or by
 	// Close.
 	EOF(c *Conn)
+}
+
+// A HandshakeHandler is a Handler that is told of connections before their TLS handshake, and of their end if it fails.
+type HandshakeHandler interface {
+	// Handshake is called when an accepted connection begins its TLS handshake, before Open. It may store a context, ask for the
+	// addresses, and close the connection. Close is called for the connection from then on, also without an Open.
+	Handshake(c *Conn)
 }

@@ -49,6 +49,10 @@ type Server struct {
 	// EndTimeout is how long a connection that has sent all, and ended its side, waits for its peer to
 	// end its own. 0 means what is left of CloseTimeout.
 	EndTimeout time.Duration
+	// NoReset makes connections that are closed with bytes unsent, by Abort, a timeout or the end of the server, end as those of package
+	// net do: the peer gets what the kernel has taken, and then the end of the stream, with TLS without close_notify. Otherwise the end is a
+	// reset, by which a TCP peer loses what it has not read yet. NoReset is for protocols whose messages tell their own length.
+	NoReset bool
 	// ShutdownGrace is how long Shutdown leaves connections open on which no work is under way, once the listeners are closed:
 	// for requests that are on their way. It must be less than CloseTimeout, which ends it. 0 means not at all.
 	ShutdownGrace time.Duration

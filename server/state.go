@@ -67,6 +67,7 @@ const (
 	owesAnswer                       // the handler has not written since Data or EOF
 	hangupListed                     // the connection is in its worker's hangupWatch
 	opened                           // Handler.Open was called: Close will be
+	announcedTLS                     // HandshakeHandler.Handshake was: likewise
 	inHandshake                      // HandshakeTimeout runs
 	closeTimed                       // CloseTimeout runs
 	idleTimed                        // it has an IdleTimeout, so active is kept up to date

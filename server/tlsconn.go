@@ -58,6 +58,13 @@ func (c *Conn) startTLS(config *tls.Config) {
 	c.rare().tls = &tlsConn{conn: looptls.Server((*tlsHost)(c), config)}
 	c.beginHandshake()
 	c.setReading()
+	if h := c.worker.callbacks.handshake; h != nil && !c.closes() {
+		c.facts |= announcedTLS
+		c.worker.enter(c)
+		c.worker.core.About(c.stream.DeferredSlot()) // as handOver
+		h.Handshake(c)
+		c.worker.leave()
+	}
 }
 
 // tlsHost is a Conn as its TLS sees it.

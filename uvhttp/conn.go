@@ -33,6 +33,7 @@ type conn struct {
 	state   state
 	first   bool  // no head has been read
 	lines   uint8 // line ends that may still come behind the body of a POST
+	ends    uint8 // and that have come
 	full    bool  // the next request waits for Drain
 	hasHold bool
 	told    http.ConnState // what ConnState was called with last
@@ -57,7 +58,7 @@ type conn struct {
 	writers  chan struct{} // and what writes
 	listed   bool          // it is in worker.dirty
 	asked    ask           // what the handler wants of the loop
-	taken    net.Conn      // what Hijack has returned
+	taken    net.Conn      // what the connection has become, once it is detached
 }
 
 // state is the state of a connection.
@@ -74,8 +75,8 @@ const (
 // The longest input, in bytes: beyond it the loop stops reading until a handler has used up half of it.
 const inputMax = 64 << 10
 
-// open begins a connection.
-func (w *worker) openConn(sc *server.Conn) {
+// newConn makes a connection: when it opens, or before its handshake if somebody is to be told.
+func (w *worker) newConn(sc *server.Conn) *conn {
 	c := &conn{sc: sc, w: w, first: true}
 	sc.SetContext(c)
 	w.conns.add(c)
@@ -83,6 +84,15 @@ func (w *worker) openConn(sc *server.Conn) {
 	c.setState(http.StateNew)
 	if w.engine.opts.ConnContext != nil {
 		c.makeContext()
+	}
+	return c
+}
+
+// openConn begins a connection.
+func (w *worker) openConn(sc *server.Conn) {
+	c, known := sc.Context().(*conn)
+	if !known {
+		c = w.newConn(sc)
 	}
 	if c.tls = sc.TLS(); c.tls != nil && c.tls.NegotiatedProtocol == "h2" {
 		c.handOver(nil)
@@ -168,8 +178,8 @@ func (c *conn) ended() {
 
 // cut handles the end of the peer's side where a head is read.
 func (c *conn) cut() {
-	if n := len(c.input()); n >= 4 || n > 0 && c.first {
-		c.refuse(errBadRequest) // as net/http, which looks for four bytes behind an answer
+	if c.beganHead() {
+		c.refuse(errBadRequest)
 		return
 	}
 	c.close()
@@ -220,10 +230,11 @@ func (c *conn) closeIdle() {
 	}
 }
 
-// abort ends the connection at once.
+// abort ends the connection at once. What the handler has flushed is sent as far as the kernel takes it.
 func (c *conn) abort() {
 	if c.state != detached {
 		c.state = closing
+		c.flushQueue()
 		_ = c.sc.Abort()
 	}
 }

@@ -2,7 +2,6 @@ package uvhttp
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -61,7 +60,7 @@ func (ex *exchange) EnableFullDuplex() error { return nil }
 
 // SetReadDeadline sets until when the body may be read; zero: always.
 func (ex *exchange) SetReadDeadline(t time.Time) error {
-	if c := ex.taken(); c != nil {
+	if c := ex.c.left(); c != nil {
 		return c.SetReadDeadline(t)
 	}
 	return ex.setDeadline(t, func(passed bool) {
@@ -74,7 +73,7 @@ func (ex *exchange) SetReadDeadline(t time.Time) error {
 
 // SetWriteDeadline sets until when the answer may be written; zero: always.
 func (ex *exchange) SetWriteDeadline(t time.Time) error {
-	if c := ex.taken(); c != nil {
+	if c := ex.c.left(); c != nil {
 		return c.SetWriteDeadline(t)
 	}
 	return ex.setDeadline(t, func(passed bool) {
@@ -85,26 +84,15 @@ func (ex *exchange) SetWriteDeadline(t time.Time) error {
 	}, &ex.c.asked.write)
 }
 
-// taken is the connection that Hijack has returned.
-func (ex *exchange) taken() net.Conn {
-	ex.c.mu.Lock()
-	defer ex.c.mu.Unlock()
-	return ex.c.taken
-}
-
 func (ex *exchange) setDeadline(t time.Time, set func(passed bool), asked *deadline) error {
 	ex.c.mu.Lock()
 	defer ex.c.mu.Unlock()
-	switch {
-	case ex.over:
+	if ex.over {
 		return errOver
 	}
-	left := time.Duration(0)
-	if !t.IsZero() {
-		left = time.Until(t)
-	}
-	set(!t.IsZero() && left <= 0)
-	*asked = deadline{asked: true, set: !t.IsZero(), left: left}
+	d := deadlineOf(t)
+	set(d.set && d.left <= 0)
+	*asked = d
 	ex.c.w.notify(ex.c)
 	return nil
 }
@@ -113,6 +101,14 @@ func (ex *exchange) setDeadline(t time.Time, set func(passed bool), asked *deadl
 type deadline struct {
 	asked, set bool
 	left       time.Duration
+}
+
+// deadlineOf is a deadline at a time; zero: none.
+func deadlineOf(t time.Time) deadline {
+	if t.IsZero() {
+		return deadline{asked: true}
+	}
+	return deadline{asked: true, set: true, left: time.Until(t)}
 }
 
 // timeout is the error of a deadline that has passed.

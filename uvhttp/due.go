@@ -1,6 +1,7 @@
 package uvhttp
 
 import (
+	"bytes"
 	"math"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 type due struct {
 	in    time.Duration // for what is read: a head, a body, or the next request
 	out   time.Duration // for the answer
-	began time.Duration // when the first byte of the head had come, 0 before
+	began time.Duration // of a head: when its connection opened or, behind an answer, a part of it had come; 0 before
 	hung  int64         // the tick at which the ring looks, 0 for none
 	prev  *conn
 	next  *conn
@@ -21,14 +22,16 @@ type due struct {
 const never = time.Duration(math.MaxInt64)
 
 // head begins the time of a first head.
-func (d *due) head(c *conn) { d.set(c, after(c.w.now(), c.w.engine.opts.headTimeout), never) }
+func (d *due) head(c *conn) {
+	d.began = c.w.now()
+	d.set(c, after(d.began, c.w.engine.opts.headTimeout), never)
+}
 
-// partialHead begins the time of a head of which a part has come.
+// partialHead begins the time of another head, of which a part has come.
 func (d *due) partialHead(c *conn) {
 	if d.began == 0 {
-		if d.began = c.w.now(); !c.first || d.in == never {
-			d.set(c, after(d.began, c.w.engine.opts.headTimeout), never)
-		}
+		d.began = c.w.now()
+		d.set(c, after(d.began, c.w.engine.opts.headTimeout), never)
 	}
 }
 
@@ -94,6 +97,10 @@ func (c *conn) expire(now time.Duration) {
 	d := &c.due
 	switch {
 	case c.state != running:
+		if c.state == reading && c.beganHead() && bytes.IndexByte(c.input(), '\n') < 0 {
+			c.refuse(errBadRequest) // as net/http answers a request line that is cut
+			return
+		}
 		c.giveParser()
 		c.close() // the client gets what was answered before
 	case d.out <= now:

@@ -30,8 +30,8 @@ func TestTimeouts(t *testing.T) {
 		answer bool     // to the last
 	}{
 		"head, silent":         {&Server{ReadHeaderTimeout: short}, nil, false},
-		"head, in part":        {&Server{ReadHeaderTimeout: short}, []string{"GET / HT"}, false},
-		"head, the second":     {&Server{ReadHeaderTimeout: short}, []string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET "}, false},
+		"head, in part":        {&Server{ReadHeaderTimeout: short}, []string{"GET / HTTP/1.1\r\nHo"}, false},
+		"head, the second":     {&Server{ReadHeaderTimeout: short}, []string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/1.1\r\n"}, false},
 		"head by ReadTimeout":  {&Server{ReadTimeout: short}, []string{"GET / HTTP/1.1\r\n"}, false},
 		"body":                 {&Server{ReadTimeout: short}, []string{"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"}, true},
 		"idle":                 {&Server{IdleTimeout: short}, []string{"GET / HTTP/1.1\r\nHost: x\r\n\r\n"}, true},

@@ -127,11 +127,16 @@ func (e *engine) stop() {
 func (e *engine) shutdown(ctx context.Context) error {
 	defer e.end.Do(func() { close(e.ends) })
 	e.stop()
-	defer context.AfterFunc(ctx, e.abort)()
+	loops, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	defer context.AfterFunc(ctx, func() {
+		e.abort()
+		end()
+	})()
 	e.each((*conn).holdUnsent)
 	std := make(chan error, 1)
 	go func() { std <- e.std.Shutdown(ctx) }() // HTTP/2 is told at once, too
-	err := e.endLoops(ctx)
+	err := e.endLoops(loops)
 	if errors.Is(err, uv.ETIMEDOUT) && ctx.Err() == nil { // answers that their clients have not read
 		err = nil
 	}
@@ -173,19 +178,40 @@ func (e *engine) close() error {
 	return e.std.Close()
 }
 
-// abort closes all connections at once. Their handlers find out by their contexts.
+// abort closes all connections at once. Their handlers find out by their contexts. It waits for that, since what a handler has
+// flushed goes through its loop, but not long for a loop that is in a function of the user's.
 func (e *engine) abort() {
 	e.closing.Store(true)
-	e.each((*conn).abort)
+	limit := time.NewTimer(abortWait)
+	defer limit.Stop()
+	select {
+	case <-e.each((*conn).abort):
+	case <-limit.C:
+	}
 }
 
-// each calls fn with all connections, each on its loop, soon.
-func (e *engine) each(fn func(c *conn)) {
+// abortWait is how long Close waits for loops.
+const abortWait = 200 * time.Millisecond
+
+// each calls fn with all connections, each on its loop, soon. It returns a channel that is closed behind that.
+func (e *engine) each(fn func(c *conn)) <-chan struct{} {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for loop, w := range e.workers {
-		_ = loop.Post(func() { w.conns.each(fn) }) // fails only when there are none any more
+	done := make(chan struct{})
+	var left atomic.Int64
+	left.Store(int64(len(e.workers)) + 1)
+	one := func() {
+		if left.Add(-1) == 0 {
+			close(done)
+		}
 	}
+	for loop, w := range e.workers {
+		if loop.Post(func() { w.conns.each(fn); one() }) != nil { // there are none any more
+			one()
+		}
+	}
+	one()
+	return done
 }
 
 // ended ends the goroutines, once the loops have ended.

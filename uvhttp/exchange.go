@@ -186,7 +186,7 @@ func (c *conn) finish(ex *exchange) {
 	case ends:
 		c.close()
 	default:
-		c.lines = 0
+		c.lines, c.ends = 0, 0
 		if ex.req.Method == http.MethodPost {
 			c.lines = 4
 		}

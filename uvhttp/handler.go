@@ -15,6 +15,13 @@ var (
 
 func (e events) Open(sc *server.Conn) { e.engine.worker(sc.Loop()).openConn(sc) }
 
+// watched are events for a server that has ConnState or ConnContext, which know connections before their TLS handshake.
+type watched struct{ events }
+
+var _ server.HandshakeHandler = watched{}
+
+func (e watched) Handshake(sc *server.Conn) { e.engine.worker(sc.Loop()).newConn(sc) }
+
 func (e events) Data(sc *server.Conn, p []byte) {
 	if c, ok := sc.Context().(*conn); ok {
 		c.data(p)

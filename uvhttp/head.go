@@ -6,6 +6,16 @@ import (
 	"github.com/uvgo/uvgo/uvhttp/internal/h1"
 )
 
+// headBegins is how many bytes behind an answer are the beginning of a head, for net/http, too. Fewer leave the connection idle:
+// IdleTimeout ends it, and without an answer.
+const headBegins = 4
+
+// beganHead tells whether a part of a head has come.
+func (c *conn) beganHead() bool {
+	n := len(c.input())
+	return n > 0 && (c.first || n+int(c.ends) >= headBegins)
+}
+
 // head reads a request's head, of which the input and p are what has come so far. p is borrowed.
 func (c *conn) head(p []byte) {
 	kept := len(c.input()) > 0
@@ -27,18 +37,20 @@ func (c *conn) parse(b []byte) int {
 	skipped := 0
 	if c.parser == nil {
 		skipped = c.skipLines(b)
-		if b = b[skipped:]; len(b) == 0 {
-			return skipped
-		}
-		if c.first {
-			c.setState(http.StateActive)
+		b = b[skipped:]
+		switch {
+		case c.first:
 			if whole, maybe := c.preface(b); whole {
 				c.handOver(b)
 				return skipped + len(b)
 			} else if maybe {
-				c.due.partialHead(c)
 				return skipped
 			}
+		case len(b)+int(c.ends) < headBegins: // IdleTimeout goes on
+			return skipped
+		case len(b) == 0:
+			c.due.partialHead(c)
+			return skipped
 		}
 	}
 	ps := c.parser
@@ -66,9 +78,7 @@ func (c *conn) parse(b []byte) int {
 
 // begin starts the request of a head, which is the first n bytes of b. It returns how many bytes of b are used up.
 func (c *conn) begin(ps *h1.Parser, b []byte, n int) int {
-	if !c.first {
-		c.setState(http.StateActive)
-	}
+	c.setState(http.StateActive)
 	c.first = false
 	ex, err := c.newExchange(&ps.Head, string(b[:n]))
 	c.giveParser()
@@ -93,6 +103,7 @@ func (c *conn) skipLines(b []byte) (n int) {
 	for c.lines > 0 && n < len(b) && (b[n] == '\r' || b[n] == '\n') {
 		n++
 		c.lines--
+		c.ends++
 	}
 	return n
 }
@@ -106,6 +117,7 @@ func (c *conn) giveParser() {
 
 // refuse answers a request that cannot be served, and closes the connection.
 func (c *conn) refuse(err error) {
+	c.setState(http.StateActive)
 	c.giveParser()
 	e, ok := err.(*h1.Error)
 	if !ok {

@@ -43,7 +43,7 @@ func (ex *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := ex.askSocket(ask); err != nil {
 		return nil, nil, err
 	}
-	ex.hijacked, c.taken = true, ask.conn
+	ex.hijacked = true
 	if ex.worker == nil {
 		c.w.engine.hijackers.Add(1)
 	}
@@ -143,6 +143,7 @@ func (c *conn) detach(ask *socketAsk) error {
 		return err
 	}
 	c.due.clear(c)
+	c.leave(nc)
 	ask.conn, ask.rest = nc, rest
 	c.hasHold = false
 	return nil
@@ -163,6 +164,7 @@ func (c *conn) handOver(rest []byte) {
 	nc := ask.conn
 	if len(was) > 0 {
 		nc = &prefixConn{Conn: nc, in: prefixReader{rest: was, Reader: nc}}
+		c.leave(nc)
 	}
 	c.w.engine.http2.hand(nc, c)
 }

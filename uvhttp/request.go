@@ -106,13 +106,11 @@ func (ex *exchange) setHeader(r *http.Request, h *h1.Head, s string) error {
 			continue
 		}
 		values = append(values, f.Value.In(s))
-		value := values[len(values)-1 : len(values) : len(values)]
-		if list, ok := header[name]; ok {
-			header[name] = append(list, value[0])
-			continue
-		}
-		header[name] = value
+		header[name] = values[len(values)-1 : len(values) : len(values)]
 		special = special || len(name) <= len("Transfer-Encoding") && 'P' <= name[0] && name[0] <= 'T'
+	}
+	if len(header) < len(values) { // A name has come twice. To look for each name would cost the others
+		collect(header, h, s)
 	}
 	r.Header = header
 	if !special {
@@ -132,6 +130,16 @@ func (ex *exchange) setHeader(r *http.Request, h *h1.Head, s string) error {
 		}
 	}
 	return nil
+}
+
+// collect makes the header of fields of which some have the same name.
+func collect(header http.Header, h *h1.Head, s string) {
+	clear(header)
+	for _, f := range h.Fields {
+		if name := canonical(f.Name.In(s)); name != "Host" {
+			header[name] = append(header[name], f.Value.In(s))
+		}
+	}
 }
 
 // setTrailer makes the trailer that a chunked request announces.

@@ -144,9 +144,13 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	if closes == 0 && grace > 0 {
 		closes = 5*time.Second + grace // package server's default, behind the grace
 	}
+	var handler server.Handler = events{e}
+	if s.ConnState != nil || s.ConnContext != nil {
+		handler = watched{events{e}}
+	}
 	e.inner = &server.Server{
-		Handler: events{e}, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
-		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), HandshakeFailed: plainAnswer, CloseTimeout: closes, EndTimeout: endTimeout, ShutdownGrace: grace, WriteTimeout: o.writeTimeout, Logger: o.logger, Options: s.Options,
+		Handler: handler, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
+		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), HandshakeFailed: plainAnswer, CloseTimeout: closes, EndTimeout: endTimeout, NoReset: true, ShutdownGrace: grace, WriteTimeout: o.writeTimeout, Logger: o.logger, Options: s.Options,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -38,8 +38,8 @@ type Server struct {
 	IdleTimeout time.Duration
 	// MaxHeaderBytes is how long a head may be, and 4 KiB more. 0: http.DefaultMaxHeaderBytes.
 	MaxHeaderBytes int
-	// ConnState is called on the loop when a connection changes its state. It must not block. The net.Conn has addresses and
-	// Close; its bytes belong to the server.
+	// ConnState is called on the loop when a connection changes its state. It must not block. The net.Conn has addresses, Close and
+	// deadlines; its bytes belong to the server until it is hijacked.
 	ConnState func(net.Conn, http.ConnState)
 	// ErrorLog gets what clients and handlers do wrong; nil: slog's default.
 	ErrorLog *log.Logger
@@ -104,7 +104,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return uv.Fail("http: shutdown", uv.EINVAL)
 	}
 	s.mu.Lock()
-	first := !s.ends
 	s.ends = true
 	engines := s.all()
 	funcs := slices.Clone(s.onShutdown)
@@ -112,10 +111,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, e := range engines {
 		e.stop()
 	}
-	if first {
-		for _, f := range funcs {
-			go f()
-		}
+	for _, f := range funcs {
+		go f()
 	}
 	return waitAll(engines, func(e *engine) error { return e.shutdown(ctx) })
 }
@@ -159,7 +156,7 @@ func waitAll(engines []*engine, fn func(e *engine) error) error {
 	return nil
 }
 
-// RegisterOnShutdown makes Shutdown call f on a goroutine, for example to end hijacked connections.
+// RegisterOnShutdown makes each call of Shutdown call f on a goroutine, for example to end hijacked connections. Close does not.
 func (s *Server) RegisterOnShutdown(f func()) {
 	s.mu.Lock()
 	s.onShutdown = append(s.onShutdown, f)

@@ -11,6 +11,6 @@ func TestZeroConnectionsAnswerWithErrors(t *testing.T) {
 	uvtest.ZeroValues(t,
 		// Their zero values are for use; nil ones panic, as package net's.
 		[]string{"!Dialer", "!ListenConfig", "!Net", "!Resolver"},
-		uvnet.Dialer{}, uvnet.ListenConfig{}, uvnet.Net{}, uvnet.Resolver{},
+		uvnet.Dialer{}, uvnet.ListenConfig{}, uvnet.Net{}, uvnet.Resolver{}, uvnet.Stats{},
 		uvnet.TCPConn{}, uvnet.TCPListener{}, uvnet.UDPConn{}, uvnet.UnixConn{}, uvnet.UnixListener{}, uvnet.UnixgramConn{})
 }

@@ -91,6 +91,9 @@ func (c *Core) runPhase() bool {
 		p := w.run[w.at]
 		w.at++
 		if p.on && !p.busy && p.round < c.phases.round {
+			if c.profile.on {
+				c.labelKind(p)
+			}
 			p.Fn()
 			if took := c.meter.ran(); took >= c.meter.slow {
 				c.slowCallback(p, took)
@@ -134,6 +137,9 @@ func (c *Core) runBatch() bool {
 		w.post++
 		if p.ctx == nil || p.ctx.Err() == nil {
 			w.fn = p.fn
+			if c.profile.on {
+				c.labelKind(p.fn)
+			}
 			p.fn()
 			w.fn = nil
 			if took := c.meter.ran(); took >= c.meter.slow {
@@ -168,6 +174,9 @@ func (c *Core) runBatch() bool {
 		d := w.last[w.lastAt]
 		w.last[w.lastAt] = nil
 		w.lastAt++
+		if c.profile.on {
+			c.labelKind(d)
+		}
 		d.Deliver()
 		if took := c.meter.ran(); took >= c.meter.slow {
 			c.slowCallback(d, took)
@@ -199,6 +208,9 @@ func (c *Core) deliverDeferred(d uv.Deferred) {
 		return
 	}
 	c.batch.deferral = d
+	if c.profile.on {
+		c.labelKind(d)
+	}
 	d.Deliver()
 	if took := c.meter.ran(); took >= c.meter.slow {
 		c.slowCallback(d, took)
@@ -232,6 +244,9 @@ func (c *Core) deliver(ev *cuv.Event) {
 		} else if s.gen == ev.Gen && s.target != nil {
 			c.batch.vacated = false
 			t := s.target
+			if c.profile.on {
+				c.labelKind(t)
+			}
 			t.Complete(ev)
 			if took := c.meter.ran(); took >= c.meter.slow {
 				c.slowCallback(t, took)

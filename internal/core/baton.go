@@ -1,6 +1,7 @@
 package core
 
 import (
+	"runtime/trace"
 	"sync"
 	"sync/atomic"
 
@@ -33,11 +34,12 @@ type runner struct {
 	wake   chan struct{} // receives the baton. One element
 	id     uintptr       // number of the goroutine
 	guest  bool
-	over   bool   // a guest is to end. Baton.mu
-	exited bool   // the function of its Lend has called runtime.Goexit
-	seized bool   // the watcher has taken the baton from its callback
-	spent  uint64 // how long the callback that is without the baton had run, in nanoseconds
-	call   call   // the callback that is without the baton
+	over   bool          // a guest is to end. Baton.mu
+	exited bool          // the function of its Lend has called runtime.Goexit
+	seized bool          // the watcher has taken the baton from its callback
+	spent  uint64        // how long the callback that is without the baton had run, in nanoseconds
+	region *trace.Region // of the turn that it runs, see beginTurn
+	call   call          // the callback that is without the baton
 }
 
 // A call is what the loop keeps of a callback that is without the baton, until that
@@ -158,6 +160,7 @@ func (c *Core) passOn(r *runner) bool {
 		b.away = true
 		b.look()
 		b.mu.Unlock()
+		r.endTurn()
 		c.meter.away()
 		c.give(next)
 		<-r.wake
@@ -169,6 +172,7 @@ func (c *Core) passOn(r *runner) bool {
 		b.mu.Unlock()
 		return true
 	}
+	r.endTurn()
 	if r.over = len(b.standby) >= standbyMax; r.over {
 		r.wake <- struct{}{}
 	} else {
@@ -190,6 +194,7 @@ func (c *Core) guest(r *runner) {
 	for <-r.wake; !r.over; <-r.wake {
 		r.id = goroutine.Self()
 		c.owner.set(r.id)
+		c.relabel()
 		c.meter.resume(0)
 		c.drive(r)
 	}

@@ -1,29 +1,32 @@
 package core
 
 import (
+	"cmp"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/uvgo/uvgo/cuv"
+	"github.com/uvgo/uvgo/internal/counter"
 	"github.com/uvgo/uvgo/uv"
 )
 
 // A Config sets up a Core; its zero value works.
 type Config struct {
-	ReadArena    int                   // bytes lent to reads in one turn
-	WriteArena   int                   // bytes of small writes collected in one turn
-	ParkOnGo     bool                  // wait on Go's netpoller instead of in libuv
-	BusyPoll     time.Duration         // how long a wait looks for events before it sleeps; 0: 50 µs, negative: never
-	PanicHandler func(*uv.PanicError)  // receives what callbacks panic with
-	Logger       *slog.Logger          // nil: slog.Default
-	Debug        bool                  // creation sites, slow callbacks
-	Locked       bool                  // the loop belongs to a thread, and cannot be lent
-	Watchdog     time.Duration         // report callbacks that do not return for so long; 0: never
-	SlowCallback time.Duration         // callbacks that take so long are slow; 0: 100 ms. Unless 0 the loop warns of them; in debug mode, too
-	SlowHook     func(uv.SlowCallback) // is told of them
-	Name         string                // the loop's; see Core.Name
-	Number       int                   // among those of the same name, counted from 1; 0: alone
+	ReadArena     int                   // bytes lent to reads in one turn
+	WriteArena    int                   // bytes of small writes collected in one turn
+	ParkOnGo      bool                  // wait on Go's netpoller instead of in libuv
+	BusyPoll      time.Duration         // how long a wait looks for events before it sleeps; 0: 50 µs, negative: never
+	PanicHandler  func(*uv.PanicError)  // receives what callbacks panic with
+	Logger        *slog.Logger          // nil: slog.Default
+	Debug         bool                  // creation sites, slow callbacks
+	Locked        bool                  // the loop belongs to a thread, and cannot be lent
+	Watchdog      time.Duration         // report callbacks that do not return for so long; 0: never
+	SlowCallback  time.Duration         // callbacks that take so long are slow; 0: 100 ms. Unless 0 the loop warns of them; in debug mode, too
+	SlowHook      func(uv.SlowCallback) // is told of them
+	ProfileLabels bool                  // callbacks have labels by the kind of their handle
+	Name          string                // the loop's; see Core.Name
+	Number        int                   // among those of the same name, counted from 1; 0: alone
 }
 
 // A Core is the mechanism of one loop. Those who add handles and requests ask Use,
@@ -35,26 +38,26 @@ type Core struct {
 	cfg  Config
 	name string
 
-	slots  slots    // who gets the events of a handle or request
-	phases phases   // idle and prepare callbacks
-	turn   turn     // how far a run has come
-	batch  batch    // what a turn delivers
-	baton  baton    // which goroutine runs the callbacks
-	lend   lend     // Lend's state
-	kept   keeping  // events that wait for callbacks that block
-	task   any      // see Task
-	place  int      // see running
-	posts  posts    // functions from other goroutines
-	waking waking   // how they end the loop's wait
-	park   park     // the wait on Go's netpoller
-	busy   busyPoll // the look before a wait
-	sched  sched    // when other goroutines had their turn
-	life   life     // runs, ends, is closed
-	owner  owner    // whose goroutine may use it
-	debug  debug    // what debug mode knows
-	meter  meter    // what Stats tells
-	dog    dog      // what the watchdog knows
-	final  final    // what it tells once the loop is closed
+	slots   slots    // who gets the events of a handle or request
+	phases  phases   // idle and prepare callbacks
+	turn    turn     // how far a run has come
+	batch   batch    // what a turn delivers
+	baton   baton    // which goroutine runs the callbacks
+	lend    lend     // Lend's state
+	kept    keeping  // events that wait for callbacks that block
+	task    any      // see Task
+	place   int      // see running
+	posts   posts    // functions from other goroutines
+	waking  waking   // how they end the loop's wait
+	park    park     // the wait on Go's netpoller
+	busy    busyPoll // the look before a wait
+	sched   sched    // when other goroutines had their turn
+	life    life     // runs, ends, is closed
+	owner   owner    // whose goroutine may use it
+	debug   debug    // what debug mode knows
+	meter   meter    // what Stats tells
+	profile profile  // labels and regions
+	final   final    // what it tells once the loop is closed
 }
 
 // life is what the loop is asked to be, and is.
@@ -93,8 +96,12 @@ func New(cfg Config) (*Core, error) {
 	}
 	c := &Core{ring: ring, cfg: cfg, name: nameOf(&cfg), debug: debug{warn: warn}, busy: newBusyPoll(cfg.BusyPoll)}
 	c.phases.round = 1
+	c.profile.turn, c.profile.wait = "uvgo turn "+c.name, "uvgo wait "+c.name
 	c.meter.slow = uint64(cfg.SlowCallback)
-	c.dog.limit = cfg.Watchdog
+	c.meter.began, c.meter.asleep = counter.At(ring.Began()), &watchdog.never
+	if cfg.Watchdog > 0 {
+		c.watch()
+	}
 	c.park.extra = 1 // NewLoop runs libuv once
 	if cfg.ParkOnGo {
 		if err := c.openPark(); err != nil {
@@ -134,12 +141,7 @@ func (c *Core) Now() time.Duration {
 }
 
 // Logger returns where the loop reports what no call returns.
-func (c *Core) Logger() *slog.Logger {
-	if c.cfg.Logger != nil {
-		return c.cfg.Logger
-	}
-	return slog.Default()
-}
+func (c *Core) Logger() *slog.Logger { return cmp.Or(c.cfg.Logger, slog.Default()) }
 
 // Closed tells whether Close has succeeded, or there never was a loop.
 func (c *Core) Closed() bool { return c == nil || c.ring == nil || c.life.closed.Load() }
@@ -232,6 +234,8 @@ func (c *Core) close() error {
 	}
 	c.posts.mu.Lock() // Wake and Stats may use the ring now
 	c.final.turns, c.final.events, c.final.flushes = c.ring.Stats()
+	c.final.stuck = c.ring.Stuck()
+	c.meter.began = counter.At(new(uint64))
 	c.life.closed.Store(true)
 	c.ring.Free()
 	c.posts.mu.Unlock()
@@ -244,6 +248,7 @@ func (c *Core) close() error {
 // final is what is left of C's counts.
 type final struct {
 	turns, events, flushes uint64
+	stuck                  uint64
 	idle                   time.Duration // the most that Stats has told
 }
 
@@ -258,12 +263,13 @@ func (c *Core) Stats() (s uv.Stats) {
 	if !c.life.closed.Load() {
 		s.Turns, s.Events, s.Flushes = c.ring.Stats()
 		s.Unsent = c.ring.Unsent()
+		s.StuckCallbacks = c.ring.Stuck()
 	} else {
 		s.Turns, s.Events, s.Flushes = c.final.turns, c.final.events, c.final.flushes
+		s.StuckCallbacks = c.final.stuck
 	}
 	s.Queued = uint64(len(c.posts.queue))
 	s.Taken = c.baton.takes.Load()
-	s.StuckCallbacks = c.dog.count.Load()
 	c.meter.addTo(&s)
 	s.Idle = max(s.Idle, c.final.idle) // a wait under way is estimated
 	c.final.idle = s.Idle

@@ -1,7 +1,9 @@
 package core
 
 import (
+	"context"
 	runtimedebug "runtime/debug"
+	"runtime/pprof"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -153,6 +155,7 @@ func watch(c *Core) {
 
 // watchLoops looks at the loops until none lends any more.
 func watchLoops() {
+	pprof.SetGoroutineLabels(context.Background()) // not those of the loop that has started it
 	for {
 		time.Sleep(watchEvery)
 		watcher.Lock()

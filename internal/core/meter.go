@@ -15,8 +15,9 @@ type meter struct {
 	_ [64]byte // what other goroutines write lies in other cache lines
 
 	// began is when the callback that runs began, by monotonic; 0 while the loop is in C, or lets other goroutines run. The
-	// watchdog looks for one that stays the same.
-	began  counter.Counter
+	// watchdog looks for one that stays the same, so it lies in the ring.
+	began  counter.Remote
+	asleep *uint32         // not 0 while the watchdog has to be woken
 	left   counter.Counter // when the loop last left for C, while it is there and runs; else 0
 	looked uint64          // when it last came back from there
 	parked uint64          // when its goroutine parked, 0: it does not
@@ -43,6 +44,7 @@ func (c *Core) CallbackBegan() time.Duration { return time.Duration(c.meter.bega
 func (m *meter) enter() {
 	m.looked = monotonic()
 	m.began.Set(m.looked)
+	m.awake()
 }
 
 // leave ends a run, which was busy since the loop last came back from C.
@@ -75,6 +77,7 @@ func (m *meter) arrive(n int, waited time.Duration, once bool) {
 	}
 	m.began.Set(now)
 	m.left.Set(0)
+	m.awake()
 }
 
 // ran notes that a callback has ended, and returns how long it took. If that is slow or more, slowCallback is next.
@@ -87,7 +90,10 @@ func (m *meter) ran() (took uint64) {
 }
 
 // resume notes that a callback goes on which has run for spent already.
-func (m *meter) resume(spent uint64) { m.began.Set(monotonic() - spent) }
+func (m *meter) resume(spent uint64) {
+	m.began.Set(monotonic() - spent)
+	m.awake()
+}
 
 // away notes that nobody runs the callback that runs now, and returns for how long it has run.
 func (m *meter) away() (spent uint64) {
@@ -105,6 +111,7 @@ func (m *meter) rest() {
 	runtime.Gosched()
 	if began != 0 {
 		m.began.Set(began + 1) // for the watchdog another callback
+		m.awake()
 	}
 }
 

@@ -14,6 +14,7 @@ func (c *Core) caught(value any) {
 		c.slowCallback(c.suspect(), took)
 	}
 	c.batch.fn = nil
+	c.baton.holder.region = nil     // it does not end: the callback may have left one of its own behind, and regions nest
 	p, ok := value.(*uv.PanicError) // of a goroutine that worked for the loop: that goroutine's stack tells more
 	if !ok {
 		p = &uv.PanicError{Value: value, Stack: runtimedebug.Stack()}

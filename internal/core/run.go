@@ -2,6 +2,7 @@ package core
 
 import (
 	"runtime"
+	"runtime/trace"
 	"time"
 
 	"github.com/uvgo/uvgo/cuv"
@@ -51,15 +52,13 @@ func (c *Core) Begin(op string) error {
 	c.baton.enter()
 	c.meter.enter()
 	enterRunning(c)
-	if !watchdog.on.Load() {
-		c.wakeWatchdog()
-	}
 	return nil
 }
 
 // End gives the loop back, also when a callback called runtime.Goexit.
 func (c *Core) End() {
 	leaveRunning(c)
+	c.baton.holder.endTurn()
 	c.baton.leave()
 	c.meter.leave()
 	c.batch.phase = nil
@@ -99,11 +98,17 @@ func (c *Core) ClearInterrupt() { c.life.cancel.Store(false) }
 // baton.
 func (c *Core) cross(block, force bool) {
 	c.ring.RenewArena()
+	c.baton.holder.endTurn()
 	c.meter.depart()
-	waited := c.look(block, force)
+	var waited time.Duration
+	if trace.IsEnabled() {
+		waited = c.traceLook(block, force)
+	} else {
+		waited = c.look(block, force)
+	}
 	c.meter.arrive(c.ring.Pending(), waited, c.turn.once)
-	if !watchdog.on.Load() {
-		c.wakeWatchdog()
+	if trace.IsEnabled() {
+		c.beginTurn()
 	}
 }
 

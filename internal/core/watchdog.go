@@ -1,146 +1,116 @@
 package core
 
 import (
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/internal/bubble"
 )
 
-// The watchdog looks at the loops that run, and reports a callback that does not return. One goroutine looks at all of them. It
-// ends when nothing has happened on any loop for a while. A loop that comes back from C then starts another one, so a process that
-// does nothing is not woken.
-//
-// A callback is known by when it began, which the loop writes down anyway. It is stuck when many looks have seen the same
-// one. So time in which the process was stopped (SIGSTOP, a debugger, a laptop that sleeps) does not count, because nobody
-// looked meanwhile.
+// The watchdog is a thread of C's, see cuv/watchdog.c: it looks when the callback that a loop runs began. What it finds it tells
+// callbackStuck, which starts a goroutine for the report. So a program has no goroutine for the watchdog as long as no callback is stuck.
 var watchdog struct {
-	looks sync.Mutex
-	on    atomic.Bool // a goroutine looks, or is about to
-	stuck sync.Map    // how often a callback was stuck, an *atomic.Uint64, by the place
+	reports atomic.Bool  // a goroutine reports
+	rest    atomic.Int64 // until then, by bubble.Monotonic, no stack is taken
+	stuck   sync.Map     // how often a callback was stuck, an *atomic.Uint64, by the place
+	asleep  *uint32      // not 0 while the thread has to be woken
+	never   uint32       // stands for asleep of a loop without a watchdog
+	once    sync.Once    // finds asleep
+	refused atomic.Bool  // the system had no thread for it, which was logged
 }
 
-const (
-	watchdogTick   = 25 * time.Millisecond // how long the goroutine sleeps between looks, at most
-	watchdogQuiet  = 4                     // looks without any callback after which it ends
-	watchdogRarely = 10                    // it spends at most one part in so many on taking stacks
-)
+// watchdogRarely says how little time is spent on stacks: one part in so many.
+const watchdogRarely = 100
 
-// dog is what the watchdog knows about a loop. It belongs to the watchdog, but for count.
-type dog struct {
-	limit    time.Duration // how long a callback may run; 0: the watchdog does not look
-	seen     uint64        // when the callback began that it saw last
-	looked   time.Duration // when it looked last
-	held     time.Duration // for how long it has seen that one
-	reported bool
-	count    atomic.Uint64 // callbacks that were stuck
+var _ = func() (none struct{}) { cuv.OnStuck = callbacksStuck; return }()
+
+// watch has the watchdog look at the loop.
+func (c *Core) watch() {
+	watchdog.once.Do(func() { watchdog.asleep = cuv.WatchdogAsleep() })
+	c.meter.asleep = watchdog.asleep
+	c.ring.Watch(c.cfg.Watchdog, cuv.Hrtime()-bubble.Monotonic())
 }
 
-// wakeWatchdog makes the watchdog look, if it does not.
-func (c *Core) wakeWatchdog() {
-	if c.dog.limit > 0 && watchdog.on.CompareAndSwap(false, true) {
-		bubble.Go(watchCallbacks)
+// awake wakes the watchdog, if that sleeps. Whoever runs callbacks calls it when it has not done so for a while: behind a wait.
+func (m *meter) awake() {
+	if atomic.LoadUint32(m.asleep) != 0 {
+		wakeWatchdog()
 	}
 }
 
-// watchCallbacks is the watchdog's goroutine.
-func watchCallbacks() {
-	var (
-		rest  time.Duration // until then no stack is taken
-		quiet = 0
-		tick  = time.Millisecond
-	)
-	for {
-		time.Sleep(tick)
-		now := bubble.Monotonic()
-		stuck, next, active := lookAtCallbacks(now, 2*tick)
-		tick = next
-		if len(stuck) > 0 && now >= rest {
-			reportStuck(stuck)
-			done := bubble.Monotonic()
-			rest = done + watchdogRarely*(done-now)
-		}
-		if active {
-			if quiet >= watchdogQuiet && !watchdog.on.CompareAndSwap(false, true) {
-				return // a loop has started another one
-			}
-			quiet = 0
-			continue
-		}
-		// A loop may begin a callback just now, and see a watchdog that is about to end: no barrier orders the two. So the
-		// watchdog says first that it ends, and looks once more after a while.
-		switch quiet++; {
-		case quiet == watchdogQuiet:
-			watchdog.on.Store(false)
-		case quiet > watchdogQuiet:
-			return
-		}
+func wakeWatchdog() {
+	if err := cuv.WakeWatchdog(); err != nil && !watchdog.refused.Swap(true) {
+		slog.Default().Warn("uvgo: no watchdog: the system has no thread for it", "error", err)
 	}
 }
 
-// lookAtCallbacks looks at all loops that run. A look counts for no more time than most. It returns those with a callback to report, how long to sleep, and whether any loop
-// has run a callback since the last look.
-func lookAtCallbacks(now, most time.Duration) (stuck []*Core, tick time.Duration, active bool) {
-	watchdog.looks.Lock() // one that ends may look for the last time
-	defer watchdog.looks.Unlock()
-	running.RLock()
-	defer running.RUnlock()
-	tick = watchdogTick
-	for _, c := range running.loops {
-		d := &c.dog
-		if d.limit <= 0 {
-			continue
-		}
-		tick = max(min(tick, d.limit/4), time.Millisecond)
-		since := min(now-d.looked, most)
-		d.looked = now
-		began := c.meter.began.Load()
-		if began != 0 || d.seen != 0 {
-			active = true
-		}
-		if began != d.seen {
-			d.seen, d.held, d.reported = began, min(since, now-time.Duration(began)), false
-			continue
-		}
-		if began == 0 {
-			continue
-		}
-		if d.held += since; d.held >= d.limit && !d.reported {
-			stuck = append(stuck, c)
-		}
+// callbacksStuck is called by the watchdog, on a thread of C's. False: another report is being made, or was just now; the watchdog
+// is to ask again.
+func callbacksStuck(all []cuv.Stuck) bool {
+	if int64(bubble.Monotonic()) < watchdog.rest.Load() || !watchdog.reports.CompareAndSwap(false, true) {
+		return false
 	}
-	return stuck, tick, active
+	go reportStuck(all)
+	return true
 }
 
 // reportStuck logs callbacks that are stuck, each with its stack, and once for each place.
-func reportStuck(loops []*Core) {
+func reportStuck(all []cuv.Stuck) {
+	defer watchdog.reports.Store(false)
+	began := bubble.Monotonic()
+	loops := make([]*Core, 0, len(all))
+	all = slices.DeleteFunc(all, func(s cuv.Stuck) bool {
+		c := stillStuck(s)
+		if c != nil {
+			loops = append(loops, c)
+		}
+		return c == nil
+	})
+	if len(loops) == 0 {
+		return
+	}
 	stacks := callbackStacks(loops)
+	done := bubble.Monotonic()
+	watchdog.rest.Store(int64(done + watchdogRarely*(done-began)))
 	for i, c := range loops {
-		d := &c.dog
-		watchdog.looks.Lock()
-		same := !d.reported && c.meter.began.Load() == d.seen // else it has returned: the stack may be another's
-		d.reported = d.reported || same
-		held := d.held
-		watchdog.looks.Unlock()
-		if !same {
+		if stillStuck(all[i]) != c { // it has returned: the stack may be another's
 			continue
 		}
-		d.count.Add(1)
 		s := stacks[i]
+		if len(s.calls) == 0 { // the loop itself waits for a processor, in no callback
+			continue
+		}
 		seen, _ := watchdog.stuck.LoadOrStore(s.site(), new(atomic.Uint64))
 		if seen.(*atomic.Uint64).Add(1) > 1 {
 			continue
 		}
-		c.Logger().Warn("uvgo: callback is stuck, and holds its loop up", "callback", s.site(), "for", held.Round(time.Millisecond),
-			"state", s.state, "stack", s.calls)
+		c.Logger().Warn("uvgo: callback is stuck, and holds its loop up", "callback", s.site(), "for", all[i].Held.Round(time.Millisecond),
+			"loop", c.Name(), "state", s.state, "stack", s.calls)
 	}
 }
 
+// stillStuck returns the loop of a callback that is stuck, nil if the callback has returned.
+func stillStuck(s cuv.Stuck) *Core {
+	running.RLock()
+	defer running.RUnlock()
+	for _, c := range running.loops {
+		if c.ring.ID() == s.Loop && c.meter.began.Load() == s.Began {
+			return c
+		}
+	}
+	return nil
+}
+
 // ForgetStuck makes the watchdog report places again that it has reported: for tests.
-func ForgetStuck() { watchdog.stuck.Clear() }
+func ForgetStuck() {
+	watchdog.stuck.Clear()
+	watchdog.rest.Store(0)
+}
 
 // A stuckStack is the stack of a callback that is stuck.
 type stuckStack struct {

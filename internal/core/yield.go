@@ -13,7 +13,11 @@ const yieldMS = 5
 
 // yield lets other goroutines run now and then, however busy the loop is.
 func (c *Core) yield() {
-	if c.sched.due(c.ring.NowMS()) {
+	now := c.ring.NowMS()
+	if now-c.profile.at >= relabelMS {
+		c.relabel()
+	}
+	if c.sched.due(now) {
 		c.meter.rest()
 	}
 }

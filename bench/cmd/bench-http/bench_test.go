@@ -17,7 +17,7 @@ func TestVerdict(t *testing.T) {
 	}{
 		{target{bound: 0.52}, 0.52, pass}, {target{bound: 0.52, stretch: 0.47}, 0.53, miss},
 		{target{bound: 2, least: true}, 2, pass}, {target{bound: 2, least: true}, 1.99, miss},
-		{target{bound: 0.52}, math.NaN(), absent}, {target{bound: 2, least: true}, math.NaN(), absent},
+		{target{}, 2, printed}, {target{}, math.NaN(), absent}, {target{bound: 0.52}, math.NaN(), absent}, {target{bound: 2, least: true}, math.NaN(), absent},
 	} {
 		if got := tt.target.verdict(tt.ratio); got != tt.want {
 			t.Errorf("%v, ratio %v: %s", tt.target, tt.ratio, got)

@@ -24,6 +24,7 @@ var figures = map[string]func(measurement) float64{
 	"CPU":    func(m measurement) float64 { return harness.Known(m.CPU) },
 	"rate":   func(m measurement) float64 { return harness.Known(m.Rate) },
 	"p99":    func(m measurement) float64 { return harness.Known(m.P99) },
+	"allocs": func(m measurement) float64 { return harness.Known(m.Allocs) },
 	"memory": func(m measurement) float64 { return harness.Known(m.Memory) },
 }
 

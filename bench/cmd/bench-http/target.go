@@ -11,9 +11,9 @@ import (
 type target struct {
 	what     string // as in the issue that set the target
 	scenario string
-	figure   string // one of figures
-	over     string // the other server
-	bound    float64
+	figure   string  // one of figures
+	over     string  // the other server
+	bound    float64 // 0: none, the figure is for information
 	stretch  float64 // a bound beyond; 0: none
 	least    bool    // bound is a lower bound
 }
@@ -49,6 +49,8 @@ var targets = func() (list []target) {
 		target{what: "sleep 5 ms: p99", scenario: "sleep-1000", figure: "p99", over: "net/http", bound: 1.2},
 		target{what: "half sleep: p99 of the quick", scenario: "half-100", figure: "p99", over: "net/http", bound: 1},
 		target{what: "half sleep: p99 of the quick", scenario: "half-1000", figure: "p99", over: "net/http", bound: 1},
+		target{what: "allocations", scenario: "text-100", figure: "allocs", over: "net/http"},
+		target{what: "allocations", scenario: "json-100", figure: "allocs", over: "net/http"},
 		target{what: "memory, idle connection", scenario: "idle", figure: "memory", over: "net/http", bound: 0.1},
 		target{what: "memory, idle TLS connection", scenario: "idle-tls", figure: "memory", over: "net/http", bound: 0.5},
 	)
@@ -56,6 +58,9 @@ var targets = func() (list []target) {
 }()
 
 func (t target) String() string {
+	if t.bound == 0 {
+		return "none"
+	}
 	sign := "≤ "
 	if t.least {
 		sign = "≥ "
@@ -69,9 +74,10 @@ func (t target) String() string {
 
 // The verdicts.
 const (
-	pass   = "pass"
-	miss   = "MISS"
-	absent = "absent" // one of the servers was not built or not asked for
+	pass    = "pass"
+	miss    = "MISS"
+	absent  = "absent"  // one of the servers was not built or not asked for
+	printed = "printed" // there is no bound
 )
 
 // verdict says whether a ratio reaches the target.
@@ -79,6 +85,8 @@ func (t target) verdict(ratio float64) string {
 	switch {
 	case math.IsNaN(ratio):
 		return absent
+	case t.bound == 0:
+		return printed
 	case t.least && ratio >= t.bound, !t.least && ratio <= t.bound:
 		return pass
 	}

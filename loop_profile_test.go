@@ -1,0 +1,160 @@
+package uvgo_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime/pprof"
+	"runtime/trace"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/internal/looptest"
+	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
+)
+
+// busyLoop runs a loop that spins in timers' callbacks and in posted functions, and blocks now and then, until over says so.
+func busyLoop(t *testing.T, over func() bool, opts ...uvgo.Option) {
+	t.Helper()
+	l := looptest.New(t, opts...)
+	tm := uvtest.Must(l.NewTimer())
+	uvtest.Check(t, tm.Start(0, time.Millisecond, func() {
+		spin(l)
+		uvtest.Expect(t, l.Block(func() {}))
+		uvtest.Expect(t, l.Post(func() {
+			spin(l)
+			pprof.Do(context.Background(), pprof.Labels("theirs", "x"), func(context.Context) { spin(l) }) // takes the labels away
+		}))
+		if over() {
+			uvtest.Expect(t, tm.Close())
+		}
+	}))
+	uvtest.Check(t, l.Run(context.Background()))
+}
+
+//go:noinline
+func spin(l *uvgo.Loop) {
+	for began := time.Now(); time.Since(began) < time.Millisecond; {
+		l.UpdateTime()
+	}
+}
+
+// TestCPUProfileHasLabels: the loop's name always, and the kind of the handle where the option asks for it. Labels stand in a
+// profile only if it has a sample with them.
+func TestCPUProfileHasLabels(t *testing.T) {
+	if testing.CoverMode() != "" {
+		t.Skip("go test -cpuprofile and coverage profile by themselves")
+	}
+	for name, way := range looptest.Parkings {
+		for _, kinds := range []bool{false, true} {
+			uvtest.Watchdog(t, 2*time.Minute)
+			opts := []uvgo.Option{uvgo.WithParking(way), uvgo.WithName("profiled-" + name)}
+			want := []string{"uvgo_loop", "profiled-" + name, "theirs"}
+			if kinds {
+				opts = append(opts, uvgo.WithProfileLabels())
+				want = append(want, "uvgo_handle", "timer", "post")
+			}
+			found := false
+			for range 30 { // a profile has a sample for 10 ms of processor time
+				var text bytes.Buffer
+				uvtest.Check(t, pprof.StartCPUProfile(&text))
+				began := time.Now()
+				busyLoop(t, func() bool { return time.Since(began) > 300*time.Millisecond }, opts...)
+				pprof.StopCPUProfile()
+				raw := uvtest.Must(io.ReadAll(uvtest.Must(gzip.NewReader(&text))))
+				if !kinds && bytes.Contains(raw, []byte("uvgo_handle")) {
+					t.Error("callbacks have labels that nobody has asked for")
+				}
+				found = true
+				for _, w := range want {
+					found = found && bytes.Contains(raw, []byte(w))
+				}
+				if found {
+					break
+				}
+			}
+			if !found {
+				t.Errorf("%s, kinds %t: no profile has all of %q", name, kinds, want)
+			}
+		}
+	}
+}
+
+// TestRunLeavesLabels: the goroutine has the labels of Run's context again.
+func TestRunLeavesLabels(t *testing.T) {
+	uvtest.Watchdog(t, 2*time.Minute)
+	pprof.Do(context.Background(), pprof.Labels("mine", "yes"), func(ctx context.Context) {
+		l := looptest.New(t, uvgo.WithName("passing"))
+		during := ""
+		uvtest.Check(t, l.Post(func() { during = goroutineProfile(t) }))
+		uvtest.Check(t, l.Run(ctx))
+		for _, want := range []string{`"uvgo_loop":"passing"`, `"mine":"yes"`} {
+			if !strings.Contains(during, want) {
+				t.Errorf("a loop that runs has no %s", want)
+			}
+		}
+		if after := goroutineProfile(t); strings.Contains(after, "passing") || !strings.Contains(after, `"mine":"yes"`) {
+			t.Errorf("behind Run the labels are others:\n%s", after)
+		}
+	})
+}
+
+func goroutineProfile(t *testing.T) string {
+	var text strings.Builder
+	uvtest.Check(t, pprof.Lookup("goroutine").WriteTo(&text, 1))
+	return text.String()
+}
+
+// TestTraceHasRegions: a trace has a region for each turn's callbacks and one for each wait. Those of a callback nest in it, also where
+// it blocks and another goroutine goes on, or panics: else go tool trace does not read the trace at all.
+func TestTraceHasRegions(t *testing.T) {
+	for name, way := range looptest.Parkings {
+		t.Run(name, func(t *testing.T) {
+			uvtest.Watchdog(t, 2*time.Minute)
+			path := filepath.Join(t.TempDir(), "trace")
+			out := uvtest.Must(os.Create(path))
+			uvtest.Check(t, trace.Start(out))
+			l := looptest.New(t, uvgo.WithParking(way), uvgo.WithName("traced"), uvgo.WithPanicHandler(func(*uv.PanicError) {}))
+			rounds := 0
+			tm := uvtest.Must(l.NewTimer())
+			uvtest.Check(t, tm.Start(0, time.Millisecond, func() {
+				rounds++
+				inner := trace.StartRegion(context.Background(), "theirs")
+				uvtest.Expect(t, l.Block(func() { time.Sleep(3 * time.Millisecond) }))
+				if rounds == 3 {
+					panic("with a region of its own")
+				}
+				inner.End()
+				if rounds == 10 {
+					uvtest.Expect(t, tm.Close())
+				}
+			}))
+			uvtest.Check(t, l.Run(context.Background()))
+			trace.Stop()
+			uvtest.Check(t, out.Close())
+			cmd := exec.Command("go", "tool", "trace", "-d=parsed", path)
+			var complaints bytes.Buffer
+			cmd.Stderr = &complaints
+			text, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("go tool trace: %v: %s", err, complaints.String())
+			}
+			for _, region := range []string{"uvgo turn traced", "uvgo wait traced", "theirs"} {
+				begins := len(regexp.MustCompile(`RegionBegin .*"`+region+`"`).FindAll(text, -1))
+				ends := len(regexp.MustCompile(`RegionEnd .*"`+region+`"`).FindAll(text, -1))
+				t.Logf("%s: %d begin, %d end", region, begins, ends)
+				if begins < 10 || ends < begins-1 {
+					t.Errorf("%s: %d begin, %d end", region, begins, ends)
+				}
+			}
+		})
+	}
+}
