@@ -15,10 +15,9 @@ import (
 // without samples is left out.
 func (r *Registry) Gather() []Family {
 	all := r.readings()
-	out := []Family{{
-		Name: "uvgo_info", Help: "What uvgo is linked with; always 1.", Type: Gauge,
-		Samples: []Sample{{Labels: []Label{{"libuv", uvgo.Version()}, {"linkage", uvgo.Linkage()}}, Value: 1}},
-	}}
+	linked := info
+	linked.Samples = []Sample{{Labels: []Label{{"libuv", uvgo.Version()}, {"linkage", uvgo.Linkage()}}, Value: 1}}
+	out := []Family{linked}
 	var loops []labelled[uv.Stats]
 	var servers []labelled[server.Stats]
 	var https []labelled[uvhttp.Stats]

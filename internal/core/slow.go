@@ -29,7 +29,8 @@ func (c *Core) slowCallback(who any, took uint64) {
 	if hook == nil {
 		return
 	}
-	s.Began = time.Now().Add(-s.Took)
+	ended := c.meter.began.Own() // as ran has noted it
+	s.Began = time.Now().Add(-s.Took - time.Duration(monotonic()-ended))
 	defer func() {
 		if v := recover(); v != nil {
 			c.Logger().Error("uvgo: the hook of slow callbacks panicked", "value", v, "stack", string(runtimedebug.Stack()))
