@@ -15,6 +15,7 @@ import (
 
 	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/cmd/uvgo/internal/observe"
+	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/metrics"
 	"github.com/uvgo/uvgo/server"
@@ -161,6 +162,7 @@ func (b *blocker) Data(*server.Conn, []byte) {
 
 // TestAStuckLoopIsLookedAt: its metrics and the stack of its callback are shown while it is stuck.
 func TestAStuckLoopIsLookedAt(t *testing.T) {
+	core.ForgetStuck() // a test before may have told of the place
 	b := &blocker{make(chan struct{}), make(chan struct{})}
 	slow := new(observe.SlowLog)
 	srv := &server.Server{Handler: b, Loops: 1, Options: []uvgo.Option{
