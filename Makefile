@@ -94,6 +94,8 @@ test-musl: ## Run the core tests linked statically with musl
 
 .PHONY: ci-full
 ci-full: ## Run the instrumented tests whole: an hour and more
+	@FOR="tests of other systems' builds" scripts/deps.sh x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64-win32 i686-linux-gnu-gcc=gcc-i686-linux-gnu \
+	  /usr/i686-linux-gnu/lib/ld-linux.so.2=libc6-dev-i386-cross arm-linux-gnueabihf-gcc=gcc-arm-linux-gnueabihf /usr/arm-linux-gnueabihf/lib/ld-linux-armhf.so.3=libc6-dev-armhf-cross
 	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test-arm64 test-musl test docs
 	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
 	$(MAKE) release-check

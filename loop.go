@@ -2,6 +2,7 @@ package uvgo
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"runtime"
 	"time"
@@ -288,6 +289,9 @@ func (l *Loop) Name() string { return l.machine().Name() }
 // https://docs.libuv.org/en/v1.x/loop.html#c.uv_loop_close
 func (l *Loop) Close() error {
 	if err := l.machine().Close(); err != nil {
+		if errors.Is(err, uv.EBUSY) {
+			l.reportOpen()
+		}
 		return err
 	}
 	l.leak.Stop()

@@ -131,9 +131,9 @@ func WithLogger(log *slog.Logger) Option {
 	}
 }
 
-// WithDebug makes the loop remember where handles were created, name those that Shutdown
-// finds open, and warn of slow callbacks. It costs about a microsecond for each handle and
-// callback. On processors other than amd64 and arm64 it also finds calls from a wrong
+// WithDebug makes the loop remember by which calls handles were made, report those that Shutdown or Close
+// finds open with these calls, and warn of slow callbacks. It costs about a microsecond and 200 bytes for each handle, and nothing for
+// a callback. On processors other than amd64 and arm64 it also finds calls from a wrong
 // goroutine, which the loop finds on those two without it.
 func WithDebug() Option {
 	return func(c *config) error {

@@ -47,7 +47,7 @@ func (l *Loop) Shutdown(ctx context.Context) error {
 		for h := range l.Walk() {
 			if !h.Closing() {
 				if l.core.DebugMode() {
-					l.core.Logger().Warn("uvgo: shutdown closes a handle", "handle", fmt.Sprint(h))
+					l.core.Logger().Warn("uvgo: shutdown closes a handle", "handle", fmt.Sprint(h), "created", createdBy(h))
 				}
 				h.Close()
 			}
@@ -87,6 +87,26 @@ func (l *Loop) drainOnce(ctx context.Context) error {
 		return nil
 	}
 	return l.core.Turn(true, false)
+}
+
+// createdBy returns the calls that made a handle, which debug mode knows.
+func createdBy(h uv.Handle) []string {
+	if c, ok := h.(interface{ CreatedBy() []string }); ok {
+		return c.CreatedBy()
+	}
+	return nil
+}
+
+// reportOpen logs the handles that keep a loop from being closed, with the calls that made them. Debug mode only.
+func (l *Loop) reportOpen() {
+	if !l.core.DebugMode() || !l.core.Owned() {
+		return
+	}
+	for h := range l.Walk() {
+		if !h.Closing() {
+			l.core.Logger().Warn("uvgo: close finds an open handle", "handle", fmt.Sprint(h), "created", createdBy(h))
+		}
+	}
 }
 
 // stuck names the handles that are open, and counts the requests and Holds.

@@ -1,8 +1,10 @@
 package uvgo_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +86,45 @@ func TestShutdownNamesWhatIsOpen(t *testing.T) {
 		}
 	}
 	uvtest.Check(t, l.Shutdown(bg)) // it can be continued
+}
+
+//go:noinline
+func makesATimer(t *testing.T, l *uvgo.Loop) {
+	_, err := l.NewTimer()
+	uvtest.Check(t, err)
+}
+
+// TestDebugModeReportsCreationStacks: for handles that Close and Shutdown find open, up to the function that the loop has called.
+func TestDebugModeReportsCreationStacks(t *testing.T) {
+	var log bytes.Buffer
+	l := open(t, uvgo.WithDebug(), uvgo.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	uvtest.Check(t, l.Post(func() { makesATimer(t, l) }))
+	uvtest.Check(t, l.Run(bg))
+	uvtest.IsErr(t, "close", l.Close(), uv.EBUSY)
+	uvtest.Check(t, l.Shutdown(bg))
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], "close finds an open handle") || !strings.Contains(lines[1], "shutdown closes a handle") {
+		t.Fatalf("the log says %q", lines)
+	}
+	for _, line := range lines {
+		_, created, _ := strings.Cut(line, "created=")
+		for _, want := range []string{"makesATimer(", "TestDebugModeReportsCreationStacks.func", "shutdown_test.go:"} {
+			if !strings.Contains(created, want) {
+				t.Errorf("the report lacks %q: %s", want, line)
+			}
+		}
+		if strings.Contains(created, "internal/core") || strings.Contains(created, "goexit") || strings.Contains(created, "NewTimer(") {
+			t.Errorf("the report has calls of uvgo's or Go's own: %s", line)
+		}
+	}
+	log.Reset()
+	quiet := open(t, uvgo.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	makesATimer(t, quiet)
+	uvtest.IsErr(t, "close", quiet.Close(), uv.EBUSY)
+	uvtest.Check(t, quiet.Shutdown(bg))
+	if log.Len() > 0 {
+		t.Errorf("without debug mode: %s", log.String())
+	}
 }
 
 func TestShutdownEndsWithItsContext(t *testing.T) {

@@ -1,6 +1,4 @@
 /* addr.c: socket addresses across the border. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "addr.h"

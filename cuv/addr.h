@@ -2,8 +2,6 @@
 #ifndef CUV_ADDR_H
 #define CUV_ADDR_H
 
-#include <sys/socket.h>
-
 #include "cuv.h"
 
 /* addr.c */

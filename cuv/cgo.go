@@ -3,14 +3,18 @@ package cuv
 // How libuv is found and linked. The static build is the default; the tag
 // libuv_shared links the shared library instead. interpose.h says how cuv
 // comes between libuv and some functions of the C library. The variable tells pkg-config
-// nothing: go build prints it where pkg-config finds no libuv. Profilers follow frame pointers, as Go and the pinned libuv have them. Go's runtime has a C
-// function for sighook.c to replace on the architectures of CUV_SIGHOOK.
+// nothing: go build prints it where pkg-config finds no libuv. Where uvgo cannot run, a flag
+// that is none says so: go build and go vet refuse it before they run a C compiler, and print
+// nothing else. Profilers follow frame pointers, as Go and the pinned libuv have them. Go's
+// runtime has a C function for sighook.c to replace on the architectures of CUV_SIGHOOK.
 
 /*
 #cgo CFLAGS: -std=gnu11 -O2 -Wall -fno-omit-frame-pointer
-#cgo pkg-config: "--define-variable=if_libuv_is_not_found=go run github.com/uvgo/uvgo/cmd/libuv"
-#cgo !libuv_shared pkg-config: libuv-static
-#cgo libuv_shared pkg-config: libuv
+#cgo !windows,!386,!arm,!mips,!mipsle pkg-config: "--define-variable=if_libuv_is_not_found=go run github.com/uvgo/uvgo/cmd/libuv"
+#cgo !libuv_shared,!windows,!386,!arm,!mips,!mipsle pkg-config: libuv-static
+#cgo libuv_shared,!windows,!386,!arm,!mips,!mipsle pkg-config: libuv
+#cgo windows CFLAGS: "uvgo does not run on Windows yet: docs/platforms.md says what is missing"
+#cgo !windows,386 !windows,arm !windows,mips !windows,mipsle CFLAGS: "uvgo needs a 64-bit system: this GOARCH is of 32 bits"
 #cgo libuv_shared CFLAGS: -DCUV_SHARED
 #cgo linux LDFLAGS: -ldl
 #cgo linux,amd64 linux,arm64 linux,loong64 linux,ppc64le CFLAGS: -DCUV_SIGHOOK

@@ -23,7 +23,6 @@
 #ifndef CUV_H
 #define CUV_H
 
-#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -63,7 +62,7 @@ typedef struct cuv_handle {
   union {          /* by kind */
     uint8_t stream;  /* cuv_stream_flag, in stream.h */
     uint8_t udp;     /* cuv_udp_flag, in udp.h */
-    uint8_t process; /* cuv_process_flag, in process.h */
+    uint8_t process; /* cuv_process_flag, in child_process.h */
   } flags;
   uint8_t chained;         /* among the loop's `chains` */
   uint8_t yields;          /* does not read in turn read.turn: others have yet to read */
@@ -181,6 +180,24 @@ static inline cuv_loop *cuv_loop_of(const cuv_handle *h) {
 /* Bytes in the write queue of a stream, or in that of a UDP handle's sends. */
 static inline uint64_t cuv_queued(const cuv_handle *h) { return h->uv.stream.write_queue_size; }
 
+/* Whether a stream listens. */
+static inline int cuv_listens(const cuv_handle *h) {
+#ifdef _WIN32
+  return h->uv.stream.stream.serv.connection_cb != NULL;
+#else
+  return h->uv.stream.connection_cb != NULL;
+#endif
+}
+
+/* Whether a stream is connecting. On Windows libuv does not tell. */
+static inline int cuv_connects(const cuv_handle *h) {
+#ifdef _WIN32
+  return (void)h, 0;
+#else
+  return h->uv.stream.connect_req != NULL;
+#endif
+}
+
 /* Counts what was read in this turn. */
 static inline void cuv_count_chunk(cuv_handle *h) {
   if (h->chunks != UINT16_MAX) h->chunks++;
@@ -221,8 +238,8 @@ uv_loop_t *cuv_uv_default_loop(void);
 void cuv_recv_next(void);
 
 /* pool.c */
-int cuv_pool_enter(sigset_t *old);
-void cuv_pool_leave(int entered, const sigset_t *old);
+int cuv_pool_enter(void);
+void cuv_pool_leave(int entered);
 
 /* epoll.c */
 int cuv_run(cuv_loop *l, uv_run_mode mode);

@@ -1,11 +1,11 @@
 /* emfile.c: what listeners do when the process is out of descriptors (EMFILE).
  *
  * A listener that cannot accept stays readable, and the loop would spin. libuv
- * keeps a descriptor in reserve, emfile_fd: it closes it, accepts and closes all
+ * keeps a descriptor in reserve: it closes it, accepts and closes all
  * connections that wait, and opens the reserve again; nobody is told. So cuv takes the
  * reserve over. libuv gets in its place a number that no descriptor can have: its
  * close fails, its accept too, and it leaves -1, or what it could open then, in
- * emfile_fd. So the end of a turn sees by one comparison that accepting has failed.
+ * its reserve's place. So the end of a turn sees by one comparison that accepting has failed.
  * It then drops the connections itself, and reports how many. The last one stays open
  * until the next turn, when Go has been told: a client that sees its connection
  * closed finds it counted.
@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cuv.h"
+#include "fd.h"
 
 enum {
   no_descriptor = INT_MAX, /* more than the kernel ever gives */
@@ -35,8 +35,8 @@ static int open_reserve(void) {
 void cuv_emfile_init(cuv_loop *l) {
   if (l->emfile_ours) return;
   l->emfile_ours = 1;
-  l->reserve = l->uv.emfile_fd;
-  l->uv.emfile_fd = no_descriptor;
+  l->reserve = *cuv_fd_reserve(l);
+  *cuv_fd_reserve(l) = no_descriptor;
 }
 
 /* Closes a descriptor of the loop's, if there is one. */
@@ -65,8 +65,8 @@ static void drop(uv_handle_t *uv, void *arg) {
   cuv_loop *l = arg;
   if ((uv->type != UV_TCP && uv->type != UV_NAMED_PIPE) || uv_is_closing(uv)) return;
   cuv_handle *h = cuv_of(uv);
-  if (h->uv.stream.connection_cb == NULL) return;
-  struct pollfd p = {.fd = h->uv.stream.io_watcher.fd, .events = POLLIN};
+  if (!cuv_listens(h)) return;
+  struct pollfd p = {.fd = cuv_fd(h), .events = POLLIN};
   uint64_t n = 0;
   while (n < drop_max && poll(&p, 1, 0) == 1) {
     close_own(&l->reserve); /* whose number the connection gets */
@@ -82,9 +82,9 @@ static void drop(uv_handle_t *uv, void *arg) {
 
 /* Drops connections if a listener could not accept in this turn. */
 void cuv_emfile_drop(cuv_loop *l) {
-  if (!l->emfile_ours || l->uv.emfile_fd == no_descriptor) return;
-  if (l->uv.emfile_fd != -1) close(l->uv.emfile_fd);
-  l->uv.emfile_fd = no_descriptor;
+  if (!l->emfile_ours || *cuv_fd_reserve(l) == no_descriptor) return;
+  if (*cuv_fd_reserve(l) != -1) close(*cuv_fd_reserve(l));
+  *cuv_fd_reserve(l) = no_descriptor;
   uv_walk(&l->uv, drop, l);
   l->has_dropped = 1;
 }

@@ -8,7 +8,9 @@
  * with its kernel thread and without uv_cancel, from doing so. Called before the
  * first loop; a variable that is set already stays as it is. */
 void cuv_fs_no_uring(void) {
+#ifdef __linux__
   if (uv_version() < 0x013100) setenv("UV_USE_IO_URING", "0", 0);
+#endif
 }
 
 /* Memory for one operation. */
@@ -129,16 +131,15 @@ static int dispatch(uv_loop_t *l, cuv_fs_req *r, const char *path, const char *n
 /* Starts the operation. Submissions stay where they are: files have nothing to
  * do with them. Strings are copied; what bufs, n uv_buf_t, point to is lent. */
 int cuv_fs_start(cuv_loop *l, cuv_fs_req *r, const char *path, const char *new_path, const uintptr_t *bufs, unsigned n) {
-  sigset_t old;
   memset(&r->req, 0, sizeof r->req); /* for a clean-up before libuv's own init */
   r->result = 0;
   r->data = NULL;
   r->size = 0;
   r->held = 0;
   r->dirents = NULL;
-  int entered = cuv_pool_enter(&old);
+  int entered = cuv_pool_enter();
   int rc = dispatch(&l->uv, r, path, new_path, (const uv_buf_t *)bufs, n);
-  cuv_pool_leave(entered, &old);
+  cuv_pool_leave(entered);
   if (rc < 0) {
     uv_fs_req_cleanup(&r->req);
     return rc;

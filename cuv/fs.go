@@ -184,6 +184,12 @@ func FSTimeOmit() (s float64, ok bool) {
 	return float64(C.cuv_fs_time_omit()), C.cuv_fs_can_omit != 0
 }
 
+// FSTimeNow returns the time that stands for the moment in which it is set, false if libuv
+// has none yet.
+func FSTimeNow() (s float64, ok bool) {
+	return float64(C.cuv_fs_time_now()), C.cuv_fs_can_omit != 0
+}
+
 // FS returns the request of an EvFS.
 func (e *Event) FS() *FSRequest { return (*FSRequest)(e.ptr) }
 

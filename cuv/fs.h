@@ -41,13 +41,19 @@ typedef struct cuv_fs_req {
 
 enum cuv_fs_state { CUV_FS_IDLE, CUV_FS_STARTED, CUV_FS_CANCELED, CUV_FS_DONE };
 
-/* Since libuv 1.51 a time can be left alone. */
+/* Since libuv 1.51 a time can be left alone, and can be the moment in which it is set. */
 #ifdef UV_FS_UTIME_OMIT
 enum { cuv_fs_can_omit = 1 };
 static inline double cuv_fs_time_omit(void) { return UV_FS_UTIME_OMIT; }
+static inline double cuv_fs_time_now(void) { return UV_FS_UTIME_NOW; }
 #else
 enum { cuv_fs_can_omit = 0 };
 static inline double cuv_fs_time_omit(void) { return 0; }
+static inline double cuv_fs_time_now(void) { return 0; }
+#endif
+
+#if UV_VERSION_HEX >= 0x013400
+_Static_assert(offsetof(uv_statfs_t, f_frsize) == offsetof(uv_statfs_t, f_ffree) + sizeof(uint64_t), "Go reads it there");
 #endif
 
 /* fs.c */

@@ -5,7 +5,7 @@
 #include <sys/eventfd.h>
 #endif
 
-#include "cuv.h"
+#include "fd.h"
 
 enum { turn_max = 4096 }; /* changes that one turn takes */
 
@@ -18,8 +18,8 @@ static void count(cuv_loop *l) {
   if (++l->fs_events != turn_max) return;
   if (l->never_ready == -1) l->never_ready = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (l->never_ready == -1) return;
-  l->inotify = l->uv.inotify_fd;
-  l->uv.inotify_fd = l->never_ready;
+  l->inotify = *cuv_fd_inotify(l);
+  *cuv_fd_inotify(l) = l->never_ready;
 #else
   (void)l;
 #endif
@@ -28,7 +28,7 @@ static void count(cuv_loop *l) {
 /* Ends a turn: the next one reads from inotify again. */
 void cuv_fs_event_turn(cuv_loop *l) {
 #if defined(__linux__)
-  if (l->inotify != -1) l->uv.inotify_fd = l->inotify;
+  if (l->inotify != -1) *cuv_fd_inotify(l) = l->inotify;
   l->inotify = -1;
 #endif
   l->fs_events = 0;

@@ -13,10 +13,9 @@ static void on_fs_poll(uv_fs_poll_t *f, int status, const uv_stat_t *prev, const
 /* uv_fs_poll_start. The thread pool reads the file's status for the first time. */
 int cuv_fs_poll_start(cuv_handle *h, const char *path, unsigned interval_ms) {
   cuv_flush(cuv_loop_of(h));
-  sigset_t old;
-  int entered = cuv_pool_enter(&old);
+  int entered = cuv_pool_enter();
   int r = uv_fs_poll_start(&h->uv.fs_poll, on_fs_poll, path, interval_ms);
-  cuv_pool_leave(entered, &old);
+  cuv_pool_leave(entered);
   return r;
 }
 

@@ -1,5 +1,4 @@
 /* getaddrinfo.c: uv_getaddrinfo_t. */
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,10 +48,9 @@ int cuv_getaddrinfo_new(cuv_loop *l, const char *host, const char *service, int 
       .ai_protocol = protocol,
       .ai_flags = flags,
   };
-  sigset_t old;
-  int entered = cuv_pool_enter(&old);
+  int entered = cuv_pool_enter();
   int r = uv_getaddrinfo(&l->uv, &g->req, on_addrinfo, host, service, &hints);
-  cuv_pool_leave(entered, &old);
+  cuv_pool_leave(entered);
   if (r < 0)
     free(g);
   else

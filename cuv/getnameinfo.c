@@ -22,10 +22,9 @@ int cuv_getnameinfo_new(cuv_loop *l, cuv_addr addr, int flags, uint32_t slot, ui
   g->loop = l;
   g->slot = slot;
   g->gen = gen;
-  sigset_t old;
-  int entered = cuv_pool_enter(&old);
+  int entered = cuv_pool_enter();
   int r = uv_getnameinfo(&l->uv, &g->req, on_nameinfo, (const struct sockaddr *)&ss, flags);
-  cuv_pool_leave(entered, &old);
+  cuv_pool_leave(entered);
   if (r < 0)
     free(g);
   else

@@ -38,6 +38,6 @@ int cuv_handle_only_strays(uv_loop_t *l) {
 /* Closes a handle once. */
 void cuv_handle_close(cuv_handle *h) {
   if (uv_is_closing(&h->uv.handle)) return;
-  if ((h->kind == UV_TCP || h->kind == UV_NAMED_PIPE) && h->uv.stream.connection_cb != NULL) cuv_loop_of(h)->listeners--;
+  if ((h->kind == UV_TCP || h->kind == UV_NAMED_PIPE) && cuv_listens(h)) cuv_loop_of(h)->listeners--;
   uv_close(&h->uv.handle, cuv_handle_on_close);
 }

@@ -1,5 +1,6 @@
 /* handle_direct.c: calls that Go makes of handles of any kind at once. They drain the
  * submissions first. */
+#include "fd.h"
 #include "stream.h"
 
 /* Calls the init function of the kind. ipc: a pipe passes handles. ipc.c tells libuv so
@@ -27,7 +28,8 @@ int cuv_handle_new(cuv_loop *l, int kind, int ipc, uint32_t slot, uint32_t gen, 
   cuv_flush(l);
   cuv_handle *h = cuv_handle_alloc((uv_handle_type)kind);
   if (h == NULL) return UV_ENOMEM;
-  if ((kind == UV_TCP || kind == UV_NAMED_PIPE) && l->uv.emfile_fd == -1) cuv_stdio_fill(); /* the first stream opens it */
+  int *reserve = cuv_fd_reserve(l);
+  if ((kind == UV_TCP || kind == UV_NAMED_PIPE) && reserve != NULL && *reserve == -1) cuv_stdio_fill(); /* the first stream opens it */
   int r = init(l, h, ipc);
   if (r < 0) {
     cuv_handle_free(h);
@@ -65,10 +67,8 @@ int cuv_handle_has_ref(cuv_handle *h) {
 
 /* The handle's descriptor, or an error. */
 int cuv_handle_fileno(cuv_handle *h) {
-  uv_os_fd_t fd;
   cuv_flush(cuv_loop_of(h));
-  int r = uv_fileno(&h->uv.handle, &fd);
-  return r < 0 ? r : (int)fd;
+  return cuv_fd(h);
 }
 
 /* uv_send_buffer_size or uv_recv_buffer_size: the size, or an error; sets it

@@ -5,25 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "stream.h"
-
-/* Makes a handle that only holds a descriptor for one call of libuv. The loop does not
- * know the handle, so it needs no close. */
-static void wrap(uv_pipe_t *c, uv_loop_t *loop, int fd) {
-  memset(c, 0, sizeof *c);
-  c->loop = loop;
-  c->type = UV_NAMED_PIPE;
-  c->io_watcher.fd = fd;
-}
 
 /* Receives the oldest descriptor of libuv's queue; -1 if it is lost. libuv does not
  * close the numbers of standard input and output, so a descriptor that got one of them
  * moves. */
 static int receive(cuv_handle *h) {
   uv_pipe_t c;
-  wrap(&c, h->uv.handle.loop, -1);
+  cuv_fd_wrap(&c, h->uv.handle.loop, -1);
   if (uv_accept(&h->uv.stream, (uv_stream_t *)&c) < 0) return -1;
-  return cuv_stdio_lift(c.io_watcher.fd);
+  return cuv_stdio_lift(cuv_uv_fd((uv_handle_t *)&c));
 }
 
 /* Lends memory for one chunk a turn: descriptors belong to their chunk. */
@@ -61,13 +53,14 @@ typedef struct ipc_req {
   uv_write_t req;
   uint32_t slot;
   uint32_t gen;
+  int own; /* the descriptor, or -1 */
   uv_pipe_t wrapper;
   char data[];
 } ipc_req;
 
 static void on_write(uv_write_t *req, int status) {
   ipc_req *w = (ipc_req *)req;
-  if (w->wrapper.io_watcher.fd >= 0) close(w->wrapper.io_watcher.fd);
+  if (w->own >= 0) close(w->own);
   cuv_stream_wrote(cuv_of(req->handle), w->slot, w->gen, status);
   free(w);
 }
@@ -83,7 +76,8 @@ static int queue(cuv_handle *h, int fd, const char *p, size_t n, uint32_t slot, 
   int own = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
   int r = fd >= 0 && own < 0 ? uv_translate_sys_error(errno) : 0;
   if (r == 0) {
-    wrap(&w->wrapper, h->uv.handle.loop, own);
+    w->own = own;
+    cuv_fd_wrap(&w->wrapper, h->uv.handle.loop, own);
     uv_buf_t buf = {.base = w->data, .len = n};
     r = uv_write2(&w->req, &h->uv.stream, &buf, 1, own < 0 ? NULL : (uv_stream_t *)&w->wrapper, on_write);
   }
@@ -101,16 +95,14 @@ static int queue(cuv_handle *h, int fd, const char *p, size_t n, uint32_t slot, 
 static int begin(cuv_handle *h, cuv_handle *sent, int fd) {
   cuv_flush(cuv_loop_of(h));
   h->uv.pipe.ipc = 1;
-  uv_os_fd_t own = fd;
-  int r = sent == NULL ? 0 : uv_fileno(&sent->uv.handle, &own);
-  return r < 0 ? r : (int)own;
+  return sent == NULL ? fd : cuv_fd(sent);
 }
 
 /* uv_try_write2, unless an earlier write's callback is due yet. */
 static int try_now(cuv_handle *h, int fd, const char *p, size_t n) {
   if (h->writes != 0) return UV_EAGAIN;
   uv_pipe_t c;
-  wrap(&c, h->uv.handle.loop, fd);
+  cuv_fd_wrap(&c, h->uv.handle.loop, fd);
   uv_buf_t buf = {.base = (char *)p, .len = n};
   return uv_try_write2(&h->uv.stream, &buf, 1, (uv_stream_t *)&c);
 }

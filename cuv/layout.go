@@ -4,7 +4,7 @@ package cuv
 // it is compiled.
 
 // #include "fs.h"
-// #include "process.h"
+// #include "child_process.h"
 import "C"
 
 import "unsafe"
@@ -135,5 +135,6 @@ var (
 	_ = same[unsafe.Offsetof(Statfs{}.Bavail)*wide+unsafe.Sizeof(Statfs{}.Bavail)-unsafe.Offsetof(C.uv_statfs_t{}.f_bavail)*wide-unsafe.Sizeof(C.uv_statfs_t{}.f_bavail)]
 	_ = same[unsafe.Offsetof(Statfs{}.Files)*wide+unsafe.Sizeof(Statfs{}.Files)-unsafe.Offsetof(C.uv_statfs_t{}.f_files)*wide-unsafe.Sizeof(C.uv_statfs_t{}.f_files)]
 	_ = same[unsafe.Offsetof(Statfs{}.Ffree)*wide+unsafe.Sizeof(Statfs{}.Ffree)-unsafe.Offsetof(C.uv_statfs_t{}.f_ffree)*wide-unsafe.Sizeof(C.uv_statfs_t{}.f_ffree)]
+	_ = same[unsafe.Offsetof(Statfs{}.Frsize)*wide+unsafe.Sizeof(Statfs{}.Frsize)-(unsafe.Offsetof(C.uv_statfs_t{}.f_ffree)+unsafe.Sizeof(C.uv_statfs_t{}.f_ffree))*wide-unsafe.Sizeof(C.uv_statfs_t{}.f_ffree)]
 	_ = same[unsafe.Sizeof(Statfs{})-C.sizeof_uv_statfs_t]
 )

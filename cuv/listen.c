@@ -1,10 +1,10 @@
 /* listen.c: the listening half of streams, which accepts ahead. */
 #define _GNU_SOURCE /* accept4 */
 #include <errno.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "addr.h"
+#include "fd.h"
 #include "stream.h"
 
 enum { accept_credit = 64 /* connections of one listener in one poll */ };
@@ -36,9 +36,10 @@ static void arrived(cuv_handle *h, cuv_handle *c, int r, const struct sockaddr_s
 
 /* Accepts the connection that libuv holds and reports it. */
 void cuv_stream_accept(cuv_handle *h) {
-  if (h->uv.stream.accepted_fd >= 0 && h->uv.stream.accepted_fd < 3) {
-    h->uv.stream.accepted_fd = cuv_stdio_lift(h->uv.stream.accepted_fd);
-    if (h->uv.stream.accepted_fd < 0) { /* closed: libuv goes on to the next */
+  int *accepted = cuv_fd_accepted(h);
+  if (accepted != NULL && *accepted >= 0 && *accepted < 3) {
+    *accepted = cuv_stdio_lift(*accepted);
+    if (*accepted < 0) { /* closed: libuv goes on to the next */
       cuv_push_handle(h, CUV_EV_ACCEPT, uv_translate_sys_error(errno), NULL, 0);
       return;
     }
@@ -59,7 +60,7 @@ void cuv_stream_accept(cuv_handle *h) {
  * connections when descriptors run out. */
 static void accept_ahead(cuv_handle *h) {
 #ifdef SOCK_NONBLOCK
-  int fd = h->uv.stream.io_watcher.fd;
+  int fd = cuv_fd(h);
   for (int i = 1; i < accept_credit; i++) {
     struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof peer;
@@ -97,9 +98,10 @@ static void on_connection(uv_stream_t *s, int status) {
 int cuv_stream_listen(cuv_handle *h, int backlog) {
   cuv_loop *l = cuv_loop_of(h);
   cuv_flush(l);
-  int again = h->uv.stream.connection_cb != NULL;
-  if (again && h->uv.stream.accepted_fd != -1) /* libuv must not poll it while it holds one */
-    return listen(h->uv.stream.io_watcher.fd, backlog) == 0 ? 0 : uv_translate_sys_error(errno);
+  int again = cuv_listens(h);
+  int *accepted = cuv_fd_accepted(h);
+  if (again && accepted != NULL && *accepted != -1) /* libuv must not poll it while it holds one */
+    return listen(cuv_fd(h), backlog) == 0 ? 0 : uv_translate_sys_error(errno);
   cuv_stdio_socket(h);
   int r = uv_listen(&h->uv.stream, backlog, on_connection);
   if (r == 0 && !again) {

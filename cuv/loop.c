@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "adopt.h"
+#include "fd.h"
 
 /* Nothing to do: a wake-up only has to end the poll. */
 static void on_wake(uv_async_t *a) { (void)a; }
@@ -96,7 +97,8 @@ int cuv_loop_close(cuv_loop *l) {
   uv_close((uv_handle_t *)&l->force, NULL);
   uv_close((uv_handle_t *)&l->timers_only, NULL);
   uv_run(&l->uv, UV_RUN_DEFAULT);
-  l->uv.emfile_fd = cuv_stdio_lift(l->uv.emfile_fd); /* libuv opens it anew by itself when it has run out of descriptors */
+  int *reserve = cuv_fd_reserve(l);
+  if (reserve != NULL) *reserve = cuv_stdio_lift(*reserve); /* libuv opens it anew by itself when it has run out of descriptors */
   return uv_loop_close(&l->uv);
 }
 

@@ -50,8 +50,8 @@ int cuv_pipe_bind(cuv_handle *h, const char *name, size_t n) {
 int cuv_pipe_connect(cuv_handle *h, const char *name, size_t n, uint32_t slot, uint32_t gen) {
   cuv_flush(cuv_loop_of(h));
   /* libuv checks neither: it would lose the first request, or abort. */
-  if (h->uv.pipe.connect_req != NULL) return UV_EALREADY;
-  if (h->uv.stream.connection_cb != NULL) return UV_EINVAL;
+  if (cuv_connects(h)) return UV_EALREADY;
+  if (cuv_listens(h)) return UV_EINVAL;
   cuv_connect_req *c = cuv_connect_new(slot, gen);
   if (c == NULL) return UV_ENOMEM;
   cuv_stdio_socket(h);

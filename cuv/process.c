@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "process.h"
+#include "child_process.h"
 #include "sigaction.h"
 #include "stream.h"
 

@@ -1,6 +1,6 @@
 package cuv
 
-// #include "process.h"
+// #include "child_process.h"
 import "C"
 
 import (

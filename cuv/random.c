@@ -25,11 +25,10 @@ int cuv_random_new(cuv_loop *l, char *buf, size_t n, uint32_t slot, uint32_t gen
   r->loop = l;
   r->slot = slot;
   r->gen = gen;
-  sigset_t old;
-  int entered = cuv_pool_enter(&old);
+  int entered = cuv_pool_enter();
   cuv_stdio_fill(); /* for /dev/urandom, where the system call is forbidden */
   int rc = uv_random(&l->uv, &r->req, buf, n, 0, on_random);
-  cuv_pool_leave(entered, &old);
+  cuv_pool_leave(entered);
   if (rc < 0)
     free(r);
   else

@@ -10,9 +10,10 @@ type Stat struct {
 // A Timespec mirrors uv_timespec_t.
 type Timespec struct{ Sec, Nsec int }
 
-// A Statfs mirrors uv_statfs_t.
+// A Statfs mirrors uv_statfs_t. Frsize is something else than garbage only with a libuv from
+// 1.52 on, which calls this word of the spare ones f_frsize; fs.h asserts that.
 type Statfs struct {
-	Type, Bsize, Blocks, Bfree, Bavail, Files, Ffree uint64
+	Type, Bsize, Blocks, Bfree, Bavail, Files, Ffree, Frsize uint64
 
-	_ [4]uint64
+	_ [3]uint64
 }

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "cuv.h"
+#include "fd.h"
 
 /* Call before libuv makes a descriptor that it keeps. Numbers below 3 that are free
  * become /dev/null, as Go's runtime does when a program starts, and stay so: to free
@@ -22,8 +22,7 @@ void cuv_stdio_fill(void) {
 
 /* cuv_stdio_fill before a call that makes a socket for a handle that has none. */
 void cuv_stdio_socket(const cuv_handle *h) {
-  int fd = h->kind == UV_UDP ? h->uv.udp.io_watcher.fd : h->uv.stream.io_watcher.fd;
-  if (fd < 0) cuv_stdio_fill();
+  if (cuv_fd(h) < 0) cuv_stdio_fill();
 }
 
 /* Moves a descriptor that was made otherwise to a number above 2. Without a free one

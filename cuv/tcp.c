@@ -97,7 +97,7 @@ int cuv_tcp_keepalive_ex(cuv_handle *h, int on, unsigned idle_s, unsigned interv
 int cuv_tcp_close_reset(cuv_handle *h) {
   cuv_flush(cuv_loop_of(h));
   if (uv_is_closing(&h->uv.handle)) return UV_EINVAL;
-  int listener = h->uv.stream.connection_cb != NULL;
+  int listener = cuv_listens(h);
   int r = uv_tcp_close_reset(&h->uv.tcp, cuv_handle_on_close);
   if (r == 0 && listener) cuv_loop_of(h)->listeners--;
   return r;
@@ -106,5 +106,8 @@ int cuv_tcp_close_reset(cuv_handle *h) {
 /* uv_socketpair; bit i of nonblock is the mode of fds[i]. */
 int cuv_tcp_socketpair(int type, int protocol, int nonblock, int *fds) {
   cuv_stdio_fill();
-  return uv_socketpair(type, protocol, fds, nonblock & 1 ? UV_NONBLOCK_PIPE : 0, nonblock & 2 ? UV_NONBLOCK_PIPE : 0);
+  uv_os_sock_t pair[2];
+  int r = uv_socketpair(type, protocol, pair, nonblock & 1 ? UV_NONBLOCK_PIPE : 0, nonblock & 2 ? UV_NONBLOCK_PIPE : 0);
+  if (r == 0) fds[0] = (int)pair[0], fds[1] = (int)pair[1];
+  return r;
 }

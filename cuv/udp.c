@@ -1,14 +1,13 @@
 /* udp.c: uv_udp_t, and datagrams that arrive. udp_send.c has those that leave. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #ifdef __linux__
 #include <linux/errqueue.h>
 #endif
 
 #include "addr.h"
+#include "fd.h"
 #include "udp.h"
 
 /* Received datagrams lie in the read arena behind their cuv_datagram:
@@ -79,6 +78,7 @@ static void report(cuv_handle *h, int status, const struct sockaddr *addr) {
 static int report_queued(cuv_handle *h) {
   int n = 0;
 #ifdef __linux__
+  int fd = cuv_fd(h);
   for (; n < 64; n++) {
     struct sockaddr_storage to = {.ss_family = AF_UNSPEC};
     union {
@@ -90,7 +90,7 @@ static int report_queued(cuv_handle *h) {
     struct msghdr m = {.msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &iov, .msg_iovlen = 1};
     m.msg_control = &control;
     m.msg_controllen = sizeof control;
-    if (recvmsg(h->uv.udp.io_watcher.fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
+    if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c)) {
       if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
           !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
@@ -195,12 +195,19 @@ int cuv_udp_new(cuv_loop *l, unsigned flags, uint32_t slot, uint32_t gen, cuv_ha
 /* uv_udp_using_recvmmsg. */
 int cuv_udp_using_recvmmsg(cuv_handle *h) { return uv_udp_using_recvmmsg(&h->uv.udp); }
 
-/* uv_udp_open; the handle owns fd afterwards. Returns whether it is connected. */
-int cuv_udp_open(cuv_handle *h, int fd) {
+/* uv_udp_open, or uv_udp_open_ex with flags; the handle owns fd afterwards. Returns whether it
+ * is connected. */
+int cuv_udp_open(cuv_handle *h, int fd, unsigned flags) {
   struct sockaddr_storage ss;
   int n = sizeof ss;
   cuv_flush(cuv_loop_of(h));
-  int r = uv_udp_open(&h->uv.udp, fd);
+  int r = UV_ENOTSUP;
+  if (flags == CUV_UDP_PLAIN_OPEN)
+    r = uv_udp_open(&h->uv.udp, fd);
+#if UV_VERSION_HEX >= 0x013400
+  else
+    r = uv_udp_open_ex(&h->uv.udp, fd, flags);
+#endif
   if (r < 0) return r;
   return uv_udp_getpeername(&h->uv.udp, (struct sockaddr *)&ss, &n) == 0 && n > 0; /* as libuv finds out */
 }
@@ -228,7 +235,7 @@ int cuv_udp_bind(cuv_handle *h, cuv_addr addr, unsigned flags) {
  * done here, a failure is the error of the caller's own call. */
 int cuv_udp_autobind(cuv_handle *h, int family) {
   cuv_flush(cuv_loop_of(h));
-  if (h->uv.udp.io_watcher.fd != -1) return 0;
+  if (cuv_fd(h) >= 0) return 0;
   cuv_addr any = {.family = (uint16_t)family};
   return cuv_udp_bind(h, any, 0);
 }

@@ -67,10 +67,13 @@ func (l *Loop) NewUDP(flags uint, slot, gen uint32) (*Handle, int) {
 // function uv_udp_using_recvmmsg.
 func (h *Handle) UDPUsingRecvMMsg() bool { return C.cuv_udp_using_recvmmsg(h.c()) != 0 }
 
+// UDPPlainOpen makes UDPOpen call uv_udp_open instead of uv_udp_open_ex.
+const UDPPlainOpen uint = C.CUV_UDP_PLAIN_OPEN
+
 // UDPOpen hands a socket over to the handle and tells whether it is connected.
-// C function uv_udp_open.
-func (h *Handle) UDPOpen(fd int) (connected bool, rc int) {
-	rc = int(C.cuv_udp_open(h.c(), C.int(fd)))
+// C functions uv_udp_open and uv_udp_open_ex.
+func (h *Handle) UDPOpen(fd int, flags uint) (connected bool, rc int) {
+	rc = int(C.cuv_udp_open(h.c(), C.int(fd), C.uint(flags)))
 	return rc > 0, min(rc, 0)
 }
 

@@ -32,12 +32,14 @@ enum {
   CUV_UDP_BATCH = 20,      /* how many libuv 1.50 sends or receives in one call */
 };
 
+enum { CUV_UDP_PLAIN_OPEN = 1 << 30 }; /* flag of cuv_udp_open: uv_udp_open, which takes no flags */
+
 /* udp.c */
 void cuv_udp_recv_start(cuv_loop *l, cuv_sqe *e);
 void cuv_udp_recv_stop(cuv_loop *l, cuv_sqe *e);
 int cuv_udp_new(cuv_loop *l, unsigned flags, uint32_t slot, uint32_t gen, cuv_handle **out);
 int cuv_udp_using_recvmmsg(cuv_handle *h);
-int cuv_udp_open(cuv_handle *h, int fd);
+int cuv_udp_open(cuv_handle *h, int fd, unsigned flags);
 int cuv_udp_bind(cuv_handle *h, cuv_addr addr, unsigned flags);
 int cuv_udp_autobind(cuv_handle *h, int family);
 int cuv_udp_reuseport(void);

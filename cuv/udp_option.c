@@ -1,5 +1,4 @@
 /* udp_option.c: multicast groups and options of uv_udp_t. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "addr.h"
+#include "fd.h"
 #include "udp.h"
 
 /* A send request with the bytes that it owns behind it. */
@@ -91,7 +92,7 @@ static int offer(cuv_handle *h, batch *b) {
   if (uv_udp_get_send_queue_count(&h->uv.udp) != 0) return UV_EAGAIN;
 #if UV_VERSION_HEX >= 0x013200
   /* libuv 1.50 miscounts beyond CUV_UDP_BATCH, and does not bind by itself. */
-  if (b->n > 1 && h->uv.udp.io_watcher.fd != -1)
+  if (b->n > 1 && cuv_fd(h) >= 0)
     return uv_udp_try_send2(&h->uv.udp, b->n, b->bufs, b->nbufs, b->to, 0);
 #endif
   unsigned i = 0;

@@ -14,6 +14,10 @@ func VersionHex() uint { return uint(C.uv_version()) }
 // HeaderHex returns the version of the header that cuv was compiled with.
 func HeaderHex() uint { return uint(C.UV_VERSION_HEX) }
 
+// EFTYPE is the code of the libuv that cuv was compiled with: since 1.53 libuv gives it the
+// number that Linux 7.2 does.
+const EFTYPE = C.UV_EFTYPE
+
 // Strerror returns libuv's message for an error. C functions uv_strerror and
 // uv_strerror_r,
 // https://docs.libuv.org/en/v1.x/errors.html.

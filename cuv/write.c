@@ -4,13 +4,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "fd.h"
 #include "stream.h"
-
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 /* macOS: Go's runtime ignores the signal */
-#endif
 
 enum { iov_max = 64 /* buffers of one writev */ };
 
@@ -100,15 +96,15 @@ static unsigned buffers(const cuv_sqe *e, uv_buf_t *one, uv_buf_t **bufs) {
   return 1;
 }
 
+#ifdef __linux__
 /* uv_try_write of one buffer to a TCP connection, by send instead of write: send does
  * not pass the kernel's layer of files, in which a short write spends some percent of
  * its time. */
 static int try_send(cuv_handle *h, const uv_buf_t *buf) {
   uv_stream_t *s = &h->uv.stream;
-  uv_os_fd_t fd;
-  if (s->connect_req != NULL || s->write_queue_size != 0) return UV_EAGAIN;
-  int err = uv_fileno(&h->uv.handle, &fd);
-  if (err < 0) return err;
+  if (cuv_connects(h) || s->write_queue_size != 0) return UV_EAGAIN;
+  int fd = cuv_fd(h);
+  if (fd < 0) return fd;
   if (!uv_is_writable(s)) return UV_EPIPE;
   ssize_t n;
   do n = send(fd, buf->base, buf->len < INT_MAX ? buf->len : INT_MAX, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -116,6 +112,7 @@ static int try_send(cuv_handle *h, const uv_buf_t *buf) {
   if (n >= 0) return (int)n;
   return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? UV_EAGAIN : -errno;
 }
+#endif
 
 /* uv_try_write, unless libuv has yet to call an earlier write's callback: it may have
  * sent all of that write, and completions come in order. */
@@ -251,7 +248,7 @@ void cuv_stream_shutdown(cuv_loop *l, cuv_sqe *e) {
     s->gen = e->gen;
     /* While connecting libuv forgets a shutdown that has no write before it. */
     uv_buf_t none = uv_buf_init((char *)"", 0);
-    if (e->h->uv.stream.connect_req != NULL) queue_rest(e->h, &none, 1, 0, 0, CUV_NO_SLOT, 0);
+    if (cuv_connects(e->h)) queue_rest(e->h, &none, 1, 0, 0, CUV_NO_SLOT, 0);
     r = uv_shutdown(&s->req, &e->h->uv.stream, on_shutdown);
   }
   if (r < 0) {

@@ -116,6 +116,15 @@ func (h *handle) String() string {
 	return h.kind.String()
 }
 
+// CreatedBy returns the calls that made the handle, the last first, each as "function(file:line)": in debug mode, else none. No libuv
+// counterpart.
+func (h *handle) CreatedBy() []string {
+	if !h.core.Owned() || h.c == nil {
+		return nil
+	}
+	return h.core.CreatedBy(h.c.Slot)
+}
+
 // Ref makes the handle keep the loop alive while it is active, which is the default. C
 // function uv_ref.
 //

@@ -212,7 +212,7 @@ func (t *TCP) SetKeepAlive(delay time.Duration) error {
 // without an answer. EINVAL unless all three are positive, ENOTSUP before libuv 1.52. C
 // function uv_tcp_keepalive_ex.
 //
-// https://docs.libuv.org/en/v1.x/tcp.html
+// https://docs.libuv.org/en/v1.x/tcp.html#c.uv_tcp_keepalive_ex
 func (t *TCP) SetKeepAliveTimes(idle, interval time.Duration, count int) error {
 	if err := t.use("keep alive times"); err != nil {
 		return err

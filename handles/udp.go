@@ -119,16 +119,48 @@ func (u *UDP) Bind(addr netip.AddrPort, opts ...BindOption) error {
 }
 
 // Open makes the handle use a duplicate of fd, an internet or unix datagram socket. The
-// caller keeps fd. EBUSY if the handle has a socket, EINVAL if fd is not a datagram
-// socket. C function uv_udp_open.
+// caller keeps fd. The socket gets SO_REUSEADDR; see [UDP.OpenWith]. EBUSY if the handle has
+// a socket, EINVAL if fd is not a datagram socket. C function uv_udp_open.
 //
 // https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_open
-func (u *UDP) Open(fd uintptr) error { return u.openFD("open", fd, true, datagramSocket, u.own) }
+func (u *UDP) Open(fd uintptr) error { return u.open(fd, cuv.UDPPlainOpen) }
+
+// OpenWith is Open with options: the socket gets ReuseAddr and ReusePort if they are among
+// opts, and otherwise stays as it is. ENOTSUP before libuv 1.52, and for ReusePort where the
+// system cannot share a port; EINVAL for other options; other errors as for Open. C function
+// uv_udp_open_ex.
+//
+// https://docs.libuv.org/en/v1.x/udp.html#c.uv_udp_open_ex
+func (u *UDP) OpenWith(fd uintptr, opts ...BindOption) error {
+	var flags uint
+	for _, o := range opts {
+		switch {
+		case o&^(ReuseAddr|ReusePort) != 0:
+			return uv.Fail("open", uv.EINVAL)
+		case o&ReusePort != 0 && cuv.UDPReusePort() == 0:
+			return uv.Fail("open", uv.ENOTSUP)
+		}
+		if o&ReuseAddr != 0 {
+			flags |= cuv.UDPReuseAddr
+		}
+		if o&ReusePort != 0 {
+			flags |= cuv.UDPReusePort()
+		}
+	}
+	return u.open(fd, flags)
+}
+
+func (u *UDP) open(fd uintptr, flags uint) error {
+	return u.openFD("open", fd, true, datagramSocket, func(op string, fd int) error { return u.ownWith(op, fd, flags) })
+}
 
 // own makes the handle own a descriptor. After an error fd is open and the caller's.
-func (u *UDP) own(op string, fd int) error {
+func (u *UDP) own(op string, fd int) error { return u.ownWith(op, fd, cuv.UDPPlainOpen) }
+
+// ownWith is own with libuv's flags.
+func (u *UDP) ownWith(op string, fd int, flags uint) error {
 	var rc int
-	if u.connected, rc = u.c.UDPOpen(fd); rc < 0 {
+	if u.connected, rc = u.c.UDPOpen(fd, flags); rc < 0 {
 		return u.check(op, rc)
 	}
 	u.set(opened)

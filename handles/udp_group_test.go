@@ -4,12 +4,14 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/internal/looptest"
 	"github.com/uvgo/uvgo/internal/uvtest"
@@ -294,5 +296,46 @@ func TestUDPOpen(t *testing.T) {
 	uvtest.Check(t, u.Bind(looptest.Loopback)) // it is as it was
 	uvtest.CloseAll(t, peer, u, r, w)
 	unix.Close(stream)
+	looptest.Run(t, l)
+}
+
+// TestUDPOpenWith: the socket gets the options that are asked for and no others, where libuv
+// can; Open gives it SO_REUSEADDR in any case.
+func TestUDPOpenWith(t *testing.T) {
+	l := looptest.New(t)
+	for _, tt := range []struct {
+		name               string
+		open               func(u *handles.UDP, fd uintptr) error
+		reuseAddr, reusePt int
+		with               bool
+	}{
+		{"plain", func(u *handles.UDP, fd uintptr) error { return u.Open(fd) }, 1, 0, false},
+		{"none", func(u *handles.UDP, fd uintptr) error { return u.OpenWith(fd) }, 0, 0, true},
+		{"address", func(u *handles.UDP, fd uintptr) error { return u.OpenWith(fd, handles.ReuseAddr) }, 1, 0, true},
+		{"port", func(u *handles.UDP, fd uintptr) error { return u.OpenWith(fd, handles.ReusePort) }, 0, 1, true},
+		{"both", func(u *handles.UDP, fd uintptr) error { return u.OpenWith(fd, handles.ReusePort|handles.ReuseAddr) }, 1, 1, true},
+	} {
+		if runtime.GOOS != "linux" {
+			t.Skip("the options differ from system to system")
+		}
+		fd := uvtest.Must(unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0))
+		u := uvtest.Must(l.NewUDP())
+		err := tt.open(u, uintptr(fd))
+		if tt.with && cuv.VersionHex() < 0x013400 {
+			uvtest.IsErr(t, tt.name, err, uv.ENOTSUP)
+			uvtest.Check(t, u.Bind(looptest.Loopback)) // it is as it was
+		} else {
+			uvtest.Check(t, err)
+			for option, want := range map[int]int{unix.SO_REUSEADDR: tt.reuseAddr, unix.SO_REUSEPORT: tt.reusePt} {
+				if got := uvtest.Must(unix.GetsockoptInt(fd, unix.SOL_SOCKET, option)); got != want {
+					t.Errorf("%s: socket option %d is %d, want %d", tt.name, option, got, want)
+				}
+			}
+			uvtest.IsErr(t, "a second one", u.OpenWith(uintptr(fd)), uv.EBUSY)
+		}
+		uvtest.IsErr(t, "another option", u.OpenWith(uintptr(fd), handles.IPv6Only), uv.EINVAL)
+		uvtest.Check(t, unix.Close(fd))
+		uvtest.CloseAll(t, u)
+	}
 	looptest.Run(t, l)
 }

@@ -31,9 +31,13 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 }
 
 // WriteTo writes all metrics in Prometheus's text format, in one call of w.Write.
-func (r *Registry) WriteTo(w io.Writer) (int64, error) {
+func (r *Registry) WriteTo(w io.Writer) (int64, error) { return WriteText(w, r.Gather()) }
+
+// WriteText writes metrics in Prometheus's text format, in one call of w.Write: those of [Registry.Gather], and a program's own. The format
+// wants each name once.
+func WriteText(w io.Writer, families []Family) (int64, error) {
 	var b []byte
-	for _, f := range r.Gather() {
+	for _, f := range families {
 		b = appendText(b, f)
 	}
 	n, err := w.Write(b)

@@ -257,6 +257,9 @@ func seconds(t time.Time) (s float64, ok bool) {
 	if t.IsZero() {
 		return cuv.FSTimeOmit()
 	}
+	if t.Equal(uv.FileTimeNow()) {
+		return cuv.FSTimeNow()
+	}
 	us := float64(t.UnixMicro())
 	s = us / 1e6
 	switch {

@@ -167,7 +167,8 @@ func isID(id int) bool { return id >= -1 && int64(id) < 1<<32-1 }
 
 // FSUtime sets a file's times, to the microsecond: libuv takes them as floating point, and a
 // libuv from 1.52 on adds what that leaves over, less than 300 nanoseconds. A zero time leaves one
-// as it is: ENOTSUP before libuv 1.51. C function uv_fs_utime.
+// as it is, and [uv.FileTimeNow] is the moment in which the system sets it: ENOTSUP for both
+// before libuv 1.51. C function uv_fs_utime.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_utime
 func FSUtime(l uv.Loop, path string, atime, mtime time.Time, fn func(err error)) (FS, error) {

@@ -171,6 +171,41 @@ func TestFSPaths(t *testing.T) {
 	if err != nil || sfs.Blocks != sys.Blocks || sfs.BlockSize != uint64(sys.Bsize) || sfs.Type != uint64(sys.Type) {
 		t.Errorf("statfs: %+v, %v, the system says %+v", sfs, err, sys)
 	}
+	want := uint64(sys.Frsize)
+	if cuv.VersionHex() < 0x013400 {
+		want = 0 // libuv does not tell
+	}
+	if sfs.FragmentSize != want {
+		t.Errorf("statfs: fragments of %d bytes, want %d", sfs.FragmentSize, want)
+	}
+}
+
+// TestFSTimeNow: uv.FileTimeNow sets a time by the file system's clock, and a zero time
+// beside it leaves the other alone. A libuv that cannot do that says so.
+func TestFSTimeNow(t *testing.T) {
+	l := looptest.New(t)
+	dir := t.TempDir()
+	write := func(name string) time.Time {
+		uvtest.Check(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+		return uvtest.Must(os.Stat(filepath.Join(dir, name))).ModTime()
+	}
+	path, old := filepath.Join(dir, "file"), time.Unix(1_000_000_000, 0)
+	write("file")
+	uvtest.Check(t, os.Chtimes(path, old, old))
+	before := write("before")
+	if cuv.VersionHex() < 0x013300 {
+		_, err := requests.FSUtime(l, path, old, uv.FileTimeNow(), func(error) {})
+		uvtest.IsErr(t, "utime", err, uv.ENOTSUP)
+		return
+	}
+	uvtest.Check(t, awaitErr(t, l, func(fn func(error)) (requests.FS, error) {
+		return requests.FSUtime(l, path, time.Time{}, uv.FileTimeNow(), fn)
+	}))
+	after := write("after")
+	st := uvtest.Must(await(t, l, func(fn func(uv.Stat, error)) (requests.FS, error) { return requests.FSStat(l, path, fn) }))
+	if st.ModTime.Before(before) || st.ModTime.After(after) || !st.AccessTime.Equal(old) {
+		t.Errorf("set to %v and read at %v, want the time between %v and %v, and %v", st.ModTime, st.AccessTime, before, after, old)
+	}
 }
 
 // TestFSTemporary makes a file and a directory with new names.

@@ -10,6 +10,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 pkgs=${PKGS:-./cuv ./uv ./requests ./handles .}
+# Left out: what says nothing of the libuv that runs (how the C compiles for other systems, how a
+# build fails), and a shared library of Go's, into which Debian's libuv.a cannot be linked: its
+# code is not position-independent (-fPIC).
+skip='^(TestCOn.*|TestBuild.*|TestDescriptorsAreInOnePlace|TestSignalsInALoadedLibrary)$'
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/uvgo-libuvs.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 chmod 755 "$tmp"
@@ -112,7 +116,7 @@ while read -r version suite arch package sha256; do
   # go's build cache does not look at what pkg-config says: the stamp makes it.
   # shellcheck disable=SC2086
   PKG_CONFIG_PATH=$tmp/$version CGO_ENABLED=1 CGO_CFLAGS="-O2 -g -DUVGO_LIBUV_STAMP=0x${sha256:0:8}" \
-    go test -count=1 ${TESTFLAGS:-} $pkgs || die "uvgo's tests fail with libuv $version"
+    go test -count=1 -skip "$skip" ${TESTFLAGS:-} $pkgs || die "uvgo's tests fail with libuv $version"
   done=$((done + 1))
 done <scripts/libuv-versions.txt
 [ "$done" != 0 ] || die "scripts/libuv-versions.txt has none of ${*:-this architecture}"

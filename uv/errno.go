@@ -29,10 +29,6 @@ type errnoEntry struct {
 	name, message string
 }
 
-// Codes at or below ownCodes are libuv's own, such as EOF and EAI_AGAIN; no
-// Unix numbers its errnos that high.
-const ownCodes Errno = -3000
-
 // Error returns libuv's message for the code, such as "connection refused". C
 // functions uv_strerror and uv_strerror_r.
 //
@@ -112,11 +108,6 @@ func (e Errno) Temporary() bool {
 	}
 	sys, ok := e.system()
 	return ok && sys.Temporary()
-}
-
-// system returns the errno of the operating system, if the code is one.
-func (e Errno) system() (syscall.Errno, bool) {
-	return syscall.Errno(-e), e < 0 && e > ownCodes
 }
 
 func (e Errno) entry() *errnoEntry {

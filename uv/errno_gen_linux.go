@@ -2,13 +2,17 @@
 
 package uv
 
-import "syscall"
+import (
+	"syscall"
+
+	"github.com/uvgo/uvgo/cuv"
+)
 
 // The codes of UV_ERRNO_MAP that only some systems have.
 const (
 	ENONET    Errno = -Errno(syscall.ENONET)    // machine is not on the network
 	EREMOTEIO Errno = -Errno(syscall.EREMOTEIO) // remote I/O error
-	EFTYPE    Errno = -4028                     // inappropriate file type or format
+	EFTYPE    Errno = cuv.EFTYPE                // inappropriate file type or format
 	ENODATA   Errno = -Errno(syscall.ENODATA)   // no data available
 	EUNATCH   Errno = -Errno(syscall.EUNATCH)   // protocol driver not attached
 )

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -170,9 +169,6 @@ func TestErrnoOf(t *testing.T) {
 // The generated messages and names are libuv's own.
 func TestErrnosAreLibuvs(t *testing.T) {
 	for _, e := range append(slices.Clone(errnoTable[:]), errnoEntry{code: -2999}) {
-		if e.code == EFTYPE && cuv.VersionHex() >= 0x013500 && runtime.GOOS == "linux" {
-			continue // libuv 1.53 gives it the number of Linux 7.2; ours is the locked libuv's
-		}
 		if got, want := e.code.Error(), cuv.Strerror(int(e.code)); got != want {
 			t.Errorf("%d: %q, libuv says %q", e.code, got, want)
 		}

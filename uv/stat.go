@@ -52,13 +52,26 @@ func (i *fileInfo) String() string     { return fs.FormatFileInfo(i) }
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_statfs_t
 type Statfs struct {
 	Type      uint64 // the system's number for the kind of file system
-	BlockSize uint64 // the unit of the next three
+	BlockSize uint64 // in bytes; the unit of the next three, unless FragmentSize is another
 	Blocks    uint64
 	Free      uint64
 	Available uint64 // to other than the superuser
 	Files     uint64
 	FilesFree uint64
+	// FragmentSize is the real unit of Blocks, Free and Available, in bytes. On most file
+	// systems it is BlockSize. 0 before libuv 1.52, which does not tell it.
+	FragmentSize uint64
 }
+
+// FileTimeNow returns a time that stands for the moment in which the system sets it, by the
+// clock of the file system, in the functions that set the times of files. Whoever may write to
+// a file may set both of its times so, where other times are its owner's to set. These
+// functions return ENOTSUP before libuv 1.51. C constant UV_FS_UTIME_NOW.
+//
+// https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_utime
+func FileTimeNow() time.Time { return fileTimeNow }
+
+var fileTimeNow = time.Unix(1<<55, 0) // no file system's: beyond the year 1,000,000,000
 
 // FileMode translates the system's mode bits into Go's.
 func FileMode(sys uint32) fs.FileMode {

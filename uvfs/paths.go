@@ -109,7 +109,8 @@ func (f *FS) Lchown(ctx context.Context, path string, uid, gid int) error {
 }
 
 // Chtimes sets a file's access and modification time, to the microsecond. A zero
-// time leaves one as it is: ENOTSUP before libuv 1.51. C function uv_fs_utime.
+// time leaves one as it is, and [uv.FileTimeNow] is the moment in which the system sets it:
+// ENOTSUP for both before libuv 1.51. C function uv_fs_utime.
 //
 // https://docs.libuv.org/en/v1.x/fs.html#c.uv_fs_utime
 func (f *FS) Chtimes(ctx context.Context, path string, atime, mtime time.Time) error {

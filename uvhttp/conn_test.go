@@ -34,7 +34,9 @@ func slowClient(t *testing.T, connection string) {
 			wrote.Add(int64(n))
 			uvtest.Expect(t, err)
 			uvtest.Expect(t, http.NewResponseController(w).Flush())
-			time.Sleep(20 * time.Millisecond)
+			for range 3 { // turns: the kernel has been offered it
+				onLoop(t, ex.c.w, func() error { return nil })
+			}
 			ex.c.mu.Lock()
 			unsent = ex.c.queued + ex.c.inFlight
 			ex.c.mu.Unlock()

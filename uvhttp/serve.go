@@ -150,7 +150,7 @@ func (s *Server) newEngine(l net.Listener, config *tls.Config) (*engine, error) 
 	}
 	e.inner = &server.Server{
 		Handler: handler, Loops: s.Loops, MaxConns: s.MaxConns, MaxConnsPerIP: s.MaxConnsPerIP,
-		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), HandshakeFailed: plainAnswer, CloseTimeout: closes, EndTimeout: endTimeout, NoReset: true, ShutdownGrace: grace, WriteTimeout: o.writeTimeout, Logger: o.logger,
+		TLSConfig: config, HandshakeTimeout: handshakeTimeout(o), HandshakeFailed: plainAnswer, CloseTimeout: closes, EndTimeout: endTimeout, NoReset: true, ShutdownGrace: grace, WriteTimeout: o.writeTimeout, Logger: o.logger, Options: s.Options,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/uvgo/uvgo"
 	"github.com/uvgo/uvgo/internal/core"
 	"github.com/uvgo/uvgo/uv"
 )
@@ -61,6 +62,8 @@ type Server struct {
 	ShutdownGrace time.Duration
 	// Inline says where handlers run.
 	Inline Inline
+	// Options are those of the loops, as server.Server's field of this name: a watchdog, for example.
+	Options []uvgo.Option
 
 	noKeepAlives atomic.Bool
 	mu           sync.Mutex

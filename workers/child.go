@@ -55,6 +55,21 @@ func listenerOf(fd int) (net.Listener, error) {
 	return ln, err
 }
 
+// MetricsListener returns the listener on which the supervisor of "uvgo workers --metrics" asks this worker for its metrics: serve a
+// metrics.Registry on it, by Serve of net/http or uvhttp. Closing it removes its socket. It may be called once. In a process that is
+// not asked for metrics it returns nil, and no error.
+func MetricsListener() (net.Listener, error) {
+	dir := os.Getenv(activation.EnvMetricsDir)
+	if dir == "" {
+		return nil, nil
+	}
+	ln, err := activation.ListenMetrics(dir)
+	if err != nil {
+		return nil, fmt.Errorf("workers: the socket for metrics: %w", err)
+	}
+	return ln, nil
+}
+
 // Ready tells the supervisor, or systemd, that this process serves. Without one it does nothing.
 func Ready() error { return activation.Ready() }
 

@@ -14,8 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/uvgo/uvgo/internal/activation"
 	"github.com/uvgo/uvgo/internal/sock"
 )
@@ -46,6 +44,14 @@ func controlDir() string {
 	return filepath.Join(os.TempDir(), "uvgo-"+strconv.Itoa(os.Geteuid()))
 }
 
+// privateDir makes the directory of the user's control sockets, unless it is there.
+func privateDir() error {
+	if os.Getenv("XDG_RUNTIME_DIR") != "" {
+		return nil
+	}
+	return sock.PrivateDir(controlDir())
+}
+
 // ControlPath returns the path of the control socket that the supervisor with this process ID has unless it is told otherwise, as
 // far as it runs as the same user, with the same XDG_RUNTIME_DIR or directory for temporary files.
 func ControlPath(pid int) string {
@@ -67,7 +73,7 @@ func (r *run) listenControl(before *legacy) error {
 	var err error
 	if path == "" {
 		path = ControlPath(os.Getpid())
-		err = privateDir(filepath.Dir(path))
+		err = privateDir()
 	}
 	switch {
 	case err != nil:
@@ -88,47 +94,10 @@ func (r *run) listenControl(before *legacy) error {
 	return nil
 }
 
-// privateDir makes a directory that nobody else may use, unless it is there.
-func privateDir(dir string) error {
-	if os.Getenv("XDG_RUNTIME_DIR") == dir {
-		return nil
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	var st unix.Stat_t
-	if err := unix.Lstat(dir, &st); err != nil {
-		return err
-	}
-	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Geteuid() || st.Mode&0o077 != 0 {
-		return fmt.Errorf("%s is not a directory that only this user may use", dir)
-	}
-	return nil
-}
-
-// listenPrivately listens on a unix socket with mode 0600. Nobody can connect before it has that.
+// listenPrivately listens on a unix socket with mode 0600.
 func listenPrivately(path string) (*control, error) {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	f, err := sock.ListenPrivately(path)
 	if err != nil {
-		return nil, err
-	}
-	unix.CloseOnExec(fd)
-	f := os.NewFile(uintptr(fd), path)
-	defer f.Close()
-	defer sock.LockDir(path)()
-	err = unix.Bind(fd, &unix.SockaddrUnix{Name: path})
-	if err == unix.EADDRINUSE && sock.RemoveStale(path, sock.Refuses) {
-		err = unix.Bind(fd, &unix.SockaddrUnix{Name: path})
-	}
-	if err != nil {
-		return nil, err
-	}
-	file := sock.Identify(path)
-	if err = os.Chmod(path, 0o600); err == nil {
-		err = unix.Listen(fd, 16)
-	}
-	if err != nil {
-		file.Remove()
 		return nil, err
 	}
 	return controlOf(f, path)

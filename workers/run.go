@@ -31,6 +31,7 @@ type run struct {
 	maxMemory                        uint64
 	controlPath                      string
 	prefix, noSignals, reapOrphans   bool
+	onStart                          func() error
 	log                              *slog.Logger
 
 	loop       *uvgo.Loop
@@ -102,6 +103,11 @@ func (r *run) prepareAll(ctx context.Context) error {
 	if err := r.watchLimits(); err != nil {
 		return err
 	}
+	if err := r.callOnStart(); err != nil && before == nil {
+		return err
+	} else if err != nil { // the workers are there, and serve
+		r.log.Error("workers: the program's OnStart has failed", "error", err)
+	}
 	if before != nil {
 		r.adopt(before)
 		r.log.Info("workers: the new program has taken over", "pid", os.Getpid(), "workers", len(r.living))
@@ -110,6 +116,13 @@ func (r *run) prepareAll(ctx context.Context) error {
 		r.log.Info("workers: started", "pid", os.Getpid(), "workers", r.target, "listen", r.urls(), "control", r.control.where())
 	}
 	return nil
+}
+
+func (r *run) callOnStart() error {
+	if r.onStart == nil {
+		return nil
+	}
+	return r.onStart()
 }
 
 // openSockets opens what all workers share: everything, or with ReusePort the sockets that cannot be opened several times.

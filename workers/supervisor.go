@@ -71,6 +71,9 @@ type Supervisor struct {
 	// ReapOrphans waits for every child that ends, also for those that Run has not started: this process is PID 1, or a
 	// subreaper. The program must not use os/exec then.
 	ReapOrphans bool
+	// OnStart is called on Run's goroutine when the sockets are open, before the first worker starts; also after an Upgrade. Its error
+	// ends Run, but after an Upgrade, where it is logged. nil means none.
+	OnStart func() error `json:"-"`
 	// Logger gets a line for each event; nil means slog.Default().
 	Logger *slog.Logger
 
@@ -137,7 +140,7 @@ func (s *Supervisor) prepare() (*run, error) {
 		readyTimeout: s.ReadyTimeout, readyAfter: s.ReadyAfter, notifyOnly: s.Notify, drainTimeout: s.DrainTimeout,
 		stable: s.Stable, maxBackoff: s.MaxBackoff, maxFailures: s.MaxFailures,
 		maxAge: s.MaxAge, maxMemory: s.MaxMemory, checkEvery: s.CheckEvery,
-		controlPath: s.Control, prefix: s.Prefix, noSignals: s.NoSignals, reapOrphans: s.ReapOrphans, log: s.Logger,
+		controlPath: s.Control, prefix: s.Prefix, noSignals: s.NoSignals, reapOrphans: s.ReapOrphans, onStart: s.OnStart, log: s.Logger,
 		living: make(map[int]*worker), began: time.Now(),
 	}
 	for _, d := range []struct {

@@ -24,6 +24,9 @@ func (e *echo) announce() {
 			}
 		}
 	}
+	for _, line := range e.display.lines() {
+		e.console.printf("%s", line)
+	}
 	if load != "" {
 		e.console.printf("load:  %s load --conns 100 --duration 10s %s\n", os.Args[0], load)
 	}

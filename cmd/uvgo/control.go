@@ -37,6 +37,9 @@ func (e *echo) control(l *uvgo.Loop) error {
 	if err := e.bind(); err != nil {
 		return err
 	}
+	if err := e.show(); err != nil {
+		return err
+	}
 	e.announce()
 	if e.console.terminal {
 		t, err := l.NewTimer()
@@ -56,6 +59,21 @@ func (e *echo) control(l *uvgo.Loop) error {
 		e.console.printf("cannot say that the server is ready: %v\n", err)
 	}
 	return nil
+}
+
+// show begins to show metrics, if they are wanted.
+func (e *echo) show() error {
+	if _, err := e.display.Registry.Server("echo", e.server); err != nil {
+		return err
+	}
+	if _, err := e.display.Registry.Loop("control", e.loop); err != nil {
+		return err
+	}
+	err := e.display.open(e.server.Logger)
+	if err != nil {
+		_ = e.server.Shutdown(context.Background()) // closes what is bound
+	}
+	return err
 }
 
 // tick rewrites the status line.
@@ -79,6 +97,7 @@ func (e *echo) end(sig os.Signal) {
 		return
 	default:
 		e.console.printf("%s again: ended with %s open\n", signalName(sig), plural(e.server.Stats().Conns, "connection"))
+		e.display.close()
 		os.Exit(killed(sig))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -136,6 +155,7 @@ func unsent(l *uvgo.Loop) (conns, bytes uint64) {
 // served ends the control loop, because Serve has returned.
 func (e *echo) served(err error) {
 	e.console.clear()
+	e.display.close()
 	took := time.Since(e.ending.began).Round(time.Millisecond)
 	if !e.ending.began.IsZero() && errors.Is(err, server.ErrServerClosed) {
 		err = nil // the signal came before Serve had begun

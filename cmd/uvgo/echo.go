@@ -42,6 +42,7 @@ func runEcho(args []string) error {
 	loops := fs.Int("loops", 0, "serve with `N` event loops; 0 is one for each processor")
 	var drain time.Duration
 	var lim limits
+	metricsAt := fs.String("metrics", "", metricsUsage)
 	lim.define(fs)
 	spanVar(fs, &drain, "drain", 5*time.Second, "let clients take what they are owed for at most `TIME` at the end")
 	switch others, err := parse(fs, echoHelp, args); {
@@ -57,7 +58,11 @@ func runEcho(args []string) error {
 	if len(listen) == 0 {
 		listen = []string{defaultListen}
 	}
-	e := &echo{console: newConsole(), drain: drain}
+	display, err := newDisplay("echo", *metricsAt)
+	if err != nil {
+		return err
+	}
+	e := &echo{console: newConsole(), drain: drain, display: display}
 	for _, text := range listen {
 		a, err := parseAddress(text)
 		if err != nil {
@@ -68,12 +73,13 @@ func runEcho(args []string) error {
 	if err := lim.check(e.listen); err != nil {
 		return err
 	}
+	log := slog.NewTextHandler(e.console, nil)
 	e.server = &server.Server{
 		Handler: e, PacketHandler: e,
-		Loops: *loops,
+		Loops: *loops, Options: display.loopOptions(log),
 		// Longer than --drain, so that --drain decides when the drain ends.
 		CloseTimeout: drain + 10*time.Second,
-		Logger:       slog.New(slog.NewTextHandler(e.console, nil)),
+		Logger:       slog.New(log),
 	}
 	if err := lim.apply(e.server, e.listen); err != nil {
 		return err
@@ -96,7 +102,8 @@ type echo struct {
 	console *console
 	listen  []address
 	bound   []listening
-	trial   string        // the SHA-256 of a self-signed certificate, empty without one
+	trial   string // the SHA-256 of a self-signed certificate, empty without one
+	display *display
 	drain   time.Duration // how long clients may take to receive unsent bytes at the end
 
 	loop   *uvgo.Loop // the control loop

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"io"
 	"log/slog"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -60,14 +59,15 @@ type web struct {
 	drain   time.Duration
 	grace   *span // nil: what the addresses need
 
-	metrics     *address // nil: none
-	health      atomic.Bool
-	metricsHTTP *uvhttp.Server
+	display *display
+	health  atomic.Bool
 
 	logMode string
 	out     io.Writer    // where lines for people go
 	log     *slog.Logger // with --log json these are records; nil otherwise
 	sink    *access.Sink // below both, nil without a log
+
+	problems *slog.Logger // on the standard error
 
 	loop    *uvgo.Loop
 	began   time.Time
@@ -127,7 +127,7 @@ func (h *web) define(fs *flag.FlagSet, f *webFlags) {
 	fs.StringVar(&o.Fallback, "fallback", "", "serve `FILE`, below the root, for paths that name nothing and have no dot in their last part: a single-page application's")
 	spanVar(fs, &o.MaxAge, "cache", 0, "let clients and caches use an answer for `TIME` without asking again; 0: they ask each time")
 	fs.StringVar(&h.logMode, "log", "text", "log requests on the standard output, as `MODE` text, json or off")
-	fs.StringVar(&f.metrics, "metrics", "", "serve /metrics (Prometheus) and /healthz on `ADDR`, without TLS")
+	fs.StringVar(&f.metrics, "metrics", "", metricsUsage+"; and /healthz")
 	fs.StringVar(&f.cert, "tls-cert", "", "the certificate for https:// is in `FILE` (PEM); without it a self-signed one is made for a try")
 	fs.StringVar(&f.key, "tls-key", "", "and its private key in `FILE` (PEM)")
 	spanVar(fs, &s.ReadHeaderTimeout, "header-timeout", 10*time.Second, "close connections whose request head takes longer than `TIME`")
@@ -205,18 +205,9 @@ func (h *web) addresses(f *webFlags) error {
 	if f.cert != "" && !secure {
 		return usagef("--tls-cert and --tls-key are for an address with TLS: --listen https://host:port")
 	}
-	if f.metrics == "" {
-		return nil
-	}
-	a, err := parseHTTP(f.metrics)
-	if err != nil {
-		return err
-	}
-	if a.secure {
-		return usagef("--metrics %s: it has no TLS", f.metrics)
-	}
-	h.metrics = &a
-	return nil
+	var err error
+	h.display, err = newDisplay("http", f.metrics)
+	return err
 }
 
 // prepare opens what the server needs, but for its addresses.
@@ -230,14 +221,17 @@ func (h *web) prepare(f *webFlags) (err error) {
 	if h.logMode == "json" {
 		problems = slog.NewJSONHandler(h.console, nil)
 	}
-	f.options.Logger = slog.New(problems)
+	h.problems = slog.New(problems)
+	f.options.Logger = h.problems
 	if h.files, err = static.Open(h.root, f.options); err != nil {
 		return rootError(h.root, err)
 	}
 	if abs, err := filepath.Abs(h.root); err == nil {
 		h.root = abs
 	}
-	h.monitor.Timed = h.metrics != nil
+	h.monitor.Timed = h.display.wanted()
+	h.display.Families, h.display.Health = h.monitor.Families, h.health.Load
+	h.server.Options = h.display.loopOptions(problems)
 	h.server.Handler = h.monitor.Wrap(h.files)
 	h.server.ConnState = h.monitor.ConnState
 	h.server.MaxHeaderBytes = 64 << 10
@@ -251,27 +245,7 @@ func (h *web) prepare(f *webFlags) (err error) {
 			h.server.TLSConfig = h.tls.config()
 		}
 	}
-	if h.metrics != nil {
-		h.metricsHTTP = h.newMetricsServer()
-	}
 	return nil
-}
-
-// newMetricsServer makes the server of --metrics.
-func (h *web) newMetricsServer() *uvhttp.Server {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", h.monitor.ServeMetrics)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		if h.health.Load() {
-			_, _ = io.WriteString(w, "ok\n")
-			return
-		}
-		http.Error(w, "draining", http.StatusServiceUnavailable)
-	})
-	return &uvhttp.Server{
-		Handler: mux, Loops: 1,
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
-	}
 }
 
 // openLog makes the log of requests.

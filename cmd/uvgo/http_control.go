@@ -34,6 +34,10 @@ func (h *web) control(l *uvgo.Loop) error {
 		return err
 	}
 	h.health.Store(true)
+	if err := h.show(); err != nil {
+		closeAll(h.bound)
+		return err
+	}
 	h.announce()
 	if h.console.terminal && h.logMode == "off" {
 		t, err := l.NewTimer()
@@ -55,13 +59,20 @@ func (h *web) control(l *uvgo.Loop) error {
 	return nil
 }
 
-// bind listens on all addresses, or on none. The last of bound is that of --metrics, if there is one.
-func (h *web) bind() error {
-	all := h.listen
-	if h.metrics != nil {
-		all = append(all[:len(all):len(all)], *h.metrics)
+// show begins to show metrics, if they are wanted.
+func (h *web) show() error {
+	if _, err := h.display.Registry.HTTP("http", h.server); err != nil {
+		return err
 	}
-	for _, a := range all {
+	if _, err := h.display.Registry.Loop("control", h.loop); err != nil {
+		return err
+	}
+	return h.display.open(h.problems)
+}
+
+// bind listens on all addresses, or on none.
+func (h *web) bind() error {
+	for _, a := range h.listen {
 		made, err := listenOn(a)
 		if err != nil {
 			closeAll(h.bound)
@@ -72,15 +83,10 @@ func (h *web) bind() error {
 	return nil
 }
 
-// isMetrics tells whether a listener is that of --metrics.
-func (h *web) isMetrics(b bound) bool { return h.metrics != nil && b.address == *h.metrics }
-
 // serve serves on a listener until the server ends. It runs on a goroutine of its own.
 func (h *web) serve(b bound) {
 	var err error
 	switch {
-	case h.isMetrics(b):
-		err = h.metricsHTTP.Serve(b.Listener)
 	case b.secure:
 		err = h.server.ServeTLS(b.Listener, "", "")
 	default:
@@ -115,11 +121,10 @@ func (h *web) announce() {
 	h.tell("serving %s\n", h.root)
 	selfSigned := h.tls != nil && h.tls.fingerprint != ""
 	for _, b := range h.bound {
-		if h.isMetrics(b) {
-			h.tell("metrics on %s/metrics   health: %s/healthz\n", b.url(), b.url())
-			continue
-		}
 		h.tell("listening on %s   try: %s\n", b.url(), b.try(selfSigned))
+	}
+	for _, line := range h.display.lines() {
+		h.tell("%s", line)
 	}
 	if selfSigned {
 		h.tell("TLS:   the certificate is self-signed, for a try (--tls-cert and --tls-key name a real one).\n")
@@ -153,6 +158,7 @@ func (h *web) end(sig os.Signal) {
 		return
 	default:
 		h.tell("%s again: ended with %s under way\n", signalName(sig), plural(uint64(h.monitor.Stats().InFlight), "request"))
+		h.display.close()
 		closeAll(h.bound)
 		h.closeLog()
 		os.Exit(killed(sig))
@@ -177,9 +183,7 @@ func (h *web) end(sig os.Signal) {
 // finish ends the control loop.
 func (h *web) finish() {
 	_ = h.server.Close() // what does not end by itself
-	if h.metricsHTTP != nil {
-		_ = h.metricsHTTP.Close()
-	}
+	h.display.close()
 	closeAll(h.bound)
 	h.console.clear()
 	took := time.Since(h.drains).Round(time.Millisecond)

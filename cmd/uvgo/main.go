@@ -3,6 +3,7 @@
 //	uvgo echo      serves an echo server over TCP, TLS, UDP and unix sockets
 //	uvgo http      serves the files of a directory over HTTP, HTTPS and HTTP/2
 //	uvgo workers   runs several processes of a program behind the same sockets
+//	uvgo top       shows live what one of these does
 //	uvgo load      puts load on an echo server and checks every byte of it
 //	uvgo health    asks an echo server whether it is well
 //	uvgo version   tells the versions of uvgo, libuv and Go
@@ -34,6 +35,7 @@ func commands() []command {
 		{"echo", "serve an echo server over TCP, TLS, UDP and unix sockets", runEcho},
 		{"http", "serve the files of a directory over HTTP, HTTPS and HTTP/2", runHTTP},
 		{"workers", "run several processes of a program behind the same sockets", runWorkers},
+		{"top", "show live what one of these does, or another program with metrics", runTop},
 		{"load", "put load on an echo server or an HTTP server, and check what comes back", runLoad},
 		{"health", "ask an echo server whether it is well", runHealth},
 		{"version", "tell the versions of uvgo, libuv and Go", runVersion},

@@ -47,6 +47,7 @@ func runWorkers(args []string) error {
 	s := &workers.Supervisor{}
 	var logMode, memory string
 	defineWorkers(fs, s, &logMode, &memory)
+	metricsAt := fs.String("metrics", "", metricsUsage+"; with what those workers tell that can")
 	own, command := args, []string(nil)
 	if i := slices.Index(args, "--"); i >= 0 {
 		own, command = args[:i], args[i+1:]
@@ -71,9 +72,15 @@ func runWorkers(args []string) error {
 	default:
 		return usagef("--log %s: write text or json", logMode)
 	}
+	display, err := newDisplay("workers", *metricsAt)
+	if err != nil {
+		return err
+	}
+	display.supervise(s)
+	defer display.close()
 	s.ReapOrphans = os.Getpid() == 1
 	signal.Ignore(syscall.SIGPIPE) // the supervisor goes on when the reader of its output is gone
-	err := s.Run(context.Background())
+	err = s.Run(context.Background())
 	if err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "workers: "))
 	}

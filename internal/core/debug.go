@@ -3,29 +3,20 @@ package core
 import (
 	"bytes"
 	"runtime"
-	"strconv"
 )
 
 // debug is what debug mode and WithSlowCallback keep.
 type debug struct {
-	warn  bool              // of slow callbacks
-	slow  map[string]bool   // what has been warned of
-	sites map[uint32]string // where handles were created, by slot
+	warn    bool                // of slow callbacks
+	slow    map[string]bool     // what has been warned of
+	created map[uint32]creation // by which calls handles were made, by slot
 }
 
 // Caller returns the file and line of the first caller outside the packages
 // that make up uvgo.
 func Caller() string {
 	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
-	last := ""
-	for {
-		f, more := frames.Next()
-		last = f.File + ":" + strconv.Itoa(f.Line)
-		if !more || !internalFrame(f.Function) {
-			return last
-		}
-	}
+	return creation(pcs[:runtime.Callers(2, pcs[:])]).site()
 }
 
 const module = "github.com/uvgo/uvgo"

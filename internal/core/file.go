@@ -24,10 +24,17 @@ func timeOf(t cuv.Timespec) time.Time { return time.Unix(int64(t.Sec), int64(t.N
 
 // NewStatfs makes a Statfs of what libuv reports.
 func NewStatfs(c *cuv.Statfs) uv.Statfs {
-	return uv.Statfs{
+	st := uv.Statfs{
 		Type: c.Type, BlockSize: c.Bsize, Blocks: c.Blocks, Free: c.Bfree, Available: c.Bavail, Files: c.Files, FilesFree: c.Ffree,
 	}
+	if hasFragmentSize {
+		st.FragmentSize = c.Frsize
+	}
+	return st
 }
+
+// hasFragmentSize tells whether libuv fills in the fragment size.
+var hasFragmentSize = cuv.VersionHex() >= 0x013400
 
 // NextDirent takes the first entry off what [cuv.FSRequest.Packed] returns.
 func NextDirent(packed []byte) (e uv.Dirent, rest []byte) {

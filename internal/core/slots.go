@@ -40,25 +40,6 @@ type slot struct {
 	busy   uint32 // callbacks of the handle that are without the baton: its events wait
 }
 
-// SiteOf returns where the handle in a slot was created; debug mode only.
-func (c *Core) SiteOf(id uint32) string {
-	if !c.cfg.Debug || !c.Owned() {
-		return ""
-	}
-	return c.debug.sites[id]
-}
-
-// mark remembers where the handle in a slot was created; debug mode only.
-func (c *Core) mark(id uint32) {
-	if !c.cfg.Debug {
-		return
-	}
-	if c.debug.sites == nil {
-		c.debug.sites = make(map[uint32]string)
-	}
-	c.debug.sites[id] = Caller()
-}
-
 // Slot gives the target an id and a generation. A request passes both to C and
 // calls Vacate when it completes.
 func (c *Core) Slot(t Target) (id, gen uint32) {
@@ -165,7 +146,7 @@ func (c *Core) Bump(h *cuv.Handle) {
 
 // Forget frees the slot and C's memory of a handle, after its close event.
 func (c *Core) Forget(h *cuv.Handle) {
-	delete(c.debug.sites, h.Slot)
+	delete(c.debug.created, h.Slot)
 	c.Vacate(h.Slot)
 	c.slots.handles--
 	c.meter.closed(h.Kind())

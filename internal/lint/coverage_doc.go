@@ -22,6 +22,7 @@ const (
 	headBound   = "## Bound"
 	headInside  = "## Used inside"
 	headOmitted = "## Not bound, by design"
+	headNewer   = "## Since 1.51"
 )
 
 // A coverageDoc is the content of docs/coverage.md, by sections.
@@ -29,6 +30,7 @@ type coverageDoc struct {
 	bound   map[string]string // Go names
 	inside  map[string]string // what they are used for
 	omitted map[string]string // the reasons
+	newer   map[string]string // Go names, or a reason, of what the locked libuv does not have
 	lines   map[string]int
 }
 
@@ -41,7 +43,7 @@ func readCoverage(r *repo) (*coverageDoc, []string) {
 	if i < 0 {
 		return nil, []string{coverageFile + ": is missing"}
 	}
-	d := &coverageDoc{map[string]string{}, map[string]string{}, map[string]string{}, map[string]int{}}
+	d := &coverageDoc{map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}, map[string]int{}}
 	var found []string
 	section, line := "", 0
 	for text := range strings.Lines(r.files[i].text) {
@@ -71,6 +73,8 @@ func readCoverage(r *repo) (*coverageDoc, []string) {
 				d.inside[fn] = m[2]
 			case headOmitted:
 				d.omitted[fn] = m[2]
+			case headNewer:
+				d.newer[fn] = m[2]
 			}
 		}
 	}
@@ -98,6 +102,7 @@ func (d *coverageDoc) sections(fn string) []string {
 		{headBound, d.bound[fn] != ""},
 		{headInside, d.inside[fn] != ""},
 		{headOmitted, d.omitted[fn] != ""},
+		{headNewer, d.newer[fn] != ""},
 	} {
 		if s.here {
 			in = append(in, s.head)

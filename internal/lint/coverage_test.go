@@ -178,6 +178,9 @@ func TestRuleCoverage(t *testing.T) {
 		{"wrong Go name", with("uv.Version", "uv.Release"), []string{
 			"the row of uv_version is out of date: run `make generate`",
 			"there is no uv.Release for uv_version"}},
+		{"newer", with("## Not bound", "## Since 1.51\n| `uv_late` | 1.53: not bound |\n| `uv_inner` | 1.53: timers |\n\n## Not bound"), []string{
+			"uv_inner stands under ## Used inside and under ## Since 1.51"}},
+		{"newer, without a Go name", with("| `uv_version` | `uv.Version` |", "\n## Since 1.51\n| `uv_version` | 1.53 |\n\n## Bound"), []string{"uv_version is uv.Version"}},
 		{"twice", with("`uv_gone` `uv_quoted`", "`uv_gone` `uv_quoted` `uv_gone`"), []string{
 			"uv_gone occurs twice"}},
 	})

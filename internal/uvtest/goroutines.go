@@ -12,6 +12,9 @@ import (
 var background = []string{
 	"created by runtime.", // cleanups, finalizers, collector
 	"os/signal.loop()",    // the receiver behind signal.Notify
+	// What stands for a thread of C's while that does not run Go code: one is made at its first call into Go, as that of the watchdog's
+	// thread when it reports a callback.
+	"locked to thread]:\nruntime.goexit(",
 }
 
 // goroutines returns the stack of every goroutine but background ones, by id.

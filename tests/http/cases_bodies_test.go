@@ -82,9 +82,9 @@ func bodies() []exchange {
 
 func unreadBodies() []exchange {
 	var all []exchange
-	for _, n := range []int{1, 1000, 5000, 100_000, 255 << 10, 300_000, 1 << 20} {
+	for _, n := range []int{1, 1000, 100_000, 256<<10 - 1, 256 << 10, 256<<10 + 1, 1 << 20} {
 		body := string(text(n))
-		big := n > 256<<10
+		big := n >= 256<<10
 		all = append(all,
 			exchange{name: fmt.Sprint("unread body of ", n), send: []string{post("w=10", body)}, racy: big},
 			exchange{name: fmt.Sprint("unread chunked body of ", n), send: []string{chunked("w=10", chunks(body, 4000))}, racy: big, mayClose: big},

@@ -36,6 +36,9 @@ var differences = []struct {
 		"no keep-alives 1.0 client keep-alive, handler short": "200 closed", "no keep-alives 1.0 client keep-alive, handler nothing": "200 closed",
 		"no keep-alives 1.0 client keep-alive, handler length": "200 closed", "no keep-alives 1.0 client keep-alive, handler no content": "204 closed",
 	}},
+	{"a connection that closes says so, also behind a body of 256 KiB that its handler has closed", map[string]string{
+		"closed body of 262144": "200 closed", "closed body of 2, 262145": "200 closed",
+	}},
 	{"no more is sent than the stated length", map[string]string{"file with a length too small": "200 closed"}},
 	{"what was written before Hijack is sent", map[string]string{"hijack behind a write": "200 cut closed"}},
 }

@@ -4,15 +4,17 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"strings"
 )
 
 // writeErrnos adds errno_gen.go, with the codes that have one definition on all Unixes,
-// and errno_gen_<goos>.go, with the others.
+// errno_gen_<goos>.go, with the others, and errno_gen_table.go, with the names and
+// messages of all.
 func (h *headers) writeErrnos(sys syscallErrnos, files map[string][]byte) error {
 	var common, varying []entry
 	for _, e := range h.errnos {
 		v := h.values[e.name]
-		if !v.system || sys.onAll(e.name) || sys.onNone(e.name) && v.byOS == nil {
+		if newer[e.name] == "" && (!v.system || sys.onAll(e.name) || sys.onNone(e.name) && v.byOS == nil) {
 			common = append(common, e)
 		} else {
 			varying = append(varying, e)
@@ -24,18 +26,26 @@ func (h *headers) writeErrnos(sys syscallErrnos, files map[string][]byte) error 
 	b.WriteString("// The codes of UV_ERRNO_MAP: the negative system errno, or libuv's own number where\n")
 	b.WriteString("// no system has one. Codes that only some systems have are in errno_gen_GOOS.go.\n")
 	h.writeConsts(b, common, sys, unixes[0])
+	if err := add(files, "errno_gen.go", b); err != nil {
+		return err
+	}
+
+	b = h.file("")
 	b.WriteString("// errnoTable is UV_ERRNO_MAP in uv.h's order.\nvar errnoTable = [...]errnoEntry{\n")
 	for _, e := range h.errnos {
 		fmt.Fprintf(b, "{%s, %q, %q},\n", e.name, e.name, e.text)
 	}
 	b.WriteString("}\n")
-	if err := add(files, "errno_gen.go", b); err != nil {
+	if err := add(files, "errno_gen_table.go", b); err != nil {
 		return err
 	}
 
 	for _, goos := range unixes {
 		b := h.file("")
-		if h.anySystem(varying, sys, goos) {
+		switch {
+		case goos == "linux":
+			b.WriteString("import (\n\"syscall\"\n\n\"github.com/uvgo/uvgo/cuv\"\n)\n\n")
+		case h.anySystem(varying, sys, goos):
 			b.WriteString("import \"syscall\"\n\n")
 		}
 		b.WriteString("// The codes of UV_ERRNO_MAP that only some systems have.\n")
@@ -44,7 +54,28 @@ func (h *headers) writeErrnos(sys syscallErrnos, files map[string][]byte) error 
 			return err
 		}
 	}
-	return nil
+	return h.writeWindows(sys, files)
+}
+
+// newer has the codes whose number on Linux depends on the version of libuv, with the
+// constant of cuv that has it: libuv 1.53 knows the number that Linux 7.2 gave EFTYPE.
+var newer = map[string]string{"EFTYPE": "cuv.EFTYPE"}
+
+// writeWindows adds errno_gen_windows.go: there, all codes are libuv's own. What Go's
+// package syscall calls by the same name is in a table.
+func (h *headers) writeWindows(sys syscallErrnos, files map[string][]byte) error {
+	b := h.file("")
+	b.WriteString("import \"syscall\"\n\n")
+	b.WriteString("// The codes of UV_ERRNO_MAP, by libuv's own numbers: Windows numbers its errors otherwise.\n")
+	h.writeConsts(b, h.errnos, sys, windows)
+	b.WriteString("// systemErrnos are package syscall's errors of the same names.\nvar systemErrnos = map[Errno]syscall.Errno{\n")
+	for _, e := range h.errnos {
+		if sys[windows][e.name] {
+			fmt.Fprintf(b, "%s: syscall.%s,\n", e.name, e.name)
+		}
+	}
+	b.WriteString("}\n")
+	return add(files, "errno_gen_windows.go", b)
 }
 
 func (h *headers) writeConsts(b *bytes.Buffer, entries []entry, sys syscallErrnos, goos string) {
@@ -60,6 +91,10 @@ func (h *headers) writeConsts(b *bytes.Buffer, entries []entry, sys syscallErrno
 func (h *headers) expr(name string, sys syscallErrnos, goos string) string {
 	v := h.values[name]
 	switch {
+	case goos == windows:
+		return v.other
+	case goos == "linux" && newer[name] != "":
+		return newer[name]
 	case v.system && sys[goos][name]:
 		return "-Errno(syscall." + name + ")"
 	case v.byOS[goos] != "":
@@ -70,7 +105,7 @@ func (h *headers) expr(name string, sys syscallErrnos, goos string) string {
 
 func (h *headers) anySystem(entries []entry, sys syscallErrnos, goos string) bool {
 	for _, e := range entries {
-		if h.values[e.name].system && sys[goos][e.name] {
+		if strings.HasPrefix(h.expr(e.name, sys, goos), "-Errno(syscall.") {
 			return true
 		}
 	}

@@ -29,24 +29,42 @@ func checkFor(t *testing.T, goos, zerrors string) *types.Package {
 		}
 		return f
 	}
+	stub := "package syscall\ntype (\nErrno uintptr\nSignal int\n)"
+	if goos == windows {
+		stub += "\nconst ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, ERROR_NOT_SUPPORTED Errno = 2, 3, 50"
+	}
 	sys, err := (&types.Config{}).Check("syscall", fset, []*ast.File{
 		parse(zerrors, nil),
-		parse("stub.go", "package syscall\ntype (\nErrno uintptr\nSignal int\n)"),
+		parse("stub.go", stub),
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cuv, err := (&types.Config{}).Check("github.com/uvgo/uvgo/cuv", fset, []*ast.File{
+		parse("stub.go", "package cuv\nconst EFTYPE = -4028"), // the locked libuv's
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	conf := &types.Config{Importer: importFunc(func(path string) (*types.Package, error) {
-		if path != "syscall" {
-			return nil, fmt.Errorf("import of %s", path)
+		for _, pkg := range []*types.Package{sys, cuv} {
+			if pkg.Path() == path {
+				return pkg, nil
+			}
 		}
-		return sys, nil
+		return nil, fmt.Errorf("import of %s", path)
 	})}
-	pkg, err := conf.Check("uv", fset, []*ast.File{
-		parse(filepath.Join(uvDir, "errno_gen.go"), nil),
+	files := []*ast.File{
+		parse(filepath.Join(uvDir, "errno_gen_table.go"), nil),
 		parse(filepath.Join(uvDir, "errno_gen_"+goos+".go"), nil),
 		parse("stub.go", "package uv\ntype Errno int32\ntype errnoEntry struct{code Errno; name, message string}"),
-	}, nil)
+	}
+	if goos == windows {
+		files = append(files, parse(filepath.Join(uvDir, "errno_windows.go"), nil))
+	} else {
+		files = append(files, parse(filepath.Join(uvDir, "errno_gen.go"), nil), parse(filepath.Join(uvDir, "errno_unix.go"), nil))
+	}
+	pkg, err := conf.Check("uv", fset, files, nil)
 	if err != nil {
 		t.Fatalf("%s with %s: %v", goos, filepath.Base(zerrors), err)
 	}
@@ -103,8 +121,35 @@ func TestCodesOnEveryUnix(t *testing.T) {
 	}
 }
 
-// TestCodesAgreeWithCompiler asks the C compiler for every code of uv.h.
-func TestCodesAgreeWithCompiler(t *testing.T) {
+// TestCodesOnWindows asks the C compiler for the codes that uv.h gives Windows.
+func TestCodesOnWindows(t *testing.T) {
+	path, err := windowsErrors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkg := checkFor(t, windows, path)
+	for code, n := range compilerCodes(t, "-D_WIN32", "-U__linux__") {
+		if got := number(t, pkg, code); got != n {
+			t.Errorf("%s = %d, C has %d", code, got, n)
+		}
+	}
+	if got := number(t, pkg, "EAGAIN"); got != -4088 {
+		t.Errorf("EAGAIN = %d", got)
+	}
+	names, err := windowsNames(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ENOENT", "EACCES", "ETIMEDOUT", "EINVAL"} { // what errors.Is needs
+		if !names[name] {
+			t.Errorf("package syscall has no %s for Windows", name)
+		}
+	}
+}
+
+// compilerCodes asks the C compiler for every code of uv.h.
+func compilerCodes(t *testing.T, flags ...string) map[string]int64 {
+	t.Helper()
 	h, err := readHeaders(lockedInclude(t))
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +163,7 @@ func TestCodesAgreeWithCompiler(t *testing.T) {
 	for _, e := range h.errnos {
 		src.WriteString("code " + e.name + "_ = UV__" + e.name + ";\n")
 	}
-	cmd := exec.Command(cc, "-E", "-P", "-I", lockedInclude(t), "-")
+	cmd := exec.Command(cc, append(flags, "-E", "-P", "-I", lockedInclude(t), "-")...)
 	cmd.Stdin = strings.NewReader(src.String())
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -126,6 +171,19 @@ func TestCodesAgreeWithCompiler(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, stderr.Bytes())
 	}
+	codes := make(map[string]int64)
+	for _, m := range regexp.MustCompile(`code (\w+)_ = \(-\(?(\d+)\)?\);`).FindAllSubmatch(out, -1) {
+		n, _ := strconv.ParseInt(string(m[2]), 10, 64)
+		codes[string(m[1])] = -n
+	}
+	if len(codes) != len(h.errnos) {
+		t.Fatalf("the compiler answers %d of %d codes", len(codes), len(h.errnos))
+	}
+	return codes
+}
+
+func TestCodesAgreeWithCompiler(t *testing.T) {
+	codes := compilerCodes(t)
 	goroot, err := zerrors()
 	if err != nil {
 		t.Fatal(err)
@@ -136,14 +194,9 @@ func TestCodesAgreeWithCompiler(t *testing.T) {
 			continue
 		}
 		pkg := checkFor(t, runtime.GOOS, path)
-		lines := regexp.MustCompile(`code (\w+)_ = \(-\(?(\d+)\)?\);`).FindAllSubmatch(out, -1)
-		if len(lines) != len(h.errnos) {
-			t.Fatalf("the compiler answers %d of %d codes", len(lines), len(h.errnos))
-		}
-		for _, m := range lines {
-			c, _ := strconv.ParseInt(string(m[2]), 10, 64)
-			if got := number(t, pkg, string(m[1])); got != -c {
-				t.Errorf("%s = %d, C has %d", m[1], got, -c)
+		for code, n := range codes {
+			if got := number(t, pkg, code); got != n {
+				t.Errorf("%s = %d, C has %d", code, got, n)
 			}
 		}
 		return

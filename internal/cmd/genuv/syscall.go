@@ -14,6 +14,9 @@ import (
 // linux on android, one for darwin on ios, and one for solaris on illumos.
 var unixes = []string{"aix", "darwin", "dragonfly", "freebsd", "linux", "netbsd", "openbsd", "solaris"}
 
+// windows has an errno_gen file of its own: no code is the system's there.
+const windows = "windows"
+
 // syscallErrnos are the errnos that package syscall has, by system and name.
 type syscallErrnos map[string]map[string]bool
 
@@ -65,17 +68,38 @@ func readSyscall() (syscallErrnos, error) {
 			return nil, fmt.Errorf("the toolchain's package syscall has no errnos for %s", goos)
 		}
 	}
-	return sys, nil
+	path, err := windowsErrors()
+	if err != nil {
+		return nil, err
+	}
+	if sys[windows], err = windowsNames(path); err == nil && len(sys[windows]) == 0 {
+		err = fmt.Errorf("the toolchain's package syscall has no errnos for %s", windows)
+	}
+	return sys, err
 }
 
 // zerrors lists the syscall package's files of errno constants.
 func zerrors() ([]string, error) {
+	dir, err := syscallDir()
+	if err != nil {
+		return nil, err
+	}
+	return filepath.Glob(filepath.Join(dir, "zerrors_*_*.go"))
+}
+
+// windowsErrors is the syscall package's file of Windows' error constants.
+func windowsErrors() (string, error) {
+	dir, err := syscallDir()
+	return filepath.Join(dir, "zerrors_windows.go"), err
+}
+
+// syscallDir is the directory of the toolchain's package syscall.
+func syscallDir() (string, error) {
 	out, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
-		return nil, fmt.Errorf("go env GOROOT: %w", err)
+		return "", fmt.Errorf("go env GOROOT: %w", err)
 	}
-	dir := filepath.Join(strings.TrimSpace(string(out)), "src", "syscall")
-	return filepath.Glob(filepath.Join(dir, "zerrors_*_*.go"))
+	return filepath.Join(strings.TrimSpace(string(out)), "src", "syscall"), nil
 }
 
 // errnoNames returns the constants of the form NAME = Errno(n).
@@ -97,5 +121,27 @@ func errnoNames(path string) (map[string]bool, error) {
 		}
 		return false
 	})
+	return names, nil
+}
+
+// windowsNames returns the constants of the form ENAME of Windows' file. Two are Windows'
+// own errors, the others are invented.
+func windowsNames(path string) (map[string]bool, error) {
+	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]bool)
+	for _, decl := range f.Decls {
+		if block, ok := decl.(*ast.GenDecl); ok && block.Tok == token.CONST {
+			for _, spec := range block.Specs {
+				for _, id := range spec.(*ast.ValueSpec).Names {
+					if strings.HasPrefix(id.Name, "E") && !strings.Contains(id.Name, "_") {
+						names[id.Name] = true
+					}
+				}
+			}
+		}
+	}
 	return names, nil
 }

@@ -1,6 +1,6 @@
-/* process.h: uv_process_t, as process.go sees it. */
-#ifndef CUV_PROCESS_H
-#define CUV_PROCESS_H
+/* child_process.h: uv_process_t, as process.go sees it. */
+#ifndef CUV_CHILD_PROCESS_H
+#define CUV_CHILD_PROCESS_H
 
 #include "cuv.h"
 
