@@ -185,7 +185,7 @@ func (c *Core) run() error {
 	defer func() {
 		if !ended {
 			c.life.goexit = true // a callback on this goroutine has called runtime.Goexit
-			c.runOut()
+			c.runOut(c.baton.home.exited)
 		}
 	}()
 	c.drive(c.baton.home)
@@ -196,13 +196,18 @@ func (c *Core) run() error {
 	return c.consumeErr()
 }
 
-// runOut goes on until no callback blocks, however many callbacks call runtime.Goexit meanwhile.
-func (c *Core) runOut() {
+// runOut goes on until no callback blocks, however many callbacks call runtime.Goexit meanwhile. lent tells whether all that have done so
+// were functions of Lend: LentGoexit is to say that of the whole run, and not of the callbacks that run here and return.
+func (c *Core) runOut(lent bool) {
+	home := c.baton.home
+	home.exited = false
 	ended := false
 	defer func() {
 		if !ended {
-			c.runOut()
+			c.runOut(lent && home.exited)
+			return
 		}
+		home.exited = lent
 	}()
 	if c.baton.unsettled || c.baton.blocked > 0 {
 		c.drive(c.baton.home)
