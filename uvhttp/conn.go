@@ -81,10 +81,10 @@ func (w *worker) newConn(sc *server.Conn) *conn {
 	sc.SetContext(c)
 	w.conns.add(c)
 	sc.LocalAddr() // handlers on other goroutines ask for it, too, and only a callback can look it up
-	c.setState(http.StateNew)
 	if w.engine.opts.ConnContext != nil {
 		c.makeContext()
 	}
+	c.setState(http.StateNew)
 	return c
 }
 
@@ -112,6 +112,9 @@ func (c *conn) data(p []byte) {
 		c.head(p)
 	case c.state <= skipping:
 		c.feed(p)
+	}
+	if c.state == reading && !c.first && c.parser == nil && !c.full {
+		_, _ = c.sc.Write(nil) // what came is no request, so Shutdown need not wait for an answer
 	}
 }
 
@@ -225,7 +228,7 @@ func (c *conn) close() {
 
 // closeIdle closes the connection if it waits for another request.
 func (c *conn) closeIdle() {
-	if c.state == reading && !c.first && c.parser == nil && len(c.input()) == 0 {
+	if c.state == reading && !c.first && c.parser == nil && !c.beganHead() {
 		c.close()
 	}
 }

@@ -55,7 +55,14 @@ type progress struct {
 
 // start lets the handler of a request run, behind the events of this batch.
 func (c *conn) start(ex *exchange) {
-	c.ex, c.state = ex, running
+	if c.facade.Load() != nil {
+		c.mu.Lock() // its deadlines are of any goroutine, and for the request that is there
+		c.ex = ex
+		c.mu.Unlock()
+	} else {
+		c.ex = ex
+	}
+	c.state = running
 	ex.began = c.w.core.CallbackBegan()
 	c.hold()
 	c.due.request(c)

@@ -43,11 +43,6 @@ func (ex *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := ex.askSocket(ask); err != nil {
 		return nil, nil, err
 	}
-	ex.hijacked = true
-	if ex.worker == nil {
-		c.w.engine.hijackers.Add(1)
-	}
-	c.wakeReader()
 	in := &prefixReader{rest: ask.rest, Reader: ask.conn}
 	size := max(4096, len(ask.rest))
 	r := bufio.NewReaderSize(in, size)
@@ -91,7 +86,7 @@ func (ex *exchange) askSocket(ask *socketAsk) error {
 func (c *conn) giveSocket(ask *socketAsk) {
 	err := c.sc.WriteFunc(func(err error) {
 		c.mu.Lock()
-		ended := ask.ended || c.ex != ask.ex
+		ended := ask.ended || c.ex != ask.ex || ask.ex.over
 		c.mu.Unlock()
 		if ended {
 			return
@@ -114,11 +109,23 @@ func (c *conn) answer(ask *socketAsk, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ask.err, ask.taken = err, true
-	if !ask.ended {
+	ex := ask.ex
+	if !ask.ended && !ex.over {
+		if ask.conn != nil { // from here on, not from when Hijack runs on: the handler may return before
+			ex.hijacked = true
+			if ex.worker == nil {
+				c.w.engine.hijackers.Add(1)
+			}
+			c.wakeReader()
+		}
 		c.wakeWriter()
 		return
 	}
-	if ask.dup != nil { // the handler has given up just now
+	if ask.err == nil {
+		ask.err = errOver
+	}
+	c.wakeWriter()
+	if ask.dup != nil { // the handler has given up, or returned, just now
 		_ = ask.dup.Close()
 	}
 	if ask.conn != nil {

@@ -128,8 +128,8 @@ func (c *conn) send(p *pages) (err error) {
 		b := p.out
 		p.out = nil
 		err = c.sc.WriteFunc(func(error) { giveLarge(b) }, b)
-	} else if n > 0 {
-		_, err = c.sc.Write(p.out)
+	} else {
+		_, err = c.sc.Write(p.out) // also nothing: Shutdown waits for a write behind what came last
 	}
 	return err
 }

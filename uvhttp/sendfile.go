@@ -58,6 +58,9 @@ func (ex *exchange) ReadFrom(src io.Reader) (n int64, err error) {
 func (ex *exchange) room(more int64) (int64, error) {
 	ex.c.mu.Lock()
 	defer ex.c.mu.Unlock()
+	if ex.over { // on a goroutine that the handler has left
+		return 0, errOver
+	}
 	if more > 0 {
 		if err := ex.admit(0); err != nil {
 			return 0, err
