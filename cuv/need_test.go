@@ -18,7 +18,7 @@ func TestBuildSaysWhatItNeeds(t *testing.T) {
 		t.Skip("builds the standard library for other systems: not under -short")
 	}
 	const (
-		cgo     = "uvgo needs cgo and a C compiler: install gcc, set CGO_ENABLED=1; for another GOOS or GOARCH set CC to a cross compiler; CGO_ENABLED=0 go run github.com/uvgo/uvgo/cmd/libuv -check says what is missing"
+		cgo     = "uvgo needs cgo and a C compiler: install gcc, set CGO_ENABLED=1; for another GOOS or GOARCH set CC to a cross compiler; go run github.com/uvgo/uvgo/cmd/libuv -check says what is missing"
 		bits    = "uvgo needs a 64-bit system: this GOARCH is of 32 bits"
 		windows = "uvgo does not run on Windows yet: docs/platforms.md says what is missing"
 	)

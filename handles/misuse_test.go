@@ -147,7 +147,7 @@ func sensible(t testing.TB, l *uvgo.Loop) func(typ reflect.Type) any {
 // TestEveryMethodOfAClosedHandle: every method that returns an error fails, and the
 // others return zero, both while the handle closes and afterwards.
 func TestEveryMethodOfAClosedHandle(t *testing.T) {
-	answers := []string{"Kind", "String", "Base", "Close", "Closing", "HasRef", "PID", "Stdio"}
+	answers := []string{"Kind", "String", "Base", "Close", "Closing", "HasRef", "PID", "Stdio", "CreatedBy"}
 	for _, opts := range [][]uvgo.Option{nil, {uvgo.WithDebug()}} {
 		l := looptest.New(t, opts...)
 		all := everyHandle(t, l)

@@ -198,7 +198,7 @@ func TestSignalThread(t *testing.T) {
 
 func init() {
 	uvtest.Helper("signal threads", func() {
-		l := uvtest.Must(uvgo.New())
+		l := uvtest.Must(uvgo.New(uvgo.WithWatchdog(0))) // which has a thread, too
 		before := signalThreads()
 		for range 2 {
 			s := uvtest.Must(l.NewSignal())

@@ -114,8 +114,9 @@ func (d *doctor) cgo() {
 	case d.env["GOOS"] != d.env["GOHOSTOS"] || d.env["GOARCH"] != d.env["GOHOSTARCH"]:
 		target := compile.Target{GOOS: d.env["GOOS"], GOARCH: d.env["GOARCH"]}
 		d.wrong("export CGO_ENABLED=1 CC="+cmp.Or(target.CrossCC(), "…"), "cgo is off, as always for another GOOS or GOARCH than this machine's")
-	default:
+	case d.kept["CGO_ENABLED"] == "0" || d.bad == 0:
 		d.wrong("go env -w CGO_ENABLED=1", "cgo is off (CGO_ENABLED=0)")
+	default: // go finds no C compiler, which is told already
 	}
 }
 

@@ -8,6 +8,15 @@ import (
 	"testing"
 )
 
+// TestCheckDoesNotTurnCgoOn: without a compiler go turns cgo off. That ends with the compiler's installation, and nothing else is to be done.
+func TestCheckDoesNotTurnCgoOn(t *testing.T) {
+	m := newMachine(t)
+	m.env = append(m.env, "CC=nothing")
+	if r := m.run("-check"); r.status != 1 || !strings.Contains(r.stdout, "no C compiler") || strings.Contains(r.stdout, "CGO_ENABLED") {
+		t.Errorf("status %d\n%s%s", r.status, r.stdout, r.stderr)
+	}
+}
+
 // TestCheck: each fault of a machine's set-up is told with the command that mends it.
 func TestCheck(t *testing.T) {
 	healthy := func(m *machine) { m.must("-tarball", m.tarball, "-w") }

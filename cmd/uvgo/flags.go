@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -52,7 +53,7 @@ func spanVar(fs *flag.FlagSet, p *time.Duration, name string, value time.Duratio
 	fs.Var((*span)(p), name, usage)
 }
 
-// printFlags lists flags with two dashes, as the documentation does. On a narrow
+// printFlags lists flags with two dashes, as the documentation does, and with one before a single letter. On a narrow
 // terminal a flag's description is below the flag.
 func printFlags(fs *flag.FlagSet) {
 	between := "\t"
@@ -65,10 +66,14 @@ func printFlags(fs *flag.FlagSet) {
 		fmt.Fprint(tw, head)
 		head = ""
 		value, usage := flag.UnquoteUsage(f)
-		if f.DefValue != "" && f.DefValue != "false" {
+		dashes := "--"
+		if len(f.Name) == 1 {
+			dashes = "-"
+		}
+		if f.DefValue != "" && f.DefValue != "false" && !strings.Contains(usage, "(default ") {
 			usage += " (default " + f.DefValue + ")"
 		}
-		fmt.Fprintf(tw, "  --%s %s%s%s\n", f.Name, value, between, usage)
+		fmt.Fprintf(tw, "  %s%s %s%s%s\n", dashes, f.Name, value, between, usage)
 	})
 	_ = tw.Flush() // an error of the standard output cannot be reported
 }

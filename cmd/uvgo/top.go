@@ -85,7 +85,7 @@ func programToShow(text string) (*top.HTTP, error) {
 	if pid, err := strconv.ParseUint(text, 10, 31); err == nil {
 		path := activation.MetricsPath(metricsDir(), int(pid))
 		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("process %d has no socket at %s: start it with --metrics, as the same user", pid, path)
+			return nil, fmt.Errorf("process %d has no socket at %s: start it with --metrics, as the same user; if %d is a port: uvgo top http://127.0.0.1:%d", pid, path, pid, pid)
 		}
 		return bySocket(path), nil
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -26,7 +25,8 @@ func printStatus(st *workers.Status) error {
 	if st.ReloadError != "" {
 		fmt.Printf("the last reload has failed: %s\n", st.ReloadError)
 	}
-	tw := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	var table strings.Builder
+	tw := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "SLOT\tPID\tGEN\tSTATE\tAGE\tRESTARTS\tRSS\tCPU\tLAST EXIT\tNOTE")
 	for _, w := range st.Slots {
 		pid, age, rss, cpu, gen := "-", "-", "-", "-", "-"
@@ -40,5 +40,9 @@ func printStatus(st *workers.Status) error {
 		}
 		fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", w.Slot, pid, gen, w.State, age, w.Restarts, rss, cpu, exit, w.Reason+w.Message)
 	}
-	return tw.Flush()
+	_ = tw.Flush() // a strings.Builder takes everything
+	for line := range strings.Lines(table.String()) {
+		fmt.Println(strings.TrimRight(line, " \n"))
+	}
+	return nil
 }
