@@ -313,6 +313,7 @@ func init() {
 // TestWatchdogForgivesAStoppedProcess: the callback takes a second, in which the process was stopped.
 func TestWatchdogForgivesAStoppedProcess(t *testing.T) {
 	cmd := uvtest.Command(t, "watchdog-stopped")
+	cmd.Env = append(cmd.Env, "UVGO_WATCHDOG=") // Command's turns it off
 	out := uvtest.Must(cmd.StdoutPipe())
 	uvtest.Check(t, cmd.Start())
 	in := bufio.NewReader(out)
