@@ -79,24 +79,13 @@ func (p *process) begin() {
 	p.t.Cleanup(func() { timer.Stop() })
 }
 
-// expect reads lines until one matches, and returns the match of the pattern's first
-// group.
+// expect is uvtest.Line on the standard output.
 func (p *process) expect(pattern string) string {
 	p.t.Helper()
-	re := regexp.MustCompile(pattern)
-	var seen strings.Builder
-	for {
-		line, err := p.stdout.ReadString('\n')
-		seen.WriteString(line)
-		line = strings.TrimRight(line, "\r\n")
-		if m := re.FindStringSubmatch(line); m != nil {
-			return m[len(m)-1]
-		}
-		if err != nil {
-			_ = p.cmd.Wait()
-			p.t.Fatalf("no line matches %q: %v\n%s%s", pattern, err, &seen, &p.stderr)
-		}
-	}
+	return uvtest.Line(p.t, p.stdout, pattern, func() string {
+		_ = p.cmd.Wait()
+		return p.stderr.String()
+	})
 }
 
 // signal sends a signal.

@@ -9,8 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
-	"strings"
 	"testing"
 	"time"
 )
@@ -56,19 +54,10 @@ func Start(t testing.TB, name string, args ...string) *Program {
 // the match of the pattern's last group, or the whole match if there is no group.
 func (p *Program) Expect(pattern string) string {
 	p.t.Helper()
-	re := regexp.MustCompile(pattern)
-	var seen strings.Builder
-	for {
-		line, err := p.out.ReadString('\n')
-		seen.WriteString(line)
-		if m := re.FindStringSubmatch(strings.TrimRight(line, "\r\n")); m != nil {
-			return m[len(m)-1]
-		}
-		if err != nil {
-			_ = p.Cmd.Wait()
-			p.t.Fatalf("no line matches %q: %v\n%s%s", pattern, err, &seen, &p.stderr)
-		}
-	}
+	return Line(p.t, p.out, pattern, func() string {
+		_ = p.Cmd.Wait()
+		return p.stderr.String()
+	})
 }
 
 // Input writes to the standard input.

@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -59,21 +58,10 @@ func runUvgo(t *testing.T, bin string, args ...string) *uvgoProgram {
 	return p
 }
 
-// expect reads lines until one matches, and returns the pattern's group.
+// expect is uvtest.Line on the program's output.
 func (p *uvgoProgram) expect(pattern string) string {
 	p.t.Helper()
-	re := regexp.MustCompile(pattern)
-	var seen strings.Builder
-	for {
-		line, err := p.out.ReadString('\n')
-		seen.WriteString(line)
-		if m := re.FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil {
-			return m[len(m)-1]
-		}
-		if err != nil {
-			p.t.Fatalf("no line matches %q: %v\n%s", pattern, err, &seen)
-		}
-	}
+	return uvtest.Line(p.t, p.out, pattern, nil)
 }
 
 // askAgainAndAgain puts some load on a server until the context ends.
