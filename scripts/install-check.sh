@@ -8,6 +8,7 @@
 # temporary directory, removed at the end.
 #
 #   install-check.sh [RELEASE...]   default: bookworm trixie
+#   install-check.sh program        only prints the newcomer's program
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -20,6 +21,14 @@ say() { printf 'install-check: %s\n' "$*"; }
 trap '[ -z "$work" ] || rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+
+# program: the first one of docs/start.md, to which the README leads.
+program() {
+  local text
+  text=$(awk '/^package main$/ { on = 1 } /^```$/ && on { exit } on' "$here/docs/start.md")
+  [[ $text == *'Addr: "127.0.0.1:8080"'* ]] || die "the first program of docs/start.md is no server on 127.0.0.1:8080"
+  printf '%s\n' "$text"
+}
 
 # make_proxy: a module proxy in $work/proxy with this checkout, as a user would get it from the public one.
 make_proxy() {
@@ -58,13 +67,12 @@ make_system() {
   cp -R "$(go env GOROOT)" "$root/usr/local/go"
   cp -R "$work/proxy" "$root/srv/proxy"
   chroot "$root" useradd --create-home --shell /bin/bash newcomer
-  # The echo server of the README.
-  awk '/^package main$/ { on = 1 } /^```$/ && on { exit } on' "$here/README.md" >"$work/main.go"
-  grep -q 127.0.0.1:8888 "$work/main.go" || die "README.md shows no echo server on 127.0.0.1:8888"
+  program >"$work/main.go"
   install -m 644 "$work/main.go" "$root/home/newcomer/main.go"
   install -m 755 "$here/scripts/install-newcomer.sh" "$root/home/newcomer/newcomer.sh"
 }
 
+[ "$1" != program ] || { program; exit; }
 [ "$(id -u)" = 0 ] || die "run it as root"
 "$here/scripts/deps.sh" debootstrap=debootstrap unshare=util-linux
 mirror=$(cd "$here" && CGO_ENABLED=0 go run ./cmd/libuv -print mirrors | head -n1)

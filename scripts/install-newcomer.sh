@@ -25,7 +25,8 @@ try ok go version
 try ok gcc --version '| head -n1'
 mkdir hello && cp main.go hello/ && cd hello || exit 1
 try ok go mod init example.com/hello
-try ok go get github.com/uvgo/uvgo@latest
+try ok go get github.com/uvgo/uvgo
+try ok go mod tidy
 try fails go build
 try ok go run github.com/uvgo/uvgo/cmd/libuv -w
 try ok go build
@@ -37,19 +38,19 @@ echo '$ ./hello &'
 server=$!
 line=
 for _ in {1..100}; do # until it listens
-  if exec 3<>/dev/tcp/127.0.0.1/8888; then break; fi 2>/dev/null
+  if exec 3<>/dev/tcp/127.0.0.1/8080; then break; fi 2>/dev/null
   kill -0 $server || break
   sleep 0.1
 done
-echo 'hello, uvgo' >&3
-read -r -t 20 line <&3 || true
-echo "  it echoes: $line"
+printf 'GET /hello/gopher HTTP/1.0\r\n\r\n' >&3
+while read -r -t 20 text <&3; do line=$text; done # the last one is the body
+echo "  it answers: $line"
 exec 3>&-
 kill -TERM $server
 wait $server
 status=$?
 echo "  [status $status after SIGTERM]"
-[ "$line|$status" = 'hello, uvgo|0' ] || { echo 'FAIL: it does not echo, or does not end'; exit 1; }
+[ "$line|$status" = 'hello, gopher|0' ] || { echo 'FAIL: it does not answer, or does not end'; exit 1; }
 
 cd / || exit 1
 try ok go run github.com/uvgo/uvgo/cmd/libuv@latest -print dir
