@@ -44,14 +44,6 @@ func controlDir() string {
 	return filepath.Join(os.TempDir(), "uvgo-"+strconv.Itoa(os.Geteuid()))
 }
 
-// privateDir makes the directory of the user's control sockets, unless it is there.
-func privateDir() error {
-	if os.Getenv("XDG_RUNTIME_DIR") != "" {
-		return nil
-	}
-	return sock.PrivateDir(controlDir())
-}
-
 // ControlPath returns the path of the control socket that the supervisor with this process ID has unless it is told otherwise, as
 // far as it runs as the same user, with the same XDG_RUNTIME_DIR or directory for temporary files.
 func ControlPath(pid int) string {
@@ -73,7 +65,7 @@ func (r *run) listenControl(before *legacy) error {
 	var err error
 	if path == "" {
 		path = ControlPath(os.Getpid())
-		err = privateDir()
+		err = sock.PrivateDir(controlDir())
 	}
 	switch {
 	case err != nil:

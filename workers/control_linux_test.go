@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/uvgo/uvgo/internal/sock"
 )
 
 func TestTheControlSocketIsTheUsersAlone(t *testing.T) {
@@ -34,23 +36,23 @@ func TestTheDirectoryOfControlSocketsIsPrivate(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", "")
 	t.Setenv("TMPDIR", t.TempDir())
 	dir := filepath.Dir(ControlPath(1))
-	if err := privateDir(); err != nil {
+	if err := sock.PrivateDir(dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := privateDir(); err != nil {
+	if err := sock.PrivateDir(dir); err != nil {
 		t.Errorf("the second time: %v", err)
 	}
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := privateDir(); err == nil {
+	if err := sock.PrivateDir(dir); err == nil {
 		t.Error("a directory that others may read is used")
 	}
 	os.Remove(dir)
 	if err := os.Symlink("/tmp", dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := privateDir(); err == nil {
+	if err := sock.PrivateDir(dir); err == nil {
 		t.Error("a link is followed")
 	}
 }

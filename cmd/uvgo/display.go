@@ -116,10 +116,8 @@ func (d *display) serve(ln net.Listener, log *slog.Logger) {
 
 // openSocket listens on the socket by the process ID. It removes those that killed processes have left.
 func (d *display) openSocket(log *slog.Logger) error {
-	if os.Getenv("XDG_RUNTIME_DIR") == "" || d.dir != metricsDir() {
-		if err := sock.PrivateDir(d.dir); err != nil {
-			return err
-		}
+	if err := sock.PrivateDir(d.dir); err != nil {
+		return err
 	}
 	for path, pid := range metricsSockets(d.dir) {
 		if pid != os.Getpid() && !alive(pid) && sock.Refuses(path) {

@@ -8,8 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// PrivateDir makes a directory that nobody else may use, unless it is there.
+// PrivateDir makes a directory that nobody else may use, unless it is there. XDG_RUNTIME_DIR is taken as it is: whoever has set it
+// answers for it.
 func PrivateDir(dir string) error {
+	if dir == os.Getenv("XDG_RUNTIME_DIR") {
+		return nil
+	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo/metrics"
+	"github.com/uvgo/uvgo/sysinfo"
 )
 
 // began is about when the process did.
@@ -38,7 +39,7 @@ func Process() []metrics.Family {
 		cpu := time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 		all = append(all, counter("process_cpu_seconds_total", "Processor time used.", cpu.Seconds()))
 	}
-	if rss := resident(); rss > 0 {
+	if rss, err := sysinfo.ResidentSet(); err == nil {
 		all = append(all, gauge("process_resident_memory_bytes", "Bytes of memory that the process has in use.", float64(rss)))
 	}
 	if fds, err := os.ReadDir("/dev/fd"); err == nil {
