@@ -57,15 +57,19 @@ static struct options parse(int argc, char **argv) {
   return o;
 }
 
-/* print_json prints the result as one line. */
+/* print_json prints the result as one line, which harness.ParseLoad reads. */
 static void print_json(const struct options *o, const struct result *r) {
   const struct histogram *h = &r->latency;
-  printf("{\"conns\":%u,\"size\":%zu,\"seconds\":%.6f,\"requests\":%llu,\"rps\":%.1f,"
-         "\"p50_us\":%.2f,\"p99_us\":%.2f,\"p999_us\":%.2f,\"max_us\":%.2f,"
-         "\"loader_cpu_s\":%.6f,\"server_cpu_s\":%.6f,\"wakes\":%llu,"
+  printf("{\"conns\":%u,\"size\":%zu,\"seconds\":%.6f,\"ops\":%llu,", o->conns, o->size, r->seconds,
+         (unsigned long long)h->total);
+  static const struct {
+    const char *name;
+    double q;
+  } quantiles[] = {{"p50", .5}, {"p75", .75}, {"p90", .9}, {"p99", .99}, {"p999", .999}};
+  for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
+    printf("\"%s_us\":%.2f,", quantiles[i].name, hist_quantile(h, quantiles[i].q) / 1e3);
+  printf("\"max_us\":%.2f,\"client_cpu_s\":%.6f,\"server_cpu_s\":%.6f,\"wakes\":%llu,"
          "\"corrupt\":%llu,\"closed\":%llu,\"stalled\":%llu}\n",
-         o->conns, o->size, r->seconds, (unsigned long long)h->total, (double)h->total / r->seconds,
-         hist_quantile(h, .5) / 1e3, hist_quantile(h, .99) / 1e3, hist_quantile(h, .999) / 1e3,
          (double)h->max / 1e3, r->loader_cpu, r->server_cpu, (unsigned long long)r->wakes,
          (unsigned long long)r->corrupt, (unsigned long long)r->closed, (unsigned long long)r->stalled);
 }
