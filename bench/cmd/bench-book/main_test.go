@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/uvgo/uvgo/internal/uvtest"
+)
+
+func TestMain(m *testing.M) { uvtest.Main(m) }
