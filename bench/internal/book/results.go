@@ -27,6 +27,7 @@ type Run struct {
 	Warmup   string            `json:"warmup"`
 	Window   string            `json:"window"`
 	Took     string            `json:"took"`
+	Nice     int               `json:"nice"`     // priority of all programs; 0 is the ordinary one
 	Others   float64           `json:"others"`   // median of the cells' share that other programs used
 	Noisy    float64           `json:"noisy"`    // share of the samples in which that was above NoisyShare
 	Versions map[string]string `json:"versions"` // Go, C compiler, libuv, Python

@@ -46,7 +46,7 @@ func (b *Book) Measure(ctx context.Context, o Options, log io.Writer) (*Results,
 	}
 	defer os.RemoveAll(tmp)
 	v := NewVersions(o.Dir)
-	run := Run{Commit: Commit(ctx, o.Dir), Command: o.Command, Warmup: o.Warmup.String(), Versions: v.all(ctx)}
+	run := Run{Commit: Commit(ctx, o.Dir), Command: o.Command, Warmup: o.Warmup.String(), Versions: v.all(ctx), Nice: priority()}
 	if r.rows, err = r.prepare(ctx, v, tmp, workloads, peers); err != nil {
 		return nil, err
 	}
@@ -59,6 +59,15 @@ func (b *Book) Measure(ctx context.Context, o Options, log io.Writer) (*Results,
 	r.results.Runs = []Run{run}
 	r.results.tidy(b)
 	return r.results, ctx.Err()
+}
+
+// priority is the nice value of this process, which all programs inherit.
+func priority() int {
+	n, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
+	if err != nil {
+		return 0
+	}
+	return 20 - n // as the system call returns it
 }
 
 // idle is how many idle connections the limit of open files allows.
@@ -164,7 +173,7 @@ func (r *runner) round(ctx context.Context, round int, before time.Duration) {
 				return
 			}
 			if err == nil {
-				fmt.Fprintf(&line, "  %s %s", c.peer.Name, harness.Thousands(sample[c.w.main()]))
+				fmt.Fprintf(&line, "  %s %s", c.peer.Name, harness.Thousands(sample[c.w.Main()]))
 			}
 		}
 		share := float64(estimate(r.rows[:i+1], r.env.Warmup, r.env.Duration, 1)) / float64(whole)

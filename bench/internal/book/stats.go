@@ -43,6 +43,15 @@ func (c *Result) Spread(f Figure) float64 {
 	return (slices.Max(v) - slices.Min(v)) / 2 / harness.Median(v)
 }
 
+// Range is the lowest and the highest round; NaN if no round has the figure.
+func (c *Result) Range(f Figure) (low, high float64) {
+	v := c.values(f)
+	if len(v) == 0 {
+		return math.NaN(), math.NaN()
+	}
+	return slices.Min(v), slices.Max(v)
+}
+
 // A Ratio is one cell's figure over another's.
 type Ratio struct {
 	Median    float64 // of the rounds' ratios; NaN if either cell was not measured

@@ -17,7 +17,7 @@ type Table struct {
 
 // Table makes the table of a workload: a row for each peer that takes part, and the columns that any of them has.
 func (r *Results) Table(b *Book, w *Workload) Table {
-	main := w.main()
+	main := w.Main()
 	var shown []column
 	for _, c := range columns {
 		for _, p := range b.Peers {
@@ -151,14 +151,14 @@ func (r *Results) PrintTargets(out io.Writer, b *Book) (missed int) {
 			missed++
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", v.Workload.Name, v.Figure.Title(v.Workload), v.Target.Over, Times(v.Ratio), harness.Fixed(v.Ratio.Low, 2),
-			harness.Fixed(v.Ratio.High, 2), v.Target.Bound(), v.text())
+			harness.Fixed(v.Ratio.High, 2), v.Target.Bound(), v.Text())
 	}
 	tw.Flush()
 	return missed
 }
 
-// text is the outcome with what a reader has to know of it.
-func (v Verdict) text() string {
+// Text is the outcome with what a reader has to know of it.
+func (v Verdict) Text() string {
 	switch {
 	case v.Outcome() == NotMeasured && v.Peer.Absent != "":
 		return NotMeasured + ": absent"
