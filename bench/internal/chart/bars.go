@@ -3,6 +3,7 @@ package chart
 import (
 	"image/color"
 	"math"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -46,10 +47,14 @@ func Bars(title, axis string, bars []Bar) ([]byte, error) {
 	n := len(bars)
 	labels := make([]string, n)
 	var most float64
+	var long, wide int // characters of a text and of a label
 	for i, b := range bars {
-		labels[n-1-i] = b.Label
+		labels[n-1-i] = b.Label + " "
 		most = max(most, b.Value, b.High)
+		long, wide = max(long, utf8.RuneCountInString(b.Text)), max(wide, utf8.RuneCountInString(b.Label))
 	}
+	const character = 5.6 // points, of a wide font
+	room := float64(width) - 16 - character*float64(wide)
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = pale, color.Transparent
 	grid.Vertical.Dashes = nil
@@ -65,7 +70,7 @@ func Bars(title, axis string, bars []Bar) ([]byte, error) {
 	p.Add(marks(bars))
 	p.NominalY(labels...)
 	p.Y.Tick.Label.XAlign = draw.XRight
-	p.X.Min, p.X.Max = 0, most*1.2
+	p.X.Min, p.X.Max = 0, most/(1-character*float64(long)/room)
 	p.X.Tick.Marker = ticks{}
 	p.Y.Min, p.Y.Max = -0.6, float64(n)-0.4
 	height := vg.Points(68 + 21*float64(n))

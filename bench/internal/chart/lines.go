@@ -100,13 +100,13 @@ func (l Line) plotters() (*plotter.Line, *plotter.Scatter, error) {
 // scale sets an axis. One that is not logarithmic begins at 0 if zero is set.
 func scale(a *plot.Axis, log, zero bool) {
 	if !log {
-		a.Tick.Marker = ticks{}
+		a.Tick.Marker = spaced{ticks{}}
 		if zero {
 			a.Min = 0
 			a.Max *= 1.05
 		}
 		return
 	}
-	a.Scale, a.Tick.Marker = plot.LogScale{}, logTicks{}
+	a.Scale, a.Tick.Marker = plot.LogScale{}, spaced{logTicks{}}
 	a.Min, a.Max = a.Min*0.9, a.Max*1.1
 }

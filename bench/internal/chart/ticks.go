@@ -42,6 +42,20 @@ func (logTicks) Ticks(low, high float64) (list []plot.Tick) {
 	return list
 }
 
+// spaced leaves room behind the labels, for browsers whose font is wider.
+type spaced struct{ plot.Ticker }
+
+// Ticks implements plot.Ticker.
+func (s spaced) Ticks(low, high float64) []plot.Tick {
+	list := s.Ticker.Ticks(low, high)
+	for i := range list {
+		if list[i].Label != "" {
+			list[i].Label += " "
+		}
+	}
+	return list
+}
+
 // Short is a number in a few characters: 250 k, 1.5 M.
 func Short(v float64) string {
 	unit, by := "", 1.0

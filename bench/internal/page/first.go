@@ -17,7 +17,7 @@ type side struct {
 
 var sides = []side{
 	{"libuv in C", []string{"libuv"}},
-	{"net, net/http", []string{"net", "net/http"}},
+	{"Go's library", []string{"net", "net/http", "std"}},
 	{"best other Go library", nil},
 	{"uvloop, protocol", []string{"uvloop-protocol", "uvicorn", "uvloop"}},
 	{"uvloop, streams", []string{"uvloop-streams"}},
@@ -25,7 +25,7 @@ var sides = []side{
 }
 
 // standard are Go's own packages, which have a column of their own.
-var standard = []string{"net", "net/http"}
+var standard = []string{"net", "net/http", "std"}
 
 // shown are the charts of the first screen, by their workloads' names.
 var shown = []string{"echo-64B-1000", "http-text-100"}
