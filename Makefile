@@ -112,12 +112,10 @@ bench: libuv ## Run the Go benchmarks
 
 .PHONY: bench-book
 bench-book: libuv ## Measure the benchmark book and make docs/benchmarks.md, 25 minutes; ONLY=regexp and PEERS=a,b for a part of it
-	@scripts/book-deps.sh
 	cd bench && go run ./cmd/bench-book $(if $(ONLY),-only '$(ONLY)') $(if $(PEERS),-peers '$(PEERS)') $(BENCHFLAGS)
 
 .PHONY: bench-quick
 bench-quick: libuv ## Measure a part of the benchmark book in three minutes, and print it
-	@scripts/book-deps.sh
 	cd bench && go run ./cmd/bench-book -quick $(if $(ONLY),-only '$(ONLY)') $(if $(PEERS),-peers '$(PEERS)') $(BENCHFLAGS)
 
 .PHONY: bench-echo

@@ -85,6 +85,10 @@ func (r *Results) Ratio(workload, peer, over string, f Figure) Ratio {
 	return out
 }
 
+// ByCPU is how many times as much a workload's subject would do as another peer if nothing but the CPU times for an operation decided: the other's
+// over the subject's.
+func (r *Results) ByCPU(w *Workload, over string) Ratio { return r.Ratio(w.Name, over, w.Subject, CPU) }
+
 // A Verdict is a target with what was measured.
 type Verdict struct {
 	Workload *Workload

@@ -37,6 +37,9 @@ func (r *Results) Table(b *Book, w *Workload) Table {
 		if c.figure == main {
 			t.Head = append(t.Head, "±", "over it")
 		}
+		if c.figure == CPU {
+			t.Head = append(t.Head, "by CPU")
+		}
 	}
 	for _, p := range b.Peers {
 		if _, ok := w.Servers[p.Name]; !ok {
@@ -57,6 +60,13 @@ func (r *Results) Table(b *Book, w *Workload) Table {
 					over = ""
 				}
 				fields = append(fields, harness.Percent(cell.Spread(main)), over)
+			}
+			if c.figure == CPU {
+				over := ""
+				if p.Name != w.Subject {
+					over = Times(r.ByCPU(w, p.Name))
+				}
+				fields = append(fields, over)
 			}
 		}
 		t.Rows = append(t.Rows, fields)
@@ -145,13 +155,13 @@ func (run Run) Quiet() string {
 // PrintTargets writes the targets with what was measured, and returns how many are missed.
 func (r *Results) PrintTargets(out io.Writer, b *Book) (missed int) {
 	tw := harness.Tabs(out)
-	fmt.Fprintln(tw, "workload\tfigure\tover\tratio\tlowest\thighest\ttarget\toutcome\t")
+	fmt.Fprintln(tw, "workload\tfigure\tover\tratio\tlowest\thighest\tby CPU\ttarget\toutcome\t")
 	for _, v := range r.Verdicts(b) {
 		if v.Outcome() == Missed {
 			missed++
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", v.Workload.Name, v.Figure.Title(v.Workload), v.Target.Over, Times(v.Ratio), harness.Fixed(v.Ratio.Low, 2),
-			harness.Fixed(v.Ratio.High, 2), v.Target.Bound(), v.Text())
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", v.Workload.Name, v.Figure.Title(v.Workload), v.Target.Over, Times(v.Ratio), harness.Fixed(v.Ratio.Low, 2),
+			harness.Fixed(v.Ratio.High, 2), Times(r.ByCPU(v.Workload, v.Target.Over)), v.Target.Bound(), v.Text())
 	}
 	tw.Flush()
 	return missed

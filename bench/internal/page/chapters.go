@@ -13,7 +13,7 @@ import (
 func (w *writer) chapters() error {
 	w.para("## All figures")
 	w.para("Medians of the rounds. ± is half of the distance between the lowest and the highest round, as a share of the median. *uvgo/it* is the first peer's figure over " +
-		"this one's, the median of the rounds' ratios. CPU is the server's for one operation, with its time in the kernel; *server* and *load* are the shares of their CPUs " +
+		"this one's, the median of the rounds' ratios. CPU is the server's for one operation, with its time in the kernel, and *by CPU* is this one's over the first peer's; *server* and *load* are the shares of their CPUs " +
 		"that they used, and *others* what other programs and the hypervisor used of both. *peak memory* is the largest resident memory of the server's process. " +
 		"*events/crossing* says how many events each call from Go into C carried. The thin line of a bar goes from its lowest to its highest round.")
 	var groups []string

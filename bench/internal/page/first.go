@@ -38,8 +38,8 @@ func (w *writer) first() error {
 		"[how to run one cell again](#run-it-again). This page is made from [bench/results.json](../bench/results.json), which has every round.")
 	w.para("%s, commit %s, %d rounds of %s for each cell, on %s. %s", run.Date, run.Commit, run.Rounds, run.Window, w.results.Machine, run.Quiet())
 	w.para("## The figures that matter")
-	w.para("How many times as much uvgo does in a second as each of the others: above 1 uvgo is faster. In the last row but memory, less is better. Both had one CPU. " +
-		"CPU is uvgo's, for one operation.")
+	w.para("How many times as much uvgo does in a second as each of the others: above 1 uvgo is faster; of memory less is better. In parentheses the same by CPU time for " +
+		"an operation: the other's over uvgo's, which a busy machine changes less. Each server had one CPU.")
 	titles := []string{"workload", "uvgo", "CPU µs"}
 	for _, s := range sides {
 		titles = append(titles, s.title)
@@ -76,6 +76,9 @@ func (w *writer) summary(load *book.Workload) {
 				text = "**" + book.Times(q) + "**"
 				if s.peers == nil {
 					text += " " + peer
+				}
+				if c := w.results.ByCPU(load, peer); !math.IsNaN(c.Median) {
+					text += " (" + book.Times(c) + ")"
 				}
 			}
 		}
