@@ -38,7 +38,9 @@ func TestSave(t *testing.T) {
 	whole := partial("2026-01-01 00:00")
 	other := whole.Cells[0]
 	other.Workload = "echo-64B-1000"
-	whole.Cells = append(whole.Cells, other)
+	third := other
+	third.Peer = "net"
+	whole.Cells = append(whole.Cells, other, third)
 	if err := save(cfg, b, whole); err != nil {
 		t.Fatal(err)
 	}

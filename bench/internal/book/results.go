@@ -61,6 +61,18 @@ func (r *Results) Cell(workload, peer string) *Result {
 	return &r.Cells[i]
 }
 
+// Main is the index of the run that most cells are of.
+func (r *Results) Main() (main int) {
+	count := make([]int, len(r.Runs))
+	for _, c := range r.Cells {
+		count[c.Run]++
+		if count[c.Run] > count[main] {
+			main = c.Run
+		}
+	}
+	return main
+}
+
 // Found returns what is known of a peer.
 func (r *Results) Found(peer string) Found {
 	i := slices.IndexFunc(r.Peers, func(f Found) bool { return f.Name == peer })
@@ -167,13 +179,14 @@ func (r *Results) tidy(b *Book) {
 	}
 	var runs []Run
 	at := map[int]int{}
-	for i := range cells {
-		old := cells[i].Run
-		if _, ok := at[old]; !ok {
+	for old, run := range r.Runs {
+		if slices.ContainsFunc(cells, func(c Result) bool { return c.Run == old }) {
 			at[old] = len(runs)
-			runs = append(runs, r.Runs[old])
+			runs = append(runs, run)
 		}
-		cells[i].Run = at[old]
+	}
+	for i := range cells {
+		cells[i].Run = at[cells[i].Run]
 	}
 	r.Peers, r.Cells, r.Runs = peers, cells, runs
 }

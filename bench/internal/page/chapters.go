@@ -83,10 +83,10 @@ func (w *writer) workload(load *book.Workload) error {
 	return nil
 }
 
-// when says that a workload's cells are of another run than the first.
+// when says that a workload's cells are of another run than most.
 func (w *writer) when(load *book.Workload) string {
 	for _, c := range w.results.Cells {
-		if c.Workload == load.Name && c.Run > 0 {
+		if c.Workload == load.Name && c.Run != w.results.Main() {
 			run := w.results.Runs[c.Run]
 			return fmt.Sprintf(" Measured again: %s, commit %s, %d rounds of %s.", run.Date, run.Commit, run.Rounds, run.Window)
 		}

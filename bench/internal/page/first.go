@@ -32,7 +32,7 @@ var shown = []string{"echo-64B-1000", "http-text-100"}
 
 // first writes the first screen.
 func (w *writer) first() error {
-	run := w.results.Runs[0]
+	run := w.results.Runs[w.results.Main()]
 	w.para("# Benchmarks")
 	w.para("uvgo beside what it may be compared with, by `make bench-book`: one command, all programs, one machine. [The method](#method) is below, and " +
 		"[how to run one cell again](#run-it-again). This page is made from [bench/results.json](../bench/results.json), which has every round.")
