@@ -113,7 +113,7 @@ func TestInterruptKeepsWhatIsThere(t *testing.T) {
 // TestServe: a server is pinned, loaded and ended. Its sample has what the load printed and what Serve adds.
 func TestServe(t *testing.T) {
 	server := Command{Program: Program{Name: "server", System: "sh"}, Args: []string{"-c",
-		`echo listening 127.0.0.1:1 127.0.0.1:2; trap 'echo "{\"turns\":10,\"crossings\":20,\"events\":60}" >&2; exit 0' TERM; while :; do sleep 0.01; done`}}
+		`trap 'echo "{\"turns\":10,\"crossings\":20,\"events\":60}" >&2; exit 0' TERM; echo listening 127.0.0.1:1 127.0.0.1:2; while :; do sleep 0.01; done`}}
 	load := Command{Program: Program{Name: "load", System: "echo"}}
 	b := newBook(func(ctx context.Context, p Peer, env *Env) (Sample, error) {
 		return env.Serve(ctx, server, nil, func(s *Server) (Sample, error) {
