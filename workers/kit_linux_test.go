@@ -44,6 +44,7 @@ type plan struct {
 	Supervisor *Supervisor
 	Helper     string // what the workers are; "": Supervisor.Command
 	Subreaper  bool   // orphans become its children, as those of PID 1 do
+	Reads      string // its own output is a pipe that is read once this file is there; "": it is as it is
 }
 
 // supervise runs a Supervisor, described by JSON.
@@ -66,6 +67,27 @@ func supervise() {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 			panic(err)
 		}
+	}
+	if p.Reads != "" {
+		r, w, err := os.Pipe()
+		if err != nil {
+			panic(err)
+		}
+		go func(to io.Writer) {
+			was, same := 0, 0
+			for _, err := os.Stat(p.Reads); err != nil; _, err = os.Stat(p.Reads) {
+				n, _ := unix.IoctlGetInt(int(r.Fd()), unix.TIOCINQ)
+				if same++; n == 0 || n != was {
+					was, same = n, 0
+				}
+				if same == 10 { // the size of pipes differs
+					fmt.Fprintln(os.Stderr, "the output is full")
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+			io.Copy(to, r)
+		}(os.Stdout)
+		os.Stdout = w
 	}
 	s.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	if err := s.Run(context.Background()); err != nil {

@@ -205,6 +205,7 @@ func (r *run) stop(why string) {
 		return
 	}
 	r.ending = true
+	r.endProbe()
 	r.log.Info("workers: drains all", "why", why, "workers", len(r.living), "timeout", r.drainTimeout)
 	_ = activation.Notify("STOPPING=1")
 	r.failReload(errEnding)
@@ -281,10 +282,10 @@ func (r *run) close() {
 	for _, s := range r.slots {
 		activation.Close(s.sockets)
 	}
-	late := time.NewTimer(time.Second)
-	defer late.Stop()
+	late, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
 	for _, o := range r.outputs {
-		o.finish(late.C)
+		o.finish(late)
 	}
 }
 
@@ -314,10 +315,10 @@ func closeTimer(t *handles.Timer) {
 }
 
 // environment is what a worker of a slot finds in its environment.
-func (r *run) environment(s *slot, sockets []*activation.Socket) []string {
+func (r *run) environment(s *slot, sockets []*activation.Socket, generation int) []string {
 	extra := []string{
 		"UVGO_WORKER=" + strconv.Itoa(s.number),
-		"UVGO_GENERATION=" + strconv.Itoa(r.generation),
+		"UVGO_GENERATION=" + strconv.Itoa(generation),
 	}
 	if name := r.notifier.name(); name != "" {
 		extra = append(extra, "NOTIFY_SOCKET="+name)
