@@ -41,7 +41,7 @@ func openPTY() (user, term *os.File, err error) {
 	return user, term, err
 }
 
-// terminals types bytes into a terminal in raw mode, which a handle reads and shows again. It may be closed, or lose its user,
+// terminals types bytes into a terminal that changes none of them, which a handle reads and shows again. It may be closed, or lose its user,
 // in the middle.
 func terminals(o *op) {
 	l := o.loop()
@@ -57,7 +57,7 @@ func terminals(o *op) {
 		defer close(ready)
 		t := must[*handles.TTY](o, "tty")(l.NewTTY(term.Fd()))
 		o.closes(t)
-		o.check("set mode", t.SetMode(handles.TTYRaw))
+		o.check("set mode", t.SetMode(handles.TTYIO))
 		if _, _, err := t.WindowSize(); err != nil {
 			o.lose("window size: %v", err)
 		}

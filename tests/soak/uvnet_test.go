@@ -266,8 +266,10 @@ func netDials(o *op) {
 	}
 	o.check("close", ln.Close())
 	<-served
-	_, err := d.Dial("tcp", addr)
-	o.check("dial", err, syscall.ECONNREFUSED)
+	c, err := d.Dial("tcp", addr)
+	if o.check("dial", err, syscall.ECONNREFUSED, syscall.ECONNRESET) { // a child that is about to execute its program has the listener, too
+		_ = c.Close()
+	}
 }
 
 // netCopies copies between connections, and from a file, which splice and sendfile do.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -103,16 +104,17 @@ func (w *world) startLoop(opts ...uvgo.Option) {
 	go func() { ran <- l.Run(context.Background()) }()
 	w.loops = append(w.loops, l)
 	w.atEnd(func() {
-		w.quiet("a loop", l.Stats)
+		w.quiet("a loop", l.Stats, l)
 		w.ended("post", l.Post(l.Drop))
 		w.ended("run", within(ran))
 		w.ended("loop close", l.Close())
+		_ = l.Shutdown(context.Background()) // what a fault has left open is reported once
 	})
 }
 
 // startGroup runs the loops of net.
 func (w *world) startGroup() {
-	g, err := uvgo.NewGroup(2, uvgo.WithParking(uvgo.ParkGoroutine), uvgo.WithLogger(quietLog))
+	g, err := uvgo.NewGroup(2, uvgo.WithParking(uvgo.ParkGoroutine), uvgo.WithLogger(quietLog), uvgo.WithDebug())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -121,7 +123,7 @@ func (w *world) startGroup() {
 	ran := make(chan error)
 	go func() { ran <- g.Run(ctx) }()
 	w.atEnd(func() {
-		w.quiet("uvnet's loops", g.Stats)
+		w.quiet("uvnet's loops", g.Stats, g.Loops()...)
 		w.quiet("uvnet's default group", func() (all uv.Stats) {
 			for _, s := range uvnet.LoopStats() {
 				all = all.Add(s)
@@ -136,18 +138,33 @@ func (w *world) startGroup() {
 	})
 }
 
+// patience is how long closes that are under way may take.
+var patience = 5 * time.Second
+
 // quiet waits until loops hold nothing for operations, which have all ended: their closes may be under way.
-func (w *world) quiet(what string, stats func() uv.Stats) {
+func (w *world) quiet(what string, stats func() uv.Stats, loops ...*uvgo.Loop) {
 	var s uv.Stats
-	for range 500 {
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		s = stats()
 		if s.OpenHandles()+s.Requests+s.Queued+s.Unsent+s.Blocked == 0 {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
+		if time.Since(began) > patience {
+			break
+		}
 	}
 	w.t.Errorf("%s: left are handles %v, %d requests, %d posts, %d bytes unsent, %d blocked callbacks (seed %d)",
 		what, open(s), s.Requests, s.Queued, s.Unsent, s.Blocked, *seed)
+	for _, l := range loops { // those made with WithDebug say where a handle was made
+		listed := make(chan string, 1)
+		if l.Post(func() {
+			var b strings.Builder
+			_ = l.WriteHandles(&b, false)
+			listed <- b.String()
+		}) == nil {
+			w.t.Logf("handles of loop %s:\n%s", l.Name(), <-listed)
+		}
+	}
 }
 
 // open names the handles that are open.
