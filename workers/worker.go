@@ -73,7 +73,7 @@ func (s *slot) start(generation int) (*worker, error) {
 	}
 	file, argv := activation.Start(r.path, r.args, true)
 	p, err := r.loop.Spawn(handles.ProcessOptions{
-		File: file, Args: argv, Dir: r.dir, Detached: true, Stdio: stdio, Env: r.environment(s, sockets),
+		File: file, Args: argv, Dir: r.dir, Detached: true, Stdio: stdio, Env: r.environment(s, sockets, generation),
 	}, func(status int, sig syscall.Signal) { w.exited(outcome(status, sig)) })
 	w.output.begin(err == nil)
 	if err != nil {
@@ -151,6 +151,9 @@ func (w *worker) stopTimers() {
 	w.timer, w.limit = nil, nil
 }
 
+// cannotExecute is the outcome of a worker that could not become its program, among others.
+const cannotExecute = "status 126"
+
 // outcome describes how a process has ended.
 func outcome(status int, sig syscall.Signal) string {
 	if sig != 0 {
@@ -170,8 +173,13 @@ func (w *worker) exited(how string) {
 	_ = unix.Kill(-w.pid, unix.SIGKILL) // what it has left behind
 	r.keepOutput(w.output)
 	r.reap()
-	if w.killing != "" {
+	switch {
+	case w.killing != "":
 		how = w.killing
+	case how == cannotExecute:
+		if err := unix.Access(r.path, unix.X_OK); err != nil {
+			how += ": " + r.path + ": " + err.Error()
+		}
 	}
 	s.lastExit = how
 	was := w.state
@@ -199,7 +207,6 @@ func (w *worker) exited(how string) {
 func (s *slot) died(how string, was state, age time.Duration) {
 	r := s.run
 	switch {
-	case s.removed:
 	case s.next != nil && r.reloading == nil: // it takes the place at once
 		s.current, s.next = s.next, nil
 	case s.next != nil: // the reload decides

@@ -60,6 +60,42 @@ struct sockaddr_in parse_addr(const char *text) {
   return addr;
 }
 
+/* after_scheme is what follows scheme in text, or NULL. */
+static const char *after_scheme(const char *text, const char *scheme) {
+  size_t n = strlen(scheme);
+  return strncmp(text, scheme, n) == 0 ? text + n : NULL;
+}
+
+struct endpoint parse_endpoint(const char *text) {
+  struct endpoint e = {.type = SOCK_STREAM};
+  const char *rest;
+  if ((rest = after_scheme(text, "unix://")) != NULL) {
+    if (strlen(rest) >= sizeof e.un.sun_path) fail("the path of %s is too long", text);
+    e.un = (struct sockaddr_un){.sun_family = AF_UNIX};
+    strcpy(e.un.sun_path, rest);
+    e.len = sizeof e.un;
+    return e;
+  }
+  if ((rest = after_scheme(text, "udp://")) != NULL) {
+    e.type = SOCK_DGRAM;
+    text = rest;
+  } else if ((rest = after_scheme(text, "tcp://")) != NULL) {
+    text = rest;
+  }
+  e.in = parse_addr(text);
+  e.len = sizeof e.in;
+  return e;
+}
+
+void print_endpoint(const struct endpoint *e) {
+  if (e->sa.sa_family == AF_INET) {
+    print_listening(&e->in);
+    return;
+  }
+  printf("listening %s\n", e->un.sun_path);
+  fflush(stdout);
+}
+
 void print_listening(const struct sockaddr_in *addr) {
   char host[INET_ADDRSTRLEN];
   inet_ntop(AF_INET, &addr->sin_addr, host, sizeof host);

@@ -2,18 +2,20 @@
 
    One thread, level-triggered, one shared read buffer. Each readable event is
    one read and, at once, one write. What the kernel does not take is kept in a
-   buffer of the connection; it stops being read until the rest is out. */
+   buffer of the connection; it stops being read until the rest is out. Of
+   datagrams each readable event is 64 at most, each received and sent. */
 #include "common.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 64 * 1024, MAX_EVENTS = 1024, BACKLOG = 4096 };
+enum { READ_SIZE = 64 * 1024, MAX_EVENTS = 1024, BACKLOG = 4096, DATAGRAMS = 64 };
 
 struct conn {
   int fd;
@@ -23,6 +25,7 @@ struct conn {
 
 static char buffer[READ_SIZE];
 static volatile sig_atomic_t stopping;
+static bool tcp; /* connections take TCP_NODELAY */
 
 /* on_term asks the loop to end. */
 static void on_term(int sig) {
@@ -95,7 +98,7 @@ static void on_accept(int ep, int listener) {
       if (errno == EAGAIN) return;
       die("accept4");
     }
-    set_nodelay(fd);
+    if (tcp) set_nodelay(fd);
     struct conn *c = calloc(1, sizeof *c);
     if (c == NULL) die("calloc");
     c->fd = fd;
@@ -104,28 +107,40 @@ static void on_accept(int ep, int listener) {
   }
 }
 
+/* on_datagrams echoes what has arrived. What the kernel does not take is lost, as datagrams may be. */
+static void on_datagrams(int fd) {
+  for (int i = 0; i < DATAGRAMS; i++) {
+    struct sockaddr_in from;
+    socklen_t len = sizeof from;
+    ssize_t n = recvfrom(fd, buffer, sizeof buffer, MSG_DONTWAIT, (struct sockaddr *)&from, &len);
+    if (n < 0) return;
+    (void)sendto(fd, buffer, (size_t)n, MSG_DONTWAIT, (struct sockaddr *)&from, len);
+  }
+}
+
 /* start_listening binds, listens, prints the address and returns the socket. */
-static int start_listening(const char *text) {
-  struct sockaddr_in addr = parse_addr(text);
-  socklen_t len = sizeof addr;
-  int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+static int start_listening(const char *text, struct endpoint *e) {
+  *e = parse_endpoint(text);
+  tcp = e->sa.sa_family == AF_INET;
+  int on = 1, fd = socket(e->sa.sa_family, e->type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) die("socket");
-  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) die("SO_REUSEADDR");
-  if (bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0) die(text);
-  if (listen(fd, BACKLOG) != 0) die("listen");
-  if (getsockname(fd, (struct sockaddr *)&addr, &len) != 0) die("getsockname");
-  print_listening(&addr);
+  if (tcp && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) die("SO_REUSEADDR");
+  if (bind(fd, &e->sa, e->len) != 0) die(text);
+  if (e->type == SOCK_STREAM && listen(fd, BACKLOG) != 0) die("listen");
+  if (getsockname(fd, &e->sa, &e->len) != 0) die("getsockname");
+  print_endpoint(e);
   return fd;
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2) fail("usage: echo-epoll HOST:PORT");
+  if (argc != 2) fail("usage: echo-epoll {[tcp://|udp://]HOST:PORT | unix://PATH}");
   struct sigaction term = {.sa_handler = on_term}, ignore = {.sa_handler = SIG_IGN};
   sigaction(SIGTERM, &term, NULL);
   sigaction(SIGPIPE, &ignore, NULL);
   raise_nofile(20000);
 
-  int listener = start_listening(argv[1]);
+  struct endpoint e;
+  int listener = start_listening(argv[1], &e);
   int ep = epoll_create1(EPOLL_CLOEXEC);
   struct epoll_event ev = {.events = EPOLLIN, .data.ptr = NULL};
   if (ep < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, listener, &ev) != 0) die("epoll");
@@ -136,7 +151,9 @@ int main(int argc, char **argv) {
     if (n < 0 && errno != EINTR) die("epoll_wait");
     for (int i = 0; i < n; i++) {
       struct conn *c = events[i].data.ptr;
-      if (c == NULL)
+      if (c == NULL && e.type == SOCK_DGRAM)
+        on_datagrams(listener);
+      else if (c == NULL)
         on_accept(ep, listener);
       else if (c->rest != NULL)
         on_writable(ep, c);

@@ -5,7 +5,10 @@
    a copy. Reading pauses until such a rest is out.
 
    --uv-write: the other common style. Every chunk is read straight into the
-   buffer of a write request from a freelist, which uv_write then sends. */
+   buffer of a write request from a freelist, which uv_write then sends.
+
+   Datagrams are received into the same one buffer, and uv_udp_try_send sends
+   each at once. */
 #include "common.h"
 
 #include <signal.h>
@@ -133,17 +136,60 @@ static void on_read_request(uv_stream_t *s, ssize_t n, const uv_buf_t *buf) {
   if (uv_stream_get_write_queue_size(s) > 0) uv_read_stop(s);
 }
 
-/* on_connection accepts one connection and starts to read. */
-static void on_connection(uv_stream_t *listener, int status) {
-  check(status, "accept");
+/* new_connection makes the handle of a connection to a listener. */
+static uv_stream_t *new_connection(uv_stream_t *listener) {
+  if (listener->type == UV_NAMED_PIPE) {
+    uv_pipe_t *p = malloc(sizeof *p);
+    if (p == NULL) fail("out of memory");
+    check(uv_pipe_init(listener->loop, p, 0), "uv_pipe_init");
+    return (uv_stream_t *)p;
+  }
   uv_tcp_t *c = malloc(sizeof *c);
   if (c == NULL) fail("out of memory");
   check(uv_tcp_init(listener->loop, c), "uv_tcp_init");
-  check(uv_accept(listener, (uv_stream_t *)c), "uv_accept");
-  check(uv_tcp_nodelay(c, 1), "uv_tcp_nodelay");
-  int err = use_uv_write ? uv_read_start((uv_stream_t *)c, request_buffer, on_read_request)
-                         : uv_read_start((uv_stream_t *)c, shared_buffer, on_read);
+  return (uv_stream_t *)c;
+}
+
+/* on_connection accepts one connection and starts to read. */
+static void on_connection(uv_stream_t *listener, int status) {
+  check(status, "accept");
+  uv_stream_t *c = new_connection(listener);
+  check(uv_accept(listener, c), "uv_accept");
+  if (c->type == UV_TCP) check(uv_tcp_nodelay((uv_tcp_t *)c, 1), "uv_tcp_nodelay");
+  int err = use_uv_write ? uv_read_start(c, request_buffer, on_read_request)
+                         : uv_read_start(c, shared_buffer, on_read);
   check(err, "uv_read_start");
+}
+
+/* on_datagram echoes one. What the kernel does not take is lost, as datagrams may be. */
+static void on_datagram(uv_udp_t *h, ssize_t n, const uv_buf_t *buf, const struct sockaddr *from, unsigned flags) {
+  (void)flags;
+  if (n < 0 || from == NULL) return;
+  uv_buf_t out = uv_buf_init(buf->base, (unsigned)n);
+  (void)uv_udp_try_send(h, &out, 1, from);
+}
+
+/* start_tcp, start_pipe and start_udp bind and begin, and set the address that came of it. */
+static void start_tcp(uv_tcp_t *h, struct endpoint *e, const char *text) {
+  int len = sizeof e->in;
+  check(uv_tcp_init(uv_default_loop(), h), "uv_tcp_init");
+  check(uv_tcp_bind(h, &e->sa, 0), text);
+  check(uv_listen((uv_stream_t *)h, BACKLOG, on_connection), text);
+  check(uv_tcp_getsockname(h, &e->sa, &len), "uv_tcp_getsockname");
+}
+
+static void start_pipe(uv_pipe_t *h, struct endpoint *e, const char *text) {
+  check(uv_pipe_init(uv_default_loop(), h, 0), "uv_pipe_init");
+  check(uv_pipe_bind(h, e->un.sun_path), text);
+  check(uv_listen((uv_stream_t *)h, BACKLOG, on_connection), text);
+}
+
+static void start_udp(uv_udp_t *h, struct endpoint *e, const char *text) {
+  int len = sizeof e->in;
+  check(uv_udp_init(uv_default_loop(), h), "uv_udp_init");
+  check(uv_udp_bind(h, &e->sa, 0), text);
+  check(uv_udp_recv_start(h, shared_buffer, on_datagram), text);
+  check(uv_udp_getsockname(h, &e->sa, &len), "uv_udp_getsockname");
 }
 
 static void on_term(uv_signal_t *h, int sig) {
@@ -153,23 +199,29 @@ static void on_term(uv_signal_t *h, int sig) {
 
 int main(int argc, char **argv) {
   use_uv_write = argc == 3 && strcmp(argv[1], "--uv-write") == 0;
-  if (argc != 2 + use_uv_write) fail("usage: echo-libuv [--uv-write] HOST:PORT");
+  if (argc != 2 + use_uv_write) fail("usage: echo-libuv [--uv-write] {[tcp://|udp://]HOST:PORT | unix://PATH}");
   signal(SIGPIPE, SIG_IGN);
   raise_nofile(20000);
 
-  uv_loop_t *loop = uv_default_loop();
-  struct sockaddr_in addr = parse_addr(argv[argc - 1]);
-  int len = sizeof addr;
-  uv_tcp_t listener;
-  check(uv_tcp_init(loop, &listener), "uv_tcp_init");
-  check(uv_tcp_bind(&listener, (struct sockaddr *)&addr, 0), argv[argc - 1]);
-  check(uv_listen((uv_stream_t *)&listener, BACKLOG, on_connection), argv[argc - 1]);
-  check(uv_tcp_getsockname(&listener, (struct sockaddr *)&addr, &len), "uv_tcp_getsockname");
+  const char *text = argv[argc - 1];
+  struct endpoint e = parse_endpoint(text);
+  static union {
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+    uv_udp_t udp;
+  } listener;
+  if (e.type == SOCK_DGRAM)
+    start_udp(&listener.udp, &e, text);
+  else if (e.sa.sa_family == AF_UNIX)
+    start_pipe(&listener.pipe, &e, text);
+  else
+    start_tcp(&listener.tcp, &e, text);
 
+  uv_loop_t *loop = uv_default_loop();
   uv_signal_t term;
   check(uv_signal_init(loop, &term), "uv_signal_init");
   check(uv_signal_start(&term, on_term, SIGTERM), "uv_signal_start");
-  print_listening(&addr);
+  print_endpoint(&e);
   uv_run(loop, UV_RUN_DEFAULT);
   return 0;
 }

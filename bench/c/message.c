@@ -36,6 +36,19 @@ void message_fill(char *p, size_t size, uint32_t conn, uint64_t seq) {
   memcpy(p + sizeof h, body(conn, seq), size - sizeof h);
 }
 
+int message_parts(struct iovec parts[2], char room[MESSAGE_MIN], size_t size, size_t at, uint32_t conn,
+                  uint64_t seq) {
+  int n = 0;
+  if (at < MESSAGE_MIN) {
+    struct header h = header(conn, seq);
+    memcpy(room, &h, sizeof h);
+    parts[n++] = (struct iovec){room + at, MESSAGE_MIN - at};
+    at = MESSAGE_MIN;
+  }
+  if (at < size) parts[n++] = (struct iovec){(char *)body(conn, seq) + (at - MESSAGE_MIN), size - at};
+  return n;
+}
+
 /* first_difference finds where a and b, known to differ, do so. */
 static ptrdiff_t first_difference(const char *a, const char *b) {
   ptrdiff_t i = 0;

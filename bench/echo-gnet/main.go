@@ -1,36 +1,38 @@
 // Command echo-gnet is the echo server of github.com/panjf2000/gnet: one event
-// loop whose handler runs in the poller itself. Its figures are for information.
+// loop whose handler runs in the poller itself.
 package main
 
 import (
 	"context"
-	"fmt"
 	"log"
 	"net"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/panjf2000/gnet/v2"
+
+	"github.com/uvgo/uvgo/bench/internal/echo"
 )
 
-// echoServer writes back whatever has arrived.
-type echoServer struct {
+// server writes back whatever has arrived.
+type server struct {
 	gnet.BuiltinEventEngine
-	engine chan gnet.Engine
-	addr   string
+	ctx  context.Context
+	addr net.Addr
 }
 
 // OnBoot runs when the listener is open.
-func (s *echoServer) OnBoot(e gnet.Engine) gnet.Action {
-	fmt.Println("listening", s.addr)
-	s.engine <- e
+func (s *server) OnBoot(e gnet.Engine) gnet.Action {
+	echo.Listening(s.addr)
+	context.AfterFunc(s.ctx, func() {
+		if err := e.Stop(context.Background()); err != nil {
+			log.Fatal(err)
+		}
+	})
 	return gnet.None
 }
 
 // OnTraffic echoes one chunk; p is gnet's own read buffer, so nothing is
 // copied unless the kernel does not take it all.
-func (s *echoServer) OnTraffic(c gnet.Conn) gnet.Action {
+func (s *server) OnTraffic(c gnet.Conn) gnet.Action {
 	p, err := c.Next(-1)
 	if err != nil {
 		return gnet.Close
@@ -50,39 +52,38 @@ func (quiet) Warnf(string, ...any)              {}
 func (quiet) Errorf(format string, args ...any) { log.Printf(format, args...) }
 func (quiet) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
 
-// realPort replaces port 0, which gnet does not report, with a free port.
-func realPort(addr string) (string, error) {
-	ln, err := net.Listen("tcp4", addr)
-	if err != nil {
-		return "", err
+func main() { echo.Main(serve) }
+
+func serve(ctx context.Context, o echo.Options) error {
+	if o.TLS != nil {
+		return echo.ErrNetwork
 	}
-	defer ln.Close()
-	return ln.Addr().String(), nil
+	addr, err := realAddr(o)
+	if err != nil {
+		return err
+	}
+	o.Addr = addr.String()
+	return gnet.Run(&server{ctx: ctx, addr: addr}, o.URL(), gnet.WithNumEventLoop(1),
+		gnet.WithTCPNoDelay(gnet.TCPNoDelay), gnet.WithLogger(quiet{}))
 }
 
-func main() {
-	log.SetFlags(0)
-	log.SetPrefix("echo-gnet: ")
-	if len(os.Args) != 2 {
-		log.Fatal("usage: echo-gnet HOST:PORT")
-	}
-	addr, err := realPort(os.Args[1])
-	if err != nil {
-		log.Fatal(err)
-	}
-	s := &echoServer{engine: make(chan gnet.Engine, 1), addr: addr}
-
-	term := make(chan os.Signal, 1)
-	signal.Notify(term, syscall.SIGTERM)
-	go func() {
-		<-term
-		if err := (<-s.engine).Stop(context.Background()); err != nil {
-			log.Fatal(err)
+// realAddr replaces port 0, which gnet does not report, with a free port.
+func realAddr(o echo.Options) (net.Addr, error) {
+	switch o.Network {
+	case "unix":
+		return &net.UnixAddr{Net: "unix", Name: o.Addr}, nil
+	case "udp4":
+		c, err := net.ListenPacket(o.Network, o.Addr)
+		if err != nil {
+			return nil, err
 		}
-	}()
-	err = gnet.Run(s, "tcp4://"+addr, gnet.WithNumEventLoop(1), gnet.WithTCPNoDelay(gnet.TCPNoDelay),
-		gnet.WithLogger(quiet{}))
-	if err != nil {
-		log.Fatal(err)
+		defer c.Close()
+		return c.LocalAddr(), nil
 	}
+	ln, err := net.Listen(o.Network, o.Addr)
+	if err != nil {
+		return nil, err
+	}
+	defer ln.Close()
+	return ln.Addr(), nil
 }

@@ -5,49 +5,45 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"log"
+	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/cloudwego/netpoll"
+
+	"github.com/uvgo/uvgo/bench/internal/echo"
 )
 
-func main() {
-	log.SetFlags(0)
-	log.SetPrefix("echo-netpoll: ")
-	if len(os.Args) != 2 {
-		log.Fatal("usage: echo-netpoll HOST:PORT")
-	}
-	if err := netpoll.Configure(netpoll.Config{PollerNum: 1}); err != nil {
-		log.Fatal(err)
-	}
-	ln, err := netpoll.CreateListener("tcp", os.Args[1])
-	if err != nil {
-		log.Fatal(err)
-	}
-	loop, err := netpoll.NewEventLoop(echo)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("listening", ln.Addr())
+func main() { echo.Main(serve) }
 
-	term := make(chan os.Signal, 1)
-	signal.Notify(term, syscall.SIGTERM)
-	go func() {
-		<-term
-		os.Exit(0) // its Shutdown would wait for connections that idle
-	}()
-	if err := loop.Serve(ln); err != nil {
-		log.Fatal(err)
+func serve(ctx context.Context, o echo.Options) error {
+	if o.TLS != nil || o.Network == "udp4" {
+		return echo.ErrNetwork
 	}
+	netpoll.SetLoggerOutput(io.Discard) // as hertz does: it logs each connection that a peer resets
+	if err := netpoll.Configure(netpoll.Config{PollerNum: 1}); err != nil {
+		return err
+	}
+	network := o.Network
+	if network == "tcp4" {
+		network = "tcp" // the name that netpoll knows
+	}
+	ln, err := netpoll.CreateListener(network, o.Addr)
+	if err != nil {
+		return err
+	}
+	loop, err := netpoll.NewEventLoop(reply)
+	if err != nil {
+		return err
+	}
+	echo.Listening(ln.Addr())
+	context.AfterFunc(ctx, func() { os.Exit(0) }) // its Shutdown would wait for connections that idle
+	return loop.Serve(ln)
 }
 
-// echo runs whenever a connection has something to read. TCP_NODELAY is netpoll's
+// reply runs whenever a connection has something to read. TCP_NODELAY is netpoll's
 // default. Flush returns when the kernel has taken everything, so that the input may be
 // released after it.
-func echo(_ context.Context, c netpoll.Connection) error {
+func reply(_ context.Context, c netpoll.Connection) error {
 	r, w := c.Reader(), c.Writer()
 	p, err := r.Next(r.Len())
 	if err != nil {

@@ -4,50 +4,48 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"log"
+	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"github.com/uvgo/uvgo/bench/internal/echo"
 	"github.com/uvgo/uvgo/server"
 )
 
-// echo is the handler.
-type echo struct{}
+// echoer is the handler.
+type echoer struct{}
 
-func (echo) Open(*server.Conn)         {}
-func (echo) Close(*server.Conn, error) {}
+func (echoer) Open(*server.Conn)         {}
+func (echoer) Close(*server.Conn, error) {}
 
 // Data echoes one chunk; an error reaches Close by itself.
-func (echo) Data(c *server.Conn, p []byte) { _, _ = c.Write(p) }
+func (echoer) Data(c *server.Conn, p []byte) { _, _ = c.Write(p) }
 
-func main() {
-	log.SetFlags(0)
-	log.SetPrefix("echo-uvgo: ")
-	if len(os.Args) != 2 {
-		log.Fatal("usage: echo-uvgo HOST:PORT")
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
+// Packet echoes one datagram.
+func (echoer) Packet(c *server.PacketConn, p []byte, from netip.AddrPort) { _ = c.WriteTo(p, from) }
 
-	srv := &server.Server{Handler: echo{}, Loops: 1}
-	if err := srv.Listen("tcp://" + os.Args[1]); err != nil {
-		log.Fatal(err)
+func main() { echo.Main(serve) }
+
+func serve(ctx context.Context, o echo.Options) error {
+	srv := &server.Server{Handler: echoer{}, PacketHandler: echoer{}, Loops: 1, TLSConfig: o.TLS}
+	if err := srv.Listen(o.URL()); err != nil {
+		return err
 	}
-	fmt.Println("listening", srv.Addrs()[0])
+	echo.Listening(srv.Addrs()[0])
 	go printOnSignal(srv)
 	if err := srv.Serve(ctx); err != nil && ctx.Err() == nil {
-		log.Fatal(err)
+		return err
 	}
 	printStats(srv)
+	return nil
 }
 
-// printOnSignal prints the statistics at every SIGUSR1.
+// printOnSignal prints the statistics at every SIGUSR2.
 func printOnSignal(srv *server.Server) {
-	usr1 := make(chan os.Signal, 1)
-	signal.Notify(usr1, syscall.SIGUSR1)
-	for range usr1 {
+	usr2 := make(chan os.Signal, 1)
+	signal.Notify(usr2, syscall.SIGUSR2)
+	for range usr2 {
 		printStats(srv)
 	}
 }

@@ -247,8 +247,9 @@ func (l *loop) measure() (r result, err error) {
 	r.Allocs = float64(after.objects-before.objects) / float64(r.Ops)
 	r.Bytes = float64(after.bytes-before.bytes) / float64(r.Ops)
 	slices.Sort(l.took)
-	r.P50 = float64(l.took[len(l.took)*50/100]) / 1e3
-	r.P99 = float64(l.took[len(l.took)*99/100]) / 1e3
+	quantile := func(permille int) float64 { return float64(l.took[(len(l.took)-1)*permille/1000]) / 1e3 }
+	r.P50, r.P75, r.P90 = quantile(500), quantile(750), quantile(900)
+	r.P99, r.P999, r.Max = quantile(990), quantile(999), quantile(1000)
 	return r, nil
 }
 

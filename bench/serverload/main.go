@@ -30,12 +30,16 @@ type options struct {
 	depth            int    // of HTTP: requests that are sent at once
 }
 
-// A result is what a closed loop prints.
+// A result is what a closed loop prints, for harness.ParseLoad.
 type result struct {
 	Ops       uint64  `json:"ops"` // requests or messages
 	Seconds   float64 `json:"seconds"`
 	P50       float64 `json:"p50_us"` // of the exchanges whose time counts
+	P75       float64 `json:"p75_us"`
+	P90       float64 `json:"p90_us"`
 	P99       float64 `json:"p99_us"`
+	P999      float64 `json:"p999_us"`
+	Max       float64 `json:"max_us"`
 	ServerCPU float64 `json:"server_cpu_s"`
 	ClientCPU float64 `json:"client_cpu_s"`
 	Allocs    float64 `json:"allocs,omitempty"`      // of the server for each operation, if it has a control server

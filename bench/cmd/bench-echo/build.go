@@ -7,7 +7,9 @@ import (
 )
 
 // loadSources make up the load generator.
-var loadSources = []string{"load.c", "load-dial.c", "load-echo.c", "load-idle.c", "message.c", "common.c"}
+var loadSources = []string{
+	"load.c", "load-window.c", "load-dial.c", "load-echo.c", "load-udp.c", "load-idle.c", "load-flood.c", "message.c", "common.c",
+}
 
 // build compiles the load generator and the servers into out and returns the
 // path of each program by its name.

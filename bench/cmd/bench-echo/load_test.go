@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 
 // loadAgainst runs the load generator against a server that passes each
 // connection to serve, and returns its result.
-func loadAgainst(t *testing.T, sc scenario, serve func(net.Conn)) (loadResult, error) {
+func loadAgainst(t *testing.T, sc scenario, serve func(net.Conn)) (harness.Load, error) {
 	t.Helper()
 	_, cpu, err := harness.PickCPUs()
 	if err != nil {
@@ -68,7 +68,7 @@ func TestLoadCountsEchoes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Requests == 0 || r.Corrupt+r.Closed > 0 || !(0 < r.P50 && r.P50 <= r.P99 && r.P99 <= r.P999) {
+		if r.Ops == 0 || r.Corrupt+r.Closed > 0 || !(0 < r.P50 && r.P50 <= r.P99 && r.P99 <= r.P999) {
 			t.Errorf("%d bytes: implausible result %+v", size, r)
 		}
 	}

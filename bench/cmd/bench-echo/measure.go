@@ -12,29 +12,12 @@ import (
 	"github.com/uvgo/uvgo/bench/internal/harness"
 )
 
-// loadResult is the line that the load generator prints.
-type loadResult struct {
-	Seconds   float64 `json:"seconds"`
-	Requests  uint64  `json:"requests"`
-	RPS       float64 `json:"rps"`
-	P50       float64 `json:"p50_us"`
-	P99       float64 `json:"p99_us"`
-	P999      float64 `json:"p999_us"`
-	Max       float64 `json:"max_us"`
-	LoaderCPU float64 `json:"loader_cpu_s"`
-	ServerCPU float64 `json:"server_cpu_s"`
-	Wakes     uint64  `json:"wakes"`
-	Corrupt   uint64  `json:"corrupt"`
-	Closed    uint64  `json:"closed"`
-	Stalled   uint64  `json:"stalled"`
-}
-
 // measurement is one server under one scenario in one round.
 type measurement struct {
-	Scenario string     `json:"scenario"`
-	Server   string     `json:"server"`
-	Round    int        `json:"round"`
-	Load     loadResult `json:"load"`
+	Scenario string       `json:"scenario"`
+	Server   string       `json:"server"`
+	Round    int          `json:"round"`
+	Load     harness.Load `json:"load"`
 	// Others is the share of the two CPUs' time that neither the server nor
 	// the load generator had: other programs, and the hypervisor.
 	Others float64    `json:"others"`
@@ -69,7 +52,7 @@ func (b *bench) startServer(ctx context.Context, s serverSpec) (c *harness.Child
 // load runs the load generator to its end against a server; it also returns
 // the CPU time of the load generator's whole life.
 func (b *bench) load(ctx context.Context, sc scenario, warmup, duration time.Duration,
-	pid int, host, port string) (r loadResult, cpu time.Duration, err error) {
+	pid int, host, port string) (r harness.Load, cpu time.Duration, err error) {
 
 	args := []string{"--conns", strconv.Itoa(sc.Conns), "--size", strconv.Itoa(sc.Size),
 		"--warmup", strconv.FormatInt(warmup.Milliseconds(), 10),
@@ -91,10 +74,8 @@ func (b *bench) load(ctx context.Context, sc scenario, warmup, duration time.Dur
 	if c.Err != nil {
 		return r, 0, fmt.Errorf("load: %w: %s", c.Err, c.Stderr())
 	}
-	if err := json.Unmarshal([]byte(<-c.Line), &r); err != nil {
-		return r, 0, fmt.Errorf("load: %w", err)
-	}
-	return r, c.CPU(), nil
+	r, err = harness.ParseLoad(<-c.Line)
+	return r, c.CPU(), err
 }
 
 // measure runs one server under one load; each measurement has a fresh server.

@@ -66,5 +66,5 @@ func (b *bench) one(ctx context.Context, res *results, sc scenario, s serverSpec
 	}
 	m.Scenario, m.Server, m.Round = sc.Name, s.Name, round
 	res.Echo = append(res.Echo, m)
-	return harness.Thousands(m.Load.RPS), nil
+	return harness.Thousands(rps(m)), nil
 }

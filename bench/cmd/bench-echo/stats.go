@@ -47,11 +47,11 @@ func (t table) ratio(scenario, a, b string, figure func(measurement) float64) (p
 }
 
 // The figures of a measurement.
-func rps(m measurement) float64         { return m.Load.RPS }
+func rps(m measurement) float64         { return m.Load.Ops / m.Load.Seconds }
 func p50(m measurement) float64         { return m.Load.P50 }
 func p99(m measurement) float64         { return m.Load.P99 }
 func p999(m measurement) float64        { return m.Load.P999 }
-func cpuPerReq(m measurement) float64   { return 1e6 * m.Load.ServerCPU / float64(m.Load.Requests) }
+func cpuPerReq(m measurement) float64   { return 1e6 * m.Load.ServerCPU / m.Load.Ops }
 func serverShare(m measurement) float64 { return m.Load.ServerCPU / m.Load.Seconds }
 func loaderShare(m measurement) float64 { return m.Load.LoaderCPU / m.Load.Seconds }
 func others(m measurement) float64      { return m.Others }

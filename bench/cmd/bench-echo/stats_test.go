@@ -12,7 +12,7 @@ import (
 // round in which the machine was twice as fast does not change the ratio.
 func TestRatioPairsRounds(t *testing.T) {
 	m := func(server string, round int, rps float64) measurement {
-		return measurement{Scenario: "s", Server: server, Round: round, Load: loadResult{RPS: rps}}
+		return measurement{Scenario: "s", Server: server, Round: round, Load: harness.Load{Ops: rps, Seconds: 1}}
 	}
 	tb := newTable([]measurement{
 		m("a", 0, 120), m("a", 1, 240), m("a", 2, 120), m("a", 3, 900),

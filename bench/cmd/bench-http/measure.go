@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -124,25 +123,15 @@ func (b *bench) load(ctx context.Context, args []string) (m measurement, cpu tim
 
 // parseLoad reads the line that serverload prints.
 func parseLoad(line string) (m measurement, err error) {
-	var r struct {
-		Ops     float64 `json:"ops"`
-		Seconds float64 `json:"seconds"`
-		P50     float64 `json:"p50_us"`
-		P99     float64 `json:"p99_us"`
-		Server  float64 `json:"server_cpu_s"`
-		Client  float64 `json:"client_cpu_s"`
-		Allocs  float64 `json:"allocs"`
-		Bytes   float64 `json:"alloc_bytes"`
-		Stalled int     `json:"stalled"`
+	l, err := harness.ParseLoad(line)
+	if err == nil && l.ServerCPU == 0 {
+		err = fmt.Errorf("no CPU time of the server: %q", line)
 	}
-	if err := json.Unmarshal([]byte(line), &r); err != nil {
-		return m, fmt.Errorf("%q: %w", line, err)
-	}
-	if r.Ops == 0 || r.Seconds == 0 || r.Server == 0 {
-		return m, fmt.Errorf("nothing was done: %q", line)
+	if err != nil {
+		return m, err
 	}
 	return measurement{
-		Rate: r.Ops / r.Seconds, P50: r.P50, P99: r.P99, CPU: 1e6 * r.Server / r.Ops, Allocs: r.Allocs, Bytes: r.Bytes,
-		Used: r.Server / r.Seconds, Loader: r.Client / r.Seconds, Stalled: r.Stalled,
+		Rate: l.Ops / l.Seconds, P50: l.P50, P99: l.P99, CPU: 1e6 * l.ServerCPU / l.Ops, Allocs: l.Allocs, Bytes: l.Bytes,
+		Used: l.ServerCPU / l.Seconds, Loader: l.LoaderCPU / l.Seconds, Stalled: l.Stalled,
 	}, nil
 }

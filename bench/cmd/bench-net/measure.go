@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -89,14 +88,8 @@ func (l *load) echo(ctx context.Context) (m measurement, err error) {
 	if err != nil {
 		return m, err
 	}
-	var r struct {
-		RPS      float64 `json:"rps"`
-		P99      float64 `json:"p99_us"`
-		Requests float64 `json:"requests"`
-		CPU      float64 `json:"server_cpu_s"`
-	}
-	err = json.Unmarshal([]byte(line), &r)
-	return measurement{Rate: r.RPS, P99: r.P99, CPU: 1e6 * r.CPU / r.Requests}, err
+	r, err := harness.ParseLoad(line)
+	return measurement{Rate: r.Ops / r.Seconds, P99: r.P99, CPU: 1e6 * r.ServerCPU / r.Ops}, err
 }
 
 // client is one of netbench's.
@@ -111,22 +104,13 @@ func (l *load) client(ctx context.Context) (m measurement, err error) {
 	if err != nil {
 		return m, err
 	}
-	var r struct {
-		Ops     float64 `json:"ops"`
-		Seconds float64 `json:"seconds"`
-		P99     float64 `json:"p99_us"`
-		Server  float64 `json:"server_cpu_s"`
-		Client  float64 `json:"client_cpu_s"`
-	}
-	if err := json.Unmarshal([]byte(line), &r); err != nil {
+	r, err := harness.ParseLoad(line)
+	if err != nil {
 		return m, err
 	}
-	if r.Ops == 0 {
-		return m, errors.New("nothing was done")
-	}
-	cpu := r.Server
+	cpu := r.ServerCPU
 	if l.s.both {
-		cpu += r.Client
+		cpu += r.LoaderCPU
 	}
 	return measurement{Rate: r.Ops / r.Seconds, P99: r.P99, CPU: 1e6 * cpu / r.Ops}, nil
 }

@@ -38,16 +38,11 @@ func TestRatioPairsRounds(t *testing.T) {
 }
 
 func TestParseLoad(t *testing.T) {
-	for _, line := range []string{
-		`{"ops":1000,"seconds":2,"p99_us":7,"server_cpu_s":1,"client_cpu_s":0.5,"stalled":3}`,
-		`{"requests":1000,"seconds":2,"p99_us":7,"server_cpu_s":1,"loader_cpu_s":0.5,"corrupt":0,"closed":0,"stalled":3}`,
-	} {
-		m, err := parseLoad(line)
-		if want := (measurement{Figure: 500, P99: 7, CPU: 1000, Used: 0.5, Loader: 0.25, Stalled: 3}); m != want || err != nil {
-			t.Errorf("%+v, %v; want %+v", m, err, want)
-		}
+	m, err := parseLoad(`{"ops":1000,"seconds":2,"p99_us":7,"server_cpu_s":1,"client_cpu_s":0.5,"corrupt":0,"closed":0,"stalled":3}`)
+	if want := (measurement{Figure: 500, P99: 7, CPU: 1000, Used: 0.5, Loader: 0.25, Stalled: 3}); m != want || err != nil {
+		t.Errorf("%+v, %v; want %+v", m, err, want)
 	}
-	for _, line := range []string{"", "{}", `{"requests":1000,"seconds":2,"corrupt":1}`, `{"requests":1000,"seconds":2,"closed":1}`} {
+	for _, line := range []string{"", "{}", `{"ops":1000,"seconds":2,"corrupt":1}`, `{"ops":1000,"seconds":2,"closed":1}`} {
 		if m, err := parseLoad(line); err == nil {
 			t.Errorf("%s: %+v", line, m)
 		}

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"syscall"
@@ -96,31 +94,13 @@ func (b *bench) load(ctx context.Context, args []string) (m measurement, cpu tim
 
 // parseLoad reads the line of either load.
 func parseLoad(line string) (m measurement, err error) {
-	var r struct {
-		Ops      float64 `json:"ops"`      // serverload's
-		Requests float64 `json:"requests"` // of the load in C
-		Seconds  float64 `json:"seconds"`
-		P99      float64 `json:"p99_us"`
-		Server   float64 `json:"server_cpu_s"`
-		Client   float64 `json:"client_cpu_s"`
-		Loader   float64 `json:"loader_cpu_s"`
-		Stalled  int     `json:"stalled"`
-		Corrupt  int     `json:"corrupt"` // connections with a wrong echo, of the load in C
-		Closed   int     `json:"closed"`  // those that the server closed
-	}
-	if err := json.Unmarshal([]byte(line), &r); err != nil {
-		return m, fmt.Errorf("%q: %w", line, err)
-	}
-	n := r.Ops + r.Requests
-	if r.Corrupt+r.Closed > 0 {
-		return m, fmt.Errorf("%d connections got a wrong echo, %d were closed", r.Corrupt, r.Closed)
-	}
-	if n == 0 || r.Seconds == 0 {
-		return m, errors.New("nothing was done")
+	l, err := harness.ParseLoad(line)
+	if err != nil {
+		return m, err
 	}
 	return measurement{
-		Figure: n / r.Seconds, P99: r.P99, CPU: 1e6 * r.Server / n,
-		Used: r.Server / r.Seconds, Loader: (r.Client + r.Loader) / r.Seconds, Stalled: r.Stalled,
+		Figure: l.Ops / l.Seconds, P99: l.P99, CPU: 1e6 * l.ServerCPU / l.Ops,
+		Used: l.ServerCPU / l.Seconds, Loader: l.LoaderCPU / l.Seconds, Stalled: l.Stalled,
 	}, nil
 }
 

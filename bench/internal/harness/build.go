@@ -26,17 +26,21 @@ type Builder struct {
 // also builds without make. It tells on the standard error that it builds.
 func NewBuilder(ctx context.Context, dir, out string) *Builder {
 	fmt.Fprintln(os.Stderr, "building the programs, some minutes the first time")
-	b := &Builder{ctx: ctx, dir: dir, out: out, env: os.Environ()}
+	return &Builder{ctx: ctx, dir: dir, out: out, env: LibuvEnv(dir)}
+}
+
+// LibuvEnv is the environment in which pkg-config finds the repository's libuv first, if it has been built.
+func LibuvEnv(dir string) []string {
+	env := os.Environ()
 	own, err := filepath.Abs(filepath.Join(dir, "..", "third_party", "libuv", "build"))
 	if err != nil {
-		return b
+		return env
 	}
 	if _, err := os.Stat(filepath.Join(own, "libuv-static.pc")); err != nil {
-		return b
+		return env
 	}
 	path := strings.TrimSuffix(own+":"+os.Getenv("PKG_CONFIG_PATH"), ":")
-	b.env = append(b.env, "PKG_CONFIG_PATH="+path)
-	return b
+	return append(env, "PKG_CONFIG_PATH="+path)
 }
 
 // Go builds a package, such as ./echo-net, and returns the program's path.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -70,4 +71,38 @@ func Others(pid int, cpus ...int) time.Duration {
 		return 0
 	}
 	return busy - process
+}
+
+// A Load is what a load generator prints: one line of JSON. A figure that it does not know is missing, and 0 here.
+type Load struct {
+	Ops       float64 `json:"ops"` // that were complete and right inside the window
+	Seconds   float64 `json:"seconds"`
+	P50       float64 `json:"p50_us"`
+	P75       float64 `json:"p75_us"`
+	P90       float64 `json:"p90_us"`
+	P99       float64 `json:"p99_us"`
+	P999      float64 `json:"p999_us"`
+	Max       float64 `json:"max_us"`
+	ServerCPU float64 `json:"server_cpu_s"` // inside the window
+	LoaderCPU float64 `json:"client_cpu_s"` //
+	Allocs    float64 `json:"allocs"`       // of the server for each operation
+	Bytes     float64 `json:"alloc_bytes"`  // of these
+	Stalled   int     `json:"stalled"`      // connections that got no reply inside the window
+	Corrupt   int     `json:"corrupt"`      // connections that got a wrong one
+	Closed    int     `json:"closed"`       // connections that the server closed
+}
+
+// ParseLoad reads the line of a load. A load that did nothing, or got wrong answers, is an error.
+func ParseLoad(line string) (Load, error) {
+	var l Load
+	if err := json.Unmarshal([]byte(line), &l); err != nil {
+		return l, fmt.Errorf("%q: %w", line, err)
+	}
+	if l.Corrupt+l.Closed > 0 {
+		return l, fmt.Errorf("%d connections got a wrong echo, %d were closed", l.Corrupt, l.Closed)
+	}
+	if l.Ops == 0 || l.Seconds == 0 {
+		return l, fmt.Errorf("nothing was done: %q", line)
+	}
+	return l, nil
 }

@@ -17,6 +17,9 @@ func Memory(pid int) (rss, pss int, err error) {
 	return rss, pss, err
 }
 
+// Peak reads the largest resident set size that a process has had, in bytes.
+func Peak(pid int) (int, error) { return kilobytes(pid, "status", "VmHWM:") }
+
 // kilobytes finds a "Field:   123 kB" line of a /proc file.
 func kilobytes(pid int, file, field string) (int, error) {
 	f, err := os.Open(fmt.Sprintf("/proc/%d/%s", pid, file))
