@@ -110,6 +110,14 @@ bench: libuv ## Run the Go benchmarks
 	@echo "bench: some minutes a package"
 	go test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: bench-book
+bench-book: libuv ## Measure the benchmark book and make docs/benchmarks.md, 25 minutes; ONLY=regexp and PEERS=a,b for a part of it
+	cd bench && go run ./cmd/bench-book $(if $(ONLY),-only '$(ONLY)') $(if $(PEERS),-peers '$(PEERS)') $(BENCHFLAGS)
+
+.PHONY: bench-quick
+bench-quick: libuv ## Measure a part of the benchmark book in three minutes, and print it
+	cd bench && go run ./cmd/bench-book -quick $(if $(ONLY),-only '$(ONLY)') $(if $(PEERS),-peers '$(PEERS)') $(BENCHFLAGS)
+
 .PHONY: bench-echo
 bench-echo: libuv ## Compare echo servers: uvgo, libuv and epoll in C, std net, netpoll
 	cd bench && go run ./cmd/bench-echo $(BENCHFLAGS)

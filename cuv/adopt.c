@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "adopt.h"
@@ -80,7 +79,7 @@ static void on_keep(uv_check_t *c) { (void)c; }
 
 /* Puts the loop into the host's. */
 int cuv_host_attach(cuv_loop *l, void *host, uint32_t id) {
-  cuv_host *h = calloc(1, sizeof *h);
+  cuv_host *h = cuv_calloc(1, sizeof *h);
   if (h == NULL) return UV_ENOMEM;
   h->l = l;
   h->loop = host;
@@ -89,7 +88,7 @@ int cuv_host_attach(cuv_loop *l, void *host, uint32_t id) {
   int r = h->fd < 0 ? -errno : uv_poll_init(h->loop, &h->poll, h->fd);
   if (r < 0) {
     if (h->fd >= 0) close(h->fd);
-    free(h);
+    cuv_free(h);
     return r;
   }
   uv_prepare_init(h->loop, &h->prepare);
@@ -111,7 +110,7 @@ int cuv_host_attach(cuv_loop *l, void *host, uint32_t id) {
 /* libuv is done with one of the handles. */
 static void on_closed(uv_handle_t *uv) {
   cuv_host *h = uv->data;
-  if (--h->open == 0) free(h);
+  if (--h->open == 0) cuv_free(h);
 }
 
 /* What remains where the host has closed our handles: libuv may refer to it as long as the

@@ -22,7 +22,6 @@
 #include <limits.h>
 #include <sched.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -228,7 +227,7 @@ static char *list_names(const uv_process_options_t *o) {
   const char *path = alone ? "" : search_path(o->env);
   size_t dirs = 1;
   for (const char *p = path; *p != 0; p++) dirs += *p == ':';
-  char *names = malloc(strlen(path) + dirs * (len + 2) + 1);
+  char *names = cuv_malloc(strlen(path) + dirs * (len + 2) + 1);
   if (names == NULL) return NULL;
   char *to = names;
   for (const char *p = path;; p++) {
@@ -253,8 +252,8 @@ int cuv_child_spawn(uv_loop_t *l, uv_process_t *p, const uv_process_options_t *o
   size_t args = 0;
   while (o->args[args] != NULL) args++;
   child c = {.o = o, .n = o->stdio_count < 3 ? 3 : o->stdio_count};
-  c.fds = malloc((size_t)c.n * sizeof *c.fds);
-  c.script = malloc((args + 3) * sizeof *c.script);
+  c.fds = cuv_malloc((size_t)c.n * sizeof *c.fds);
+  c.script = cuv_malloc((args + 3) * sizeof *c.script);
   if (c.fds != NULL && c.script != NULL) {
     for (int i = 0; i < c.n; i++) c.fds[i] = i < o->stdio_count ? given(&o->stdio[i]) : -1;
     c.script[0] = "/bin/sh";
@@ -265,9 +264,9 @@ int cuv_child_spawn(uv_loop_t *l, uv_process_t *p, const uv_process_options_t *o
   making = &c;
   int r = uv_spawn(l, p, o);
   making = NULL;
-  free(c.names);
-  free(c.script);
-  free(c.fds);
+  cuv_free(c.names);
+  cuv_free(c.script);
+  cuv_free(c.fds);
   return r;
 }
 #else

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,7 +56,7 @@ static int move_data(int from, int to) {
   while (moved > 0 || (moved < 0 && errno == EINTR));
 #endif
   enum { size = 256 << 10 };
-  char *buf = malloc(size);
+  char *buf = cuv_malloc(size);
   if (buf == NULL) return -1;
   ssize_t n;
   do {
@@ -67,7 +66,7 @@ static int move_data(int from, int to) {
     if (n < 0) break;
   } while (n != 0);
   int err = errno;
-  free(buf);
+  cuv_free(buf);
   errno = err;
   return n < 0 ? -1 : 0;
 }
@@ -155,7 +154,7 @@ static void after(uv_work_t *w, int status) {
   cuv_fs_req *r = of_work(w);
   cuv_loop *l = (cuv_loop *)((char *)w->loop - offsetof(cuv_loop, uv));
   if (status < 0) r->result = status; /* UV_ECANCELED */
-  free(r->paths);
+  cuv_free(r->paths);
   r->paths = NULL;
   r->state = CUV_FS_DONE;
   cuv_push(l, CUV_EV_FS, r->slot, r->gen, r->result < 0 ? (int32_t)r->result : 0, r, 0);
@@ -170,12 +169,12 @@ static void copy_work(uv_work_t *w) {
 int cuv_fs_copyfile(uv_loop_t *l, cuv_fs_req *r, const char *path, const char *new_path, uv_fs_cb cb) {
   (void)cb;
   size_t n = strlen(path) + 1, m = strlen(new_path) + 1;
-  if ((r->paths = malloc(n + m)) == NULL) return UV_ENOMEM;
+  if ((r->paths = cuv_malloc(n + m)) == NULL) return UV_ENOMEM;
   memcpy(r->paths, path, n);
   memcpy(r->paths + n, new_path, m);
   int rc = uv_queue_work(l, &r->work, copy_work, after);
   if (rc == 0) return 0;
-  free(r->paths);
+  cuv_free(r->paths);
   r->paths = NULL;
   return rc;
 }

@@ -14,7 +14,7 @@
  *   rings           drain.c emfile.c handle.c ring.c lend.c
  *   libuv's calls   interpose.c child.c epoll.c iouring.c recv.c
  *   signals         sigaction.c sighook.c sigforward.c sigstate.c
- *   the system      metrics.c sysinfo.c outside.c watchdog.c error.c stdio.c addr.c next.c
+ *   the system      metrics.c sysinfo.c outside.c watchdog.c error.c stdio.c addr.c next.c alloc.c
  *
  * Three calls go the other way, through a pointer: drain.c finds operations in the table
  * of ops.c, cuv_kick asks adopt.c for a turn, and sigforward.c calls what sigaction.c has
@@ -34,6 +34,7 @@
 #error "uvgo needs a 64-bit system: this C compiler's pointers are shorter"
 #endif
 
+#include "alloc.h"
 #include "ring.h"
 #include "watchdog.h"
 

@@ -1,6 +1,5 @@
 /* direntry.c: directory entries on their way to Go: packed into one piece of
  * memory, as a byte with the uv_dirent_type_t, the name and a NUL each. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "fs.h"
@@ -8,7 +7,7 @@
 /* Makes room for n entries of the next uv_fs_readdir. */
 int cuv_dir_prepare(uv_dir_t *dir, size_t n) {
   if (n > dir->nentries || dir->dirents == NULL) {
-    uv_dirent_t *d = realloc(dir->dirents, n * sizeof *d);
+    uv_dirent_t *d = cuv_realloc(dir->dirents, n * sizeof *d);
     if (d == NULL) return UV_ENOMEM;
     dir->dirents = d;
   }
@@ -21,7 +20,7 @@ static int append(cuv_fs_req *r, size_t *cap, const uv_dirent_t *e) {
   size_t n = strlen(e->name) + 1;
   if (r->size + 1 + n > *cap) {
     size_t more = (*cap + n) * 2;
-    char *p = realloc(r->data, more);
+    char *p = cuv_realloc(r->data, more);
     if (p == NULL) return UV_ENOMEM;
     r->data = p;
     *cap = more;
@@ -37,7 +36,7 @@ static int append(cuv_fs_req *r, size_t *cap, const uv_dirent_t *e) {
 int cuv_dir_pack(cuv_fs_req *r) {
   size_t cap = 1024;
   int err = 0;
-  r->data = malloc(cap);
+  r->data = cuv_malloc(cap);
   if (r->data == NULL) return UV_ENOMEM;
   if (r->type == UV_FS_READDIR) {
     for (int64_t i = 0; i < r->result && err == 0; i++) err = append(r, &cap, &r->dir->dirents[i]);
@@ -52,7 +51,7 @@ int cuv_dir_pack(cuv_fs_req *r) {
 /* uv_fs_closedir in the calling thread, without a loop. */
 void cuv_dir_close(uv_dir_t *dir) {
   uv_fs_t req;
-  free(dir->dirents);
+  cuv_free(dir->dirents);
   uv_fs_closedir(NULL, &req, dir, NULL); /* has nothing to fail at */
   uv_fs_req_cleanup(&req);
 }

@@ -14,14 +14,14 @@ void cuv_fs_no_uring(void) {
 }
 
 /* Memory for one operation. */
-cuv_fs_req *cuv_fs_new(void) { return calloc(1, sizeof(cuv_fs_req)); }
+cuv_fs_req *cuv_fs_new(void) { return cuv_calloc(1, sizeof(cuv_fs_req)); }
 
 /* Frees it, after cuv_fs_release or a failed start. */
-void cuv_fs_free(cuv_fs_req *r) { free(r); }
+void cuv_fs_free(cuv_fs_req *r) { cuv_free(r); }
 
 /* Frees what a completed operation found. */
 void cuv_fs_release(cuv_fs_req *r) {
-  if (r->type == UV_FS_SCANDIR || r->type == UV_FS_READDIR) free(r->data);
+  if (r->type == UV_FS_SCANDIR || r->type == UV_FS_READDIR) cuv_free(r->data);
   uv_fs_req_cleanup(&r->req);
   r->data = NULL;
   r->held = 0;
@@ -61,7 +61,7 @@ static void collect(cuv_fs_req *r) {
     if (err < 0) r->result = err;
     break;
   }
-  case UV_FS_CLOSEDIR: free(r->dirents); break;
+  case UV_FS_CLOSEDIR: cuv_free(r->dirents); break;
   default: break;
   }
 }

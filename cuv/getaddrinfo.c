@@ -1,5 +1,4 @@
 /* getaddrinfo.c: uv_getaddrinfo_t. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "addr.h"
@@ -10,7 +9,7 @@ static int keep(cuv_getaddrinfo *g, const struct addrinfo *res) {
   size_t n = 0;
   for (const struct addrinfo *ai = res; ai != NULL; ai = ai->ai_next) n++;
   if (n == 0) return 0;
-  if ((g->list = calloc(n, sizeof *g->list)) == NULL) return UV_EAI_MEMORY;
+  if ((g->list = cuv_calloc(n, sizeof *g->list)) == NULL) return UV_EAI_MEMORY;
   for (const struct addrinfo *ai = res; ai != NULL; ai = ai->ai_next) {
     cuv_addrinfo *e = &g->list[g->n];
     cuv_addr_from(&e->addr, (const struct sockaddr_storage *)ai->ai_addr);
@@ -19,7 +18,7 @@ static int keep(cuv_getaddrinfo *g, const struct addrinfo *res) {
     e->protocol = ai->ai_protocol;
     g->n++;
   }
-  if (res->ai_canonname != NULL && (g->canonname = strdup(res->ai_canonname)) == NULL) return UV_EAI_MEMORY;
+  if (res->ai_canonname != NULL && (g->canonname = cuv_strdup(res->ai_canonname)) == NULL) return UV_EAI_MEMORY;
   return 0;
 }
 
@@ -37,7 +36,7 @@ static void on_addrinfo(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
 int cuv_getaddrinfo_new(cuv_loop *l, const char *host, const char *service, int family, int socktype, int protocol,
                         int flags, uint32_t slot, uint32_t gen, cuv_getaddrinfo **out) {
   cuv_flush(l);
-  cuv_getaddrinfo *g = calloc(1, sizeof *g);
+  cuv_getaddrinfo *g = cuv_calloc(1, sizeof *g);
   if (g == NULL) return UV_ENOMEM;
   g->loop = l;
   g->slot = slot;
@@ -52,7 +51,7 @@ int cuv_getaddrinfo_new(cuv_loop *l, const char *host, const char *service, int 
   int r = uv_getaddrinfo(&l->uv, &g->req, on_addrinfo, host, service, &hints);
   cuv_pool_leave(entered);
   if (r < 0)
-    free(g);
+    cuv_free(g);
   else
     *out = g;
   return r;
@@ -70,7 +69,7 @@ int cuv_getaddrinfo_cancel(cuv_getaddrinfo *g) {
 
 /* Releases a request whose event has come. */
 void cuv_getaddrinfo_free(cuv_getaddrinfo *g) {
-  free(g->canonname);
-  free(g->list);
-  free(g);
+  cuv_free(g->canonname);
+  cuv_free(g->list);
+  cuv_free(g);
 }

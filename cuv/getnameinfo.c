@@ -1,5 +1,4 @@
 /* getnameinfo.c: uv_getnameinfo_t. */
-#include <stdlib.h>
 
 #include "addr.h"
 #include "getaddrinfo.h"
@@ -17,7 +16,7 @@ int cuv_getnameinfo_new(cuv_loop *l, cuv_addr addr, int flags, uint32_t slot, ui
   cuv_flush(l);
   struct sockaddr_storage ss;
   if (cuv_addr_to(&addr, &ss) == 0) return UV_EINVAL;
-  cuv_getnameinfo *g = calloc(1, sizeof *g);
+  cuv_getnameinfo *g = cuv_calloc(1, sizeof *g);
   if (g == NULL) return UV_ENOMEM;
   g->loop = l;
   g->slot = slot;
@@ -26,7 +25,7 @@ int cuv_getnameinfo_new(cuv_loop *l, cuv_addr addr, int flags, uint32_t slot, ui
   int r = uv_getnameinfo(&l->uv, &g->req, on_nameinfo, (const struct sockaddr *)&ss, flags);
   cuv_pool_leave(entered);
   if (r < 0)
-    free(g);
+    cuv_free(g);
   else
     *out = g;
   return r;
@@ -43,4 +42,4 @@ int cuv_getnameinfo_cancel(cuv_getnameinfo *g) {
 }
 
 /* Releases a request whose event has come. */
-void cuv_getnameinfo_free(cuv_getnameinfo *g) { free(g); }
+void cuv_getnameinfo_free(cuv_getnameinfo *g) { cuv_free(g); }

@@ -1,13 +1,12 @@
 /* handle.c: the memory of handles, and their close. handle_direct.c has the calls that
  * Go makes of any handle. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cuv.h"
 
 /* Memory for a handle of this kind: the shared head and libuv's part. */
 cuv_handle *cuv_handle_alloc(uv_handle_type kind) {
-  cuv_handle *h = malloc(offsetof(cuv_handle, uv) + uv_handle_size(kind));
+  cuv_handle *h = cuv_malloc(offsetof(cuv_handle, uv) + uv_handle_size(kind));
   if (h == NULL) return NULL;
   memset(h, 0, offsetof(cuv_handle, uv));
   h->slot = CUV_NO_SLOT;
@@ -17,7 +16,7 @@ cuv_handle *cuv_handle_alloc(uv_handle_type kind) {
 }
 
 /* Frees the memory, after the close event or a failed init. */
-void cuv_handle_free(cuv_handle *h) { free(h); }
+void cuv_handle_free(cuv_handle *h) { cuv_free(h); }
 
 /* libuv is done with the handle. One that no Go object owns is freed at once. */
 void cuv_handle_on_close(uv_handle_t *uv) {

@@ -1,7 +1,6 @@
 /* ipc.c: descriptors that travel over pipes. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -62,13 +61,13 @@ static void on_write(uv_write_t *req, int status) {
   ipc_req *w = (ipc_req *)req;
   if (w->own >= 0) close(w->own);
   cuv_stream_wrote(cuv_of(req->handle), w->slot, w->gen, status);
-  free(w);
+  cuv_free(w);
 }
 
 /* Queues bytes, with a duplicate of fd unless it is -1: the handle that it is
  * from may be closed before its turn comes. */
 static int queue(cuv_handle *h, int fd, const char *p, size_t n, uint32_t slot, uint32_t gen) {
-  ipc_req *w = malloc(sizeof *w + n);
+  ipc_req *w = cuv_malloc(sizeof *w + n);
   if (w == NULL) return UV_ENOMEM;
   w->slot = slot;
   w->gen = gen;
@@ -86,7 +85,7 @@ static int queue(cuv_handle *h, int fd, const char *p, size_t n, uint32_t slot, 
     return 0;
   }
   if (own >= 0) close(own);
-  free(w);
+  cuv_free(w);
   return r;
 }
 

@@ -1,7 +1,6 @@
 /* lend.c: bytes that an event carries to Go, such as a file's name. They stay as long as
  * an event that points to lent bytes waits. All are freed together, so an event that Go
  * drops needs no clean-up. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cuv.h"
@@ -21,7 +20,7 @@ void *cuv_lend(cuv_loop *l, const void *p, size_t n) {
   struct cuv_lent *b = l->lent;
   if (b == NULL || b->size - b->used < need) {
     size_t size = need > block_size ? need : block_size;
-    b = malloc(sizeof *b + size);
+    b = cuv_malloc(sizeof *b + size);
     if (b == NULL) return NULL;
     b->next = l->lent;
     b->used = 0;
@@ -42,7 +41,7 @@ void cuv_lend_reset(cuv_loop *l) {
   if (b == NULL) return;
   while (b->next != NULL) {
     struct cuv_lent *next = b->next;
-    free(b);
+    cuv_free(b);
     b = next;
   }
   b->used = 0;
@@ -52,7 +51,7 @@ void cuv_lend_reset(cuv_loop *l) {
 /* Frees all of the memory, at the loop's end. */
 void cuv_lend_free(cuv_loop *l) {
   cuv_lend_reset(l);
-  free(l->lent);
+  cuv_free(l->lent);
   l->lent = NULL;
 }
 

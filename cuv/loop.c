@@ -1,5 +1,4 @@
 /* loop.c: uv_loop_t and the memory around it. */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -12,15 +11,21 @@ static void on_wake(uv_async_t *a) { (void)a; }
 /* Arenas come from mmap, so that pages that were never used cost nothing. */
 char *cuv_arena_new(uint32_t n) {
   void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return p == MAP_FAILED ? NULL : p;
+  if (p == MAP_FAILED) return NULL;
+  cuv_alloc_count(1);
+  return p;
 }
 
-/* Releases an arena. */
-void cuv_arena_free(char *p, uint32_t n) { munmap(p, n); }
+/* Releases an arena, if there is one. */
+void cuv_arena_free(char *p, uint32_t n) {
+  if (p == NULL) return;
+  cuv_alloc_count(-1);
+  munmap(p, n);
+}
 
 /* Makes a loop with its rings, arenas and internal handles. */
 int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_cap) {
-  cuv_loop *l = calloc(1, sizeof *l);
+  cuv_loop *l = cuv_calloc(1, sizeof *l);
   if (l == NULL) return UV_ENOMEM;
   l->inotify = l->never_ready = -1;
   l->reserve = l->dropped = -1;
@@ -29,8 +34,8 @@ int cuv_loop_new(cuv_loop **out, uint32_t in_cap, uint32_t out_cap, uint32_t sq_
   r->cq_cap = 512;
   r->in_cap = in_cap;
   r->out_cap = out_cap;
-  r->sq = malloc((size_t)sq_cap * sizeof *r->sq);
-  r->cq = malloc((size_t)r->cq_cap * sizeof *r->cq);
+  r->sq = cuv_malloc((size_t)sq_cap * sizeof *r->sq);
+  r->cq = cuv_malloc((size_t)r->cq_cap * sizeof *r->cq);
   r->in = cuv_arena_new(in_cap);
   r->out = cuv_arena_new(out_cap);
   l->max_chunks = 4;
@@ -62,11 +67,11 @@ void cuv_loop_free(cuv_loop *l) {
   cuv_lend_free(l);
   cuv_fs_event_free(l);
   cuv_emfile_free(l);
-  free(r->sq);
-  free(r->cq);
-  if (r->in != NULL) munmap(r->in, r->in_cap);
-  if (r->out != NULL) munmap(r->out, r->out_cap);
-  free(l);
+  cuv_free(r->sq);
+  cuv_free(r->cq);
+  cuv_arena_free(r->in, r->in_cap);
+  cuv_arena_free(r->out, r->out_cap);
+  cuv_free(l);
 }
 
 /* Counts handles, but for the loop's own and for those without an owner that are closing. */

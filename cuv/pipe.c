@@ -1,5 +1,4 @@
 /* pipe.c: uv_pipe_t. */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -60,7 +59,7 @@ int cuv_pipe_connect(cuv_handle *h, const char *name, size_t n, uint32_t slot, u
     return 0;
   }
   int r = uv_pipe_connect2(&c->req, &h->uv.pipe, name, n, UV_PIPE_NO_TRUNCATE, cuv_on_connect);
-  if (r < 0) free(c);
+  if (r < 0) cuv_free(c);
   return r;
 }
 

@@ -4,7 +4,6 @@
  */
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -116,9 +115,9 @@ int cuv_process_spawn(cuv_loop *l, cuv_spawn_opts o, const char *text, size_t le
   if (!cuv_interposes_sigaction()) return UV_ENOTSUP;
   cuv_stdio_fill();
   size_t lists = ((size_t)o.args + o.env + 2) * sizeof(char *);
-  char **args = malloc(lists + len);
-  uv_stdio_container_t *io = calloc((size_t)o.stdio + 1, sizeof *io);
-  uv_os_sock_t *ends = malloc(((size_t)o.stdio + 1) * sizeof *ends);
+  char **args = cuv_malloc(lists + len);
+  uv_stdio_container_t *io = cuv_calloc((size_t)o.stdio + 1, sizeof *io);
+  uv_os_sock_t *ends = cuv_malloc(((size_t)o.stdio + 1) * sizeof *ends);
   cuv_handle *h = cuv_handle_alloc(UV_PROCESS);
   int r = UV_ENOMEM;
   if (args == NULL || io == NULL || ends == NULL || h == NULL) goto done;
@@ -154,9 +153,9 @@ done:
   if (io != NULL && ends != NULL) close_ends(io, ends, stdio, o.stdio);
   if (r < 0) drop_pipes(stdio, o.stdio);
   cuv_handle_free(h);
-  free(ends);
-  free(io);
-  free(args);
+  cuv_free(ends);
+  cuv_free(io);
+  cuv_free(args);
   return r;
 }
 

@@ -1,5 +1,4 @@
 /* random.c: uv_random_t. */
-#include <stdlib.h>
 
 #include "random.h"
 
@@ -20,7 +19,7 @@ int cuv_random_fill(char *buf, size_t n) {
 /* uv_random for the Go request in slot; buf stays where it is until its event. */
 int cuv_random_new(cuv_loop *l, char *buf, size_t n, uint32_t slot, uint32_t gen, cuv_random **out) {
   cuv_flush(l);
-  cuv_random *r = calloc(1, sizeof *r);
+  cuv_random *r = cuv_calloc(1, sizeof *r);
   if (r == NULL) return UV_ENOMEM;
   r->loop = l;
   r->slot = slot;
@@ -30,7 +29,7 @@ int cuv_random_new(cuv_loop *l, char *buf, size_t n, uint32_t slot, uint32_t gen
   int rc = uv_random(&l->uv, &r->req, buf, n, 0, on_random);
   cuv_pool_leave(entered);
   if (rc < 0)
-    free(r);
+    cuv_free(r);
   else
     *out = r;
   return rc;
@@ -47,4 +46,4 @@ int cuv_random_cancel(cuv_random *r) {
 }
 
 /* Releases a request whose event has come. */
-void cuv_random_free(cuv_random *r) { free(r); }
+void cuv_random_free(cuv_random *r) { cuv_free(r); }

@@ -9,7 +9,7 @@
 /* Doubles the completion ring. Events already in it keep their index. */
 static void grow(cuv_ring *r) {
   uint32_t cap = r->cq_cap * 2;
-  cuv_cqe *cq = realloc(r->cq, (size_t)cap * sizeof *cq);
+  cuv_cqe *cq = cuv_realloc(r->cq, (size_t)cap * sizeof *cq);
   if (cq == NULL) {
     fprintf(stderr, "uvgo: out of memory for %u completions\n", cap);
     abort(); /* an event must not be lost */

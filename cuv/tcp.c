@@ -1,5 +1,4 @@
 /* tcp.c: uv_tcp_t. */
-#include <stdlib.h>
 
 #include "addr.h"
 #include "connect.h"
@@ -54,7 +53,7 @@ int cuv_tcp_connect(cuv_handle *h, cuv_addr addr, uint32_t slot, uint32_t gen) {
   if (c == NULL) return UV_ENOMEM;
   cuv_stdio_socket(h);
   int r = uv_tcp_connect(&c->req, &h->uv.tcp, (struct sockaddr *)&ss, cuv_on_connect);
-  if (r < 0) free(c);
+  if (r < 0) cuv_free(c);
   return r;
 }
 

@@ -1,5 +1,4 @@
 /* timer.c: uv_timer_t. Times are in milliseconds of the loop's clock. */
-#include <stdlib.h>
 
 #include "cuv.h"
 

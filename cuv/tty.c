@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -68,7 +67,7 @@ static int save(cuv_handle *h) {
   uv_os_fd_t fd;
   int r = uv_fileno(&h->uv.handle, &fd);
   if (r < 0) return r;
-  saved *s = malloc(sizeof *s);
+  saved *s = cuv_malloc(sizeof *s);
   if (s == NULL) return UV_ENOMEM;
   s->h = h;
   s->fd = fd;
@@ -90,7 +89,7 @@ static int save(cuv_handle *h) {
   s = NULL;
 have:
   pthread_mutex_unlock(&lock);
-  free(s);
+  cuv_free(s);
   return r;
 }
 
@@ -122,7 +121,7 @@ static void restore(cuv_handle *h) {
     if (s->h != h) continue;
     put(s);
     *p = s->next;
-    free(s);
+    cuv_free(s);
     break;
   }
   pthread_mutex_unlock(&lock);

@@ -1,5 +1,4 @@
 /* udp_send.c: datagrams that leave. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "addr.h"
@@ -20,7 +19,7 @@ static void on_send(uv_udp_send_t *req, int status) {
   cuv_handle *h = cuv_of(req->handle);
   if (s->slot != CUV_NO_SLOT) cuv_push(cuv_loop_of(h), CUV_EV_UDP_SEND, s->slot, s->gen, status, NULL, cuv_queued(h));
   cuv_push_handle(h, CUV_EV_WRITTEN, s->slot == CUV_NO_SLOT ? status : 0, NULL, cuv_queued(h));
-  free(s);
+  cuv_free(s);
 }
 
 /* Reports the end of a send that never reached libuv's queue. */
@@ -43,7 +42,7 @@ static int queue(cuv_handle *h, const uv_buf_t *bufs, unsigned n, const struct s
   size_t size = 0;
   if (!lent)
     for (unsigned i = 0; i < n; i++) size += bufs[i].len;
-  send_req *s = malloc(sizeof *s + size);
+  send_req *s = cuv_malloc(sizeof *s + size);
   if (s == NULL) return UV_ENOMEM;
   s->slot = slot;
   s->gen = gen;
@@ -58,7 +57,7 @@ static int queue(cuv_handle *h, const uv_buf_t *bufs, unsigned n, const struct s
     n = 1;
   }
   int r = uv_udp_send(&s->req, &h->uv.udp, bufs, n, to, on_send);
-  if (r < 0) free(s);
+  if (r < 0) cuv_free(s);
   return r;
 }
 

@@ -2,7 +2,6 @@
  * writing. */
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "fd.h"
@@ -32,7 +31,7 @@ static void on_write(uv_write_t *req, int status) {
   write_req *w = (write_req *)req;
   cuv_loop_of(cuv_of(req->handle))->ring.unsent -= w->size;
   cuv_stream_wrote(cuv_of(req->handle), w->slot, w->gen, status);
-  free(w);
+  cuv_free(w);
 }
 
 /* Reports the end of a write that never reached libuv's queue. */
@@ -57,7 +56,7 @@ static int queue_rest(cuv_handle *h, uv_buf_t *bufs, unsigned n, size_t skip, in
   bufs->len -= skip;
   size_t size = 0;
   for (unsigned i = 0; i < n; i++) size += bufs[i].len;
-  write_req *w = malloc(sizeof *w + (lent ? 0 : size));
+  write_req *w = cuv_malloc(sizeof *w + (lent ? 0 : size));
   if (w == NULL) return UV_ENOMEM;
   w->size = size;
   w->slot = slot;
@@ -76,7 +75,7 @@ static int queue_rest(cuv_handle *h, uv_buf_t *bufs, unsigned n, size_t skip, in
   }
   int r = uv_write(&w->req, &h->uv.stream, bufs, n, on_write);
   if (r < 0) {
-    free(w);
+    cuv_free(w);
   } else {
     h->writes++;
     cuv_loop_of(h)->ring.unsent += size;
@@ -236,12 +235,12 @@ typedef struct shutdown_req {
 static void on_shutdown(uv_shutdown_t *req, int status) {
   shutdown_req *s = (shutdown_req *)req;
   cuv_push(cuv_loop_of(cuv_of(req->handle)), CUV_EV_SHUTDOWN, s->slot, s->gen, status, NULL, 0);
-  free(s);
+  cuv_free(s);
 }
 
 /* uv_shutdown; a failure is reported like a completion. */
 void cuv_stream_shutdown(cuv_loop *l, cuv_sqe *e) {
-  shutdown_req *s = malloc(sizeof *s);
+  shutdown_req *s = cuv_malloc(sizeof *s);
   int r = UV_ENOMEM;
   if (s != NULL) {
     s->slot = e->slot;
@@ -252,7 +251,7 @@ void cuv_stream_shutdown(cuv_loop *l, cuv_sqe *e) {
     r = uv_shutdown(&s->req, &e->h->uv.stream, on_shutdown);
   }
   if (r < 0) {
-    free(s);
+    cuv_free(s);
     cuv_push(l, CUV_EV_SHUTDOWN, e->slot, e->gen, r, NULL, 0);
   }
 }

@@ -102,7 +102,25 @@ func cOrder(r *repo) []string {
 	return found
 }
 
+// cAllocations finds calls of the C library's allocator outside alloc.c, which counts
+// what is allocated: it would not know of these.
+func cAllocations(r *repo) []string {
+	var found []string
+	for _, f := range cuvSources(r) {
+		if f.path == "cuv/alloc.c" {
+			continue
+		}
+		code := cCode(f.text)
+		for _, m := range cAllocator.FindAllStringSubmatchIndex(code, -1) {
+			found = append(found, fmt.Sprintf("%s:%d: calls %s: the functions of alloc.c count what they allocate and free",
+				f.path, 1+strings.Count(code[:m[2]], "\n"), code[m[2]:m[3]]))
+		}
+	}
+	return found
+}
+
 var (
+	cAllocator  = regexp.MustCompile(`\b(malloc|calloc|realloc|strdup|strndup|free)\(`)
 	cComment    = regexp.MustCompile(`(?s)/\*.*?\*/`)
 	cHeading    = regexp.MustCompile(`^/\* (\w+\.c)\b[^/]*\*/$`)
 	cIdentifier = regexp.MustCompile(`\bcuv_[a-z0-9_]+\b`)

@@ -4,6 +4,20 @@ import "testing"
 
 func TestHeadersNameTheFileOfEachFunction(t *testing.T) { expectNone(t, cHeadings) }
 func TestCFilesCallInOrder(t *testing.T)                { expectNone(t, cOrder) }
+func TestCFilesCountTheirAllocations(t *testing.T)      { expectNone(t, cAllocations) }
+
+func TestRuleCAllocations(t *testing.T) {
+	runCases(t, cAllocations, []ruleCase{
+		{"counted", tree{
+			"cuv/a.c":     "/* malloc(n) */\nvoid *cuv_a(void) { return cuv_malloc(uv_malloc(1)); }\n",
+			"cuv/alloc.c": "void *cuv_malloc(int n) { return malloc(n); }\n",
+		}, nil},
+		{"found", tree{"cuv/a.c": "void cuv_a(void *p) {\n  if (p) free(p);\n  p = (malloc(1));\n}\n"}, []string{
+			"cuv/a.c:2: calls free: the functions of alloc.c count what they allocate and free",
+			"cuv/a.c:3: calls malloc: the functions of alloc.c count what they allocate and free",
+		}},
+	})
+}
 
 func TestRuleCHeadings(t *testing.T) {
 	runCases(t, cHeadings, []ruleCase{

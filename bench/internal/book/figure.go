@@ -1,5 +1,7 @@
 package book
 
+import "strings"
+
 // A Figure names one thing that a sample may say. figures tells its unit.
 type Figure string
 
@@ -52,8 +54,8 @@ var columns = []column{
 	{Stalled, "stalled", 0, true},
 }
 
-// less reports whether less of a figure is better.
-func (f Figure) less() bool {
+// Less reports whether less of a figure is better.
+func (f Figure) Less() bool {
 	for _, c := range columns {
 		if c.figure == f {
 			return c.less
@@ -78,3 +80,15 @@ func (f Figure) known() bool {
 
 // A Sample is what one run of a cell has measured. What is not in it was not measured.
 type Sample map[Figure]float64
+
+// Unit is what follows a value of a figure that is no rate.
+func (f Figure) Unit() string {
+	switch f {
+	case Memory, Peak:
+		return "B"
+	}
+	if strings.HasSuffix(string(f), "_us") {
+		return "µs"
+	}
+	return ""
+}

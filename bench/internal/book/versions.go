@@ -109,3 +109,16 @@ func Commit(ctx context.Context, dir string) string {
 	}
 	return id
 }
+
+// all are the versions of what programs are built and run by, by name. What is not there is left out.
+func (v *Versions) all(ctx context.Context) map[string]string {
+	m := map[string]string{}
+	for name, find := range map[string]func(context.Context, *Versions) (string, error){
+		"Go": GoStd, "C compiler": Compiler, "libuv": Libuv, "Python": Python("python3"),
+	} {
+		if text, err := find(ctx, v); err == nil {
+			m[name] = text
+		}
+	}
+	return m
+}

@@ -20,6 +20,7 @@ type Peer struct {
 	Name     string // as PEERS and the tables have it: uvgo, libuv, uvloop-streams
 	Title    string // libuv in C, uvloop, streams
 	Language string // C, Go or Python
+	Own      bool   // it is one of uvgo's packages
 	Settings string // what its author recommends and the programs do: one sentence, which the page prints
 	// Version finds the peer on this machine. Its error is the reason why the peer is absent, for which
 	// the page shows it: it is one line, and says what to install. [GoModule], [Libuv] and [Python] make such functions.
@@ -67,8 +68,8 @@ type Target struct {
 	Most   float64 // the ratio must not exceed it; 0 for none
 }
 
-// main is the workload's main figure.
-func (w *Workload) main() Figure {
+// Main is the workload's main figure.
+func (w *Workload) Main() Figure {
 	if w.Figure == "" {
 		return Rate
 	}
@@ -78,7 +79,7 @@ func (w *Workload) main() Figure {
 // of is the figure that a target bounds.
 func (t Target) of(w *Workload) Figure {
 	if t.Figure == "" {
-		return w.main()
+		return w.Main()
 	}
 	return t.Figure
 }
@@ -122,7 +123,7 @@ func (b *Book) Check() error {
 			bad("workload %q: a name twice, or a field that is missing", w.Name)
 		}
 		seen[w.Name] = true
-		if !w.main().known() {
+		if !w.Main().known() {
 			bad("workload %s: no figure %q", w.Name, w.Figure)
 		}
 		for name, c := range w.Servers {

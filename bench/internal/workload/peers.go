@@ -7,13 +7,13 @@ func peers() []book.Peer {
 	uvloop := book.Python("python3-uvloop", "uvloop")
 	asyncio := book.Python("python3")
 	return []book.Peer{
-		{Name: "uvgo", Title: "uvgo, package server", Language: "Go", Version: book.Own,
+		{Name: "uvgo", Own: true, Title: "uvgo, package server", Language: "Go", Version: book.Own,
 			Settings: "one loop, an ordinary handler; nothing is set for the benchmark"},
-		{Name: "uvgo-loop", Title: "uvgo, a loop", Language: "Go", Version: book.Own,
+		{Name: "uvgo-loop", Own: true, Title: "uvgo, a loop", Language: "Go", Version: book.Own,
 			Settings: "handles and requests on one loop, as a program on libuv has them"},
-		{Name: "uvnet", Title: "uvgo, package uvnet", Language: "Go", Version: book.Own,
+		{Name: "uvnet", Own: true, Title: "uvgo, package uvnet", Language: "Go", Version: book.Own,
 			Settings: "the same program as for package net"},
-		{Name: "uvhttp", Title: "uvgo, package uvhttp", Language: "Go", Version: book.Own,
+		{Name: "uvhttp", Own: true, Title: "uvgo, package uvhttp", Language: "Go", Version: book.Own,
 			Settings: "one loop, the same http.Handler as for net/http"},
 		{Name: "epoll", Title: "epoll in C", Language: "C", Version: book.Compiler,
 			Settings: "level-triggered, writes right after each read, -O2"},
