@@ -24,6 +24,8 @@ PKGS      ?= ./...
 ASAN_PKGS ?= ./cuv ./uv ./internal/core ./internal/submit ./internal/await ./requests ./handles . ./server ./uvfs ./uvnet
 LISTEN    ?= --listen tcp://127.0.0.1:8888 --listen unix:///tmp/uvgo.sock
 TESTFLAGS ?=
+SOAK      ?= 10m
+SOAKFLAGS ?=
 GOTEST     = go test -count=1 -timeout $(TIMEOUT) $(TESTFLAGS)
 
 .PHONY: help
@@ -96,13 +98,17 @@ test-musl: ## Run the core tests linked statically with musl
 ci-full: ## Run the instrumented tests whole: an hour and more
 	@FOR="tests of other systems' builds" scripts/deps.sh x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64-win32 i686-linux-gnu-gcc=gcc-i686-linux-gnu \
 	  /usr/i686-linux-gnu/lib/ld-linux.so.2=libc6-dev-i386-cross arm-linux-gnueabihf-gcc=gcc-arm-linux-gnueabihf /usr/arm-linux-gnueabihf/lib/ld-linux-armhf.so.3=libc6-dev-armhf-cross
-	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test-arm64 test-musl test docs
+	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test-arm64 test-musl test docs soak
 	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
 	$(MAKE) release-check
 	@scripts/govulncheck.sh all
 
 .PHONY: soak
-soak: libuv ## Run the tests with peers that never read for a minute each instead of a second
+soak: libuv ## Mix everything at random for SOAK (10m): nothing may be lost or left behind
+	$(GOTEST) -v -run Soak ./tests/soak -duration $(SOAK) $(SOAKFLAGS)
+
+.PHONY: soak-hostile
+soak-hostile: libuv ## Run the tests with peers that never read for a minute each instead of a second
 	UVGO_LONG=1 $(GOTEST) -run Unread ./tests/hostile
 
 .PHONY: bench

@@ -69,10 +69,10 @@ func WithBusyPoll(d time.Duration) Option {
 		if d < 0 || d > time.Millisecond {
 			return uv.Fail("busy poll option", uv.EINVAL)
 		}
-		if d == 0 {
-			d = -1
-		}
 		c.core.BusyPoll = d
+		if d == 0 { // which is the default for the core; d stays, because an option may be used for several loops
+			c.core.BusyPoll = -1
+		}
 		return nil
 	}
 }

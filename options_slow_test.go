@@ -90,7 +90,7 @@ func TestNames(t *testing.T) {
 	if name := (*uvgo.Loop)(nil).Name(); name != "" {
 		t.Errorf("no loop is %q", name)
 	}
-	for name, o := range map[string]uvgo.Option{"name": uvgo.WithName(""), "number": uvgo.WithNumber(-1), "hook": uvgo.WithSlowCallbackHook(nil)} {
+	for name, o := range map[string]uvgo.Option{"name": uvgo.WithName(""), "number": uvgo.WithNumber(-1), "hook": uvgo.WithSlowCallbackHook(nil), "stuck hook": uvgo.WithStuckCallbackHook(nil)} {
 		_, err := uvgo.New(o)
 		uvtest.IsErr(t, name, err, uv.EINVAL)
 	}

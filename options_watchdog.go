@@ -29,6 +29,19 @@ func WithWatchdog(d time.Duration) Option {
 	}
 }
 
+// WithStuckCallbackHook makes the watchdog call fn with every callback that it logs, behind the log: to show it, for example. fn runs on a
+// goroutine of the watchdog's, while the callback may still run, so it must not wait for the loop; and it must be quick, because
+// no other callback is reported meanwhile. A panic of fn is logged. EINVAL for nil. No libuv counterpart.
+func WithStuckCallbackHook(fn func(uv.StuckCallback)) Option {
+	return func(c *config) error {
+		if fn == nil {
+			return uv.Fail("stuck callback hook option", uv.EINVAL)
+		}
+		c.core.StuckHook = fn
+		return nil
+	}
+}
+
 // setWatchdog decides what the loop's watchdog is, once all options are known.
 func (c *config) setWatchdog() error {
 	switch env := os.Getenv(watchdogEnv); {

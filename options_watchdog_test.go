@@ -100,6 +100,47 @@ func TestWatchdogReportsWhileStuck(t *testing.T) {
 	}
 }
 
+// A logLines is a log that another goroutine reads line by line.
+type logLines chan string
+
+func (l logLines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
+}
+
+// TestStuckCallbackHook: it is told what the log says, while the callback runs, and its panic is logged.
+func TestStuckCallbackHook(t *testing.T) {
+	core.ForgetStuck()
+	told, log := make(chan uv.StuckCallback, 1), make(logLines, 10)
+	l := looptest.New(t, uvgo.WithName("web"), uvgo.WithWatchdog(5*time.Millisecond), uvgo.WithLogger(slog.New(slog.NewTextHandler(log, nil))),
+		uvgo.WithStuckCallbackHook(func(c uv.StuckCallback) {
+			told <- c
+			panic("of the hook")
+		}))
+	var got uv.StuckCallback
+	uvtest.Check(t, l.Post(func() { got = stuckUntilTold(t, told) }))
+	uvtest.Check(t, l.Run(context.Background()))
+	if got.Loop != "web" || got.Held < 5*time.Millisecond || got.State == "" || len(got.Stack) != 2 ||
+		!strings.Contains(got.Stack[0], "stuckUntilTold") || got.Site != got.Stack[1] || !strings.Contains(got.Site, "options_watchdog_test.go:") {
+		t.Errorf("the hook got %+v", got)
+	}
+	for line := range log { // the report comes first
+		if strings.Contains(line, "the hook of stuck callbacks panicked") {
+			break
+		}
+	}
+}
+
+//go:noinline
+func stuckUntilTold(t *testing.T, told chan uv.StuckCallback) (got uv.StuckCallback) {
+	select {
+	case got = <-told:
+	case <-time.After(time.Minute):
+		t.Error("the hook was not called")
+	}
+	return got
+}
+
 //go:noinline
 func stuckAgain(l *uvgo.Loop, until func() bool) {
 	for !until() {

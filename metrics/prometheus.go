@@ -51,13 +51,16 @@ var (
 
 // appendText appends a metric.
 func appendText(b []byte, f Family) []byte {
-	b = append(b, "# HELP "+f.Name+" "+escapeHelp.Replace(f.Help)+"\n# TYPE "+f.Name+" "+f.Type.String()+"\n"...)
+	b = append(b, "# HELP "+f.Name+" "+escapeHelp.Replace(strings.ToValidUTF8(f.Help, "�"))+"\n# TYPE "+f.Name+" "+f.Type.String()+"\n"...)
 	for _, s := range f.Samples {
 		if f.Type != Histogram {
 			b = appendSample(b, f.Name, s.Labels, "", s.Value)
 			continue
 		}
 		for _, k := range s.Buckets {
+			if math.IsInf(k.UpTo, 1) { // it comes below
+				continue
+			}
 			b = appendSample(b, f.Name+"_bucket", s.Labels, number(k.UpTo), float64(k.Count))
 		}
 		b = appendSample(b, f.Name+"_bucket", s.Labels, "+Inf", float64(s.Count))

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -149,6 +150,19 @@ func TestLabelsAreEscaped(t *testing.T) {
 	_, got := text(t, &r)
 	if _, ok := got["uvgo_server_connections{server=\"a\\\"b\\\\c\\nd�e\"}"]; !ok {
 		t.Errorf("no such label among %d samples", len(got))
+	}
+}
+
+func TestFamiliesOfProgramsAreWrittenSoThatPrometheusTakesThem(t *testing.T) {
+	var b strings.Builder
+	uvtest.Must(metrics.WriteText(&b, []metrics.Family{{
+		Name: "app_seconds", Help: "Of \xff\nthings.", Type: metrics.Histogram,
+		Samples: []metrics.Sample{{Buckets: []metrics.Bucket{{UpTo: 1, Count: 1}, {UpTo: math.Inf(1), Count: 2}}, Sum: math.Inf(1), Count: 2}},
+	}}))
+	want := "# HELP app_seconds Of �\\nthings.\n# TYPE app_seconds histogram\n" +
+		"app_seconds_bucket{le=\"1\"} 1\napp_seconds_bucket{le=\"+Inf\"} 2\napp_seconds_sum +Inf\napp_seconds_count 2\n"
+	if b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
 	}
 }
 

@@ -3,6 +3,8 @@ package metrics
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"weak"
 
@@ -22,7 +24,8 @@ type Registry struct {
 
 // An entry is something that is registered.
 type entry struct {
-	name string
+	name   string
+	single bool // the only loop has the entry's own name
 	// read returns what it has counted; false once it is gone.
 	read func() (reading, bool)
 }
@@ -33,18 +36,18 @@ type reading struct {
 	server *server.Stats
 	http   *uvhttp.Stats
 	net    *uvnet.Stats
-	single bool // the only loop has the entry's own name
 }
 
 // Loop registers a loop. Its metrics have the label loop="name". An error that errors.Is matches with [uv.EEXIST] if something that
-// lives has the name, EINVAL for an empty name or a nil loop. remove ends the registration; it may be called again.
+// lives has the name, or has loops of which one may have it: "web/0" beside a server "web". EINVAL for an empty name or a nil loop. remove ends the
+// registration; it may be called again.
 func (r *Registry) Loop(name string, l *uvgo.Loop) (remove func(), err error) {
-	return register(r, name, l, func(l *uvgo.Loop) reading { return reading{loops: []uv.Stats{l.Stats()}, single: true} })
+	return register(r, name, true, l, func(l *uvgo.Loop) reading { return reading{loops: []uv.Stats{l.Stats()}} })
 }
 
 // Group registers the loops of a group, as loop="name/0", loop="name/1" and so on. Errors as for [Registry.Loop].
 func (r *Registry) Group(name string, g *uvgo.Group) (remove func(), err error) {
-	return register(r, name, g, func(g *uvgo.Group) (all reading) {
+	return register(r, name, false, g, func(g *uvgo.Group) (all reading) {
 		for _, l := range g.Loops() {
 			all.loops = append(all.loops, l.Stats())
 		}
@@ -54,7 +57,7 @@ func (r *Registry) Group(name string, g *uvgo.Group) (remove func(), err error) 
 
 // Server registers a server, as server="name", and its loops, as loop="name/0" and so on. Errors as for [Registry.Loop].
 func (r *Registry) Server(name string, s *server.Server) (remove func(), err error) {
-	return register(r, name, s, func(s *server.Server) reading {
+	return register(r, name, false, s, func(s *server.Server) reading {
 		stats := s.Stats()
 		return reading{loops: s.LoopStats(), server: &stats}
 	})
@@ -62,7 +65,7 @@ func (r *Registry) Server(name string, s *server.Server) (remove func(), err err
 
 // HTTP registers an HTTP server, as server="name", and its loops, as loop="name/0" and so on. Errors as for [Registry.Loop].
 func (r *Registry) HTTP(name string, s *uvhttp.Server) (remove func(), err error) {
-	return register(r, name, s, func(s *uvhttp.Server) reading {
+	return register(r, name, false, s, func(s *uvhttp.Server) reading {
 		stats := s.Stats()
 		return reading{loops: stats.Loops, server: &stats.Conns, http: &stats}
 	})
@@ -73,9 +76,9 @@ func (r *Registry) HTTP(name string, s *uvhttp.Server) (remove func(), err error
 func (r *Registry) Net(name string, n *uvnet.Net) (remove func(), err error) {
 	if n == nil {
 		n = new(uvnet.Net)
-		return r.add(name, func() (reading, bool) { return readNet(n), true })
+		return r.add(&entry{name: name, read: func() (reading, bool) { return readNet(n), true }})
 	}
-	return register(r, name, n, readNet)
+	return register(r, name, false, n, readNet)
 }
 
 func readNet(n *uvnet.Net) reading {
@@ -84,29 +87,32 @@ func readNet(n *uvnet.Net) reading {
 }
 
 // register adds what p points to.
-func register[T any](r *Registry, name string, p *T, read func(*T) reading) (remove func(), err error) {
+func register[T any](r *Registry, name string, single bool, p *T, read func(*T) reading) (remove func(), err error) {
 	if p == nil {
 		return func() {}, fmt.Errorf("metrics: register %q: %w", name, uv.EINVAL)
 	}
 	w := weak.Make(p)
-	return r.add(name, func() (reading, bool) {
+	return r.add(&entry{name: name, single: single, read: func() (reading, bool) {
 		p := w.Value()
 		if p == nil {
 			return reading{}, false
 		}
 		return read(p), true
-	})
+	}})
 }
 
-func (r *Registry) add(name string, read func() (reading, bool)) (remove func(), err error) {
+func (r *Registry) add(e *entry) (remove func(), err error) {
+	name := e.name
 	if name == "" {
 		return func() {}, fmt.Errorf("metrics: register without a name: %w", uv.EINVAL)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at, found := r.find(name)
-	e := &entry{name, read}
+	other := r.clash(e)
 	switch {
+	case other != nil:
+		return func() {}, fmt.Errorf("metrics: register %q: %w: a loop of %q and one of %q would have the same name", name, uv.EEXIST, name, other.name)
 	case !found:
 		r.entries = slices.Insert(r.entries, at, e)
 	case gone(r.entries[at]):
@@ -134,6 +140,22 @@ func (r *Registry) find(name string) (at int, found bool) {
 	})
 }
 
+// clash returns what lives and has loops that may have the same names as those of e: those of "web" are "web/0", "web/1" and so on. nil if
+// there is nothing. The caller has locked mu.
+func (r *Registry) clash(e *entry) *entry {
+	for _, other := range r.entries {
+		one, several := e, other
+		if other.single {
+			one, several = other, e
+		}
+		number, ok := strings.CutPrefix(one.name, several.name+"/")
+		if _, err := strconv.ParseUint(number, 10, 31); ok && err == nil && one.single && !several.single && !gone(other) {
+			return other
+		}
+	}
+	return nil
+}
+
 // gone tells whether what is registered has been collected.
 func gone(e *entry) bool {
 	_, ok := e.read()
@@ -142,7 +164,8 @@ func gone(e *entry) bool {
 
 // A read is the reading of an entry.
 type read struct {
-	name string
+	name   string
+	single bool
 	reading
 }
 
@@ -154,7 +177,7 @@ func (r *Registry) readings() (all []read) {
 	var dead []*entry
 	for _, e := range entries {
 		if now, ok := e.read(); ok {
-			all = append(all, read{e.name, now})
+			all = append(all, read{e.name, e.single, now})
 		} else {
 			dead = append(dead, e)
 		}

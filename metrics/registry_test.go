@@ -32,6 +32,28 @@ func TestNamesAreUniqueAmongTheLiving(t *testing.T) {
 	}
 }
 
+// TestLoopsOfTwoRegistrationsHaveDifferentNames: Prometheus refuses a text that has a sample twice.
+func TestLoopsOfTwoRegistrationsHaveDifferentNames(t *testing.T) {
+	var r metrics.Registry
+	l := uvtest.Must(uvgo.New())
+	defer uvtest.CloseAll(t, l)
+	g := uvtest.Must(uvgo.NewGroup(2))
+	defer func() { uvtest.Check(t, g.Shutdown(context.Background())) }()
+	remove := uvtest.Must(r.Group("web", g))
+	for _, name := range []string{"web/0", "web/7"} { // a group's loops may become more
+		_, err := r.Loop(name, l)
+		uvtest.IsErr(t, name+" beside the loops of web", err, uv.EEXIST)
+	}
+	for _, name := range []string{"web/x", "web/", "web/-1", "other/0"} {
+		uvtest.Must(r.Loop(name, l))()
+	}
+	uvtest.Must(r.Group("web/0", g))() // its loops are web/0/0 and web/0/1
+	remove()
+	uvtest.Must(r.Loop("web/0", l))
+	_, err := r.Group("web", g)
+	uvtest.IsErr(t, "web beside a loop web/0", err, uv.EEXIST)
+}
+
 // TestClosedLoopsLeave: a registration keeps nothing alive. A closed loop is shown as long as somebody has it.
 func TestClosedLoopsLeave(t *testing.T) {
 	var r metrics.Registry

@@ -16,6 +16,7 @@ import (
 
 	"github.com/uvgo/uvgo/internal/activation"
 	"github.com/uvgo/uvgo/internal/address"
+	"github.com/uvgo/uvgo/uv"
 )
 
 // kept are the sockets that this process hands on.
@@ -150,10 +151,13 @@ var ErrContainer = errors.New("reload: this process is PID 1, with which its con
 
 // Do starts the executable of this process, as it is on disk now, with the same arguments, and waits until it has called Ready. When Do returns nil,
 // the new process accepts connections: this one should shut its server down and end. If the new process ends before it is ready,
-// or ctx does, Do ends it and returns an error; this process then goes on as before.
+// or ctx does, Do ends it and returns an error; this process then goes on as before. EINVAL for a nil ctx.
 //
 // The new process shares the standard input, output and error, and has another process ID. Do tells systemd that (MAINPID).
 func Do(ctx context.Context) error {
+	if ctx == nil {
+		return uv.Fail("reload: do", uv.EINVAL)
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("reload: %w", err)

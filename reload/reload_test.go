@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/uv"
 )
 
 // The helper "unix" serves on a unix socket and on UDP; SIGHUP replaces it, SIGTERM ends it.
@@ -139,6 +140,10 @@ func TestAProcessThatIsNotReadyInTimeIsEnded(t *testing.T) {
 	}
 	p.Signal(syscall.SIGTERM)
 	p.Wait(0)
+}
+
+func TestDoNeedsAContext(t *testing.T) {
+	uvtest.IsErr(t, "Do", Do(nil), uv.EINVAL) //nolint:staticcheck // that is what it is about
 }
 
 func TestListenRefusesWhatIsNoNetwork(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/uvgo/uvgo/internal/activation"
@@ -215,7 +216,11 @@ func (c *control) close() {
 // ErrHungUp is the error of Ask when the supervisor has ended, or has executed its new program, before it has answered.
 var ErrHungUp = errors.New("the supervisor has hung up without an answer")
 
+// statusTimeout is how long a supervisor may take to tell its status.
+var statusTimeout = 10 * time.Second
+
 // Ask sends a command to the supervisor whose control socket is at the path, and returns its answer. A reload is answered when it is done.
+// A status is answered at once: Ask waits for it for 10 seconds at most.
 func Ask(path string, words ...string) (Answer, error) {
 	var a Answer
 	nc, err := net.Dial("unix", path)
@@ -223,11 +228,16 @@ func Ask(path string, words ...string) (Answer, error) {
 		return a, err
 	}
 	defer nc.Close()
+	if len(words) == 1 && words[0] == "status" { // the others may take as long as workers do
+		_ = nc.SetDeadline(time.Now().Add(statusTimeout)) // fails only for a closed one
+	}
 	if _, err := fmt.Fprintln(nc, strings.Join(words, " ")); err != nil {
 		return a, err
 	}
 	switch err := json.NewDecoder(nc).Decode(&a); {
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return a, fmt.Errorf("the supervisor has not answered within %v: it is stopped, or hangs", statusTimeout)
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		return a, ErrHungUp
 	case err != nil:
 		return a, err

@@ -1,12 +1,15 @@
 package workers
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/uvgo/uvgo/internal/sock"
+	"github.com/uvgo/uvgo/internal/uvtest"
 )
 
 func TestTheControlSocketIsTheUsersAlone(t *testing.T) {
@@ -29,6 +32,21 @@ func TestTheControlSocketIsTheUsersAlone(t *testing.T) {
 	s.wait(0)
 	if _, err := os.Stat(s.control); !os.IsNotExist(err) {
 		t.Errorf("behind the end the socket's file is there: %v", err)
+	}
+}
+
+// TestASupervisorThatHangsIsNotWaitedFor: a stopped process accepts nothing, but its socket takes connections.
+func TestASupervisorThatHangsIsNotWaitedFor(t *testing.T) {
+	defer func(was time.Duration) { statusTimeout = was }(statusTimeout)
+	statusTimeout = 10 * time.Millisecond
+	path := uvtest.SocketPath(t)
+	ln, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	if _, err := Ask(path, "status"); err == nil || !strings.Contains(err.Error(), "it is stopped, or hangs") {
+		t.Errorf("the answer is %v", err)
 	}
 }
 

@@ -1,14 +1,11 @@
 package workers
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -44,6 +40,7 @@ type plan struct {
 	Supervisor *Supervisor
 	Helper     string // what the workers are; "": Supervisor.Command
 	Subreaper  bool   // orphans become its children, as those of PID 1 do
+	Reads      string // its own output is a pipe that is read once this file is there; "": it is as it is
 }
 
 // supervise runs a Supervisor, described by JSON.
@@ -66,6 +63,27 @@ func supervise() {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 			panic(err)
 		}
+	}
+	if p.Reads != "" {
+		r, w, err := os.Pipe()
+		if err != nil {
+			panic(err)
+		}
+		go func(to io.Writer) {
+			was, same := 0, 0
+			for _, err := os.Stat(p.Reads); err != nil; _, err = os.Stat(p.Reads) {
+				n, _ := unix.IoctlGetInt(int(r.Fd()), unix.TIOCINQ)
+				if same++; n == 0 || n != was {
+					was, same = n, 0
+				}
+				if same == 10 { // the size of pipes differs
+					fmt.Fprintln(os.Stderr, "the output is full")
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+			io.Copy(to, r)
+		}(os.Stdout)
+		os.Stdout = w
 	}
 	s.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	if err := s.Run(context.Background()); err != nil {
@@ -295,101 +313,4 @@ func gone(t *testing.T, pid int) {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		return err != nil || strings.HasPrefix(string(text[strings.LastIndexByte(string(text), ')'):]), ") Z")
 	})
-}
-
-// A load is clients that send requests without a pause. Half of them keep their connections, half make one for each request.
-type load struct {
-	requests, failures, refused atomic.Int64
-	mu                          sync.Mutex
-	first                       error
-	done                        chan struct{}
-	wg                          sync.WaitGroup
-}
-
-func startLoad(addr string, clients int) *load {
-	l := &load{done: make(chan struct{})}
-	for i := range clients {
-		l.wg.Go(func() { l.client(addr, i%2 == 0) })
-	}
-	return l
-}
-
-// stop ends the load.
-func (l *load) stop() {
-	close(l.done)
-	l.wg.Wait()
-}
-
-// client sends requests. It sends each once: what fails is lost.
-func (l *load) client(addr string, keep bool) {
-	var c net.Conn
-	var r *bufio.Reader
-	drop := func() {
-		if c != nil {
-			c.Close()
-			c = nil
-		}
-	}
-	defer drop()
-	for {
-		select {
-		case <-l.done:
-			return
-		default:
-		}
-		if c == nil {
-			var err error
-			if c, err = net.Dial("tcp", addr); err != nil {
-				l.refused.Add(1)
-				l.fail(err)
-				return
-			}
-			r = bufio.NewReader(c)
-		}
-		ends, err := request(c, r)
-		if err != nil {
-			l.fail(err)
-			drop()
-			continue
-		}
-		l.requests.Add(1)
-		if ends || !keep {
-			drop()
-		}
-	}
-}
-
-func (l *load) fail(err error) {
-	l.failures.Add(1)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.first == nil {
-		l.first = err
-	}
-}
-
-// request sends a request, and tells whether the connection ends behind the answer.
-func request(c net.Conn, r *bufio.Reader) (ends bool, err error) {
-	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: test\r\n\r\n"); err != nil {
-		return false, err
-	}
-	answer, err := http.ReadResponse(r, nil)
-	if err != nil {
-		return false, fmt.Errorf("no answer: %w", err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return false, errors.New(answer.Status)
-	}
-	_, err = io.Copy(io.Discard, answer.Body)
-	return answer.Close, err
-}
-
-// lost fails the test if requests have failed.
-func (l *load) lost(t *testing.T) {
-	t.Helper()
-	t.Logf("%d requests, %d failed", l.requests.Load(), l.failures.Load())
-	if l.failures.Load() > 0 || l.requests.Load() == 0 {
-		t.Errorf("%d of %d requests failed, the first: %v", l.failures.Load(), l.requests.Load(), l.first)
-	}
 }

@@ -61,10 +61,13 @@ func (n *notifier) name() string {
 	return n.address
 }
 
-// receive reads the datagrams that wait.
+// maxDatagrams is how many are read before the loop does other things: a worker that sends without end must not hold it up.
+const maxDatagrams = 64
+
+// receive reads datagrams that wait. The poll handle calls it again for those that still do.
 func (n *notifier) receive() {
 	oob := make([]byte, 1024)
-	for {
+	for range maxDatagrams {
 		size, oobn, flags, _, err := unix.Recvmsg(n.fd, n.buf, oob, unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
 		if err == unix.EINTR {
 			continue
@@ -114,6 +117,9 @@ func (r *run) workerOf(pid int) *worker {
 	return r.living[group]
 }
 
+// maxMessage is how many bytes of a worker's message are kept.
+const maxMessage = 1 << 10
+
 // says handles what a worker has sent.
 func (w *worker) says(text []byte) {
 	w.wantsReady = true
@@ -125,7 +131,7 @@ func (w *worker) says(text []byte) {
 				w.becomeReady()
 			}
 		case "STATUS":
-			w.message = string(value)
+			w.message = string(value[:min(len(value), maxMessage)])
 		}
 	}
 }

@@ -53,6 +53,19 @@ func TestWhatAWorkerLeavesBehindIsKilled(t *testing.T) {
 	gone(t, left)
 }
 
+// TestWhatHoldsTheOutputOfAWorkerDoesNotHoldTheEndUp: a process of another session has it still.
+func TestWhatHoldsTheOutputOfAWorkerDoesNotHoldTheEndUp(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pid")
+	s := start(t, plan{Supervisor: &Supervisor{
+		Command: []string{"sh", "-c", "setsid sh -c 'echo $$ > " + file + "; exec sleep 1000' & exec sleep 1000"}, Workers: 1, ReadyAfter: time.Millisecond, Prefix: true,
+	}})
+	s.ready(1)
+	left := numberIn(t, file)
+	defer unix.Kill(left, unix.SIGKILL)
+	s.signal(unix.SIGTERM)
+	s.wait(0)
+}
+
 func TestOrphansAreWaitedFor(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "pid")
 	s := start(t, plan{Subreaper: true, Supervisor: &Supervisor{

@@ -2,6 +2,7 @@ package workers
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,10 @@ type lines struct {
 	prefix []byte
 	done   chan struct{}
 	rest   []byte // of a line that has not ended, once done is closed
+
+	mu       sync.Mutex
+	stopping bool // stop was called
+	stopped  bool // so copy has returned
 }
 
 // newOutput makes the pipes of a worker, and what it gets of them as its standard output and error.
@@ -84,19 +89,29 @@ func (l *lines) copy() {
 			l.rest = l.rest[:0]
 		}
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded): // stop was called
-			return
+		case errors.Is(err, os.ErrDeadlineExceeded): // stop was called, and perhaps resume since
+			if l.yields() {
+				return
+			}
 		case err != nil:
 			if len(l.rest) > 0 {
 				l.write(append(l.rest, '\n'))
 			}
-			if err != io.EOF {
+			if err != io.EOF && !errors.Is(err, os.ErrClosed) { // finish has closed it
 				l.write(fmt.Appendf(nil, "reading the worker's output: %v\n", err))
 			}
 			_ = l.from.Close()
 			return
 		}
 	}
+}
+
+// yields tells whether copy has to return.
+func (l *lines) yields() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = l.stopping
+	return l.stopped
 }
 
 // write writes whole lines, each behind the prefix.
@@ -111,18 +126,26 @@ func (l *lines) write(p []byte) {
 }
 
 // stop ends the copying, so that another program can go on, and returns the descriptors, duplicates that stay open over exec, with
-// what is left of the last lines. A stream that has ended has descriptor -1.
-func (o *output) stop() (fds [2]int, rest [2][]byte) {
+// what is left of the last lines. A stream that has ended has descriptor -1. When the context ends, whoever reads our own output stands still:
+// an error. Then, too, resume goes on.
+func (o *output) stop(ctx context.Context) (fds [2]int, rest [2][]byte, err error) {
 	fds = [2]int{-1, -1}
 	if o == nil {
-		return fds, rest
+		return fds, rest, nil
 	}
 	for i, l := range o.streams {
 		if l.from == nil {
 			continue
 		}
+		l.mu.Lock()
+		l.stopping = true
+		l.mu.Unlock()
 		_ = l.from.SetReadDeadline(time.Unix(1, 0)) // fails for one that is closed
-		<-l.done
+		select {
+		case <-l.done:
+		case <-ctx.Done():
+			return fds, rest, errors.New("nobody reads what the workers write")
+		}
 		raw, err := l.from.SyscallConn()
 		if err != nil {
 			continue
@@ -133,7 +156,7 @@ func (o *output) stop() (fds [2]int, rest [2][]byte) {
 			}
 		})
 	}
-	return fds, rest
+	return fds, rest, nil
 }
 
 // resume goes on after stop, because there was no other program.
@@ -142,13 +165,21 @@ func (o *output) resume(fds [2]int) {
 		return
 	}
 	for i, l := range o.streams {
-		if fds[i] < 0 {
+		if fds[i] >= 0 {
+			_ = unix.Close(fds[i])
+		}
+		if l.from == nil {
 			continue
 		}
-		_ = unix.Close(fds[i])
-		_ = l.from.SetReadDeadline(time.Time{})
-		l.done = make(chan struct{})
-		go l.copy()
+		l.mu.Lock()
+		again := l.stopped
+		l.stopping, l.stopped = false, false
+		l.mu.Unlock()
+		_ = l.from.SetReadDeadline(time.Time{}) // fails for one that is closed
+		if again {
+			l.done = make(chan struct{})
+			go l.copy()
+		}
 	}
 }
 
@@ -173,19 +204,17 @@ func adoptOutput(number int, fds [2]int, rest [2][]byte) *output {
 	return o
 }
 
-// finish waits until everything that an ended worker has written is written; for a second at most, because a process that it has
-// left behind may have its output open. Then it stops.
-func (o *output) finish(until <-chan time.Time) {
+// finish waits until everything that an ended worker has written is written, or the context ends: a process that the worker has left behind
+// may have its output open, and whoever reads ours may stand still.
+func (o *output) finish(ctx context.Context) {
 	if o == nil {
 		return
 	}
 	for _, l := range o.streams {
 		select {
 		case <-l.done:
-		case <-until:
-			_ = l.from.SetReadDeadline(time.Unix(1, 0))
-			<-l.done
-			_ = l.from.Close()
+		case <-ctx.Done():
+			_ = l.from.Close() // ends a read
 		}
 	}
 }

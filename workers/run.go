@@ -48,8 +48,8 @@ type run struct {
 	control    *control
 	signals    []*handles.Signal
 	actions    map[syscall.Signal]func()
-	held       bool // the loop is kept running
-	probing    bool // an upgrade is being tried
+	keep       *handles.Async // keeps the loop running until the last worker has ended; a Hold would keep it so behind a panic, too
+	probing    bool           // an upgrade is being tried
 	probe      *handles.Process
 	probeTimer *handles.Timer
 	told       bool // systemd knows that we are ready
@@ -72,8 +72,10 @@ func (r *run) begin(ctx context.Context) error {
 	if err := r.prepareAll(ctx); err != nil {
 		return err
 	}
-	r.loop.Hold() // until the last worker has ended
-	r.held = true
+	var err error
+	if r.keep, err = r.loop.NewAsync(func() {}); err != nil {
+		return err
+	}
 	r.fill()
 	r.checkEnd()
 	return nil
@@ -205,6 +207,7 @@ func (r *run) stop(why string) {
 		return
 	}
 	r.ending = true
+	r.endProbe()
 	r.log.Info("workers: drains all", "why", why, "workers", len(r.living), "timeout", r.drainTimeout)
 	_ = activation.Notify("STOPPING=1")
 	r.failReload(errEnding)
@@ -226,10 +229,7 @@ func (r *run) checkEnd() {
 
 // finish ends the loop.
 func (r *run) finish() {
-	if r.held {
-		r.held = false
-		r.loop.Drop()
-	}
+	_ = r.keep.Close() // fails only on another goroutine
 	r.loop.Stop()
 }
 
@@ -274,6 +274,9 @@ func (r *run) tellSystemd(state string) {
 // close gives back what the run has, once the loop has ended.
 func (r *run) close() {
 	close(r.over())
+	for _, w := range r.living { // behind a panic: nobody would watch them
+		w.kill()
+	}
 	r.failReload(errEnded)
 	r.notifier.close()
 	r.control.close()
@@ -281,10 +284,10 @@ func (r *run) close() {
 	for _, s := range r.slots {
 		activation.Close(s.sockets)
 	}
-	late := time.NewTimer(time.Second)
-	defer late.Stop()
+	late, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
 	for _, o := range r.outputs {
-		o.finish(late.C)
+		o.finish(late)
 	}
 }
 
@@ -314,10 +317,10 @@ func closeTimer(t *handles.Timer) {
 }
 
 // environment is what a worker of a slot finds in its environment.
-func (r *run) environment(s *slot, sockets []*activation.Socket) []string {
+func (r *run) environment(s *slot, sockets []*activation.Socket, generation int) []string {
 	extra := []string{
 		"UVGO_WORKER=" + strconv.Itoa(s.number),
-		"UVGO_GENERATION=" + strconv.Itoa(r.generation),
+		"UVGO_GENERATION=" + strconv.Itoa(generation),
 	}
 	if name := r.notifier.name(); name != "" {
 		extra = append(extra, "NOTIFY_SOCKET="+name)

@@ -41,7 +41,11 @@ func (s *slot) fill() {
 	if s.current != nil || s.next != nil || s.timer != nil || s.failed != "" || s.removed || s.run.ending {
 		return
 	}
-	w, err := s.start(s.run.generation)
+	generation := s.run.generation
+	if re := s.run.reloading; re != nil { // made by scale: it is among those for which the reload waits
+		generation = re.generation
+	}
+	w, err := s.start(generation)
 	s.current = w
 	if err != nil {
 		s.fail(err.Error())
@@ -154,6 +158,7 @@ func (s *slot) close(why string) {
 			w.drain(why)
 		}
 	}
+	s.current, s.next = nil, nil // their ends mean nothing: no slot has lost them, and no reload has failed
 	s.closeSockets()
 }
 

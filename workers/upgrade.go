@@ -75,7 +75,8 @@ func answerProbe() error {
 	}
 	var fd, parent int
 	if _, err := fmt.Sscanf(text, "%d:%d", &fd, &parent); err != nil || parent != os.Getppid() {
-		return os.Unsetenv(envProbe)
+		// To go on as a supervisor would be wrong: it would run beside the one that systemd starts anew, for example.
+		return fmt.Errorf("this process was started by %s=%s to try the program, and whoever started it has ended", envProbe, text)
 	}
 	if _, err := fmt.Fprintln(os.NewFile(uintptr(fd), envProbe), legacyVersion); err != nil {
 		return err
@@ -150,8 +151,15 @@ func (r *run) tryProgram(exe string, done func(error)) {
 	}
 	r.probeTimer = r.after(probeTimeout, func() {
 		answer = "late"
-		_ = handles.Kill(-p.PID(), syscall.SIGKILL) // it may have ended
+		r.endProbe()
 	})
+}
+
+// endProbe ends the trial of a new program, if there is one.
+func (r *run) endProbe() {
+	if r.probe != nil {
+		_ = handles.Kill(-r.probe.PID(), syscall.SIGKILL) // it may have ended
+	}
 }
 
 // probed ends the trial.
@@ -173,18 +181,19 @@ func (r *run) probed(status int, sig syscall.Signal, answer *string, done func(e
 	}
 }
 
+// left is where the program before has left its state in this process, until Run takes it over.
+var left struct {
+	ours bool // there is one
+	fd   int
+}
+
 // inherited returns what the program before has left in this process, nil if there was none.
 func inherited() (*legacy, error) {
-	text := os.Getenv(envLegacy)
-	if text == "" {
+	if !left.ours {
 		return nil, nil
 	}
-	_ = os.Unsetenv(envLegacy) // fails only for a bad name
-	var fd, pid int
-	if _, err := fmt.Sscanf(text, "%d:%d", &fd, &pid); err != nil || pid != os.Getpid() {
-		return nil, nil // another process was meant
-	}
-	f := os.NewFile(uintptr(fd), envLegacy)
+	left.ours = false
+	f := os.NewFile(uintptr(left.fd), envLegacy)
 	defer f.Close()
 	l := new(legacy)
 	if err := json.NewDecoder(f).Decode(l); err != nil {

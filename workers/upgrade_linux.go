@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -16,9 +18,17 @@ import (
 
 const canUpgrade = true
 
-// The program after an upgrade runs main, and Run in it, on the thread that has made the workers before, which exec has made the first.
+// The program after an upgrade runs main, and Run in it, on the thread that has made the workers before, which exec has made the first. The
+// variable goes, so that workers do not inherit it.
 func init() {
-	if os.Getenv(envLegacy) != "" {
+	text := os.Getenv(envLegacy)
+	if text == "" {
+		return
+	}
+	_ = os.Unsetenv(envLegacy) // fails only for a bad name
+	var pid int
+	if _, err := fmt.Sscanf(text, "%d:%d", &left.fd, &pid); err == nil && pid == os.Getpid() { // else another process was meant
+		left.ours = true
 		runtime.LockOSThread()
 		// Go's runtime handles SIGTERM again, which would end the process until Run handles it.
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR2, syscall.SIGTTIN, syscall.SIGTTOU)
@@ -40,7 +50,11 @@ func (r *run) become(exe string) error {
 	if err := r.mayExec(); err != nil {
 		return err
 	}
-	l, undo := r.bequeath()
+	l, undo, err := r.bequeath()
+	if err != nil {
+		undo()
+		return err
+	}
 	fds := []int{l.Notify, l.Control}
 	for _, s := range l.Sockets {
 		fds = append(fds, s.FD)
@@ -82,9 +96,14 @@ func inherit(fds []int, on bool) {
 	}
 }
 
-// bequeath describes what there is. undo goes on with it, if nobody takes it over.
-func (r *run) bequeath() (l *legacy, undo func()) {
+// bequeath describes what there is. undo goes on with it, if nobody takes it over, also after an error.
+func (r *run) bequeath() (l *legacy, undo func(), err error) {
 	var undos []func()
+	undo = func() {
+		for _, fn := range undos {
+			fn()
+		}
+	}
 	l = &legacy{Version: legacyVersion, Generation: r.generation, Target: r.target, Told: r.told}
 	l.Notify, l.NotifyName = r.notifier.fd, r.notifier.address
 	l.Control, l.Path = r.control.duplicate(), r.control.where()
@@ -99,17 +118,18 @@ func (r *run) bequeath() (l *legacy, undo func()) {
 		add(s.number, s.sockets)
 		l.Slots = append(l.Slots, legacySlot{Failures: s.failures, Failed: s.failed, Restarts: s.restarts, LastExit: s.lastExit})
 	}
+	limit, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
 	for _, w := range r.living {
-		fds, rest := w.output.stop()
+		fds, rest, err := w.output.stop(limit)
 		undos = append(undos, func() { w.output.resume(fds) })
+		if err != nil {
+			return l, undo, err
+		}
 		l.Workers = append(l.Workers, legacyWorker{
 			Slot: w.slot.number, PID: w.pid, Generation: w.generation, State: w.state, Current: w.slot.current == w, Started: w.started,
 			MaxAge: w.maxAge, Message: w.message, WantsReady: w.wantsReady, Output: fds, Rest: rest,
 		})
 	}
-	return l, func() {
-		for _, fn := range undos {
-			fn()
-		}
-	}
+	return l, undo, nil
 }

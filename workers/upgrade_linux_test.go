@@ -115,6 +115,106 @@ func TestAnUpgradeToABrokenProgramDoesNotHappen(t *testing.T) {
 	s.wait(0)
 }
 
+// environ returns a variable in the environment with which a process was started, once it has executed its program.
+func environ(t *testing.T, pid int, name string) (value string, found bool) {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + itoa(pid) + "/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v := range strings.SplitSeq(string(text), "\x00") {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// TestWorkersDoNotInheritTheState: what the program before an upgrade has left is nothing for workers that the new one starts.
+func TestWorkersDoNotInheritTheState(t *testing.T) {
+	s := start(t, server(1))
+	before := s.ready(1)
+	s.signal(syscall.SIGUSR2)
+	s.upgraded(1)
+	if _, err := Ask(s.control, "reload"); err != nil {
+		t.Fatal(err)
+	}
+	after := s.ready(1)
+	if before.Slots[0].PID == after.Slots[0].PID {
+		t.Fatal("the worker is the old one")
+	}
+	if text, found := environ(t, after.Slots[0].PID, envLegacy); found {
+		t.Errorf("the worker has %s=%s", envLegacy, text)
+	}
+}
+
+// TestTheTrialOfANewProgramEndsWithTheSupervisor: a new program that hangs does not outlive the supervisor that tries it.
+func TestTheTrialOfANewProgramEndsWithTheSupervisor(t *testing.T) {
+	dir := t.TempDir()
+	exe, file := filepath.Join(dir, "program"), filepath.Join(dir, "pid")
+	copyTo(t, exe)
+	s := startExe(t, exe, server(1))
+	s.ready(1)
+	if err := os.WriteFile(exe+".new", []byte("#!/bin/sh\necho $$ > "+file+"\nexec sleep 1000\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(exe+".new", exe); err != nil {
+		t.Fatal(err)
+	}
+	s.signal(syscall.SIGUSR2)
+	trial := numberIn(t, file)
+	s.signal(syscall.SIGTERM)
+	s.wait(0)
+	gone(t, trial)
+}
+
+// TestATrialWithoutItsSupervisorIsNoSupervisor: the process that tried the program has been killed.
+func TestATrialWithoutItsSupervisorIsNoSupervisor(t *testing.T) {
+	t.Setenv(envProbe, "3:1")
+	err := (&Supervisor{Command: []string{"sleep", "1000"}, Workers: 1, Control: "none", NoSignals: true}).Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "whoever started it has ended") {
+		t.Errorf("Run returns %v", err)
+	}
+}
+
+// TestAnUpgradeDoesNotWaitForWhoeverReadsTheOutput: the supervisor goes on while nobody does.
+func TestAnUpgradeDoesNotWaitForWhoeverReadsTheOutput(t *testing.T) {
+	reads := filepath.Join(t.TempDir(), "reads")
+	s := start(t, plan{Reads: reads, Supervisor: &Supervisor{
+		Command: []string{"sh", "-c", "yes line | head -n 100000; echo end; exec sleep 1000"}, Workers: 1, ReadyAfter: time.Millisecond, Prefix: true,
+	}})
+	st := s.ready(1)
+	s.says("the output is full")
+	upgrades := 0
+	for ; ; upgrades++ {
+		_, err := Ask(s.control, "upgrade")
+		if err != nil && strings.Contains(err.Error(), "nobody reads what the workers write") {
+			break
+		}
+		if err != ErrHungUp { // it was quicker than the worker; what the pipe had is lost with it
+			t.Fatalf("the upgrade returns %v", err)
+		}
+		s.upgraded(upgrades + 1)
+	}
+	s.ready(1)
+	if err := os.WriteFile(reads, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.until("all of its output", func(*Status) bool { return strings.Contains(s.out.String(), "[1] end\n") })
+	if n := strings.Count(s.out.String(), "[1] line\n"); n != 100000 && upgrades == 0 {
+		t.Errorf("%d of 100000 lines came", n)
+	}
+	if _, err := Ask(s.control, "upgrade"); err != ErrHungUp {
+		t.Errorf("the answer to upgrade is %v", err)
+	}
+	s.upgraded(upgrades + 1)
+	if after := s.ready(1); after.Slots[0].PID != st.Slots[0].PID {
+		t.Errorf("the worker was %d and is %d", st.Slots[0].PID, after.Slots[0].PID)
+	}
+	s.signal(syscall.SIGTERM)
+	s.wait(0)
+}
+
 // copyTo copies the test binary.
 func copyTo(t *testing.T, path string) {
 	t.Helper()

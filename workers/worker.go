@@ -73,7 +73,7 @@ func (s *slot) start(generation int) (*worker, error) {
 	}
 	file, argv := activation.Start(r.path, r.args, true)
 	p, err := r.loop.Spawn(handles.ProcessOptions{
-		File: file, Args: argv, Dir: r.dir, Detached: true, Stdio: stdio, Env: r.environment(s, sockets),
+		File: file, Args: argv, Dir: r.dir, Detached: true, Stdio: stdio, Env: r.environment(s, sockets, generation),
 	}, func(status int, sig syscall.Signal) { w.exited(outcome(status, sig)) })
 	w.output.begin(err == nil)
 	if err != nil {
@@ -199,7 +199,6 @@ func (w *worker) exited(how string) {
 func (s *slot) died(how string, was state, age time.Duration) {
 	r := s.run
 	switch {
-	case s.removed:
 	case s.next != nil && r.reloading == nil: // it takes the place at once
 		s.current, s.next = s.next, nil
 	case s.next != nil: // the reload decides

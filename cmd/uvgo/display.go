@@ -67,14 +67,14 @@ func metricsDir() string { return filepath.Dir(workers.ControlPath(os.Getpid()))
 
 func (d *display) wanted() bool { return d.address != nil || d.dir != "" }
 
-// loopOptions are those of loops whose slow callbacks the display tells.
+// loopOptions are those of loops whose slow callbacks the display tells, and which log by the handler.
 func (d *display) loopOptions(log slog.Handler) []uvgo.Option {
 	if !d.wanted() {
 		return nil
 	}
 	return []uvgo.Option{
-		uvgo.WithName(strings.TrimPrefix(d.Name, "uvgo ")), uvgo.WithWatchdog(stuckAfter), uvgo.WithLogger(slog.New(d.Slow.Handler(log))),
-		uvgo.WithSlowCallback(stuckAfter), uvgo.WithSlowCallbackHook(d.Slow.Hook),
+		uvgo.WithName(strings.TrimPrefix(d.Name, "uvgo ")), uvgo.WithWatchdog(stuckAfter), uvgo.WithLogger(slog.New(log)),
+		uvgo.WithSlowCallback(stuckAfter), uvgo.WithSlowCallbackHook(d.Slow.Hook), uvgo.WithStuckCallbackHook(d.Slow.Stuck),
 	}
 }
 

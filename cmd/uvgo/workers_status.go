@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/uvgo/uvgo/workers"
 )
@@ -38,11 +39,21 @@ func printStatus(st *workers.Status) error {
 		if exit == "" {
 			exit = "-"
 		}
-		fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", w.Slot, pid, gen, w.State, age, w.Restarts, rss, cpu, exit, w.Reason+w.Message)
+		fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", w.Slot, pid, gen, w.State, age, w.Restarts, rss, cpu, exit, printable(w.Reason+w.Message))
 	}
 	_ = tw.Flush() // a strings.Builder takes everything
 	for line := range strings.Lines(table.String()) {
 		fmt.Println(strings.TrimRight(line, " \n"))
 	}
 	return nil
+}
+
+// printable is a text that leaves the terminal and the table alone: a worker may say anything of itself.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, text)
 }

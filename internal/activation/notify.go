@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,6 +14,9 @@ import (
 // EnvReady names the variable that has the number of a descriptor on which the process before waits for us to be ready, and our own
 // process ID: "8:4711" is descriptor 8 for process 4711.
 const EnvReady = "UVGO_RELOAD_READY"
+
+// notifyTimeout is how long whoever supervises this process may let its messages wait.
+const notifyTimeout = 5 * time.Second
 
 // Notify sends a state, such as "READY=1", to whoever supervises this process: systemd, or package workers. It does nothing
 // for a process that nobody supervises so.
@@ -26,6 +30,7 @@ func Notify(state string) error {
 		return err
 	}
 	defer c.Close()
+	_ = c.SetWriteDeadline(time.Now().Add(notifyTimeout)) // fails only for a closed one
 	_, err = c.Write([]byte(state))
 	return err
 }

@@ -13,20 +13,21 @@ import (
 
 // A Config sets up a Core; its zero value works.
 type Config struct {
-	ReadArena     int                   // bytes lent to reads in one turn
-	WriteArena    int                   // bytes of small writes collected in one turn
-	ParkOnGo      bool                  // wait on Go's netpoller instead of in libuv
-	BusyPoll      time.Duration         // how long a wait looks for events before it sleeps; 0: 50 µs, negative: never
-	PanicHandler  func(*uv.PanicError)  // receives what callbacks panic with
-	Logger        *slog.Logger          // nil: slog.Default
-	Debug         bool                  // creation sites, slow callbacks
-	Locked        bool                  // the loop belongs to a thread, and cannot be lent
-	Watchdog      time.Duration         // report callbacks that do not return for so long; 0: never
-	SlowCallback  time.Duration         // callbacks that take so long are slow; 0: 100 ms. Unless 0 the loop warns of them; in debug mode, too
-	SlowHook      func(uv.SlowCallback) // is told of them
-	ProfileLabels bool                  // callbacks have labels by the kind of their handle
-	Name          string                // the loop's; see Core.Name
-	Number        int                   // among those of the same name, counted from 1; 0: alone
+	ReadArena     int                    // bytes lent to reads in one turn
+	WriteArena    int                    // bytes of small writes collected in one turn
+	ParkOnGo      bool                   // wait on Go's netpoller instead of in libuv
+	BusyPoll      time.Duration          // how long a wait looks for events before it sleeps; 0: 50 µs, negative: never
+	PanicHandler  func(*uv.PanicError)   // receives what callbacks panic with
+	Logger        *slog.Logger           // nil: slog.Default
+	Debug         bool                   // creation sites, slow callbacks
+	Locked        bool                   // the loop belongs to a thread, and cannot be lent
+	Watchdog      time.Duration          // report callbacks that do not return for so long; 0: never
+	SlowCallback  time.Duration          // callbacks that take so long are slow; 0: 100 ms. Unless 0 the loop warns of them; in debug mode, too
+	SlowHook      func(uv.SlowCallback)  // is told of them
+	StuckHook     func(uv.StuckCallback) // is told of what the watchdog logs
+	ProfileLabels bool                   // callbacks have labels by the kind of their handle
+	Name          string                 // the loop's; see Core.Name
+	Number        int                    // among those of the same name, counted from 1; 0: alone
 }
 
 // A Core is the mechanism of one loop. Those who add handles and requests ask Use,

@@ -2,6 +2,7 @@ package core
 
 import (
 	"log/slog"
+	runtimedebug "runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/uvgo/uvgo/cuv"
 	"github.com/uvgo/uvgo/internal/bubble"
+	"github.com/uvgo/uvgo/uv"
 )
 
 // The watchdog is a thread of C's, see cuv/watchdog.c: it looks when the callback that a loop runs began. What it finds it tells
@@ -89,9 +91,22 @@ func reportStuck(all []cuv.Stuck) {
 		if seen.(*atomic.Uint64).Add(1) > 1 {
 			continue
 		}
-		c.Logger().Warn("uvgo: callback is stuck, and holds its loop up", "callback", s.site(), "for", all[i].Held.Round(time.Millisecond),
-			"loop", c.Name(), "state", s.state, "stack", s.calls)
+		c.reportStuck(uv.StuckCallback{Loop: c.Name(), Site: s.site(), Held: all[i].Held.Round(time.Millisecond), State: s.state, Stack: s.calls})
 	}
+}
+
+// reportStuck logs a callback that is stuck, and tells the hook of it.
+func (c *Core) reportStuck(s uv.StuckCallback) {
+	c.Logger().Warn("uvgo: callback is stuck, and holds its loop up", "callback", s.Site, "for", s.Held, "loop", s.Loop, "state", s.State, "stack", s.Stack)
+	if c.cfg.StuckHook == nil {
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			c.Logger().Error("uvgo: the hook of stuck callbacks panicked", "value", v, "stack", string(runtimedebug.Stack()))
+		}
+	}()
+	c.cfg.StuckHook(s)
 }
 
 // stillStuck returns the loop of a callback that is stuck, nil if the callback has returned.

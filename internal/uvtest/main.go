@@ -32,11 +32,11 @@ func Main(m *testing.M, checks ...func() error) {
 	}
 	closeInheritedOnExec()
 	startNetpoller()
-	before := snapshot()
+	before := Snapshot()
 	code := m.Run()
 	// A fuzz worker's pipes and shared memory live until its coordinator ends it.
 	if code == 0 && !flagSet("test.fuzzworker") {
-		if leaks := settle(before, checks); len(leaks) > 0 {
+		if leaks := before.Settle(checks...); len(leaks) > 0 {
 			fmt.Fprintf(os.Stderr, "uvtest: the tests leave behind\n%s\n", strings.Join(leaks, "\n"))
 			code = 1
 		}
@@ -44,24 +44,26 @@ func Main(m *testing.M, checks ...func() error) {
 	os.Exit(code)
 }
 
-// A state is the descriptors and goroutines of the process at one time.
-type state struct {
+// A State is the descriptors and goroutines of the process at one time.
+type State struct {
 	fds        map[int]string
 	goroutines map[string]string
 }
 
-func snapshot() state {
-	return state{openFDs(), goroutines()}
+// Snapshot returns the state of now. Descriptors that Go's runtime opens when it first needs them
+// are not in it, unless [Main] runs the process.
+func Snapshot() State {
+	return State{openFDs(), goroutines()}
 }
 
-// settleRounds bounds how often settle looks again: with its pauses, 2.5 s.
+// settleRounds bounds how often Settle looks again: with its pauses, 2.5 s.
 const settleRounds = 60
 
-// settle returns the descriptors and goroutines that the process has and before has
-// not. Goroutines that are about to end get a bounded number of rounds to do so. settle
-// does not run the garbage collector, because a finalizer would close a leaked os.File
-// and hide the leak.
-func settle(before state, checks []func() error) []string {
+// Settle returns the descriptors and goroutines that the process has and before has
+// not, and the errors of checks. Goroutines that are about to end get a bounded number of
+// rounds to do so. Settle does not run the garbage collector, because a finalizer would close
+// a leaked os.File and hide the leak.
+func (before State) Settle(checks ...func() error) []string {
 	for round := range settleRounds {
 		if len(leaks(before, checks)) == 0 {
 			return nil
@@ -72,8 +74,8 @@ func settle(before state, checks []func() error) []string {
 	return leaks(before, checks)
 }
 
-func leaks(before state, checks []func() error) []string {
-	now := snapshot()
+func leaks(before State, checks []func() error) []string {
+	now := Snapshot()
 	found := append(newFDs(before.fds, now.fds), newGoroutines(before.goroutines, now.goroutines)...)
 	for _, check := range checks {
 		if err := check(); err != nil {

@@ -10,8 +10,11 @@ import (
 )
 
 // Observe makes observable instruments of a meter for the metrics of a registry. Of a histogram it makes two counters, whose names end
-// in .sum and .count. The registration ends by its Unregister. An error is the meter's.
+// in .sum and .count. The registration ends by its Unregister. A nil registry has none. An error is the meter's.
 func Observe(meter metric.Meter, r *metrics.Registry) (metric.Registration, error) {
+	if r == nil {
+		r = new(metrics.Registry)
+	}
 	var all []metric.Observable
 	observe := make(map[string]func(metric.Observer, metrics.Sample))
 	for _, f := range metrics.Families() {

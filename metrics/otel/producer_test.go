@@ -93,6 +93,18 @@ func TestProducerGivesEverything(t *testing.T) {
 	}
 }
 
+func TestObserveWithoutARegistry(t *testing.T) {
+	reader := sdkmetric.NewManualReader()
+	meter := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test")
+	if _, err := otel.Observe(meter, nil); err != nil {
+		t.Fatal(err)
+	}
+	var got metricdata.ResourceMetrics
+	if err := reader.Collect(context.Background(), &got); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestProducerWithoutARegistry(t *testing.T) {
 	all, err := otel.NewProducer(nil).Produce(context.Background())
 	if len(all) != 0 || err != nil {

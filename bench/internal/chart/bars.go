@@ -35,8 +35,8 @@ var kinds = []color.Color{
 type Bar struct {
 	Label     string
 	Value     float64
-	Low, High float64
-	Text      string // at its end
+	Low, High float64 // NaN for none
+	Text      string  // at its end
 	Kind      Kind
 }
 
@@ -50,13 +50,16 @@ func Bars(title, axis string, bars []Bar) ([]byte, error) {
 	var long, wide int // characters of a text and of a label
 	for i, b := range bars {
 		labels[n-1-i] = b.Label + " "
-		most = max(most, b.Value, b.High)
+		most = max(most, b.Value)
+		if !math.IsNaN(b.High) {
+			most = max(most, b.High)
+		}
 		long, wide = max(long, utf8.RuneCountInString(b.Text)), max(wide, utf8.RuneCountInString(b.Label))
 	}
 	const character = 5.6 // points, of a wide font
 	room := float64(width) - 16 - character*float64(wide)
 	grid := plotter.NewGrid()
-	grid.Vertical.Color, grid.Horizontal.Color = pale, color.Transparent
+	grid.Vertical.Color, grid.Horizontal.Color = pale, nil
 	grid.Vertical.Dashes = nil
 	p.Add(grid)
 	for i, b := range bars {

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// series are colours that people who see few colours tell apart. Beyond them the marks' shape changes.
+// series are colours that people who see few colours tell apart. Beyond them lines are dashed, and the marks' shape changes.
 var series = []color.Color{
 	color.RGBA{R: 0x00, G: 0x5f, B: 0xb8, A: 0xff}, color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}, color.RGBA{R: 0x00, G: 0x9e, B: 0x73, A: 0xff},
 	color.RGBA{R: 0xcc, G: 0x5f, B: 0x9e, A: 0xff}, color.RGBA{R: 0x33, G: 0x33, B: 0x33, A: 0xff}, color.RGBA{R: 0xe0, G: 0x9a, B: 0x00, A: 0xff},
@@ -91,6 +91,9 @@ func (l Line) plotters() (*plotter.Line, *plotter.Scatter, error) {
 	line.Color, points.Color = series[l.Series%len(series)], series[l.Series%len(series)]
 	line.Width, points.Radius = vg.Points(1.3), vg.Points(2.3)
 	points.Shape = shapes[l.Series/len(series)%len(shapes)]
+	if l.Series >= len(series) {
+		line.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
+	}
 	if l.Strong {
 		line.Width, points.Radius = vg.Points(2.8), vg.Points(3.4)
 	}

@@ -26,6 +26,9 @@ type logTicks struct{}
 
 // Ticks implements plot.Ticker.
 func (logTicks) Ticks(low, high float64) (list []plot.Tick) {
+	if low <= 0 || math.IsNaN(high) || math.IsInf(high, 0) {
+		return nil // no logarithm
+	}
 	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
 		for d := 1.0; d < 10; d++ {
 			v := d * math.Pow(10, e)

@@ -166,8 +166,8 @@ func TestAStuckLoopIsLookedAt(t *testing.T) {
 	b := &blocker{make(chan struct{}), make(chan struct{})}
 	slow := new(observe.SlowLog)
 	srv := &server.Server{Handler: b, Loops: 1, Options: []uvgo.Option{
-		uvgo.WithName("web"), uvgo.WithWatchdog(10 * time.Millisecond), uvgo.WithLogger(slog.New(slow.Handler(slog.DiscardHandler))),
-		uvgo.WithSlowCallback(time.Millisecond), uvgo.WithSlowCallbackHook(slow.Hook),
+		uvgo.WithName("web"), uvgo.WithWatchdog(10 * time.Millisecond), uvgo.WithLogger(slog.New(slog.DiscardHandler)),
+		uvgo.WithSlowCallback(time.Millisecond), uvgo.WithSlowCallbackHook(slow.Hook), uvgo.WithStuckCallbackHook(slow.Stuck),
 	}}
 	uvtest.Check(t, srv.Listen("tcp://127.0.0.1:0"))
 	served := make(chan error, 1)
