@@ -55,7 +55,7 @@ static bool receive(struct run *run, struct conn *c) {
     return true;
   }
   uint64_t now = now_ns();
-  if (window_count(&run->w, c->started, now)) c->replies++;
+  if (window_count(&run->w, c->seq, c->started, now)) c->replies++;
   c->seq++;
   send_next(run, c, now);
   return true;

@@ -23,15 +23,16 @@ void window_init(struct window *w, const struct options *o, struct result *r) {
     fail("cannot read the CPU time of process %d", (int)o->server_pid);
   if (!o->server_pid) r->server_cpu = -1;
   w->start = now_ns() + o->warmup_ns;
-  w->end = w->start + o->duration_ns;
+  w->end = w->start + GRACE_NS + o->duration_ns;
 }
 
-bool window_count(struct window *w, uint64_t started, uint64_t now) {
+bool window_count(struct window *w, uint64_t seq, uint64_t started, uint64_t now) {
   if (w->open) {
     hist_add(&w->r->latency, now - started);
     return true;
   }
-  if (now < w->start) return false;
+  w->served += seq == 0;
+  if (now < w->start || (w->served < w->o->conns && now < w->start + GRACE_NS)) return false;
   w->open = true;
   w->start = now;
   w->end = now + w->o->duration_ns;
