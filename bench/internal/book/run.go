@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -61,13 +62,15 @@ func (b *Book) Measure(ctx context.Context, o Options, log io.Writer) (*Results,
 	return r.results, ctx.Err()
 }
 
-// priority is the nice value of this process, which all programs inherit.
+// priority is the nice value of this process, which all programs inherit, or that of its session, by which Linux shares CPUs among sessions.
 func priority() int {
-	n, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
-	if err != nil {
-		return 0
+	if n, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0); err == nil && n != 20 {
+		return 20 - n // as the system call returns it
 	}
-	return 20 - n // as the system call returns it
+	text, _ := os.ReadFile("/proc/self/autogroup")
+	_, nice, _ := strings.Cut(strings.TrimSpace(string(text)), " nice ")
+	n, _ := strconv.Atoi(nice)
+	return n
 }
 
 // idle is how many idle connections the limit of open files allows.
