@@ -197,8 +197,11 @@ func (r *runner) wanted() int {
 	return LeastRounds
 }
 
-// cellLimit is how much longer than planned a cell may take. One that takes longer has failed, and is not tried again.
-const cellLimit = 20 * time.Second
+// A cell may take cellTimes as long as planned, as on a busy machine, and cellLimit more. One that takes longer has failed, and is not tried again.
+const (
+	cellTimes = 3
+	cellLimit = 20 * time.Second
+)
 
 // measure measures a cell in one round, and adds the sample to the results.
 func (r *runner) measure(ctx context.Context, c *cell, round int) (sample Sample, err error) {
@@ -209,7 +212,7 @@ func (r *runner) measure(ctx context.Context, c *cell, round int) (sample Sample
 	}
 	env := r.env
 	env.Round = round
-	limit := c.w.takes(env.Warmup, env.Duration) + cellLimit
+	limit := cellTimes*c.w.takes(env.Warmup, env.Duration) + cellLimit
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	sample, err = c.w.Run(bounded, c.peer, &env)
