@@ -77,6 +77,20 @@ asan: libuv-asan ## Run the core tests with libuv and cuv under AddressSanitizer
 	@echo "asan: builds everything under AddressSanitizer first, some minutes the first time"
 	$(GOTEST) -asan -tags invariants -ldflags '-s=false -w=false' $(ASAN_PKGS)
 
+# go build has no flag for this sanitizer: its flags are here, and in libuv's .pc file. The first fault
+# ends the program, so a run that passes has none.
+.PHONY: ubsan
+ubsan: FLAVOUR = build-ubsan
+ubsan: CFLAGS_GO += -fsanitize=undefined -fno-sanitize-recover=undefined
+ubsan: export CGO_LDFLAGS = -fsanitize=undefined
+ubsan: libuv-ubsan ## Run the core tests with libuv and cuv under UndefinedBehaviorSanitizer
+	@echo "ubsan: builds everything under UndefinedBehaviorSanitizer first, a minute the first time"
+	$(GOTEST) -tags invariants $(ASAN_PKGS)
+
+.PHONY: valgrind
+valgrind: libuv ## Drive cuv's C side without Go under valgrind's memcheck, with allocations that fail (installs valgrind where it may)
+	@scripts/valgrind.sh
+
 .PHONY: test-shared
 test-shared: FLAVOUR = build-shared
 test-shared: libuv-shared ## Run the tests linked to a shared libuv (build tag libuv_shared)
@@ -98,7 +112,7 @@ test-musl: ## Run the core tests linked statically with musl
 ci-full: ## Run the instrumented tests whole: an hour and more
 	@FOR="tests of other systems' builds" scripts/deps.sh x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64-win32 i686-linux-gnu-gcc=gcc-i686-linux-gnu \
 	  /usr/i686-linux-gnu/lib/ld-linux.so.2=libc6-dev-i386-cross arm-linux-gnueabihf-gcc=gcc-arm-linux-gnueabihf /usr/arm-linux-gnueabihf/lib/ld-linux-armhf.so.3=libc6-dev-armhf-cross
-	UVGO_LONG=1 $(MAKE) lint race cgocheck asan test-shared test-libuvs test-arm64 test-musl test docs soak
+	UVGO_LONG=1 $(MAKE) lint race cgocheck asan ubsan valgrind test-shared test-libuvs test-arm64 test-musl test docs soak
 	@[ "$$(id -u)" != 0 ] || scripts/install-check.sh
 	$(MAKE) release-check
 	@scripts/govulncheck.sh all
@@ -187,6 +201,10 @@ libuv: deps ## Obtain, verify and build the pinned libuv (LIBUV_TARBALL=path: fr
 libuv-asan: libuv ## Build libuv under AddressSanitizer
 	@third_party/libuv/build.sh asan
 
+.PHONY: libuv-ubsan
+libuv-ubsan: libuv ## Build libuv under UndefinedBehaviorSanitizer
+	@third_party/libuv/build.sh ubsan
+
 .PHONY: libuv-shared
 libuv-shared: libuv ## Build libuv as a shared library
 	@third_party/libuv/build.sh shared
@@ -219,4 +237,4 @@ install-check: ## Install uvgo on bare Debian 12 and 13 systems as a newcomer do
 
 .PHONY: clean
 clean: ## Remove everything that make built or downloaded
-	rm -rf bin docs/site/node_modules $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared .lock .tmp-*)
+	rm -rf bin docs/site/node_modules $(addprefix $(LIBUV)/,src build build-asan build-plain build-shared build-ubsan .lock .tmp-*)

@@ -24,16 +24,17 @@ socklen_t cuv_addr_to(const cuv_addr *a, struct sockaddr_storage *ss) {
   return 0;
 }
 
-/* Reads ss; family 0 when it is no internet address. */
-void cuv_addr_from(cuv_addr *a, const struct sockaddr_storage *ss) {
+/* Reads an address; family 0 when it is no internet address. libuv's and the resolver's are
+ * not aligned as a sockaddr_storage is. */
+void cuv_addr_from(cuv_addr *a, const struct sockaddr *sa) {
   memset(a, 0, sizeof *a);
-  if (ss->ss_family == AF_INET) {
-    const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
+  if (sa->sa_family == AF_INET) {
+    const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
     a->family = 4;
     a->port = ntohs(in->sin_port);
     memcpy(a->ip, &in->sin_addr, 4);
-  } else if (ss->ss_family == AF_INET6) {
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+  } else if (sa->sa_family == AF_INET6) {
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
     a->family = 6;
     a->port = ntohs(in6->sin6_port);
     a->scope = in6->sin6_scope_id;
@@ -45,7 +46,7 @@ void cuv_addr_from(cuv_addr *a, const struct sockaddr_storage *ss) {
  * any other. */
 uint64_t cuv_addr_pack(const struct sockaddr_storage *ss) {
   cuv_addr a;
-  cuv_addr_from(&a, ss);
+  cuv_addr_from(&a, (const struct sockaddr *)ss);
   uint64_t kind = CUV_PEER_IP4;
   const uint8_t *ip = a.ip;
   if (a.family == 6 && IN6_IS_ADDR_V4MAPPED(&((const struct sockaddr_in6 *)ss)->sin6_addr)) {

@@ -219,6 +219,7 @@ size_t cuv_lend_size(const cuv_loop *l);
 /* stdio.c */
 void cuv_stdio_fill(void);
 void cuv_stdio_socket(const cuv_handle *h);
+int cuv_stdio_above(int fd);
 int cuv_stdio_lift(int fd);
 
 /* error.c */

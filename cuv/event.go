@@ -87,7 +87,7 @@ func (e *Event) Peer() Peer {
 }
 
 // Dropped returns how many connections a failed EvAccept reports that were closed, because
-// the process had no descriptor for them.
+// the process had no descriptor or memory for them.
 func (e *Event) Dropped() uint64 {
 	if e.Status >= 0 {
 		return 0

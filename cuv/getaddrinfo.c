@@ -12,7 +12,7 @@ static int keep(cuv_getaddrinfo *g, const struct addrinfo *res) {
   if ((g->list = cuv_calloc(n, sizeof *g->list)) == NULL) return UV_EAI_MEMORY;
   for (const struct addrinfo *ai = res; ai != NULL; ai = ai->ai_next) {
     cuv_addrinfo *e = &g->list[g->n];
-    cuv_addr_from(&e->addr, (const struct sockaddr_storage *)ai->ai_addr);
+    cuv_addr_from(&e->addr, ai->ai_addr);
     if (e->addr.family == 0) continue;
     e->socktype = ai->ai_socktype;
     e->protocol = ai->ai_protocol;

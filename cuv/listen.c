@@ -9,11 +9,12 @@
 
 enum { accept_credit = 64 /* connections of one listener in one poll */ };
 
-/* A handle for a connection of this listener, NULL without memory. */
+/* A handle for a connection of this listener. Without memory NULL; the caller drops the
+ * connection. */
 static cuv_handle *new_connection(cuv_handle *h) {
   cuv_handle *c = cuv_handle_alloc((uv_handle_type)h->kind);
   if (c == NULL) {
-    cuv_push_handle(h, CUV_EV_ACCEPT, UV_ENOMEM, NULL, 0);
+    cuv_push_handle(h, CUV_EV_ACCEPT, UV_ENOMEM, NULL, 1);
     return NULL;
   }
   if (h->kind == UV_TCP)
@@ -34,18 +35,36 @@ static void arrived(cuv_handle *h, cuv_handle *c, int r, const struct sockaddr_s
   cuv_push_handle(h, CUV_EV_ACCEPT, 0, c, cuv_addr_pack(peer));
 }
 
+/* Closes the connection that libuv holds. libuv watches the listener again only after
+ * uv_accept, so that is called for it. */
+static void drop_accepted(cuv_handle *h) {
+#ifndef _WIN32
+  uv_pipe_t c;
+  cuv_fd_wrap(&c, h->uv.handle.loop, -1);
+  if (uv_accept(&h->uv.stream, (uv_stream_t *)&c) == 0) close(cuv_uv_fd((uv_handle_t *)&c));
+#else
+  (void)h;
+#endif
+}
+
 /* Accepts the connection that libuv holds and reports it. */
 void cuv_stream_accept(cuv_handle *h) {
   int *accepted = cuv_fd_accepted(h);
   if (accepted != NULL && *accepted >= 0 && *accepted < 3) {
-    *accepted = cuv_stdio_lift(*accepted);
-    if (*accepted < 0) { /* closed: libuv goes on to the next */
-      cuv_push_handle(h, CUV_EV_ACCEPT, uv_translate_sys_error(errno), NULL, 0);
+    int up = cuv_stdio_above(*accepted);
+    if (up < 0) {
+      cuv_push_handle(h, CUV_EV_ACCEPT, uv_translate_sys_error(errno), NULL, 1);
+      drop_accepted(h);
       return;
     }
+    close(*accepted);
+    *accepted = up;
   }
   cuv_handle *c = new_connection(h);
-  if (c == NULL) return;
+  if (c == NULL) {
+    drop_accepted(h);
+    return;
+  }
   struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
   int len = sizeof peer;
   int r = uv_accept(&h->uv.stream, &c->uv.stream);

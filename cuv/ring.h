@@ -62,7 +62,7 @@ enum cuv_event {
   CUV_EV_POLL,        /* error; aux: uv_poll_event */
   CUV_EV_READ,        /* status: number of bytes, or error; ptr: the borrowed bytes */
   CUV_EV_ACCEPT,      /* status 0: a connection; ptr: its cuv_handle, aux: its peer as cuv_peer has it.
-                         status < 0: error; aux: connections closed for want of a descriptor */
+                         status < 0: error; aux: connections closed for want of a descriptor or memory */
   CUV_EV_ACCEPT_WAIT, /* accepting is paused, and libuv keeps a connection */
   CUV_EV_UDP_RECV,    /* status: number of bytes, or error; aux: cuv_udp_event; ptr: a cuv_datagram or
                          NULL. For an error its address is what caused the error */

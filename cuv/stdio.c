@@ -25,11 +25,14 @@ void cuv_stdio_socket(const cuv_handle *h) {
   if (cuv_fd(h) < 0) cuv_stdio_fill();
 }
 
+/* A duplicate with a number above 2, or -1. */
+int cuv_stdio_above(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 3); }
+
 /* Moves a descriptor that was made otherwise to a number above 2. Without a free one
  * it is closed: -1, and errno says why. */
 int cuv_stdio_lift(int fd) {
   if (fd < 0 || fd > 2) return fd;
-  int up = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  int up = cuv_stdio_above(fd);
   int err = errno;
   close(fd);
   errno = err;

@@ -4,8 +4,8 @@
 
 /* The address and the netmask of an interface's address. */
 void cuv_interface_addr(const uv_interface_address_t *a, cuv_addr *addr, cuv_addr *mask) {
-  cuv_addr_from(addr, (const struct sockaddr_storage *)&a->address);
-  cuv_addr_from(mask, (const struct sockaddr_storage *)&a->netmask);
+  cuv_addr_from(addr, (const struct sockaddr *)&a->address);
+  cuv_addr_from(mask, (const struct sockaddr *)&a->netmask);
 }
 
 /* uv_getrusage_thread, which libuv has since 1.50. */

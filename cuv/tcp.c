@@ -64,7 +64,7 @@ int cuv_tcp_sockname(cuv_handle *h, int peer, cuv_addr *out) {
   cuv_flush(cuv_loop_of(h));
   int r = peer ? uv_tcp_getpeername(&h->uv.tcp, (struct sockaddr *)&ss, &n)
                : uv_tcp_getsockname(&h->uv.tcp, (struct sockaddr *)&ss, &n);
-  if (r == 0) cuv_addr_from(out, &ss);
+  if (r == 0) cuv_addr_from(out, (struct sockaddr *)&ss);
   return r;
 }
 

@@ -66,7 +66,7 @@ static void report(cuv_handle *h, int status, const struct sockaddr *addr) {
   cuv_datagram *d = NULL;
   if (addr != NULL && r->in_cap - r->in_len >= sizeof *d) {
     d = (cuv_datagram *)(r->in + r->in_len);
-    cuv_addr_from(&d->addr, (const struct sockaddr_storage *)addr);
+    cuv_addr_from(&d->addr, addr);
     use_arena(r, r->in_len + (uint32_t)sizeof *d);
   }
   cuv_push_handle(h, CUV_EV_UDP_RECV, status, d, 0);
@@ -121,7 +121,7 @@ static void arrived(cuv_handle *h, char *p, size_t n, const struct sockaddr *add
     use_arena(r, (uint32_t)(p - r->in) + padded(n));
   }
   d->data.bytes = p;
-  cuv_addr_from(&d->addr, (const struct sockaddr_storage *)addr);
+  cuv_addr_from(&d->addr, addr);
   cuv_push_handle(h, CUV_EV_UDP_RECV, (int32_t)n, d, flags & UV_UDP_PARTIAL ? CUV_UDP_TRUNCATED : 0);
   cuv_count_chunk(h);
 }
@@ -256,7 +256,7 @@ int cuv_udp_sockname(cuv_handle *h, int peer, cuv_addr *out) {
   cuv_flush(cuv_loop_of(h));
   int r = peer ? uv_udp_getpeername(&h->uv.udp, (struct sockaddr *)&ss, &n)
                : uv_udp_getsockname(&h->uv.udp, (struct sockaddr *)&ss, &n);
-  if (r == 0) cuv_addr_from(out, &ss);
+  if (r == 0) cuv_addr_from(out, (struct sockaddr *)&ss);
   return r;
 }
 

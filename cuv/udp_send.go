@@ -65,7 +65,7 @@ const UDPVectorMax = 64
 // it, which its data points to, and for its submission.
 func (l *Loop) datagram(to netip.AddrPort, n int) unsafe.Pointer {
 	r := l.ring
-	const align = uint32(unsafe.Alignof(C.cuv_datagram{}))
+	const align = uint32(unsafe.Alignof(uintptr(0))) // the pointer's in it, of which cgo makes bytes: its struct's own alignment is 4
 	if n+int(datagramSize+align) > int(r.outCap-r.outLen) || r.sqLen == r.sqLimit {
 		l.Flush()
 	}

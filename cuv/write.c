@@ -18,10 +18,18 @@ typedef struct write_req {
   char data[];
 } write_req;
 
+/* Notes that a write has failed. Without one of its own request the next Write has to tell. For want
+ * of memory the next one would succeed, and the peer would not see that bytes before it are
+ * missing: then no write goes out any more, whoever waits for it. */
+static void note_failure(cuv_handle *h, uint32_t slot, int status) {
+  if (status >= 0 || h->failed != 0) return;
+  if (slot == CUV_NO_SLOT || status == UV_ENOMEM || status == UV_ENOBUFS) h->failed = (int16_t)status;
+}
+
 /* Reports the end of a queued write. */
 void cuv_stream_wrote(cuv_handle *h, uint32_t slot, uint32_t gen, int status) {
   h->writes--;
-  if (status < 0 && slot == CUV_NO_SLOT && h->failed == 0) h->failed = (int16_t)status;
+  note_failure(h, slot, status);
   if (slot != CUV_NO_SLOT) cuv_push(cuv_loop_of(h), CUV_EV_WRITE, slot, gen, status, NULL, cuv_queued(h));
   cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, cuv_queued(h));
 }
@@ -36,12 +44,12 @@ static void on_write(uv_write_t *req, int status) {
 
 /* Reports the end of a write that never reached libuv's queue. */
 static void written(cuv_handle *h, const cuv_sqe *e, int status) {
+  int first = h->failed == 0;
+  note_failure(h, e->slot, status); /* Go sees it at once, and writes no more */
   if (e->slot != CUV_NO_SLOT)
     cuv_push(cuv_loop_of(h), CUV_EV_WRITE, e->slot, e->gen, status, NULL, cuv_queued(h));
-  else if (status < 0 && h->failed == 0) {
-    h->failed = (int16_t)status; /* Go sees it at once, and writes no more */
+  else if (status < 0 && first)
     cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, cuv_queued(h));
-  }
 }
 
 /* Queues bufs, less their first skip bytes. Bytes that are not lent are copied,
@@ -149,6 +157,11 @@ void cuv_stream_send(cuv_loop *l, cuv_sqe *first) {
   cuv_handle *h = first->h;
   uint32_t i = (uint32_t)(first - sq);
   while (i != CUV_NIL) {
+    if (h->failed != 0) { /* bytes before these are lost */
+      written(h, &sq[i], h->failed);
+      i = sq[i].next;
+      continue;
+    }
     if (sq[i].flags & CUV_WRITE_VECTOR) {
       send_vector(h, &sq[i]);
       i = sq[i].next;
@@ -197,7 +210,8 @@ void cuv_stream_send(cuv_loop *l, cuv_sqe *first) {
         rest[k++] = (uv_buf_t){.base = (char *)(uintptr_t)sq[stop].a, .len = (size_t)sq[stop].b};
         stop = sq[stop].next;
       } while (plain && k < iov_max && stop != end && sq[stop].slot == CUV_NO_SLOT && !(sq[stop].flags & CUV_WRITE_LENT));
-      int err = queue_rest(h, rest, k, sent, sq[i].flags & CUV_WRITE_LENT, sq[i].slot, sq[i].gen);
+      int err = h->failed;
+      if (err == 0) err = queue_rest(h, rest, k, sent, sq[i].flags & CUV_WRITE_LENT, sq[i].slot, sq[i].gen);
       if (err < 0)
         for (uint32_t j = i; j != stop; j = sq[j].next) written(h, &sq[j], err);
       sent = 0;
@@ -222,6 +236,7 @@ int64_t cuv_stream_write(cuv_handle *h, const char *p, size_t n) {
   if (r == (int64_t)n) return r;
   if (r < 0 && r != UV_EAGAIN) return r;
   int err = queue_rest(h, &buf, 1, r > 0 ? (size_t)r : 0, 0, CUV_NO_SLOT, 0);
+  if (err < 0 && r > 0) h->failed = (int16_t)err; /* the peer has half of it */
   return err < 0 ? err : (int64_t)n;
 }
 
@@ -247,8 +262,8 @@ void cuv_stream_shutdown(cuv_loop *l, cuv_sqe *e) {
     s->gen = e->gen;
     /* While connecting libuv forgets a shutdown that has no write before it. */
     uv_buf_t none = uv_buf_init((char *)"", 0);
-    if (cuv_connects(e->h)) queue_rest(e->h, &none, 1, 0, 0, CUV_NO_SLOT, 0);
-    r = uv_shutdown(&s->req, &e->h->uv.stream, on_shutdown);
+    r = cuv_connects(e->h) ? queue_rest(e->h, &none, 1, 0, 0, CUV_NO_SLOT, 0) : 0;
+    if (r == 0) r = uv_shutdown(&s->req, &e->h->uv.stream, on_shutdown);
   }
   if (r < 0) {
     cuv_free(s);

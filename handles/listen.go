@@ -77,8 +77,8 @@ func (s *stream) listen(backlog int, fn func(h *cuv.Handle, peer uint64, err err
 }
 
 // Dropped returns how many connections a listener has closed as soon as they came,
-// because the process had no descriptor left for them. The function of Listen gets
-// EMFILE each time. 0 for a stream that does not listen. No libuv counterpart: libuv
+// because the process had no descriptor or no memory left for them. The function of Listen gets
+// EMFILE or ENOMEM each time. 0 for a stream that does not listen. No libuv counterpart: libuv
 // does not report that it closes them.
 func (s *stream) Dropped() uint64 {
 	if a := s.rare().accept; a != nil {

@@ -246,6 +246,9 @@ func (r *run) checkFailed() {
 		reason = s.failed
 	}
 	r.err = fmt.Errorf("all %d workers have failed; the last: %s", len(r.slots), reason)
+	if len(r.slots) == 1 {
+		r.err = fmt.Errorf("the only worker has failed: %s", reason)
+	}
 	r.stop("all workers have failed")
 }
 

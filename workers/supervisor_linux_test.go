@@ -257,7 +257,7 @@ func TestAWorkerThatIsNeverReadyIsKilled(t *testing.T) {
 		Command: []string{"sleep", "1000"}, Workers: 1, Notify: true, ReadyTimeout: 30 * time.Millisecond, MaxFailures: 2, MaxBackoff: time.Millisecond,
 	}})
 	s.wait(1)
-	if !strings.Contains(s.log.String(), "the last: not ready within 30ms") {
+	if !strings.Contains(s.log.String(), "the only worker has failed: not ready within 30ms") {
 		t.Error("it does not say why")
 	}
 }

@@ -151,6 +151,9 @@ func (w *worker) stopTimers() {
 	w.timer, w.limit = nil, nil
 }
 
+// cannotExecute is the outcome of a worker that could not become its program, among others.
+const cannotExecute = "status 126"
+
 // outcome describes how a process has ended.
 func outcome(status int, sig syscall.Signal) string {
 	if sig != 0 {
@@ -170,8 +173,13 @@ func (w *worker) exited(how string) {
 	_ = unix.Kill(-w.pid, unix.SIGKILL) // what it has left behind
 	r.keepOutput(w.output)
 	r.reap()
-	if w.killing != "" {
+	switch {
+	case w.killing != "":
 		how = w.killing
+	case how == cannotExecute:
+		if err := unix.Access(r.path, unix.X_OK); err != nil {
+			how += ": " + r.path + ": " + err.Error()
+		}
 	}
 	s.lastExit = how
 	was := w.state

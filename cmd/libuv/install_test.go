@@ -19,6 +19,7 @@ func TestBuildsOnce(t *testing.T) {
 		{"static", "lib/libuv.a", "libuv-static", "-DUVGO_CALLOUTS"},
 		{"plain", "lib/libuv.a", "libuv-static", ""},
 		{"asan", "lib/libuv.a", "libuv-static", "-DUVGO_CALLOUTS"},
+		{"ubsan", "lib/libuv.a", "libuv-static", "-DUVGO_CALLOUTS"},
 		{"shared", "lib/libuv.so.1", "libuv", ""},
 	} {
 		t.Run(tt.flavour, func(t *testing.T) {

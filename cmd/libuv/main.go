@@ -118,7 +118,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	f.StringVar(&o.cc, "cc", "", "the C `compiler` with its flags (default: go's CC)")
 	f.StringVar(&o.goos, "goos", "", "build for this `GOOS` (default: go's)")
 	f.StringVar(&o.goarch, "goarch", "", "build for this `GOARCH` (default: go's)")
-	f.StringVar(&o.flavour, "flavour", "static", "`kind` of library: static, shared, asan (for go build -asan) or plain (as a distribution's)")
+	f.StringVar(&o.flavour, "flavour", "static", "`kind` of library: static, shared, asan (for go build -asan), ubsan (the same for undefined behaviour) or plain (as a distribution's)")
 	f.StringVar(&o.cflags, "cflags", "-O2 -g", "optimisation and debug `flags` of the C compiler")
 	f.StringVar(&o.dir, "dir", "", "keep the libraries in this `directory` (default: uvgo/libuv in the user's cache)")
 	f.StringVar(&o.checkout, "checkout", "", "build in this `directory` of a checkout of uvgo, and print nothing")

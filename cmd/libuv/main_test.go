@@ -25,7 +25,7 @@ func TestRefusesSenselessCommandLines(t *testing.T) {
 		{[]string{"-shell", "csh"}, "sh, fish or powershell"},
 		{[]string{"-print", "all"}, "env, dir or mirrors"},
 		{[]string{"-w", "-flavour", "asan"}, "static and shared"},
-		{[]string{"-flavour", "vanilla"}, "static, asan, plain or shared"},
+		{[]string{"-flavour", "vanilla"}, "static, asan, ubsan, plain or shared"},
 		{[]string{"-checkout", m.dir, "-w"}, "without -w"},
 		{[]string{"-colour"}, "not defined: -colour"},
 	} {

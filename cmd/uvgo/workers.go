@@ -185,11 +185,17 @@ func order(verb string, args []string) error {
 		return err
 	}
 	a, err := workers.Ask(*path, words...)
-	if verb == "upgrade" && errors.Is(err, workers.ErrHungUp) {
-		a, err = workers.Ask(*path, "status") // by the new program, which has the same socket
-		if err == nil {
+	if errors.Is(err, workers.ErrHungUp) { // it has executed its new program, which has the same socket
+		if verb == "upgrade" {
+			words = []string{"status"}
+		}
+		a, err = workers.Ask(*path, words...)
+		switch {
+		case verb == "upgrade" && err == nil:
 			fmt.Println("upgraded")
 			return nil
+		case verb == "stop" && (errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED)):
+			err = nil // it has ended
 		}
 	}
 	if err != nil {

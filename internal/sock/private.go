@@ -30,6 +30,9 @@ func PrivateDir(dir string) error {
 // ListenPrivately listens on a unix socket with mode 0600. Nobody can connect before it has that. It replaces a socket there that
 // nobody listens on, for which it waits as [RemoveStale] does.
 func ListenPrivately(path string) (*os.File, error) {
+	if most := len(unix.RawSockaddrUnix{}.Path) - 1; len(path) > most {
+		return nil, fmt.Errorf("its path has %d bytes, and that of a socket %d at most: %w", len(path), most, unix.ENAMETOOLONG)
+	}
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
 		return nil, err

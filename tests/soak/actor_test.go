@@ -68,7 +68,7 @@ func draw(list []*actor, r *rand.Rand) *actor {
 }
 
 // hang is how long an operation waits for what uvgo owes it. It is no limit of speed: an operation takes milliseconds.
-const hang = 2 * time.Minute
+var hang = 2 * time.Minute
 
 // An op is one operation of an actor: random numbers of its own, and the accounts.
 type op struct {

@@ -27,6 +27,10 @@ var (
 // TestMain first makes what the process keeps: descriptors of libuv's, and uvnet's default group, whose loops each keep a
 // descriptor from their first connection on.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if *seed == 0 {
+		*seed = uint64(time.Now().UnixNano())
+	}
 	if rc := cuv.CountLibuv(); rc != 0 { // before the first loop
 		panic(rc)
 	}

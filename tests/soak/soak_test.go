@@ -19,23 +19,19 @@ const growth = 16 << 20
 // TestSoak draws operations at random for the duration. After each epoch everything is closed, and the process must hold what
 // it held before: descriptors, goroutines, loops, C allocations, and its memory but for a bound.
 func TestSoak(t *testing.T) {
-	if *seed == 0 {
-		*seed = uint64(time.Now().UnixNano())
-	}
 	list := chosen(*only)
 	t.Logf("seed %d: rerun with -seed %d", *seed, *seed)
 	warmUp(t, list)
-	state, allocations, loops, rss := uvtest.Snapshot(), cuv.Allocations(), core.OpenLoops(), resident()
+	before := held()
+	rss := resident()
 	deadline := time.Now().Add(*duration)
 	for n := uint64(1); time.Now().Before(deadline) && !t.Failed(); n++ {
 		live(t, list, n, min(*epoch, time.Until(deadline)))
-		for _, left := range state.Settle(same("loops", loops, core.OpenLoops), same("C allocations", allocations, cuv.Allocations)) {
-			t.Errorf("epoch %d leaves behind: %s (seed %d)", n, left, *seed)
-		}
+		before.compare(t, n)
 	}
 	now := resident()
 	t.Logf("resident memory: %d KiB after the warm-up, %d KiB at the end; C allocations: %d, %d; descriptors %d, goroutines %d",
-		rss>>10, now>>10, allocations, cuv.Allocations(), uvtest.FDs(), runtime.NumGoroutine())
+		rss>>10, now>>10, before.allocations, cuv.Allocations(), uvtest.FDs(), runtime.NumGoroutine())
 	if now > rss+growth && !uvtest.Instrumented {
 		t.Errorf("resident memory grew from %d to %d KiB, more than %d (seed %d)", rss>>10, now>>10, growth>>10, *seed)
 	}
@@ -52,9 +48,25 @@ func TestSoak(t *testing.T) {
 	}
 }
 
+// A holding is what the process has between two epochs.
+type holding struct {
+	state       uvtest.State
+	allocations int64
+	loops       int
+}
+
+func held() holding { return holding{uvtest.Snapshot(), cuv.Allocations(), core.OpenLoops()} }
+
+// compare reports what the process has and before has not.
+func (before holding) compare(t testing.TB, epoch uint64) {
+	for _, left := range before.state.Settle(same("loops", before.loops, core.OpenLoops), same("C allocations", before.allocations, cuv.Allocations)) {
+		t.Errorf("epoch %d leaves behind: %s (seed %d)", epoch, left, *seed)
+	}
+}
+
 // warmUp makes what the process keeps: libuv's threads, Go's own descriptors, the loops of uvnet's default group, the pages of
 // malloc's arenas. Each actor acts.
-func warmUp(t *testing.T, list []*actor) {
+func warmUp(t testing.TB, list []*actor) {
 	for round := range uint64(2) {
 		w := newWorld(t)
 		var all sync.WaitGroup
@@ -67,7 +79,7 @@ func warmUp(t *testing.T, list []*actor) {
 }
 
 // live is an epoch: workers draw operations in a new world until it is over.
-func live(t *testing.T, list []*actor, n uint64, d time.Duration) {
+func live(t testing.TB, list []*actor, n uint64, d time.Duration) {
 	w := newWorld(t)
 	defer w.close()
 	number := *workers

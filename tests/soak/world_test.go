@@ -108,6 +108,7 @@ func (w *world) startLoop(opts ...uvgo.Option) {
 		w.ended("post", l.Post(l.Drop))
 		w.ended("run", within(ran))
 		w.ended("loop close", l.Close())
+		_ = l.Shutdown(context.Background()) // what a fault has left open is reported once
 	})
 }
 
@@ -137,15 +138,20 @@ func (w *world) startGroup() {
 	})
 }
 
+// patience is how long closes that are under way may take.
+var patience = 5 * time.Second
+
 // quiet waits until loops hold nothing for operations, which have all ended: their closes may be under way.
 func (w *world) quiet(what string, stats func() uv.Stats, loops ...*uvgo.Loop) {
 	var s uv.Stats
-	for range 500 {
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		s = stats()
 		if s.OpenHandles()+s.Requests+s.Queued+s.Unsent+s.Blocked == 0 {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
+		if time.Since(began) > patience {
+			break
+		}
 	}
 	w.t.Errorf("%s: left are handles %v, %d requests, %d posts, %d bytes unsent, %d blocked callbacks (seed %d)",
 		what, open(s), s.Requests, s.Queued, s.Unsent, s.Blocked, *seed)

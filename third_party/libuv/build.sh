@@ -3,6 +3,7 @@
 #
 #   build.sh static    build/         lib/libuv.a,            libuv-static.pc
 #   build.sh asan      build-asan/    the same under AddressSanitizer
+#   build.sh ubsan     build-ubsan/   the same under UndefinedBehaviorSanitizer
 #   build.sh plain     build-plain/   the same without renamed calls, as a distribution's
 #   build.sh shared    build-shared/  lib/libuv.so.1,         libuv.pc
 #

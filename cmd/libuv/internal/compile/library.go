@@ -52,10 +52,10 @@ func (l *Library) flags() []string {
 }
 
 func (l *Library) callouts() []string {
-	if l.Flavour == Static || l.Flavour == ASan {
-		return systems[l.Target.GOOS].callouts
+	if l.Flavour == Plain || l.Flavour == Shared {
+		return nil
 	}
-	return nil
+	return systems[l.Target.GOOS].callouts
 }
 
 // Build compiles the source in src into the directory out, which gets include, lib, a
@@ -184,6 +184,9 @@ func (l *Library) pc() string {
 	libs := "-l:libuv.a"
 	if l.Flavour == Shared || l.Target.GOOS == "darwin" {
 		libs = "-luv"
+	}
+	if l.Flavour == UBSan {
+		libs += " -fsanitize=undefined" // go build has no flag that links the sanitizer
 	}
 	cflags := ""
 	if len(l.callouts()) > 0 {

@@ -63,6 +63,7 @@ type Flavour string
 const (
 	Static Flavour = "static" // libuv.a, whose calls cuv stands behind
 	ASan   Flavour = "asan"   // the same under AddressSanitizer
+	UBSan  Flavour = "ubsan"  // the same under UndefinedBehaviorSanitizer, which ends the program at the first fault
 	Plain  Flavour = "plain"  // libuv.a as a distribution makes it
 	Shared Flavour = "shared" // libuv.so
 )
@@ -78,7 +79,7 @@ func (f Flavour) PC() string {
 // Check refuses what this package cannot build.
 func (f Flavour) Check(goos string) error {
 	switch f {
-	case Static, ASan, Plain:
+	case Static, ASan, UBSan, Plain:
 		return nil
 	case Shared:
 		if goos != "linux" {
@@ -86,7 +87,7 @@ func (f Flavour) Check(goos string) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("no flavour %q: use static, asan, plain or shared", string(f))
+	return fmt.Errorf("no flavour %q: use static, asan, ubsan, plain or shared", string(f))
 }
 
 // flags are the compiler's for the flavour and system.
@@ -99,6 +100,8 @@ func (f Flavour) flags(s system) []string {
 	switch f {
 	case ASan:
 		flags = append(flags, "-D__ASAN__=1", "-fsanitize=address")
+	case UBSan:
+		flags = append(flags, "-fsanitize=undefined", "-fno-sanitize-recover=undefined")
 	case Shared:
 		flags = append(flags, "-DBUILDING_UV_SHARED=1")
 	}

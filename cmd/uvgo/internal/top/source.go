@@ -69,9 +69,12 @@ func (h *HTTP) Fetch(ctx context.Context) (Sample, error) {
 		return s, nil
 	}
 	text, err = h.get(ctx, "/status.json")
+	if err != nil && !errors.As(err, new(statusError)) { // it has ended in between; a sample without a status would pass for another process
+		return Sample{}, err
+	}
 	var st observe.Status
 	if err != nil || json.Unmarshal([]byte(text), &st) != nil || st.PID == 0 {
-		h.noStatus = err == nil || errors.As(err, new(statusError))
+		h.noStatus = true
 		return s, nil
 	}
 	s.Status = &st

@@ -3,10 +3,13 @@ package workers
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A panicking is a log that panics at a message.
@@ -36,4 +39,23 @@ func TestAPanicEndsRun(t *testing.T) {
 		t.Errorf("Run returns %v", err)
 	}
 	gone(t, numberIn(t, file))
+}
+
+func TestACommandThatIsGoneIsNamed(t *testing.T) {
+	command := filepath.Join(t.TempDir(), "command")
+	if err := os.Symlink("/bin/sleep", command); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, plan{Supervisor: &Supervisor{
+		Command: []string{command, "1000"}, Workers: 1, MaxFailures: 2, MaxBackoff: time.Millisecond, ReadyAfter: time.Millisecond, Stable: time.Hour,
+	}})
+	st := s.ready(1)
+	os.Remove(command)
+	if err := unix.Kill(st.Slots[0].PID, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.wait(1)
+	if want := "failed: status 126: " + command + ": no such file or directory"; !strings.Contains(s.log.String(), want) {
+		t.Errorf("it does not say %q", want)
+	}
 }
