@@ -55,6 +55,9 @@ func (b *Book) Measure(ctx context.Context, o Options, log io.Writer) (*Results,
 	r.began = time.Now()
 	run.Window, run.Date = r.env.Duration.String(), r.began.UTC().Format("2006-01-02 15:04")
 	run.Rounds = r.rounds(ctx)
+	if last := r.env.Duration.String(); last != run.Window {
+		run.Window = last + " to " + run.Window
+	}
 	run.Took = time.Since(r.began).Round(time.Second).String()
 	run.Others, run.Noisy = r.results.quiet()
 	r.results.Runs = []Run{run}
@@ -150,6 +153,9 @@ func (r *runner) rounds(ctx context.Context) (done int) {
 		r.round(ctx, done, took)
 		done++
 		took = time.Since(began)
+		if r.Window == 0 {
+			r.env.Duration = shorter(r.env.Duration, cells(r.rows), r.wanted()-done, took, r.Budget-time.Since(r.began))
+		}
 	}
 	return done
 }
