@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATS = 50000, CONCURRENT = 10, LOOKUPS = 50000, CHILDREN = 200, LEAST_CHILDREN = 10 };
+enum { STATS = 50000, CONCURRENT = 10, LOOKUPS = 50000, CHILDREN = 200, LEAST_CHILDREN = 3 };
 
 /* SPAWN_NS is how long spawn_heap spawns. */
-#define SPAWN_NS 500000000u
+#define SPAWN_NS 300000000u
 
 static uint64_t done;
 

@@ -1,5 +1,3 @@
-// Package stopwatch measures and prints what a program does that needs no load: how many operations it made in which
-// time. uvbench and stdbench are such programs.
 package stopwatch
 
 import (
@@ -38,8 +36,8 @@ func (w Watch) Print(to io.Writer, ops int) error {
 // Children are spawned one after the other, for some time, each of the same program.
 const (
 	Child         = "/bin/true"
-	spawnTime     = 500 * time.Millisecond
-	leastChildren = 10
+	spawnTime     = 300 * time.Millisecond
+	leastChildren = 3
 )
 
 // Enough reports whether so many children are.
