@@ -16,6 +16,7 @@ import (
 	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/metrics"
 	"github.com/uvgo/uvgo/server"
+	"github.com/uvgo/uvgo/uv"
 )
 
 // An echoing is an echo server with one loop, which stays on one thread, and its clients.
@@ -102,7 +103,7 @@ func (e *echoing) round(n int) float64 {
 func BenchmarkWatchdog(b *testing.B) {
 	off := startEchoing(b, 100, uvgo.WithWatchdog(0))
 	on := startEchoing(b, 100)
-	scraped := startEchoing(b, 100, uvgo.WithName("echo"), uvgo.WithSlowCallback(100*time.Millisecond))
+	scraped := startEchoing(b, 100, uvgo.WithName("echo"), uvgo.WithSlowCallbackHook(func(uv.SlowCallback) {}))
 	var m metrics.Registry
 	uvtest.Must(m.Server("echo", scraped.srv))
 	ctx, stop := context.WithCancel(context.Background())

@@ -88,7 +88,7 @@ static void renew(struct run *run, struct conn *c) {
 /* complete records that the echo of a message is whole: another is due. */
 static void complete(struct run *run, struct conn *c, uint64_t now) {
   uint64_t *started = &run->started[c->id * run->o->depth + c->seq % run->o->depth];
-  if (window_count(&run->w, *started, now)) c->replies++;
+  if (window_count(&run->w, c->seq, *started, now)) c->replies++;
   *started = now;
   c->seq++;
   c->got = 0;

@@ -34,21 +34,27 @@ struct result {
   struct histogram latency;        /* one entry per request */
 };
 
-/* window is the measured time, with the CPU clocks that are read at both ends. */
+/* window is the measured time, with the CPU clocks that are read at both ends. It opens when
+   the warm-up is over and every connection has had a reply, or GRACE_NS behind the warm-up. It closes after its time, but not
+   before there is one reply, for GRACE_NS more. */
+#define GRACE_NS 3000000000u
+
 struct window {
   const struct options *o;
   struct result *r;
   clockid_t server_clock;
   uint64_t start, end, idle;
-  bool open;
+  uint64_t tick;   /* the longest that window_wait may take, 0 for no bound */
+  uint32_t served; /* connections that have had a reply */
+  bool open, late;
 };
 
 /* window_init prepares a window that opens after the warm-up. */
 void window_init(struct window *w, const struct options *o, struct result *r);
 
-/* window_count records a request that took from started to now. It opens the window if the
-   warm-up is over; then it returns false, as the request began before. */
-bool window_count(struct window *w, uint64_t started, uint64_t now);
+/* window_count records the reply number seq of a connection, to a request that took from
+   started to now. It returns whether that counts. */
+bool window_count(struct window *w, uint64_t seq, uint64_t started, uint64_t now);
 
 /* window_wait calls epoll_wait until the window's end at the latest, and keeps the clocks. *now is
    the time, which it sets again. It returns the number of events, -1 at the end. */

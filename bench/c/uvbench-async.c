@@ -1,4 +1,4 @@
-/* uvbench-async.c: four threads wake the loop. */
+/* uvbench-async.c: threads wake the loop. */
 #include "uvbench.h"
 
 #include <stdatomic.h>
@@ -9,14 +9,16 @@ enum { THREADS = 4, SENDS = 4000000, POSTS = 400000 };
 static uv_async_t async;
 static atomic_int running;
 static uv_thread_t threads[THREADS];
+static int started_threads;
 
-static void run_threads(uv_thread_cb entry) {
-  atomic_store(&running, THREADS);
-  for (int i = 0; i < THREADS; i++) check(uv_thread_create(&threads[i], entry, NULL), "uv_thread_create");
+static void run_threads(int n, uv_thread_cb entry) {
+  started_threads = n;
+  atomic_store(&running, n);
+  for (int i = 0; i < n; i++) check(uv_thread_create(&threads[i], entry, NULL), "uv_thread_create");
 }
 
 static void join_threads(void) {
-  for (int i = 0; i < THREADS; i++) check(uv_thread_join(&threads[i]), "uv_thread_join");
+  for (int i = 0; i < started_threads; i++) check(uv_thread_join(&threads[i]), "uv_thread_join");
 }
 
 /* async_pummel_4: the threads send, the loop sees what is left after merging. */
@@ -34,13 +36,13 @@ static void on_async(uv_async_t *a) {
 uint64_t async_pummel_4(void) {
   check(uv_async_init(uv_default_loop(), &async, on_async), "uv_async_init");
   start();
-  run_threads(send_many);
+  run_threads(THREADS, send_many);
   uv_run(uv_default_loop(), UV_RUN_DEFAULT);
   join_threads();
   return SENDS;
 }
 
-/* post_pummel_4: the threads hand over functions, in the usual way: a queue
+/* post_pummel_1 and _4: the threads hand over functions, in the usual way: a queue
    behind a mutex, and an async to tell of it. */
 struct post {
   void (*fn)(void);
@@ -55,7 +57,7 @@ static void count(void) { ran++; }
 
 static void post_many(void *arg) {
   (void)arg;
-  for (int i = 0; i < POSTS / THREADS; i++) {
+  for (int i = 0; i < POSTS / started_threads; i++) {
     struct post *p = alloc(sizeof *p);
     *p = (struct post){.fn = count};
     uv_mutex_lock(&mutex);
@@ -81,12 +83,15 @@ static void on_posts(uv_async_t *a) {
   if (ran == POSTS) uv_close((uv_handle_t *)a, NULL);
 }
 
-uint64_t post_pummel_4(void) {
+static uint64_t post_pummel(int n) {
   check(uv_mutex_init(&mutex), "uv_mutex_init");
   check(uv_async_init(uv_default_loop(), &async, on_posts), "uv_async_init");
   start();
-  run_threads(post_many);
+  run_threads(n, post_many);
   uv_run(uv_default_loop(), UV_RUN_DEFAULT);
   join_threads();
   return POSTS;
 }
+
+uint64_t post_pummel_1(void) { return post_pummel(1); }
+uint64_t post_pummel_4(void) { return post_pummel(THREADS); }

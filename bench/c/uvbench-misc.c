@@ -1,9 +1,14 @@
 /* uvbench-misc.c: the thread pool, and children. */
 #include "uvbench.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { STATS = 50000, CONCURRENT = 10, LOOKUPS = 50000, CHILDREN = 200 };
+enum { STATS = 50000, CONCURRENT = 10, LOOKUPS = 50000, CHILDREN = 200, LEAST_CHILDREN = 3 };
+
+/* SPAWN_NS is how long spawn_heap spawns. */
+#define SPAWN_NS 300000000u
 
 static uint64_t done;
 
@@ -42,6 +47,7 @@ uint64_t getaddrinfo_literal(void) {
 /* spawn: one child after the other. */
 static uv_process_t child;
 static char program[4096];
+static bool by_time;
 
 static void next_child(uv_handle_t *h);
 
@@ -50,10 +56,17 @@ static void on_exit_child(uv_process_t *p, int64_t status, int sig) {
   uv_close((uv_handle_t *)p, next_child);
 }
 
+/* enough is whether so many children were spawned. */
+static bool enough(void) {
+  if (!by_time) return done == CHILDREN;
+  return done >= LEAST_CHILDREN && elapsed_ns() >= SPAWN_NS;
+}
+
 static void next_child(uv_handle_t *h) {
   (void)h;
-  if (done++ == CHILDREN) return;
-  char *args[] = {program, (char *)"nothing", NULL};
+  if (enough()) return;
+  done++;
+  char *args[] = {program, by_time ? NULL : (char *)"nothing", NULL};
   uv_process_options_t options = {.file = program, .args = args, .exit_cb = on_exit_child};
   check(uv_spawn(uv_default_loop(), &child, &options), "uv_spawn");
 }
@@ -65,4 +78,18 @@ uint64_t spawn(void) {
   next_child(NULL);
   uv_run(uv_default_loop(), UV_RUN_DEFAULT);
   return CHILDREN;
+}
+
+/* spawn_heap: one child after the other for a time, with so many GiB of heap touched. */
+uint64_t spawn_heap(void) {
+  size_t size = (size_t)heap_gib << 30;
+  char *heap = size > 0 ? alloc(size) : NULL;
+  if (heap != NULL) memset(heap, 1, size);
+  strcpy(program, "/bin/true");
+  by_time = true;
+  start();
+  next_child(NULL);
+  uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+  if (heap != NULL && heap[size / 2] != 1) fail("the heap has changed");
+  return done; /* to free the heap would take time that does not count */
 }

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"net"
@@ -32,7 +31,6 @@ func serve(ctx context.Context, o httpbench.Options) error {
 	addr := ln.Addr()
 	if o.TLS != nil {
 		options = append(options, server.WithTransport(standard.NewTransporter), server.WithTLS(o.TLS))
-		ln = tls.NewListener(ln, o.TLS)
 	} else if ln, err = netpoll.ConvertListener(ln); err != nil {
 		return err
 	}

@@ -148,11 +148,11 @@ func (c *conn) receive(buf []byte) (done bool, err error) {
 	}
 }
 
-// poll handles what happens until the end, and calls next for each exchange that is
-// complete.
-func (l *loop) poll(end time.Time, next func(c *conn, now time.Time) error) error {
+// poll handles what happens until the end, which next may change, and calls next for each exchange that is
+// complete. Events that were fetched before the end are all handled.
+func (l *loop) poll(end *time.Time, next func(c *conn, now time.Time) error) error {
 	events := make([]unix.EpollEvent, 128)
-	for now := time.Now(); now.Before(end); {
+	for now := time.Now(); now.Before(*end); {
 		n, err := unix.EpollWait(l.epoll, events, int(end.Sub(now).Milliseconds())+1)
 		if err != nil && err != unix.EINTR {
 			return os.NewSyscallError("epoll_wait", err)
@@ -199,6 +199,29 @@ func (l *loop) once() error {
 	return nil
 }
 
+// grace is how long the warm-up may last beyond its time, for each connection to have had a reply, and the window, for
+// one exchange to be complete.
+const grace = 3 * time.Second
+
+// warm makes exchanges until the warm-up is over and each connection has had a reply.
+func (l *loop) warm() error {
+	over, served := time.Now().Add(l.warmup), 0
+	end := over.Add(grace)
+	err := l.poll(&end, func(c *conn, now time.Time) error {
+		if c.ended.IsZero() {
+			served++
+		}
+		if c.ended = now; served == len(l.conns) {
+			end = over
+		}
+		return c.send(now)
+	})
+	for i := range l.conns {
+		l.conns[i].ended = time.Time{}
+	}
+	return err
+}
+
 // measure is the closed loop: each connection makes an exchange when its last one is
 // complete. Those that end in the window after the warm-up count.
 func (l *loop) measure() (r result, err error) {
@@ -207,8 +230,7 @@ func (l *loop) measure() (r result, err error) {
 			return r, fmt.Errorf("connection %d: %w", i, err)
 		}
 	}
-	err = l.poll(time.Now().Add(l.warmup), func(c *conn, now time.Time) error { return c.send(now) })
-	if err != nil {
+	if err := l.warm(); err != nil {
 		return r, err
 	}
 	before, err := l.usage(true)
@@ -216,18 +238,29 @@ func (l *loop) measure() (r result, err error) {
 		return r, err
 	}
 	began := time.Now()
+	end := began.Add(l.duration)
 	l.took = make([]time.Duration, 0, 1<<20)
 	exchanges := 0
-	err = l.poll(began.Add(l.duration), func(c *conn, now time.Time) error {
+	count := func(c *conn, now time.Time) error {
 		exchanges++
 		if c.some == nil || c.some.timed() {
 			l.took = append(l.took, now.Sub(c.began))
 		}
 		c.ended = now
 		return c.send(now)
-	})
-	if err != nil {
+	}
+	if err = l.poll(&end, count); err != nil {
 		return r, err
+	}
+	if exchanges == 0 { // a slow server, or a short window: the first exchange ends it
+		end = time.Now().Add(grace)
+		err = l.poll(&end, func(c *conn, now time.Time) error {
+			end = now
+			return count(c, now)
+		})
+		if err != nil {
+			return r, err
+		}
 	}
 	r.Seconds = time.Since(began).Seconds()
 	after, err := l.usage(false)

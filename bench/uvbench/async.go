@@ -32,8 +32,8 @@ func asyncPummel(b *bench) func() int {
 	return func() int { return sends }
 }
 
-// postPummel: goroutines post functions.
-func postPummel(b *bench) func() int {
+// postPummel: n goroutines post functions.
+func postPummel(b *bench, n int) func() int {
 	const posts = 400000
 	ran := 0
 	open := must(b.NewAsync(func() {})) // keeps the loop alive
@@ -43,9 +43,9 @@ func postPummel(b *bench) func() int {
 		}
 	}
 	b.start()
-	for range threads {
+	for range n {
 		go func() {
-			for range posts / threads {
+			for range posts / n {
 				check(b.Post(count))
 			}
 		}()

@@ -1,15 +1,17 @@
 // Command uvbench has the workloads of bench-libuv in Go; c/uvbench.c has the
 // same ones in C. It prints operations and seconds as JSON.
+//
+//	uvbench NAME [GIB]    GIB is for spawn_heap alone
 package main
 
 import (
 	"context"
-	"fmt"
 	"log"
 	"os"
-	"time"
+	"strconv"
 
 	"github.com/uvgo/uvgo"
+	"github.com/uvgo/uvgo/bench/internal/stopwatch"
 )
 
 // A workload prepares its work on the loop and calls b.start. When the loop has no more
@@ -21,7 +23,8 @@ var workloads = map[string]workload{
 	"timer_start_stop":  timerStartStop,
 	"million_timers":    millionTimers,
 	"async_pummel_4":    asyncPummel,
-	"post_pummel_4":     postPummel,
+	"post_pummel_1":     func(b *bench) func() int { return postPummel(b, 1) },
+	"post_pummel_4":     func(b *bench) func() int { return postPummel(b, threads) },
 	"ping_pongs":        pingPongs,
 	"tcp_write_batch":   tcpWriteBatch,
 	"tcp_pump1":         func(b *bench) func() int { return pumps(b, 1, newTCP) },
@@ -33,16 +36,18 @@ var workloads = map[string]workload{
 	"fs_stat":           fsStat,
 	"getaddrinfo":       getaddrinfo,
 	"spawn":             spawn,
+	"spawn_heap":        spawnHeap,
 }
 
 // A bench is one run of a workload.
 type bench struct {
 	*uvgo.Loop
-	started time.Time
+	stopwatch.Watch
+	heap int // GiB, for spawn_heap
 }
 
 // start begins the measured time.
-func (b *bench) start() { b.started = time.Now() }
+func (b *bench) start() { b.Watch = stopwatch.Start() }
 
 // must ends the program if a call has failed that must not fail.
 func must[T any](v T, err error) T {
@@ -59,8 +64,8 @@ func check(err error) {
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("uvbench: ")
-	if len(os.Args) != 2 {
-		log.Fatal("usage: uvbench NAME")
+	if len(os.Args) != 2 && len(os.Args) != 3 {
+		log.Fatal("usage: uvbench NAME [GIB]")
 	}
 	name := os.Args[1]
 	if name == "nothing" { // the child of spawn
@@ -71,9 +76,11 @@ func main() {
 		log.Fatalf("no workload %s", name)
 	}
 	b := &bench{Loop: must(uvgo.New())}
+	if len(os.Args) == 3 {
+		b.heap = must(strconv.Atoi(os.Args[2]))
+	}
 	finish := work(b)
 	check(b.Run(context.Background()))
-	ops, elapsed := finish(), time.Since(b.started)
-	fmt.Printf("{\"ops\":%d,\"seconds\":%.9f}\n", ops, elapsed.Seconds())
+	check(b.Print(os.Stdout, finish()))
 	check(b.Shutdown(context.Background()))
 }

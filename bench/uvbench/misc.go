@@ -3,8 +3,10 @@ package main
 import (
 	"log"
 	"os"
+	"runtime"
 	"syscall"
 
+	"github.com/uvgo/uvgo/bench/internal/stopwatch"
 	"github.com/uvgo/uvgo/handles"
 	"github.com/uvgo/uvgo/requests"
 	"github.com/uvgo/uvgo/uv"
@@ -75,4 +77,31 @@ func spawn(b *bench) func() int {
 	b.start()
 	next()
 	return func() int { return children }
+}
+
+// spawnHeap: one child after the other for a time, with so many GiB of heap touched.
+func spawnHeap(b *bench) func() int {
+	heap := stopwatch.Heap(b.heap)
+	done := 0
+	var next func()
+	next = func() {
+		if b.Enough(done) {
+			return
+		}
+		var p *handles.Process
+		p = must(b.Spawn(handles.ProcessOptions{File: stopwatch.Child, Args: []string{stopwatch.Child}}, func(status int, sig syscall.Signal) {
+			if status != 0 || sig != 0 {
+				log.Panic("the child failed")
+			}
+			done++
+			p.OnClose(next)
+			check(p.Close())
+		}))
+	}
+	b.start()
+	next()
+	return func() int {
+		runtime.KeepAlive(heap)
+		return done
+	}
 }

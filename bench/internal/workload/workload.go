@@ -13,7 +13,9 @@ import (
 
 // Book lists all peers and workloads, in the order of the page.
 func Book() *book.Book {
-	return &book.Book{Peers: peers(), Workloads: slices.Concat(echoes(), streams(), datagrams())}
+	return &book.Book{Peers: peers(), Workloads: slices.Concat(
+		echoes(), streams(), datagrams(), sealed(), pages(), loops(), memories(),
+	)}
 }
 
 // sizeTitle and connsTitle write numbers as the page has them.

@@ -1,15 +1,18 @@
 package observe
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"testing"
 
 	"github.com/uvgo/uvgo/internal/uvtest"
+	"github.com/uvgo/uvgo/metrics"
 )
 
-// TestConnectionsThatAreTooManyAreClosed, and the end of one makes room for another.
+// TestConnectionsThatAreTooManyAreClosed while all are busy, and the end of one makes room for another.
 func TestConnectionsThatAreTooManyAreClosed(t *testing.T) {
 	ln := limited(uvtest.Must(net.Listen("tcp", "127.0.0.1:0")), 2)
 	defer ln.Close()
@@ -28,6 +31,9 @@ func TestConnectionsThatAreTooManyAreClosed(t *testing.T) {
 	dial := func() net.Conn { return uvtest.Must(net.Dial("tcp", ln.Addr().String())) }
 	a, b := dial(), dial()
 	first, second := <-accepted, <-accepted
+	busy := func(c net.Conn) { answering(withConn(context.Background(), c), true) }
+	busy(first)
+	busy(second)
 	c := dial()
 	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("the third: %v", err)
@@ -36,6 +42,7 @@ func TestConnectionsThatAreTooManyAreClosed(t *testing.T) {
 	_ = first.Close() // again: it makes no more room
 	d := dial()
 	third := <-accepted
+	busy(third)
 	e := dial()
 	if _, err := e.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("one more: %v", err)
@@ -45,4 +52,30 @@ func TestConnectionsThatAreTooManyAreClosed(t *testing.T) {
 	}
 	_ = ln.Close()
 	<-done
+}
+
+// TestClientsThatSendNothingKeepNobodyOut: the oldest of them makes room.
+func TestClientsThatSendNothingKeepNobodyOut(t *testing.T) {
+	s := &Server{Registry: new(metrics.Registry)}
+	s.Start()
+	ln := uvtest.Must(net.Listen("tcp", "127.0.0.1:0"))
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	var hold []net.Conn
+	for range maxConns + 10 {
+		c := uvtest.Must(net.Dial("tcp", ln.Addr().String()))
+		uvtest.Must(io.WriteString(c, "GET /metrics HTTP/1.1\r\n")) // and no more
+		hold = append(hold, c)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Get("http://" + ln.Addr().String() + "/metrics")
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%v, %v", resp, err)
+	}
+	resp.Body.Close()
+	for _, c := range hold {
+		c.Close()
+	}
+	uvtest.Check(t, s.Close())
+	<-served
 }

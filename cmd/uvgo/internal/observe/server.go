@@ -40,7 +40,7 @@ const (
 	headTimeout  = 10 * time.Second
 	writeTimeout = 15 * time.Second // of an answer; a profile has the seconds that it takes more
 	idleTimeout  = 2 * time.Minute
-	maxConns     = 128 // more are closed at once
+	maxConns     = 128
 	maxProfile   = 5 * time.Minute
 )
 
@@ -75,7 +75,7 @@ func (s *Server) Start() {
 	}
 	s.http = &http.Server{
 		Handler: careful(mux), ReadHeaderTimeout: headTimeout, ReadTimeout: headTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 16 << 10,
-		ErrorLog: quiet,
+		ErrorLog: quiet, ConnContext: withConn,
 		BaseContext: func(ln net.Listener) context.Context {
 			return context.WithValue(context.Background(), listenerKey{}, ln.Addr())
 		},
@@ -180,6 +180,8 @@ type listenerKey struct{}
 // careful bounds how long a client may take, refuses what only reads nothing, and what a page of somebody else's has asked for.
 func careful(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answering(r.Context(), true)
+		defer answering(r.Context(), false)
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
