@@ -6,7 +6,7 @@
  *
  *   operations      ops.c
  *   loops           loop.c turn.c adopt.c
- *   streams         ipc.c stream.c write.c listen.c tcp.c pipe.c tty.c connect.c
+ *   streams         ipc.c stream.c write.c write_cancel.c listen.c tcp.c pipe.c tty.c connect.c
  *   datagrams       udp.c udp_send.c udp_option.c
  *   other handles   handle_direct.c timer.c async.c prepare.c check.c idle.c poll.c signal.c
  *                   process.c fsevent.c fspoll.c
@@ -107,6 +107,9 @@ _Static_assert(offsetof(cuv_handle, uv) == 32, "every idle connection has a head
 _Static_assert(offsetof(cuv_handle, uv.stream.write_queue_size) == offsetof(cuv_handle, uv.udp.send_queue_size),
                "Go and cuv_queued read both by one field");
 
+struct cuv_write_req;
+enum { CUV_CANCEL_LISTS = 64 /* lists of a loop's writes that can be cancelled */ };
+
 /* A loop: the shared ring first, so that one pointer serves both sides. */
 typedef struct cuv_loop {
   cuv_ring ring;
@@ -147,6 +150,8 @@ typedef struct cuv_loop {
   int has_dropped;       /* the last turn has dropped connections */
 
   cuv_watch watch;       /* see watchdog.c */
+
+  struct cuv_write_req *cancelable[CUV_CANCEL_LISTS]; /* queued writes that Go can cancel, see write_cancel.c */
 
   /* Of a loop that lives in one that others run, see adopt.c; else NULL. */
   struct cuv_host *host;

@@ -69,6 +69,10 @@ func (e *Event) ExitStatus() int { return int(e.aux) }
 // PollEvents returns the events of an EvPoll, uv_poll_event.
 func (e *Event) PollEvents() int { return int(e.aux) }
 
+// Taken returns how many bytes of the write the kernel has taken, of an EvWrite. Before
+// libuv 1.53 those of a write that failed are only the ones that it took at once.
+func (e *Event) Taken() int { return int(e.aux) }
+
 // PassedFD returns the descriptor of an EvPassed, which is the receiver's to close.
 func (e *Event) PassedFD() int { return int(e.Status) }
 

@@ -60,7 +60,7 @@ typedef struct ipc_req {
 static void on_write(uv_write_t *req, int status) {
   ipc_req *w = (ipc_req *)req;
   if (w->own >= 0) close(w->own);
-  cuv_stream_wrote(cuv_of(req->handle), w->slot, w->gen, status);
+  cuv_stream_wrote(cuv_of(req->handle), w->slot, w->gen, status, 0, 0);
   cuv_free(w);
 }
 
@@ -120,7 +120,7 @@ int cuv_ipc_write(cuv_handle *h, cuv_handle *sent, int fd, const char *p, size_t
   int r = try_now(h, fd, p, n);
   if (r == UV_EAGAIN) return queue(h, fd, p, n, slot, gen);
   if (r < 0 || (size_t)r == n) {
-    cuv_push(cuv_loop_of(h), CUV_EV_WRITE, slot, gen, r < 0 ? r : 0, NULL, cuv_queued(h));
+    cuv_push(cuv_loop_of(h), CUV_EV_WRITE, slot, gen, r < 0 ? r : 0, NULL, r < 0 ? 0 : n);
     return 0;
   }
   r = queue(h, -1, p + r, n - (size_t)r, slot, gen); /* the descriptor went with the first byte */

@@ -75,7 +75,7 @@ enum cuv_event {
   /* Of requests: slot and gen are the request's. All have an error. */
   CUV_EV_CONNECT,
   CUV_EV_SHUTDOWN,
-  CUV_EV_WRITE,       /* aux: bytes that are still queued on the stream */
+  CUV_EV_WRITE,       /* aux: bytes of it that the kernel has taken; 0 of one with a descriptor that was queued */
   CUV_EV_UDP_SEND,    /* aux: bytes that are still queued on the handle */
   CUV_EV_FS,          /* ptr: the cuv_fs_req */
   CUV_EV_ADDRINFO,

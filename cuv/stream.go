@@ -25,6 +25,15 @@ func (h *Handle) WriteNow(p []byte) int {
 	return int(C.cuv_stream_write(h.c(), chars(p), C.size_t(len(p))))
 }
 
+// CancelsWrites tells whether CancelWrite can work: since libuv 1.53.
+const CancelsWrites = C.UV_VERSION_HEX >= 0x013500
+
+// CancelWrite cancels the write of the request slot and gen, after the submissions: 0, EBUSY if
+// it is over, or ENOTSUP. C function uv_cancel.
+func (h *Handle) CancelWrite(slot, gen uint32) int {
+	return int(C.cuv_stream_cancel(h.c(), C.uint32_t(slot), C.uint32_t(gen)))
+}
+
 // IsReadable asks C, after the submissions. C function uv_is_readable.
 func (h *Handle) IsReadable() bool { return C.cuv_stream_is_readable(h.c()) != 0 }
 

@@ -25,11 +25,14 @@ size_t cuv_stream_write_queue_size(cuv_handle *h);
 int cuv_stream_set_blocking(cuv_handle *h, int on);
 
 /* write.c */
-void cuv_stream_wrote(cuv_handle *h, uint32_t slot, uint32_t gen, int status);
+void cuv_stream_wrote(cuv_handle *h, uint32_t slot, uint32_t gen, int status, uint64_t taken, int cancelled);
 void cuv_stream_send(cuv_loop *l, cuv_sqe *first);
 int64_t cuv_stream_try_write(cuv_handle *h, const char *p, size_t n);
 int64_t cuv_stream_write(cuv_handle *h, const char *p, size_t n);
 void cuv_stream_shutdown(cuv_loop *l, cuv_sqe *e);
+
+/* write_cancel.c */
+int cuv_stream_cancel(cuv_handle *h, uint32_t slot, uint32_t gen);
 
 /* listen.c */
 int cuv_stream_listen(cuv_handle *h, int backlog);

@@ -5,18 +5,9 @@
 #include <string.h>
 
 #include "fd.h"
-#include "stream.h"
+#include "write_req.h"
 
 enum { iov_max = 64 /* buffers of one writev */ };
-
-/* A write request with the bytes that it owns behind it. */
-typedef struct write_req {
-  uv_write_t req;
-  uint32_t slot; /* the Go request, or CUV_NO_SLOT */
-  uint32_t gen;
-  uint64_t size; /* its bytes, as the loop counts them */
-  char data[];
-} write_req;
 
 /* Notes that a write has failed. Without one of its own request the next Write has to tell. For want
  * of memory the next one would succeed, and the peer would not see that bytes before it are
@@ -26,28 +17,32 @@ static void note_failure(cuv_handle *h, uint32_t slot, int status) {
   if (slot == CUV_NO_SLOT || status == UV_ENOMEM || status == UV_ENOBUFS) h->failed = (int16_t)status;
 }
 
-/* Reports the end of a queued write. */
-void cuv_stream_wrote(cuv_handle *h, uint32_t slot, uint32_t gen, int status) {
+/* Reports the end of a queued write, of which the kernel has taken some bytes. A write that Go
+ * has cancelled is no failure of the stream's. */
+void cuv_stream_wrote(cuv_handle *h, uint32_t slot, uint32_t gen, int status, uint64_t taken, int cancelled) {
   h->writes--;
   note_failure(h, slot, status);
-  if (slot != CUV_NO_SLOT) cuv_push(cuv_loop_of(h), CUV_EV_WRITE, slot, gen, status, NULL, cuv_queued(h));
-  cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, cuv_queued(h));
+  if (slot != CUV_NO_SLOT) cuv_push(cuv_loop_of(h), CUV_EV_WRITE, slot, gen, status, NULL, taken);
+  cuv_push_handle(h, CUV_EV_WRITTEN, cancelled ? 0 : status, NULL, cuv_queued(h));
 }
 
 /* A queued write has ended. */
 static void on_write(uv_write_t *req, int status) {
-  write_req *w = (write_req *)req;
+  cuv_write_req *w = (cuv_write_req *)req;
   cuv_loop_of(cuv_of(req->handle))->ring.unsent -= w->size;
-  cuv_stream_wrote(cuv_of(req->handle), w->slot, w->gen, status);
+  int cancelled;
+  uint64_t taken = cuv_write_ended(w, status, &cancelled);
+  cuv_stream_wrote(cuv_of(req->handle), w->slot, w->gen, status, taken, cancelled);
   cuv_free(w);
 }
 
-/* Reports the end of a write that never reached libuv's queue. */
-static void written(cuv_handle *h, const cuv_sqe *e, int status) {
+/* Reports the end of a write that never reached libuv's queue, or of whose bytes the kernel has
+ * taken some, and libuv none. */
+static void written(cuv_handle *h, const cuv_sqe *e, int status, size_t taken) {
   int first = h->failed == 0;
   note_failure(h, e->slot, status); /* Go sees it at once, and writes no more */
   if (e->slot != CUV_NO_SLOT)
-    cuv_push(cuv_loop_of(h), CUV_EV_WRITE, e->slot, e->gen, status, NULL, cuv_queued(h));
+    cuv_push(cuv_loop_of(h), CUV_EV_WRITE, e->slot, e->gen, status, NULL, taken);
   else if (status < 0 && first)
     cuv_push_handle(h, CUV_EV_WRITTEN, status, NULL, cuv_queued(h));
 }
@@ -55,6 +50,7 @@ static void written(cuv_handle *h, const cuv_sqe *e, int status) {
 /* Queues bufs, less their first skip bytes. Bytes that are not lent are copied,
  * for their arena is reused. */
 static int queue_rest(cuv_handle *h, uv_buf_t *bufs, unsigned n, size_t skip, int lent, uint32_t slot, uint32_t gen) {
+  size_t taken = skip;
   while (n > 1 && skip >= bufs->len) {
     skip -= bufs->len;
     bufs++;
@@ -64,9 +60,10 @@ static int queue_rest(cuv_handle *h, uv_buf_t *bufs, unsigned n, size_t skip, in
   bufs->len -= skip;
   size_t size = 0;
   for (unsigned i = 0; i < n; i++) size += bufs[i].len;
-  write_req *w = cuv_malloc(sizeof *w + (lent ? 0 : size));
+  cuv_write_req *w = cuv_malloc(sizeof *w + (lent ? 0 : size));
   if (w == NULL) return UV_ENOMEM;
   w->size = size;
+  w->taken = taken;
   w->slot = slot;
   w->gen = gen;
   uv_buf_t copy;
@@ -87,6 +84,7 @@ static int queue_rest(cuv_handle *h, uv_buf_t *bufs, unsigned n, size_t skip, in
   } else {
     h->writes++;
     cuv_loop_of(h)->ring.unsent += size;
+    cuv_write_queued(cuv_loop_of(h), w);
   }
   return r;
 }
@@ -139,15 +137,16 @@ static void send_vector(cuv_handle *h, const cuv_sqe *e) {
   for (unsigned i = 0; i < n; i++) total += bufs[i].len;
   int r = try_now(h, bufs, n);
   if (r >= 0 && (size_t)r == total) {
-    written(h, e, 0);
+    written(h, e, 0, total);
     return;
   }
   if (r < 0 && r != UV_EAGAIN) {
-    written(h, e, r);
+    written(h, e, r, 0);
     return;
   }
-  r = queue_rest(h, bufs, n, r > 0 ? (size_t)r : 0, e->flags & CUV_WRITE_LENT, e->slot, e->gen);
-  if (r < 0) written(h, e, r);
+  size_t sent = r > 0 ? (size_t)r : 0;
+  r = queue_rest(h, bufs, n, sent, e->flags & CUV_WRITE_LENT, e->slot, e->gen);
+  if (r < 0) written(h, e, r, sent);
 }
 
 /* Sends a chain of writes to one stream: first by as few writev calls as it takes, then
@@ -158,7 +157,7 @@ void cuv_stream_send(cuv_loop *l, cuv_sqe *first) {
   uint32_t i = (uint32_t)(first - sq);
   while (i != CUV_NIL) {
     if (h->failed != 0) { /* bytes before these are lost */
-      written(h, &sq[i], h->failed);
+      written(h, &sq[i], h->failed, 0);
       i = sq[i].next;
       continue;
     }
@@ -185,20 +184,20 @@ void cuv_stream_send(cuv_loop *l, cuv_sqe *first) {
     }
     int r = try_now(h, bufs, n);
     if (r < 0 && r != UV_EAGAIN) {
-      for (; i != end; i = sq[i].next) written(h, &sq[i], r);
+      for (; i != end; i = sq[i].next) written(h, &sq[i], r, 0);
       continue;
     }
     size_t sent = r > 0 ? (size_t)r : 0;
     if (r >= 0 && sent == total) {
       for (; i != end; i = sq[i].next)
-        if (sq[i].slot != CUV_NO_SLOT) written(h, &sq[i], 0);
+        if (sq[i].slot != CUV_NO_SLOT) written(h, &sq[i], 0, sq[i].b);
       continue;
     }
     /* Blocked. Whole submissions that went out are done; the rest queue up,
      * those without a request of their own joined into one copy. */
     while (i != end && r >= 0 && sent >= sq[i].b) {
       sent -= sq[i].b;
-      written(h, &sq[i], 0);
+      written(h, &sq[i], 0, sq[i].b);
       i = sq[i].next;
     }
     while (i != end) {
@@ -213,7 +212,7 @@ void cuv_stream_send(cuv_loop *l, cuv_sqe *first) {
       int err = h->failed;
       if (err == 0) err = queue_rest(h, rest, k, sent, sq[i].flags & CUV_WRITE_LENT, sq[i].slot, sq[i].gen);
       if (err < 0)
-        for (uint32_t j = i; j != stop; j = sq[j].next) written(h, &sq[j], err);
+        for (uint32_t j = i; j != stop; j = sq[j].next) written(h, &sq[j], err, j == i ? sent : 0);
       sent = 0;
       i = stop;
     }

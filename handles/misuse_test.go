@@ -192,7 +192,7 @@ func TestEveryMethodOfAClosedHandle(t *testing.T) {
 }
 
 // mayBeNil are the methods whose callback may be nil.
-var mayBeNil = []string{"WriteFunc", "Shutdown", "SendFunc", "WriteHandle", "WriteFile", "OnClose", "OnWritten", "OnDrain", "OnSent", "OnDrained"}
+var mayBeNil = []string{"WriteFunc", "StartWrite", "Shutdown", "SendFunc", "WriteHandle", "WriteFile", "OnClose", "OnWritten", "OnDrain", "OnSent", "OnDrained"}
 
 // TestEveryMethodWithoutACallback: methods that take a callback return EINVAL for nil
 // before any other error, and change nothing.

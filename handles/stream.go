@@ -18,6 +18,7 @@ type Stream interface {
 	ReadStop() error
 	Write(p []byte) (int, error)
 	WriteFunc(fn func(err error), bufs ...[]byte) error
+	StartWrite(fn func(n int, err error), bufs ...[]byte) (Write, error)
 	TryWrite(p []byte) (int, error)
 	WriteQueueSize() int
 	Buffered() int

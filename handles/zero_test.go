@@ -14,7 +14,7 @@ func TestZeroHandlesAnswerWithErrors(t *testing.T) {
 	uvtest.ZeroValues(t,
 		nil,
 		handles.Async{}, handles.Check{}, handles.Flow{}, handles.FSEvent{}, handles.FSPoll{}, handles.Idle{}, handles.Pipe{}, handles.Poll{},
-		handles.Prepare{}, handles.Process{}, handles.Signal{}, handles.TCP{}, handles.TTY{}, handles.Timer{}, handles.UDP{})
+		handles.Prepare{}, handles.Process{}, handles.Signal{}, handles.TCP{}, handles.TTY{}, handles.Timer{}, handles.UDP{}, handles.Write{})
 }
 
 // wrapper embeds a loop, and serves as one if it has any.

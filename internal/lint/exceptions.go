@@ -31,6 +31,7 @@ var getNames = map[string]string{
 // that has them.
 var newerNames = map[string]string{
 	"uv_tcp_keepalive_ex": "1.52",
+	"uv_write_nwritten":   "1.53",
 }
 
 // plainComments are the methods of handles and requests, as "handles.Timer.Start",

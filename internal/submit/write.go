@@ -29,16 +29,21 @@ var writes = sync.Pool{New: func() any { return &write{lent: new(Pins)} }}
 func StartWrite(core *core.Core, h *cuv.Handle, op string, fn func(error), bufs [][]byte) {
 	w := writes.Get().(*write)
 	w.Begin(core, w, op, fn)
-	ring := core.Ring()
-	how, bufs, total := place(ring, w.lent, bufs, ring.VectorMax())
+	send(core.Ring(), h, w.lent, bufs, w.Slot, w.Gen)
+}
+
+// send submits a write of bufs for the request slot and gen, and returns its bytes.
+func send(ring *cuv.Loop, h *cuv.Handle, pins *Pins, bufs [][]byte, slot, gen uint32) (total int) {
+	how, bufs, total := place(ring, pins, bufs, ring.VectorMax())
 	switch how {
 	case copied:
-		ring.WriteBytes(h, bufs[0], w.Slot, w.Gen) // its result does not matter: the bytes are in the read arena, or few
+		ring.WriteBytes(h, bufs[0], slot, gen) // its result does not matter: the bytes are in the read arena, or few
 	case joined:
-		ring.WriteJoined(h, bufs, total, w.Slot, w.Gen)
+		ring.WriteJoined(h, bufs, total, slot, gen)
 	case lent:
-		ring.WriteLentBytes(h, bufs, w.Slot, w.Gen)
+		ring.WriteLentBytes(h, bufs, slot, gen)
 	}
+	return total
 }
 
 // Complete unpins the bytes and reports the outcome. C type uv_write_cb.

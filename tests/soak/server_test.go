@@ -6,15 +6,10 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/netip"
 	"os"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
-	"github.com/uvgo/uvgo"
-	"github.com/uvgo/uvgo/internal/uvtest"
 	"github.com/uvgo/uvgo/server"
 )
 
@@ -26,148 +21,6 @@ func init() {
 		&actor{name: "server, UDP", weight: 3, run: serverPackets},
 		&actor{name: "server, come and go", weight: 1, run: serversComeAndGo},
 	)
-}
-
-// A changing certificate: every handshake may get another one, as when a program reloads it.
-type changing struct {
-	authority *uvtest.Authority
-	all       []tls.Certificate
-	next      atomic.Uint32
-}
-
-func newChanging(w *world) *changing {
-	c := &changing{authority: uvtest.NewAuthority(w.t)}
-	for range 3 {
-		c.all = append(c.all, c.authority.Issue(w.t, "localhost"))
-	}
-	return c
-}
-
-func (c *changing) server() *tls.Config {
-	return &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		return &c.all[int(c.next.Add(1))%len(c.all)], nil
-	}}
-}
-
-func (c *changing) client() *tls.Config { return c.authority.ClientConfig() }
-
-// An echoServer runs for an epoch. A frame whose payload begins with one of these bytes asks for a fault.
-type echoServer struct {
-	srv            *server.Server
-	tcp, unix, tls net.Addr
-	udp            netip.AddrPort
-	certs          *changing
-	opened, closed atomic.Int64
-	away           sync.WaitGroup                     // the goroutines of connections that were taken over
-	fileConn       func(f *os.File) (net.Conn, error) // makes those
-}
-
-// The first byte of a connection says how the server is to treat it.
-const (
-	plainly  = 'p' // echoes
-	panicked = '!' // the handler panics
-	dropped  = 'x' // the server closes it
-	detached = 'd' // a goroutine takes it over
-	blocked  = 'b' // the handler blocks
-)
-
-// Open counts.
-func (s *echoServer) Open(*server.Conn) { s.opened.Add(1) }
-
-// Close counts: as often as Open.
-func (s *echoServer) Close(*server.Conn, error) { s.closed.Add(1) }
-
-// Drain reads on.
-func (s *echoServer) Drain(c *server.Conn) { c.Resume() }
-
-// EOF answers the end by one.
-func (s *echoServer) EOF(c *server.Conn) { _ = c.Close() }
-
-// Packet echoes.
-func (s *echoServer) Packet(pc *server.PacketConn, p []byte, from netip.AddrPort) {
-	_ = pc.WriteTo(p, from)
-}
-
-// Data echoes, or does what the first byte says.
-func (s *echoServer) Data(c *server.Conn, p []byte) {
-	if c.Context() == nil {
-		c.SetContext(p[0])
-		first := p[0]
-		p = p[1:]
-		switch first {
-		case panicked:
-			panic(errProvoked)
-		case dropped:
-			_ = c.Abort()
-			return
-		case detached:
-			rest := append([]byte(nil), p...)
-			nc, err := c.Detach(s.fileConn)
-			if err != nil {
-				_ = c.Close()
-				return
-			}
-			s.away.Go(func() {
-				defer nc.Close()
-				if _, err := nc.Write(rest); err == nil {
-					_, _ = io.Copy(nc, nc)
-				}
-			})
-			return
-		case blocked:
-			rest := append([]byte(nil), p...)
-			_ = c.Loop().Block(func() { time.Sleep(100 * time.Microsecond) })
-			_, _ = c.Write(rest)
-			return
-		}
-	}
-	if len(p) == 0 {
-		return
-	}
-	if _, err := c.Write(p); err == nil && c.Full() {
-		c.Pause()
-	}
-}
-
-func startEcho(w *world) *echoServer {
-	s := &echoServer{certs: newChanging(w), fileConn: func(f *os.File) (net.Conn, error) {
-		if w.next.Add(1)%2 == 0 {
-			return net.FileConn(f)
-		}
-		return w.net.FileConn(f)
-	}}
-	serve := func(tlsConfig *tls.Config, addrs ...string) []net.Addr {
-		srv := &server.Server{
-			Handler: s, PacketHandler: s, Loops: 2, Logger: quietLog, TLSConfig: tlsConfig,
-			Options: []uvgo.Option{uvgo.WithLogger(quietLog)},
-		}
-		if err := srv.Listen(addrs...); err != nil {
-			w.t.Fatal(err)
-		}
-		served := make(chan error, 1)
-		go func() { served <- srv.Serve(context.Background()) }()
-		w.atEnd(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), hang)
-			defer cancel()
-			w.ended("server shutdown", srv.Shutdown(ctx))
-			w.ended("serve", within(served))
-			if st := srv.Stats(); st.Conns != 0 || st.Unsent != 0 {
-				w.t.Errorf("the server has %d connections and %d bytes unsent behind its end", st.Conns, st.Unsent)
-			}
-		})
-		return srv.Addrs()
-	}
-	w.atEnd(func() {
-		s.away.Wait()
-		if a, b := s.opened.Load(), s.closed.Load(); a != b {
-			w.t.Errorf("the server opened %d connections and closed %d (seed %d)", a, b, *seed)
-		}
-	})
-	path := w.path("echo")
-	addrs := serve(nil, "tcp://127.0.0.1:0", "unix://"+path, "udp://127.0.0.1:0")
-	s.tcp, s.unix, s.udp = addrs[0], addrs[1], addrs[2].(*net.UDPAddr).AddrPort()
-	s.tls = serve(s.certs.server(), "tls://127.0.0.1:0")[0]
-	return s
 }
 
 // netBroken are the errors of a connection of package net that the server ends.
@@ -190,7 +43,7 @@ func (o *op) echoes(addr net.Addr, config *tls.Config) {
 	}
 	kind := byte(plainly)
 	if o.chance(3) {
-		kind = []byte{panicked, dropped, detached, blocked}[o.IntN(4)]
+		kind = []byte{panicked, dropped, detached, blocked, relayed}[o.IntN(5)]
 	}
 	if kind == detached && config != nil {
 		kind = plainly // TLS stays with the server
@@ -309,10 +162,15 @@ func serversComeAndGo(o *op) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ctx) }()
+	addrs, given := srv.Addrs(), []net.Listener(nil)
+	if o.chance(2) { // and a listener that somebody else has made
+		given = append(given, must[net.Listener](o, "listen")(net.Listen("tcp", "127.0.0.1:0")))
+		addrs = append(addrs, given[0].Addr())
+	}
+	go func() { served <- srv.Serve(ctx, given...) }()
 	var conns []net.Conn
 	for range o.IntN(6) {
-		a := srv.Addrs()[o.IntN(2)]
+		a := addrs[o.IntN(len(addrs))]
 		c, err := net.Dial(a.Network(), a.String())
 		if !o.check("dial", err) {
 			continue
