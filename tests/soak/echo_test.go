@@ -41,7 +41,6 @@ func (c *changing) client() *tls.Config { return c.authority.ClientConfig() }
 
 // An echoServer runs for an epoch. A frame whose payload begins with one of these bytes asks for a fault.
 type echoServer struct {
-	srv            *server.Server
 	tcp, unix, tls net.Addr
 	udp            netip.AddrPort
 	certs          *changing
