@@ -138,6 +138,10 @@ bench-book: libuv ## Measure the benchmark book and make docs/benchmarks.md, 25 
 bench-quick: libuv ## Measure a part of the benchmark book in three minutes, and print it
 	cd bench && go run ./cmd/bench-book -quick $(if $(ONLY),-only '$(ONLY)') $(if $(PEERS),-peers '$(PEERS)') $(BENCHFLAGS)
 
+.PHONY: bench-check
+bench-check: libuv ## Check that docs/benchmarks.md is what bench/results.json makes, and test the book without measuring
+	cd bench && $(GOTEST) ./internal/book ./internal/chart ./internal/page ./internal/workload ./cmd/bench-book
+
 .PHONY: bench-echo
 bench-echo: libuv ## Compare echo servers: uvgo, libuv and epoll in C, std net, netpoll
 	cd bench && go run ./cmd/bench-echo $(BENCHFLAGS)

@@ -3,8 +3,6 @@ package cuv
 // #include "alloc.h"
 import "C"
 
-import "unsafe"
-
 // Allocations returns how many allocations of C memory are alive: those of cuv, and from
 // CountLibuv on those of libuv. It is exact while no loop turns, and no thread of libuv's
 // pool works. Any goroutine may call it.
@@ -19,5 +17,5 @@ func CountLibuv() int { return int(C.cuv_alloc_libuv()) }
 // looks at Allocations needs a leak.
 func LoseAllocation() (free func()) {
 	p := C.cuv_alloc_lose()
-	return func() { C.cuv_free(unsafe.Pointer(p)) }
+	return func() { C.cuv_free(p) }
 }

@@ -35,7 +35,12 @@ int cuv_epoll_poll(int fd, struct epoll_event *events, int max, int timeout, con
   cuv_loop *l = turning;
   if (l == NULL) return CUV_NEXT(epoll_pwait)(fd, events, max, timeout, mask);
   if (max > (int)l->batch) max = (int)l->batch;
-  if (timeout == 0) return CUV_NEXT(epoll_pwait)(fd, events, max, 0, mask);
+  if (timeout == 0) { /* a signal must not look like "nothing is ready": a loop that parks on Go would miss what is */
+    int ready;
+    do ready = CUV_NEXT(epoll_pwait)(fd, events, max, 0, mask);
+    while (ready < 0 && errno == EINTR);
+    return ready;
+  }
   cuv_ring *r = &l->ring;
   uint64_t start = uv_hrtime();
   int n = 0;

@@ -58,6 +58,12 @@ int cuv_uv_loop_init(uv_loop_t *loop) {
   refuse(1);
   int err = uv_loop_init(loop);
   refuse(0);
+#if defined(__linux__) && UV_VERSION_HEX <= 0x013200
+  if (err < 0 && loop->backend_fd > 2) { /* libuv leaves it open; later versions have not been looked at */
+    close(loop->backend_fd);
+    loop->backend_fd = -1;
+  }
+#endif
   return err;
 }
 

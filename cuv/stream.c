@@ -43,6 +43,10 @@ void cuv_stream_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf) {
 void cuv_stream_on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf) {
   if (n == 0) return; /* nothing there after all */
   cuv_handle *h = cuv_of(s);
+  /* When a read has brought less than it could and the peer has hung up, libuv takes that for the last of
+   * the data. More can be there: behind TCP's urgent data, or from another sender (SO_PASSCRED). Read
+   * on: the real end comes with a buffer. */
+  if (n == UV_EOF && buf->base == NULL && h->kind != UV_TTY && cuv_stream_read_start(h) == 0) return;
   cuv_loop *l = cuv_loop_of(h);
   if (n == UV_ENOBUFS && buf->base == NULL) {
     if (!l->fail_arena) {

@@ -31,9 +31,21 @@ const ownBuffer = 1 << 20
 // buffers keeps buffers of ownBuffer bytes for reuse.
 var buffers = sync.Pool{New: func() any { return new([ownBuffer]byte) }}
 
-// read reads once at off, or with -1 at the file's position. A caller whose context can
-// end returns before the operation does, so p is lent only if it cannot.
+// read reads once at off, or with -1 at the file's position. What a signal has
+// interrupted, as on a network's file system, is done again, as package os does: of all
+// operations libuv leaves that to its users for reads alone.
 func (f *File) read(p []byte, off int64) (int, error) {
+	for {
+		n, err := f.readOnce(p, off)
+		if err == nil || !errors.Is(err, uv.EINTR) {
+			return n, err
+		}
+	}
+}
+
+// readOnce is read without that. A caller whose context can end returns before the
+// operation does, so p is lent only if it cannot.
+func (f *File) readOnce(p []byte, off int64) (int, error) {
 	if err := f.hold(); err != nil {
 		return 0, err
 	}

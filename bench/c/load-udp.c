@@ -89,9 +89,8 @@ void run_udp(const struct options *o, struct result *r) {
 
   static struct epoll_event events[MAX_EVENTS];
   uint64_t now, looked = 0;
-  /* The timeout of epoll_wait is the window's: a look for lost ones comes with any event. If all
-     are lost, none comes: a timer of the load's own would cost as much as it finds. */
   int n;
+  run.w.tick = LOST_NS / 4;
   while ((n = window_wait(&run.w, ep, events, MAX_EVENTS, &now)) >= 0) {
     for (int i = 0; i < n; i++) {
       struct conn *c = events[i].data.ptr;

@@ -35,7 +35,8 @@ struct result {
 };
 
 /* window is the measured time, with the CPU clocks that are read at both ends. It opens when
-   the warm-up is over and every connection has had a reply, or GRACE_NS behind the warm-up. */
+   the warm-up is over and every connection has had a reply, or GRACE_NS behind the warm-up. It closes after its time, but not
+   before there is one reply, for GRACE_NS more. */
 #define GRACE_NS 3000000000u
 
 struct window {
@@ -43,8 +44,9 @@ struct window {
   struct result *r;
   clockid_t server_clock;
   uint64_t start, end, idle;
+  uint64_t tick;   /* the longest that window_wait may take, 0 for no bound */
   uint32_t served; /* connections that have had a reply */
-  bool open;
+  bool open, late;
 };
 
 /* window_init prepares a window that opens after the warm-up. */

@@ -199,7 +199,8 @@ func (l *loop) once() error {
 	return nil
 }
 
-// grace is how long the warm-up may last beyond its time, for each connection to have had a reply.
+// grace is how long the warm-up may last beyond its time, for each connection to have had a reply, and the window, for
+// one exchange to be complete.
 const grace = 3 * time.Second
 
 // warm makes exchanges until the warm-up is over and each connection has had a reply.
@@ -240,16 +241,26 @@ func (l *loop) measure() (r result, err error) {
 	end := began.Add(l.duration)
 	l.took = make([]time.Duration, 0, 1<<20)
 	exchanges := 0
-	err = l.poll(&end, func(c *conn, now time.Time) error {
+	count := func(c *conn, now time.Time) error {
 		exchanges++
 		if c.some == nil || c.some.timed() {
 			l.took = append(l.took, now.Sub(c.began))
 		}
 		c.ended = now
 		return c.send(now)
-	})
-	if err != nil {
+	}
+	if err = l.poll(&end, count); err != nil {
 		return r, err
+	}
+	if exchanges == 0 { // a slow server, or a short window: the first exchange ends it
+		end = time.Now().Add(grace)
+		err = l.poll(&end, func(c *conn, now time.Time) error {
+			end = now
+			return count(c, now)
+		})
+		if err != nil {
+			return r, err
+		}
 	}
 	r.Seconds = time.Since(began).Seconds()
 	after, err := l.usage(false)

@@ -23,8 +23,10 @@ type batch struct {
 	run   []*Phase
 	at    int
 
-	posts []post
-	post  int
+	posts  *postChunk // posted functions that are left, from the first chunk's index post on
+	post   int
+	posted *postChunk // chunks whose functions have run, for use again
+	kept   int        // how many
 
 	ready []uv.Deferred
 	next  int
@@ -127,23 +129,21 @@ func (c *Core) OnBatch(fn func()) { c.batch.after = append(c.batch.after, fn) }
 // deliveries, the events in their order, then what AfterEvents was given. False: there is something else to do first.
 func (c *Core) runBatch() bool {
 	w := &c.batch
-	for w.post < len(w.posts) {
+	for w.posts != nil {
 		if c.between() {
 			return false
 		}
 		w.now = otherCallback
-		p := w.posts[w.post]
-		w.posts[w.post] = post{} // a function that has run must not keep its captures alive
-		w.post++
-		if p.ctx == nil || p.ctx.Err() == nil {
-			w.fn = p.fn
+		fn, ctx := w.nextPost()
+		if ctx == nil || ctx.Err() == nil {
+			w.fn = fn
 			if c.profile.on {
-				c.labelKind(p.fn)
+				c.labelKind(fn)
 			}
-			p.fn()
+			fn()
 			w.fn = nil
 			if took := c.meter.ran(); took >= c.meter.slow {
-				c.slowCallback(p.fn, took)
+				c.slowCallback(fn, took)
 			}
 		}
 	}

@@ -269,7 +269,7 @@ func (c *Core) Stats() (s uv.Stats) {
 		s.Turns, s.Events, s.Flushes = c.final.turns, c.final.events, c.final.flushes
 		s.StuckCallbacks = c.final.stuck
 	}
-	s.Queued = uint64(len(c.posts.queue))
+	s.Queued = uint64(c.posts.n)
 	s.Taken = c.baton.takes.Load()
 	c.meter.addTo(&s)
 	s.Idle = max(s.Idle, c.final.idle) // a wait under way is estimated

@@ -1,11 +1,13 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -38,6 +40,109 @@ func TestCloseIsBusyWhileFunctionsWait(t *testing.T) {
 		t.Errorf("Close of a held core: %v", err)
 	}
 	c.Drop()
+}
+
+// TestPostsKeepTheirOrder posts so many functions that they take several chunks, some with a context, in several turns. A
+// function posts another one, which runs in the next turn.
+func TestPostsKeepTheirOrder(t *testing.T) {
+	c := newCore(t, Config{})
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, n := range []int{1, postsInChunk - 1, postsInChunk, postsInChunk + 1, 5*postsInChunk + 7, 3} {
+		var got, want, next []int
+		for i := range n {
+			fn := func() {
+				got = append(got, i)
+				if err := c.Post(func() { next = append(next, i) }); err != nil {
+					t.Error(err)
+				}
+			}
+			var err error
+			switch i % 7 {
+			case 3:
+				err = c.PostContext(canceled, fn)
+			case 5:
+				err = c.PostContext(t.Context(), fn)
+				want = append(want, i)
+			default:
+				err = c.Post(fn)
+				want = append(want, i)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if queued := c.Stats().Queued; queued != uint64(n) {
+			t.Errorf("%d functions wait, %d were posted", queued, n)
+		}
+		if err := runOnce(t, c); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) || next != nil {
+			t.Errorf("of %d: %d of %d ran, in this order: %v; behind them already: %v", n, len(got), len(want), got, next)
+		}
+		if err := runOnce(t, c); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(next, want) {
+			t.Errorf("of %d, in the next turn: %d of %d ran, in this order: %v", n, len(next), len(want), next)
+		}
+	}
+}
+
+// TestPostsAreForgotten checks that the loop keeps neither what a function or a context that has run holds, nor the memory of a burst.
+func TestPostsAreForgotten(t *testing.T) {
+	c := newCore(t, Config{})
+	const burst = 100 * postsInChunk
+	var forgotten atomic.Int64
+	for i := range burst {
+		held := &[16]byte{byte(i)}
+		runtime.AddCleanup(held, func(int) { forgotten.Add(1) }, 0)
+		ctx := context.WithValue(t.Context(), held, held)
+		if err := c.PostContext(ctx, func() { runtime.KeepAlive(held) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := runOnce(t, c); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); forgotten.Load() != burst; runtime.GC() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d functions are forgotten", forgotten.Load(), burst)
+		}
+	}
+	if c.batch.kept != spareChunks {
+		t.Errorf("%d chunks are kept, want %d", c.batch.kept, spareChunks)
+	}
+	if err := c.Post(func() {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := runOnce(t, c); err != nil || c.posts.spare > spareChunks {
+		t.Errorf("%d chunks are spare, want at most %d; %v", c.posts.spare, spareChunks, err)
+	}
+}
+
+// TestPostAllocatesNothing: in a steady state, also with a context and with more than a chunk a turn.
+func TestPostAllocatesNothing(t *testing.T) {
+	c := newCore(t, Config{})
+	fn := func() {}
+	steady := func() {
+		for i := range 2 * postsInChunk {
+			if i%2 == 0 {
+				_ = c.Post(fn)
+			} else {
+				_ = c.PostContext(t.Context(), fn)
+			}
+		}
+		c.collectPosts()
+		for c.batch.posts != nil {
+			fn, _ := c.batch.nextPost()
+			fn()
+		}
+	}
+	if n := testing.AllocsPerRun(100, steady); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
 }
 
 // TestPostersRaceWithClose checks that every post either fails or runs.
@@ -111,7 +216,7 @@ func TestCloseWithARequestRefusesNoPost(t *testing.T) {
 		}
 		poster.Wait()
 		c.collectPosts() // and drop them: else they would be why Close fails
-		c.batch.post = len(c.batch.posts)
+		c.batch.posts, c.batch.post = nil, 0
 	}
 	w, err := os.OpenFile(fifo, os.O_WRONLY, 0)
 	if err != nil {

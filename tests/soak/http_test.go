@@ -154,7 +154,7 @@ func (o *op) requests(c *http.Client, scheme string) {
 		case 5: // the client gives up
 			o.fault("a client gave up")
 			ctx, cancel := context.WithTimeout(context.Background(), o.pause())
-			req, _ := http.NewRequestWithContext(ctx, "POST", base+"/echo?chunked", bytes.NewReader(make([]byte, 1+o.IntN(1<<20))))
+			req, _ := http.NewRequestWithContext(ctx, http.MethodPost, base+"/echo?chunked", bytes.NewReader(make([]byte, 1+o.IntN(1<<20))))
 			if resp, err := c.Do(req); o.check("post", err, webBroken...) {
 				_, err := io.Copy(io.Discard, resp.Body)
 				o.check("body", err, webBroken...)

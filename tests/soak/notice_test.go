@@ -80,8 +80,8 @@ func TestSoakNotices(t *testing.T) {
 	}
 	patience = 100 * time.Millisecond
 	w.close()
-	patience = 5 * time.Second
 	before.compare(r, 1)
+	patience = 5 * time.Second
 	for _, tt := range faults {
 		if !strings.Contains(r.text.String(), tt.report) {
 			t.Errorf("%s: the soak reports\n%s, want %q", tt.fault, r.text.String(), tt.report)

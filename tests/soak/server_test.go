@@ -70,9 +70,10 @@ func (o *op) exchange(c, raw net.Conn, first byte, cutByPeer bool) {
 		o.fault("we ended a connection in the middle")
 	}
 	wrote := o.owe("the end of a writer")
-	slow, half := o.chance(8), o.chance(2)
+	slow, half, written := o.chance(8), o.chance(2), make(chan struct{})
 	go func() {
 		defer wrote()
+		defer close(written)
 		if first != 0 {
 			frames[0] = append([]byte{first}, frames[0]...)
 		}
@@ -105,6 +106,9 @@ func (o *op) exchange(c, raw net.Conn, first byte, cutByPeer bool) {
 	}
 	if allowed == nil && (got.frames != len(frames) || got.rest() != 0) {
 		o.lose("%d of %d frames came back", got.frames, len(frames))
+	}
+	if allowed == nil {
+		o.await(written, "the end of a writer") // which may be about to end its side
 	}
 	if allowed == nil && half && first != detached {
 		if n, err := c.Read(buf); n != 0 || err != io.EOF && !errors.Is(err, syscall.ECONNRESET) {

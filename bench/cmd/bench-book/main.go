@@ -65,14 +65,18 @@ func main() {
 	harness.Main("bench-book", cfg.check, func(ctx context.Context) (int, error) { return run(ctx, cfg, workload.Book()) })
 }
 
-// command is how this process was started, for whoever wants to do it again.
+// command is how to do the same again: the flags that decide what is measured, and how.
 func command() string {
 	words := []string{"go run ./cmd/bench-book"}
-	for _, a := range os.Args[1:] {
-		if strings.ContainsAny(a, " $|*()^") {
-			a = "'" + a + "'"
+	flag.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "dir", "results", "docs", "check": // say where it is written, or are of this machine
+		default:
+			words = append(words, fmt.Sprintf("-%s='%s'", f.Name, f.Value))
 		}
-		words = append(words, a)
+	})
+	if len(words) == 1 {
+		return "make bench-book"
 	}
 	return strings.Join(words, " ")
 }

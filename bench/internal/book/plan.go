@@ -106,6 +106,15 @@ func (o Options) window(rows []row) time.Duration {
 	return leastWindow
 }
 
+// shorter is the window for the rounds that are left, of so many cells each, if they must be shorter than the last one, which took so long, to end in time.
+func shorter(window time.Duration, cells, rounds int, took, left time.Duration) time.Duration {
+	for window > leastWindow && time.Duration(rounds)*took > left {
+		window -= 10 * time.Millisecond
+		took -= time.Duration(cells) * 10 * time.Millisecond
+	}
+	return window
+}
+
 // another reports whether a round begins. done are those that are over, and took is how long the last one took.
 func (o Options) another(done int, took, left time.Duration) bool {
 	if o.Rounds > 0 {

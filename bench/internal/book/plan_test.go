@@ -15,6 +15,11 @@ func TestPlan(t *testing.T) {
 			t.Errorf("budget %v: window %v, want %v", tt.budget, got, tt.want)
 		}
 	}
+	for _, tt := range []struct{ left, want time.Duration }{{3 * time.Minute, mostWindow}, {110 * time.Second, 450 * time.Millisecond}, {time.Second, leastWindow}} {
+		if got := shorter(mostWindow, 100, 2, time.Minute, tt.left); got != tt.want {
+			t.Errorf("two rounds of a minute in %v: window %v, want %v", tt.left, got, tt.want)
+		}
+	}
 	o := Options{}
 	for _, tt := range []struct {
 		done       int

@@ -132,7 +132,12 @@ func (r *Results) Save(path string) error {
 	return os.WriteFile(path, out.Bytes(), 0o644)
 }
 
-// Merge replaces the cells that a later run, the only one of its results, has measured again. Runs of which no cell is left go. Results of
+// empty reports whether no round of a cell has a figure.
+func empty(c Result) bool {
+	return !slices.ContainsFunc(c.Samples, func(s Sample) bool { return len(s) > 0 })
+}
+
+// Merge replaces the cells that a later run, the only one of its results, has measured again, unless they failed. Runs of which no cell is left go. Results of
 // another machine cannot be compared, and are refused.
 func (r *Results) Merge(later *Results, b *Book) error {
 	if r.Machine != later.Machine {
@@ -141,9 +146,12 @@ func (r *Results) Merge(later *Results, b *Book) error {
 	r.Runs = append(r.Runs, later.Runs...)
 	for _, c := range later.Cells {
 		c.Run += len(r.Runs) - len(later.Runs)
-		if old := r.Cell(c.Workload, c.Peer); old != nil {
+		old := r.Cell(c.Workload, c.Peer)
+		switch {
+		case old != nil && empty(c) && !empty(*old): // a cell that failed says nothing
+		case old != nil:
 			*old = c
-		} else {
+		default:
 			r.Cells = append(r.Cells, c)
 		}
 	}

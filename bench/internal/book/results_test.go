@@ -57,6 +57,9 @@ func TestMerge(t *testing.T) {
 	if d := cmp.Diff([]Found{{Name: "a", Version: "1"}, {Name: "b", Version: "2"}, {Name: "gone", Absent: "why"}}, old.Peers); d != "" {
 		t.Error(d)
 	}
+	if err := old.Merge(&Results{Runs: []Run{{Date: "four"}}, Cells: []Result{cellOf("w", "a", 0)}}, b); err != nil || old.Cell("w", "a").Samples[0][Rate] != 9 || len(old.Runs) != 2 {
+		t.Errorf("a cell that failed replaced one that had figures: %v, %+v", err, old)
+	}
 	if err := old.Merge(&Results{Machine: Machine{CPU: "another"}}, b); err == nil || !strings.Contains(err.Error(), "another machine") {
 		t.Errorf("results of another machine: %v", err)
 	}

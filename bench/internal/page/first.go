@@ -37,6 +37,10 @@ func (w *writer) first() error {
 	w.para("uvgo beside what it may be compared with, by `make bench-book`: one command, all programs, one machine. [The method](#method) is below, and " +
 		"[how to run one cell again](#run-it-again). This page is made from [bench/results.json](../bench/results.json), which has every round.")
 	w.para("%s, commit %s, %d rounds of %s for each cell, on %s. %s", run.Date, run.Commit, run.Rounds, run.Window, w.results.Machine, run.Quiet())
+	if run.Others > book.NoisyShare {
+		w.para("**This run is doubtful**: other programs had much of the CPUs while it was made. What it says of throughput and latency is about them as much as about the peers: " +
+			"read the ratios by CPU time, in parentheses, and the memory.")
+	}
 	w.para("## The figures that matter")
 	w.para("How many times as much uvgo does in a second as each of the others: above 1 uvgo is faster; of memory less is better. In parentheses the same by CPU time for " +
 		"an operation: the other's over uvgo's, which a busy machine changes less. Each server had one CPU.")
@@ -117,6 +121,8 @@ func (w *writer) claim() {
 	w.para("**The claim that began it** is that uvloop makes asyncio 2 to 4 times as fast. Streams on 1,000 connections, run again here: uvloop does **%s** times as much as "+
 		"asyncio, and uvgo **%s** times as much as asyncio and **%s** times as much as uvloop.", book.Times(q),
 		book.Times(w.results.Ratio(load, "uvgo", "asyncio-streams", book.Rate)), book.Times(w.results.Ratio(load, "uvgo", "uvloop-streams", book.Rate)))
+	cpu := func(peer string) string { return harness.Fixed(w.results.Cell(load, peer).Median(book.CPU), 1) }
+	w.para("CPU time for an echo there: uvgo %s µs, uvloop's protocol %s, its streams %s, asyncio's streams %s.", cpu("uvgo"), cpu("uvloop-protocol"), cpu("uvloop-streams"), cpu("asyncio-streams"))
 }
 
 // amount is a main figure with its unit.

@@ -11,7 +11,7 @@ import (
 
 // method is the text about the method, which does not depend on the results.
 //
-//go:embed method.md
+//go:embed method.txt
 var method string
 
 // peers writes what was compared.

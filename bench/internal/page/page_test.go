@@ -114,6 +114,22 @@ func TestRenderRefusesStrangers(t *testing.T) {
 	}
 }
 
+// TestDoubtIsSaid: the first screen says so if other programs disturbed the run.
+func TestDoubtIsSaid(t *testing.T) {
+	b := sampleBook()
+	r := sampleResults(b)
+	for _, others := range []float64{0.01, 0.5} {
+		r.Runs[0].Others = others
+		files, err := Render(b, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(string(files[Name]), "This run is doubtful"); got != (others > 0.05) {
+			t.Errorf("others %v: doubtful %v", others, got)
+		}
+	}
+}
+
 // TestStarOfOtherRuns: a ratio of cells of two runs is marked, and the workload says when it was measured again.
 func TestStarOfOtherRuns(t *testing.T) {
 	b := sampleBook()

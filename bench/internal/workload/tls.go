@@ -13,23 +13,28 @@ var tlsEcho = []string{"uvgo", "uvnet", "net", "asyncio-streams", "uvloop-stream
 
 // sealed are echoes over TLS.
 func sealed() (list []book.Workload) {
-	servers := pick(echoServers, tlsEcho...)
 	for _, conns := range []int{100, 1000} {
-		list = append(list, book.Workload{
-			Name: fmt.Sprintf("tls-1KiB-%d", conns), Group: "tls", Op: "echo", Size: 1 << 10, Conns: conns, Depth: 1, Subject: "uvgo",
-			Title: fmt.Sprintf("TLS echo of 1 KiB, %s", connsTitle(conns)),
-			Method: methodEcho + " TLS 1.3 with AES-128; handshakes do not count. crypto/tls would take the load more CPU time than the server, " +
-				"so the load seals and opens the records by itself.",
-			Servers: servers, Loads: []book.Program{loadGo},
-			Run: func(ctx context.Context, p book.Peer, env *book.Env) (book.Sample, error) {
-				return serveTLS(ctx, p, servers[p.Name], env, conns, func(s *book.Server) (book.Sample, error) {
-					flags := append([]string{"tls"}, s.WindowGo()...)
-					return s.Load(ctx, book.Command{Program: loadGo}, append(flags, "-conns", strconv.Itoa(conns), s.Addr)...)
-				})
-			},
-		})
+		list = append(list, sealedEcho(conns))
 	}
 	return list
+}
+
+// sealedEcho is one of them.
+func sealedEcho(conns int) book.Workload {
+	servers := pick(echoServers, tlsEcho...)
+	return book.Workload{
+		Name: fmt.Sprintf("tls-1KiB-%d", conns), Group: "tls", Op: "echo", Size: 1 << 10, Conns: conns, Depth: 1, Subject: "uvgo",
+		Title: fmt.Sprintf("TLS echo of 1 KiB, %s", connsTitle(conns)),
+		Method: methodEcho + " TLS 1.3 with AES-128; handshakes do not count. crypto/tls would take the load more CPU time than the server, " +
+			"so the load seals and opens the records by itself.",
+		Servers: servers, Loads: []book.Program{loadGo},
+		Run: func(ctx context.Context, p book.Peer, env *book.Env) (book.Sample, error) {
+			return serveTLS(ctx, p, servers[p.Name], env, conns, func(s *book.Server) (book.Sample, error) {
+				flags := append([]string{"tls"}, s.WindowGo()...)
+				return s.Load(ctx, book.Command{Program: loadGo}, append(flags, "-conns", strconv.Itoa(conns), s.Addr)...)
+			})
+		},
+	}
 }
 
 // serveTLS starts an echo server over TLS.
