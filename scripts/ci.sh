@@ -5,6 +5,7 @@
 #   ci.sh STEP   without one it lists them. The last three are for other systems than .ci/run's.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+extent=${UVGO_BRIEF:+brief} extent=${extent:-short} # of the tests for other machines: .ci/run has 25 minutes
 core='./cuv ./uv ./internal/core ./internal/submit ./internal/await ./requests ./handles'
 
 # brief FLAGS...: the tests that say most about a system and its libuv.
@@ -29,8 +30,10 @@ case ${1:-} in
     ;;
   asan) make asan TESTFLAGS=-short ASAN_PKGS="$core" ;;
   shared) make test-shared TESTFLAGS=-short PKGS='./cuv ./internal/core ./requests ./handles .' ;;
-  arm64) scripts/foreign.sh arm64 short ;;
-  musl) scripts/foreign.sh musl short ;;
+  arm64) scripts/foreign.sh arm64 "$extent" ;;
+  musl) scripts/foreign.sh musl "$extent" ;;
+  soak) make soak SOAK=1m ;;
+  book) make bench-check ;;
   security) scripts/libuv-security.sh ;; # and govulncheck by `make security`, whose tool takes a minute to build
   test) make test ;;
   pinned) # the pinned libuv without make and apt

@@ -25,7 +25,7 @@ packages='cuv uv requests . handles server uvnet' run='' flags='' seconds=20 ech
 case $extent in
   whole) run=$packages ;;
   short) run='cuv uv requests .' flags=-test.short seconds=3 ;;
-  brief) packages='cuv uv requests . handles server' run=$packages flags=-test.short seconds=1 echo=examples/tcp-echo ;;
+  brief) packages='cuv uv requests . handles' run=$packages flags=-test.short seconds=1 echo=examples/tcp-echo ;;
   *) echo "$usage" >&2; exit 2 ;;
 esac
 tmp='' registered='' server=''
