@@ -1,21 +1,33 @@
 #!/usr/bin/env bash
 # Builds and tests uvgo for another machine or C library than this one's:
 #
-#   foreign.sh arm64 [short]   linux/arm64 by a cross compiler, run by qemu-user
-#   foreign.sh musl [short]    statically linked with musl
+#   foreign.sh arm64 [EXTENT]   linux/arm64 by a cross compiler, run by qemu-user
+#   foreign.sh musl [EXTENT]    statically linked with musl
 #
-# It compiles the tests of every package below, runs them, or with "short" those that are quick,
-# and then puts load on an echo server of that build. foreign/NAME.txt lists the tests that are
-# left out, each with its reason. Processes that the tests start need the kernel to know qemu
-# (binfmt_misc): as root it is told so for the time of the run, if it does not know yet.
+# It compiles the tests of the packages below, runs them, and then puts load on an echo server of
+# that build, every answer of which is compared. EXTENT is one of
+#
+#   whole   all tests; the default
+#   short   compiles all, and runs those that are quick
+#   brief   what foreign/brief.txt lists, with the fewest compilations: a minute or two, in .ci/run
+#
+# foreign/NAME.txt lists the tests that are left out, each with its reason. Processes that the tests
+# start need the kernel to know qemu (binfmt_misc): as root it is told so for the time of the run, if
+# it does not know yet.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 top=$PWD
 
 name=${1:-} extent=${2:-whole}
-packages='cuv uv requests . handles server uvnet'
-quick='cuv uv requests .'
-seconds=20
+usage='usage: scripts/foreign.sh arm64|musl [whole|short|brief]'
+# packages are compiled, run is the part of them that is run.
+packages='cuv uv requests . handles server uvnet' run='' flags='' seconds=20 echo=cmd/uvgo
+case $extent in
+  whole) run=$packages ;;
+  short) run='cuv uv requests .' flags=-test.short seconds=3 ;;
+  brief) packages='cuv uv requests . handles server' run=$packages flags=-test.short seconds=1 echo=examples/tcp-echo ;;
+  *) echo "$usage" >&2; exit 2 ;;
+esac
 tmp='' registered='' server=''
 
 die() { printf 'foreign: %s\n' "$*" >&2; exit 1; }
@@ -59,13 +71,23 @@ case $name in
     goarch=$native cc="musl-gcc -idirafter /usr/include -idirafter /usr/include/$(gcc -print-multiarch)"
     ldflags="-linkmode external -extldflags -static"
     ;;
-  *) die "usage: scripts/foreign.sh arm64|musl [short]" ;;
+  *) echo "$usage" >&2; exit 2 ;;
 esac
 
 tmp=$(mktemp -d)
-CGO_ENABLED=0 go build -o "$tmp/libuv" ./cmd/libuv
-own="export PKG_CONFIG_PATH=$("$tmp/libuv" -print dir)" # for this machine: tests build programs, and the load comes from here
-variables=$("$tmp/libuv" -goarch "$goarch" -cc "$cc")
+# For this machine, as make builds it: tests build programs, and the load comes from here.
+CC='' third_party/libuv/build.sh static
+own="export PKG_CONFIG_PATH=$top/third_party/libuv/build CGO_CFLAGS='-O2 -g -DUVGO_LIBUV_STAMP=0x$(head -c 8 third_party/libuv/build/.stamp)'"
+variables=$(bin/libuv -goarch "$goarch" -cc "$cc")
+compile=()
+if [ "$extent" = brief ]; then
+  # Tests that are in package cuv itself would have all of its C compiled a second time: they are left out.
+  go list -f '{{range .TestGoFiles}}{{$.Dir}}/{{.}}{{"\n"}}{{end}}' ./cuv | grep . | sed 's/.*/"&": ""/' | paste -sd, |
+    sed 's/.*/{"Replace": {&}}/' >"$tmp/overlay.json"
+  compile=(-overlay "$tmp/overlay.json" -vet=off)
+  variables=${variables/ -g / }
+  ldflags="-s -w $ldflags"
+fi
 build() {
   (
     eval "$variables"
@@ -76,38 +98,51 @@ build() {
 # left_out PACKAGE: a pattern of the tests that are left out of it.
 left_out() { sed -n "s/^$1 \([A-Za-z0-9_]*\): .*/\1/p" "$top/scripts/foreign/$name.txt" | paste -sd'|' | sed 's/.*/^(&)$/'; }
 
-for p in $packages; do
-  file=$tmp/$p.test
-  [ "$p" != . ] || file=$tmp/uvgo.test
-  echo "foreign: $name: compiling the tests of $p"
-  build test -c -ldflags "$ldflags" -o "$file" "./$p"
-done
-build build -ldflags "$ldflags" -o "$tmp/uvgo" ./cmd/uvgo
-if [ "$name" = musl ] && ldd "$tmp/uvgo" >/dev/null 2>&1; then die "the program is not linked statically"; fi
+# chosen PACKAGE: a pattern of its tests that foreign/brief.txt lists.
+chosen() { sed -n "s/^$1 //p" "$top/scripts/foreign/brief.txt" | tr ' ' '|' | paste -sd'|' | sed 's/.*/^(&)$/'; }
 
-run=$packages flags=
-[ "$extent" = whole ] || run=$quick flags=-test.short seconds=3
+echo "foreign: $name: compiling the tests of $packages"
+mkdir "$tmp/tests"
+paths=()
+for p in $packages; do paths+=("./$p"); done
+build test -c "${compile[@]}" -ldflags "$ldflags" -o "$tmp/tests/" "${paths[@]}"
+build build -ldflags "$ldflags" -o "$tmp/echo" "./$echo"
+if [ "$name" = musl ] && ldd "$tmp/echo" >/dev/null 2>&1; then die "the program is not linked statically"; fi
+echo "foreign: $name: compiled in $SECONDS s"
+
 for p in $run; do
-  file=$tmp/$p.test
-  [ "$p" != . ] || file=$tmp/uvgo.test
+  q=${p/#./uvgo}
+  select=(-test.skip "$(left_out "$q")")
+  [ "$extent" != brief ] || select+=(-test.run "$(chosen "$q")" -test.v)
   start=$SECONDS
   # shellcheck disable=SC2086 # flags are words
-  (eval "$own" && cd "./$p" && "$file" $flags -test.timeout 20m -test.skip "$(left_out "${p/#./uvgo}")" >"$tmp/log" 2>&1) ||
+  (eval "$own" && cd "./$p" && "$tmp/tests/$q.test" $flags -test.timeout 20m "${select[@]}" >"$tmp/log" 2>&1) ||
     { tail -n 60 "$tmp/log"; die "$name: the tests of $p fail: $(grep '^--- FAIL' "$tmp/log" | tr -s '\n' ' ')"; }
-  echo "foreign: $name: ok $p, $((SECONDS - start)) s"
+  count=''
+  if [ "$extent" = brief ]; then
+    count=", $(grep -c '^--- PASS' "$tmp/log") tests" || die "$name: foreign/brief.txt lists no test of $p"
+  fi
+  echo "foreign: $name: ok $p$count, $((SECONDS - start)) s"
 done
 
 (eval "$own" && go build -o "$tmp/native" ./cmd/uvgo)
-socket=$tmp/echo.sock
-"$tmp/uvgo" echo --listen "unix://$socket" >"$tmp/echo.log" 2>&1 &
+case $echo in
+  cmd/uvgo) "$tmp/echo" echo --listen tcp://127.0.0.1:0 >"$tmp/echo.log" 2>&1 & ;;
+  *) "$tmp/echo" -addr 127.0.0.1:0 >"$tmp/echo.log" 2>&1 & ;;
+esac
 server=$!
 for _ in $(seq 600); do
-  [ ! -S "$socket" ] || break
+  address=$(sed -n 's/^.*listening on [a-z/]*:*\/*\(127[0-9.:]*\).*/\1/p' "$tmp/echo.log")
+  [ -z "$address" ] || break
   kill -0 $server 2>/dev/null || { cat "$tmp/echo.log"; die "$name: the echo server ended"; }
   sleep 0.1
 done
-"$tmp/native" load --conns 50 --duration ${seconds}s "unix://$socket" >"$tmp/load" 2>&1 || { cat "$tmp/load" "$tmp/echo.log"; die "$name: echo under load fails"; }
+"$tmp/native" load --conns 50 --duration ${seconds}s "tcp://$address" >"$tmp/load" 2>&1 || { cat "$tmp/load" "$tmp/echo.log"; die "$name: echo under load fails"; }
 kill -TERM $server
 wait $server || { cat "$tmp/echo.log"; die "$name: the echo server did not end well"; }
 server=''
 echo "foreign: $name: echo under load: $(tr -s '\n ' " " <"$tmp/load")"
+answers=$(sed -n 's/^ *requests *\([0-9,]*\) .*/\1/p' "$tmp/load" | tr -d ,)
+if [ "${answers:-0}" -lt $((1000 * seconds)) ] || ! grep -qx ' *errors *0' "$tmp/load"; then
+  die "$name: ${answers:-no} answers in $seconds s, want $((1000 * seconds)) and no error"
+fi

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -157,9 +157,11 @@ func descriptors() {
 			}
 			refused++
 		}
+		for wait := 0; uvtest.FDs() > before && wait < 5000; wait++ {
+			time.Sleep(time.Millisecond) // a file of Go's closes when the last goroutine has left it
+		}
 		if after := uvtest.FDs(); refused == 0 || after > before {
-			open, _ := exec.Command("ls", "-l", fmt.Sprintf("/proc/%d/fd", os.Getpid())).Output()
-			fmt.Printf("%s: refused %d times; %d descriptors before, %d after\n%s", w.name, refused, before, after, open)
+			fmt.Printf("%s: refused %d times; %d descriptors before, %d after\n", w.name, refused, before, after)
 			os.Exit(1)
 		}
 		fmt.Printf("%s: EMFILE with 0 to %d descriptors left\n", w.name, refused-1)
