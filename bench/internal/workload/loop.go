@@ -7,9 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/uvgo/uvgo/bench/internal/book"
+	"github.com/uvgo/uvgo/sysinfo"
 )
 
 // loopPrograms do work that has no peer process, by the names of their peers.
@@ -84,11 +83,7 @@ func alone(both bool, args ...string) book.Workload {
 
 // room returns an error if the machine has not twice the memory of so many GiB.
 func room(gib int) error {
-	var info unix.Sysinfo_t
-	if err := unix.Sysinfo(&info); err != nil {
-		return err
-	}
-	if free := (uint64(info.Freeram) + uint64(info.Bufferram)) * uint64(info.Unit); free < uint64(gib)<<31 {
+	if sysinfo.AvailableMemory() < uint64(gib)<<31 {
 		return errors.New("too little memory is free: twice the heap is wanted")
 	}
 	return nil
