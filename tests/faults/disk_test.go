@@ -33,21 +33,21 @@ func fill(fs *uvfs.FS, dir string, full error) error {
 	}
 	n, err := f.Write(p)
 	if !errors.Is(err, full) {
-		return fmt.Errorf("writing too much: %v after %d bytes, want %v", err, n, full)
+		return fmt.Errorf("writing too much: %s after %d bytes, want %v", fmt.Sprint(err), n, full)
 	}
 	if err := f.Close(); err != nil {
 		return err
 	}
 	got, err := fs.ReadFile(ctx, name)
 	if err != nil || len(got) != n || n == 0 || !bytes.Equal(got, p[:n]) {
-		return fmt.Errorf("%d bytes are in the file, %d were written: %v", len(got), n, err)
+		return fmt.Errorf("%d bytes are in the file, %d were written: %s", len(got), n, fmt.Sprint(err))
 	}
 	if err := fs.WriteFile(ctx, filepath.Join(dir, "b"), p, 0o600); !errors.Is(err, full) {
-		return fmt.Errorf("WriteFile: %v, want %v", err, full)
+		return fmt.Errorf("WriteFile: %s, want %v", fmt.Sprint(err), full)
 	}
 	large := filepath.Join(os.Getenv("LARGE"))
 	if err := fs.Copyfile(ctx, large, filepath.Join(dir, "c"), 0); !errors.Is(err, full) {
-		return fmt.Errorf("Copyfile: %v, want %v", err, full)
+		return fmt.Errorf("Copyfile: %s, want %v", fmt.Sprint(err), full)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "c")); !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("a copy that failed is left: %v", err)
