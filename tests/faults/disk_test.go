@@ -33,7 +33,7 @@ func fill(fs *uvfs.FS, dir string, full error) error {
 	}
 	n, err := f.Write(p)
 	if !errors.Is(err, full) {
-		return fmt.Errorf("writing too much: %s after %d bytes, want %v", fmt.Sprint(err), n, full)
+		return refused("a long write", err, full)
 	}
 	if err := f.Close(); err != nil {
 		return err
@@ -43,11 +43,11 @@ func fill(fs *uvfs.FS, dir string, full error) error {
 		return fmt.Errorf("%d bytes are in the file, %d were written: %s", len(got), n, fmt.Sprint(err))
 	}
 	if err := fs.WriteFile(ctx, filepath.Join(dir, "b"), p, 0o600); !errors.Is(err, full) {
-		return fmt.Errorf("WriteFile: %s, want %v", fmt.Sprint(err), full)
+		return refused("WriteFile", err, full)
 	}
 	large := filepath.Join(os.Getenv("LARGE"))
 	if err := fs.Copyfile(ctx, large, filepath.Join(dir, "c"), 0); !errors.Is(err, full) {
-		return fmt.Errorf("Copyfile: %s, want %v", fmt.Sprint(err), full)
+		return refused("Copyfile", err, full)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "c")); !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("a copy that failed is left: %v", err)
@@ -59,6 +59,11 @@ func fill(fs *uvfs.FS, dir string, full error) error {
 		return err
 	}
 	return fs.WriteFile(ctx, name, p[:1000], 0o600) // there is room again
+}
+
+// refused tells that what did not fail as it had to.
+func refused(what string, err, want error) error {
+	return errors.New(fmt.Sprint(what, ": ", err, ", want ", want))
 }
 
 // large makes a file that has no place where fill writes.
