@@ -50,7 +50,7 @@ func fill(fs *uvfs.FS, dir string, full error) error {
 		return refused("Copyfile", err, full)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "c")); !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("a copy that failed is left: %v", err)
+		return refused("the status of a copy that failed", err, os.ErrNotExist)
 	}
 	if err := os.Remove(name); err != nil {
 		return err

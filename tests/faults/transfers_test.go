@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -157,7 +158,7 @@ func datagrams() error {
 	var wrong error
 	uvtest.Must(0, in.RecvStart(func(d handles.Datagram, err error) {
 		if received++; err != nil || !bytes.Equal(d.Data, p) {
-			wrong = fmt.Errorf("datagram %d: %d bytes, %v", received, len(d.Data), err)
+			wrong = errors.New(fmt.Sprint("datagram ", received, ": ", len(d.Data), " bytes, ", err))
 		}
 		switch {
 		case received == total || wrong != nil:
