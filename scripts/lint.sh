@@ -29,7 +29,7 @@ fi
 
 if command -v shellcheck >/dev/null; then
   step shellcheck
-  shellcheck .ci/run scripts/*.sh tests/interop/*.sh third_party/libuv/*.sh || fail "shellcheck"
+  shellcheck .ci/run scripts/*.sh tests/interop/*.sh tests/faults/testdata/harness/*.sh third_party/libuv/*.sh || fail "shellcheck"
 fi
 
 step actionlint
