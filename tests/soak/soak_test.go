@@ -16,14 +16,18 @@ import (
 // growth is how much more memory the process may hold at the end than after the warm-up.
 const growth = 16 << 20
 
+// heapGrowth is the same for what is alive in Go's heap, which does not depend on how often operations ran.
+const heapGrowth = 1 << 20
+
 // TestSoak draws operations at random for the duration. After each epoch everything is closed, and the process must hold what
 // it held before: descriptors, goroutines, loops, C allocations, and its memory but for a bound.
 func TestSoak(t *testing.T) {
 	list := chosen(*only)
 	t.Logf("seed %d: rerun with -seed %d", *seed, *seed)
 	warmUp(t, list)
+	live(t, list, 0, min(*duration/10, 15*time.Second)) // malloc's arenas get their size under load, not by single operations
 	before := held()
-	rss := resident()
+	rss, heap := resident(), goHeap()
 	deadline := time.Now().Add(*duration)
 	for n := uint64(1); time.Now().Before(deadline) && !t.Failed(); n++ {
 		live(t, list, n, min(*epoch, time.Until(deadline)))
@@ -34,6 +38,9 @@ func TestSoak(t *testing.T) {
 		rss>>10, now>>10, before.allocations, cuv.Allocations(), uvtest.FDs(), runtime.NumGoroutine())
 	if now > rss+growth && !uvtest.Instrumented {
 		t.Errorf("resident memory grew from %d to %d KiB, more than %d (seed %d)", rss>>10, now>>10, growth>>10, *seed)
+	}
+	if now := goHeap(); now > heap+heapGrowth {
+		t.Errorf("Go's live heap grew from %d to %d KiB, more than %d (seed %d)", heap>>10, now>>10, heapGrowth>>10, *seed)
 	}
 	for _, a := range list {
 		if a.ops.Load() == 0 {
@@ -121,4 +128,12 @@ func resident() uint64 {
 	runtime.GC()
 	debug.FreeOSMemory()
 	return uvtest.RSS()
+}
+
+// goHeap returns how many bytes are alive in Go's heap.
+func goHeap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
