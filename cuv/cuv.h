@@ -238,8 +238,8 @@ int cuv_ring_compact(cuv_loop *l);
 
 /* iouring.c */
 int cuv_uv_loop_init(uv_loop_t *loop);
-uv_loop_t *cuv_uv_loop_new(void);
-uv_loop_t *cuv_uv_default_loop(void);
+int cuv_uv_loop_new(uv_loop_t **out);
+int cuv_uv_default_loop(uv_loop_t **out, int exists);
 
 /* recv.c */
 void cuv_recv_next(void);

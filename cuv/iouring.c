@@ -67,20 +67,30 @@ int cuv_uv_loop_init(uv_loop_t *loop) {
   return err;
 }
 
-/* uv_loop_new, without a ring. */
-uv_loop_t *cuv_uv_loop_new(void) {
-  cuv_stdio_fill();
-  refuse(1);
-  uv_loop_t *loop = uv_loop_new();
-  refuse(0);
-  return loop;
+/* Whether libuv can make a loop now. uv_loop_new and uv_default_loop keep the loop that failed to themselves, and with it
+ * the descriptor that libuv leaves open: cuv_uv_loop_init closes it. It also tells why. */
+static int can_make(void) {
+  uv_loop_t loop;
+  int err = cuv_uv_loop_init(&loop);
+  return err < 0 ? err : uv_loop_close(&loop);
 }
 
-/* uv_default_loop, without a ring if this call makes it. */
-uv_loop_t *cuv_uv_default_loop(void) {
-  cuv_stdio_fill();
+/* uv_loop_new, without a ring. */
+int cuv_uv_loop_new(uv_loop_t **out) {
+  int err = can_make();
+  if (err < 0) return err;
   refuse(1);
-  uv_loop_t *loop = uv_default_loop();
+  *out = uv_loop_new();
   refuse(0);
-  return loop;
+  return *out == NULL ? UV_ENOMEM : 0;
+}
+
+/* uv_default_loop, without a ring if this call makes it. One that exists needs no descriptors. */
+int cuv_uv_default_loop(uv_loop_t **out, int exists) {
+  int err = exists ? 0 : can_make();
+  if (err < 0) return err;
+  refuse(1);
+  *out = uv_default_loop();
+  refuse(0);
+  return *out == NULL ? UV_ENOMEM : 0;
 }

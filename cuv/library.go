@@ -63,9 +63,13 @@ func DefaultCLoop() (unsafe.Pointer, int) {
 	if library.over {
 		return nil, C.UV_ESHUTDOWN
 	}
-	p := C.cuv_uv_default_loop()
-	if p == nil {
-		return nil, C.UV_ENOMEM
+	var p *C.uv_loop_t
+	exists := C.int(0)
+	if library.standard != nil {
+		exists = 1
+	}
+	if rc := C.cuv_uv_default_loop(&p, exists); rc < 0 {
+		return nil, int(rc)
 	}
 	if library.standard == nil {
 		library.standard = unsafe.Pointer(p)
@@ -79,11 +83,12 @@ func NewCLoop() (unsafe.Pointer, int) {
 	if rc := enter(); rc < 0 {
 		return nil, rc
 	}
-	if p := C.cuv_uv_loop_new(); p != nil {
-		return unsafe.Pointer(p), 0
+	var p *C.uv_loop_t
+	if rc := C.cuv_uv_loop_new(&p); rc < 0 {
+		leave()
+		return nil, int(rc)
 	}
-	leave()
-	return nil, C.UV_ENOMEM
+	return unsafe.Pointer(p), 0
 }
 
 // DeleteCLoop closes a loop of NewCLoop or DefaultCLoop and frees it: UV_EBUSY

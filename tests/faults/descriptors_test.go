@@ -65,6 +65,20 @@ func descriptors() {
 		{"a goroutine's loop", func() error {
 			return onLoop(func(l *uvgo.Loop) error { return nil }, uvgo.WithParking(uvgo.ParkGoroutine))
 		}},
+		{"NewCLoop", func() error {
+			l, err := uvgo.NewCLoop()
+			if err != nil {
+				return err
+			}
+			return uvgo.DeleteCLoop(l)
+		}},
+		{"DefaultCLoop", func() error {
+			l, err := uvgo.DefaultCLoop()
+			if err != nil {
+				return err
+			}
+			return uvgo.DeleteCLoop(l)
+		}},
 		{"Spawn", func() error {
 			return onLoop(func(l *uvgo.Loop) error {
 				p, err := l.Spawn(handles.ProcessOptions{File: "true", Stdio: []handles.Stdio{
