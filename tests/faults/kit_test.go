@@ -51,7 +51,7 @@ func shimmed(t *testing.T, helper string, args ...string) string {
 	if len(cc) == 0 {
 		cc = []string{"cc"}
 	}
-	cc = append(cc, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", lib, "testdata/shim.c", "-ldl")
+	cc = append(cc, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", lib, "testdata/shim.c", "testdata/vdso.c", "-ldl")
 	if out, err := exec.Command(cc[0], cc[1:]...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
