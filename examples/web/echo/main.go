@@ -13,8 +13,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/labstack/echo/v4"
-	"github.com/labstack/echo/v4/middleware"
+	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v5/middleware"
 
 	"github.com/uvgo/uvgo/examples/web/internal/serve"
 	"github.com/uvgo/uvgo/uvhttp"
@@ -26,8 +26,8 @@ func main() {
 
 func routes() http.Handler {
 	e := echo.New()
-	e.Use(middleware.Recover(), middleware.BodyLimit("1M"))
-	e.GET("/users/:id", func(c echo.Context) error {
+	e.Use(middleware.Recover(), middleware.BodyLimit(1<<20))
+	e.GET("/users/:id", func(c *echo.Context) error {
 		id, err := strconv.Atoi(c.Param("id"))
 		if err != nil {
 			return echo.NewHTTPError(http.StatusBadRequest, "the id is a number")
@@ -35,11 +35,14 @@ func routes() http.Handler {
 		return c.JSON(http.StatusOK, map[string]int{"id": id})
 	})
 	// Each line leaves when it is flushed. A handler may sleep: the other connections of the loop go on.
-	e.GET("/count", func(c echo.Context) error {
+	e.GET("/count", func(c *echo.Context) error {
 		w := c.Response()
+		flush := http.NewResponseController(w).Flush
 		for i := range 3 {
 			fmt.Fprintln(w, i+1)
-			w.Flush()
+			if err := flush(); err != nil {
+				return err
+			}
 			time.Sleep(10 * time.Millisecond)
 		}
 		return nil

@@ -2,14 +2,15 @@ package top
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 )
 
 // TestAProgramThatEndsBetweenTwoAnswersIsGone: it must not pass for another program, one that tells metrics only.
 func TestAProgramThatEndsBetweenTwoAnswersIsGone(t *testing.T) {
-	f, ends := newFake("web/0"), false
+	f, ends := newFake("web/0"), new(atomic.Bool)
 	h := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if ends && r.URL.Path == "/status.json" {
+		if ends.Load() && r.URL.Path == "/status.json" {
 			panic(http.ErrAbortHandler) // the connection ends
 		}
 		f.ServeHTTP(w, r)
@@ -19,11 +20,11 @@ func TestAProgramThatEndsBetweenTwoAnswersIsGone(t *testing.T) {
 	if err != nil || first.Status == nil {
 		t.Fatalf("%+v, %v", first.Status, err)
 	}
-	ends = true
+	ends.Store(true)
 	if _, err := source.Fetch(t.Context()); err == nil {
 		t.Error("it has answered")
 	}
-	ends = false
+	ends.Store(false)
 	if again, err := source.Fetch(t.Context()); err != nil || again.Status == nil || identity(again) != identity(first) {
 		t.Errorf("behind that: %+v, %v", again.Status, err)
 	}
