@@ -101,9 +101,7 @@ func (c *client) date() (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		return time.Time{}, err
-	}
+	defer resp.Body.Close() // which reads it to its end
 	return http.ParseTime(resp.Header.Get("Date"))
 }
 
