@@ -15,7 +15,6 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -64,14 +63,7 @@ func run(args []string) (err error) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	usr1 := make(chan os.Signal, 1)
-	signal.Notify(usr1, syscall.SIGUSR1)
-	go func() {
-		for range usr1 {
-			debug.FreeOSMemory()
-			debug.FreeOSMemory() // takes what the first one's finalizers freed
-		}
-	}()
+	harness.FreeOnSignal()
 	return stacks[args[0]](ctx, o)
 }
 

@@ -6,14 +6,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log"
 	"net"
-	"os"
-	"os/signal"
-	"path/filepath"
-	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/uvgo/uvgo/bench/internal/harness"
 )
@@ -48,25 +42,8 @@ const smallBuffer = 16 << 10
 //
 // SIGTERM ends the server. SIGUSR1 makes it return free memory to the system.
 func Main(serve func(ctx context.Context, o Options) error) {
-	log.SetFlags(0)
-	log.SetPrefix(filepath.Base(os.Args[0]) + ": ")
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	defer stop()
-	usr1 := make(chan os.Signal, 1)
-	signal.Notify(usr1, syscall.SIGUSR1)
-	go func() {
-		for range usr1 {
-			debug.FreeOSMemory()
-			debug.FreeOSMemory() // takes what the first one's finalizers freed
-		}
-	}()
-	o, err := parse(os.Args[1:])
-	if err == nil {
-		err = serve(ctx, o)
-	}
-	if err != nil && ctx.Err() == nil {
-		log.Fatal(err)
-	}
+	harness.FreeOnSignal()
+	harness.Serve(parse, serve)
 }
 
 func parse(args []string) (o Options, err error) {

@@ -6,12 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log"
 	"net"
-	"os"
-	"os/signal"
-	"path/filepath"
-	"syscall"
 
 	"github.com/uvgo/uvgo/bench/internal/harness"
 )
@@ -30,17 +25,7 @@ type Options struct {
 //
 // SIGTERM ends it. Beside the server it runs the control server.
 func Main(serve func(ctx context.Context, o Options) error) {
-	log.SetFlags(0)
-	log.SetPrefix(filepath.Base(os.Args[0]) + ": ")
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	defer stop()
-	o, err := parse(os.Args[1:])
-	if err == nil {
-		err = serve(ctx, o)
-	}
-	if err != nil && ctx.Err() == nil {
-		log.Fatal(err)
-	}
+	harness.Serve(parse, serve)
 }
 
 func parse(args []string) (o Options, err error) {
